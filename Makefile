@@ -1,0 +1,54 @@
+# make demo: see tomorrow's newsletter.   make test: the whole suite.   Nothing else is needed.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format lock wheel clean
+
+help:  ## what there is to make
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+$(BIN)/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Digest needs Python 3.11 or newer; this is %s: make PYTHON=python3.12 demo" % sys.version.split()[0])'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: requirements.txt pyproject.toml | $(BIN)/python
+	$(PIP) install --require-hashes --requirement requirements.txt
+	$(PIP) install --no-build-isolation --no-deps --editable .
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.txt $(VENV)/.run
+	$(PIP) install --require-hashes --requirement requirements-dev.txt
+	@touch $@
+
+demo: $(VENV)/.run  ## render tomorrow's issue from the sample paper, send nothing
+	$(BIN)/digest send --dry-run
+
+test: $(VENV)/.dev  ## run every test
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+check: $(VENV)/.dev  ## format, lint, types, import contract
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/.dev  ## rewrite files in the house format
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+LOCK = uv pip compile --universal --python-version 3.11 --generate-hashes --no-config --quiet \
+	--no-emit-index-url --no-emit-find-links --no-header --no-annotate
+
+lock:  ## resolve the locked requirements anew (needs uv)
+	$(LOCK) pyproject.toml --group build --output-file requirements.txt
+	$(LOCK) pyproject.toml --extra postgres --group build --group test \
+		--constraint requirements.txt --output-file requirements-dev.txt
+
+wheel: $(VENV)/.run  ## build dist/*.whl
+	$(PIP) wheel --no-build-isolation --no-deps --wheel-dir dist .
+
+clean:  ## remove what demo and test made
+	rm -rf $(VENV) dist rehearsal .coverage .pytest_cache .mypy_cache .ruff_cache

@@ -1,0 +1,1 @@
+"""Stories to an Issue to Editions."""

@@ -1,0 +1,20 @@
+"""The dials of compose. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from annotated_types import Ge, Gt, Le
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComposeOptions:
+    """``[compose]``."""
+
+    templates: Path | None = None  # the operator's own templates, looked in first, file by file
+    max_html_bytes: Annotated[int, Gt(10_000), Le(102_000)] = 98_000  # Gmail clips at ~102 KB
+    pictures: bool = True
+    brief_after: Annotated[int, Ge(1)] = 10  # stories beyond this many become one-liners
+    time_limit_seconds: Annotated[float, Gt(0)] = 10.0  # for rendering one edition

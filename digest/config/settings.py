@@ -1,0 +1,94 @@
+"""The shape of config.toml: one frozen Settings, its tables named after the folders. Pure.
+
+Stages own their dials: the dataclasses of ``[collect]``, ``[curate.*]``, ``[compose]`` live beside
+the code they turn. pydantic reads all of them through ``TypeAdapter(Settings)``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Literal
+
+from annotated_types import Ge, Gt, Le, MinLen
+
+from digest.collect.http import HttpOptions
+from digest.compose.options import ComposeOptions
+from digest.curate.dedupe import StoryOptions
+from digest.curate.rank import RankOptions
+from digest.curate.summarise import SummaryOptions
+from digest.curate.window import WindowOptions
+from digest.model import Newsletter, Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """``[site]``: who publishes."""
+
+    name: Annotated[str, MinLen(1)]
+    base_url: str  # https://news.example.org, no trailing slash
+    postal_address: str = ""
+    operator: str = ""  # the address that hears of trouble
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collect:
+    """``[collect]``: HttpOptions as ``http``, the sources as ``sources``."""
+
+    http: HttpOptions = field(default_factory=HttpOptions)
+    sources: tuple[Source, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Curate:
+    window: WindowOptions = field(default_factory=WindowOptions)
+    stories: StoryOptions = field(default_factory=StoryOptions)
+    rank: RankOptions = field(default_factory=RankOptions)
+    summary: SummaryOptions = field(default_factory=SummaryOptions)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relay:
+    """One ``[[deliver.relays]]``: a server that takes our mail. Used once delivery lands."""
+
+    name: Annotated[str, MinLen(1)]
+    host: Annotated[str, MinLen(1)]
+    port: Annotated[int, Ge(1), Le(65535)] = 587
+    tls: Literal["starttls", "implicit", "none"] = "starttls"
+    username: str = ""
+    password_env: str = ""  # the variable that holds the password, or NAME_FILE names its file
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deliver:
+    transport: Literal["maildir", "smtp"] = "maildir"
+    maildir: Path = Path("maildir")
+    unsubscribe_mailbox: str = ""  # List-Unsubscribe mailto; empty: unsubscribe@ the sender's domain
+    relays: tuple[Relay, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Storage:
+    url: str = "sqlite:///digest.db"
+    media: Path = Path("media")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Web:
+    host: str = "127.0.0.1"
+    port: Annotated[int, Gt(0), Le(65535)] = 8000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """All that is in force. Paths are absolute; ``folder`` is where config.toml lies."""
+
+    folder: Path
+    site: Site
+    newsletters: dict[str, Newsletter]
+    collect: Collect = field(default_factory=Collect)
+    curate: Curate = field(default_factory=Curate)
+    compose: ComposeOptions = field(default_factory=ComposeOptions)
+    deliver: Deliver = field(default_factory=Deliver)
+    storage: Storage = field(default_factory=Storage)
+    web: Web = field(default_factory=Web)

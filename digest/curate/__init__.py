@@ -1,0 +1,1 @@
+"""FetchedItems to Articles to Stories."""

@@ -1,0 +1,1 @@
+"""Editions and Subscribers to Messages to Deliveries."""

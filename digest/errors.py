@@ -1,0 +1,29 @@
+"""What can go wrong, asked one question: try again, never, or tell the operator? Pure."""
+
+
+class DigestError(Exception):
+    """Anything Digest says went wrong; the text is one sentence an operator can act on."""
+
+
+class Temporary(DigestError):
+    """The world was not ready; the same thing may succeed later.
+
+    ``retry_after`` is what the other side asked for, in seconds, where it asked.
+    """
+
+    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class Permanent(DigestError):
+    """It will not succeed however often it is tried."""
+
+
+class Misconfigured(DigestError):
+    """The operator can mend it: ``where`` names the place (file, line, key), ``cure`` the sentence."""
+
+    def __init__(self, where: str, cure: str) -> None:
+        super().__init__(f"{where} {cure}")
+        self.where = where
+        self.cure = cure

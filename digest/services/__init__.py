@@ -1,0 +1,1 @@
+"""The verbs: gather, prepare, rehearse."""
