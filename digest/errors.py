@@ -21,7 +21,7 @@ class Permanent(DigestError):
 
 
 class Misconfigured(DigestError):
-    """The operator can mend it: ``where`` names the place (file, line, key), ``cure`` the sentence."""
+    """The operator can mend it: ``where`` names file, line or key, ``cure`` ends the sentence."""
 
     def __init__(self, where: str, cure: str) -> None:
         super().__init__(f"{where} {cure}")

@@ -47,7 +47,7 @@ def next_issue(newsletter: Newsletter, at: datetime) -> datetime:
 
 
 def instant(day: date, hour: time, zone: str) -> datetime:
-    """The instant at which local clocks show ``hour`` on ``day``, in UTC; gap: the first after it."""
+    """The instant at which clocks show ``hour`` on ``day``, in UTC; in a gap the first after it."""
     local = datetime.combine(day, hour, tzinfo=ZoneInfo(zone))
     there_and_back = local.astimezone(UTC).astimezone(local.tzinfo)
     if there_and_back.replace(tzinfo=None) == local.replace(tzinfo=None):

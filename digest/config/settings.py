@@ -63,7 +63,9 @@ class Relay:
 class Deliver:
     transport: Literal["maildir", "smtp"] = "maildir"
     maildir: Path = Path("maildir")
-    unsubscribe_mailbox: str = ""  # List-Unsubscribe mailto; empty: unsubscribe@ the sender's domain
+    unsubscribe_mailbox: str = (
+        ""  # List-Unsubscribe mailto; empty: unsubscribe@ the sender's domain
+    )
     relays: tuple[Relay, ...] = ()
 
 
