@@ -1,5 +1,87 @@
-"""The operator's door."""
+"""The operator's door: command lines to use cases, results to words and exit codes.
+
+Commands live in modules of their own and are imported only when called: ``digest --help`` must
+not pay for the libraries that render a mail.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from digest import __version__
+from digest.errors import DigestError, Misconfigured
+
+# name -> (module:attribute, one line of help); the line is here so that --help imports nothing.
+COMMANDS = {
+    "init": ("digest.cli.init:command", "Write a starting folder: config.toml and secret.key."),
+    "send": ("digest.cli.send:command", "Gather, prepare and send an issue; --dry-run rehearses."),
+    "gather": ("digest.cli.gather:command", "Visit the sources and keep what they bring."),
+    "sources": ("digest.cli.sources:group", "Add, list, check, remove, import, export sources."),
+    "articles": ("digest.cli.articles:group", "List articles, show one with its clean text."),
+    "why": ("digest.cli.why:command", "Explain one article: seen, dated, scored, in or out."),
+    "config": ("digest.cli.config:group", "Show what is in force and where it comes from."),
+    "db": ("digest.cli.db:group", "Upgrade, inspect and back up the database."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What every command is given: where the configuration was said to be, if it was."""
+
+    config: Path | None
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, attribute = COMMANDS[cmd_name][0].partition(":")
+        command = getattr(importlib.import_module(module), attribute)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="digest")
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    help="config.toml or its folder; default: DIGEST_CONFIG, else this folder.",
+)
+@click.pass_context
+def digest(ctx: click.Context, config: Path | None) -> None:
+    """Digest: a newsletter that collects, tells each piece of news once, and mails it."""
+    ctx.obj = Context(config)
 
 
 def main() -> None:
-    raise SystemExit("not yet")
+    """Run the command line. Exit codes: 0 done, 1 failed, 2 mend what the line names, 130 stopped."""
+    try:
+        code = digest.main(prog_name="digest", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("digest: stopped; what was kept before is untouched", err=True)
+        sys.exit(130)
+    except Misconfigured as error:
+        click.echo(f"digest: {error}", err=True)
+        sys.exit(2)
+    except DigestError as error:
+        click.echo(f"digest: {error}", err=True)
+        sys.exit(1)
+    sys.exit(code if isinstance(code, int) else 0)

@@ -1,0 +1,86 @@
+"""Settings to Tools: the only place that names concrete classes and asks the clock.
+
+Tools has fields and no methods; a use case is given the ones it uses.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from digest import __version__
+from digest.collect.client import Http
+from digest.collect.fetch import Fetch
+from digest.config.settings import Settings
+from digest.isolation import Isolate, Workers
+from digest.storage.database import Store
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """What asks outside: the network, the clock, the workers, the dice."""
+
+    fetch: Fetch
+    isolate: Isolate
+    clock: Clock
+    dice: Callable[[], float]  # [0, 1), for jitter
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tools:
+    store: Store
+    fetch: Fetch
+    isolate: Isolate
+    clock: Clock
+    dice: Callable[[], float]
+
+
+def clock_at(at: datetime | None) -> Clock:
+    """The clock in force: the machine's, or one that stands at ``at`` (``--at``)."""
+    if at is None:
+        return lambda: datetime.now(UTC)
+    return lambda: at
+
+
+@asynccontextmanager
+async def world(settings: Settings, *, at: datetime | None = None) -> AsyncIterator[World]:
+    """Everything outside but the database."""
+    clock = clock_at(at)
+    async with (
+        Http(settings.collect.http, clock=clock, version=__version__) as fetch,
+        Workers(seconds=settings.compose.time_limit_seconds) as isolate,
+    ):
+        yield World(fetch=fetch, isolate=isolate, clock=clock, dice=random.random)
+
+
+@asynccontextmanager
+async def tools(settings: Settings, *, at: datetime | None = None) -> AsyncIterator[Tools]:
+    """The database of the configuration, open for writing, and the world."""
+    store = await Store.open(settings.storage.url)
+    try:
+        async with world(settings, at=at) as outside:
+            yield Tools(
+                store=store,
+                fetch=outside.fetch,
+                isolate=outside.isolate,
+                clock=outside.clock,
+                dice=outside.dice,
+            )
+    finally:
+        await store.close()
+
+
+@asynccontextmanager
+async def store_at(path: Path) -> AsyncIterator[Store]:
+    """A SQLite store in a file of its own, such as a rehearsal's."""
+    store = await Store.open(f"sqlite:///{path}")
+    try:
+        yield store
+    finally:
+        await store.close()
