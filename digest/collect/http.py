@@ -1,4 +1,4 @@
-"""Ask politely: one client for every page and feed.  ~ world"""
+"""How politely we ask: the dials of ``[collect.http]``; the asking itself is in ``client``. Pure."""
 
 from __future__ import annotations
 
