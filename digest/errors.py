@@ -1,5 +1,9 @@
 """What can go wrong, asked one question: try again, never, or tell the operator? Pure."""
 
+from __future__ import annotations
+
+from functools import partial
+
 
 class DigestError(Exception):
     """Anything Digest says went wrong; the text is one sentence an operator can act on."""
@@ -15,6 +19,9 @@ class Temporary(DigestError):
         super().__init__(message)
         self.retry_after = retry_after
 
+    def __reduce__(self) -> tuple[partial[Temporary], tuple[str]]:
+        return partial(type(self), retry_after=self.retry_after), (str(self),)
+
 
 class Permanent(DigestError):
     """It will not succeed however often it is tried."""
@@ -27,3 +34,6 @@ class Misconfigured(DigestError):
         super().__init__(f"{where} {cure}")
         self.where = where
         self.cure = cure
+
+    def __reduce__(self) -> tuple[type[Misconfigured], tuple[str, str]]:
+        return type(self), (self.where, self.cure)  # a worker process sends it home

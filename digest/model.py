@@ -226,6 +226,19 @@ class Story:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SourceReport:
+    """What one visit brought, for the operator. ``error`` is one sentence or None."""
+
+    source: SourceId
+    name: str
+    status: str
+    items: int = 0  # what the source listed
+    new: int = 0  # articles kept for the first time
+    error: str | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LeftOut:
     """An article that is not in the issue, and the rule that kept it out."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import sys
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -55,6 +56,28 @@ class LazyGroup(click.Group):
             formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
 
 
+class Moment(click.ParamType):
+    """An ISO 8601 moment with its zone, as aware UTC."""
+
+    name = "ISO"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> datetime:
+        if isinstance(value, datetime):
+            return value
+        try:
+            at = datetime.fromisoformat(str(value))
+        except ValueError:
+            self.fail(f"{value!r} is no moment; write one such as 2026-11-24T06:30+01:00")
+        if at.tzinfo is None:
+            self.fail(f"{value!r} names no zone; write {value}+00:00 for UTC")
+        return at.astimezone(UTC)
+
+
+moment = Moment()
+
+
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="digest")
 @click.option(
@@ -69,7 +92,7 @@ def digest(ctx: click.Context, config: Path | None) -> None:
 
 
 def main() -> None:
-    """Run the command line. Exit codes: 0 done, 1 failed, 2 mend what the line names, 130 stopped."""
+    """Run the command line. Exit codes: 0 done, 1 failed, 2 mend what is named, 130 stopped."""
     try:
         code = digest.main(prog_name="digest", standalone_mode=False)
     except click.ClickException as error:

@@ -1,0 +1,101 @@
+"""The steps of ``digest send --dry-run``, in order: seed, gather, prepare, rehearse."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+
+from digest import wiring
+from digest.cli.progress import SourceProgress
+from digest.config.secret import make_and_read
+from digest.config.settings import Settings
+from digest.errors import Misconfigured
+from digest.model import SourceReport
+from digest.services.gather import gather
+from digest.services.publish import MEMORY, prepare
+from digest.services.rehearse import Rehearsed, rehearse
+from digest.storage import rehearsal as seeding
+from digest.storage.database import Store
+
+DATABASE = "rehearsal.db"
+MADE = ("index.html", "report.json", "editions", "proof", "messages", "media", DATABASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What the operator asked for on the command line."""
+
+    newsletter: str
+    out: Path | None
+    at: datetime | None
+    since: datetime | None
+    collect: bool
+
+
+async def rehearsal(settings: Settings, asked: Asked, *, quiet: bool) -> Rehearsed:
+    """Rehearse one issue into the output folder. The database is only read."""
+    newsletter = settings.newsletters[asked.newsletter]
+    out = emptied(asked.out or settings.folder / "rehearsal" / asked.newsletter)
+    ring = make_and_read(settings.folder)
+    people = await Store.open_read_only(settings.storage.url)
+    try:
+        async with (
+            wiring.store_at(out / DATABASE) as store,
+            wiring.world(settings, at=asked.at) as world,
+        ):
+            now = world.clock()
+            if people:
+                await seeding.seed(people, store, now - MEMORY)
+            sources = wiring.sources_of(settings, newsletter)
+            reports: tuple[SourceReport, ...] = ()
+            if asked.collect:
+                with SourceProgress(len(sources), quiet=quiet) as progress:
+                    reports = await gather(
+                        store,
+                        sources,
+                        fetch=world.fetch,
+                        isolate=world.isolate,
+                        clock=world.clock,
+                        dice=world.dice,
+                        folder=settings.folder,
+                        progress=progress,
+                    )
+            prepared = await prepare(
+                store,
+                newsletter,
+                wiring.imprint(settings, media=out / "media"),
+                fetch=world.fetch,
+                isolate=world.isolate,
+                clock=world.clock,
+                since=asked.since,
+            )
+            return await rehearse(
+                people, prepared, wiring.postmark(settings, newsletter, ring), reports, out=out
+            )
+    finally:
+        if people:
+            await people.close()
+
+
+def emptied(out: Path) -> Path:
+    """``out`` as an empty folder. An earlier rehearsal is cleared; anything else is refused."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        strangers = sorted(p.name for p in out.iterdir() if not p.name.startswith(MADE))
+        if strangers:
+            raise Misconfigured(
+                str(out), f"holds {strangers[0]!r}, which no rehearsal made; give an empty folder"
+            )
+        for path in out.iterdir():
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
+    except OSError as error:
+        raise Misconfigured(
+            str(out), f"cannot be written: {error.strerror}; give another folder with --out"
+        ) from error
+    return out

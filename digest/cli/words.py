@@ -1,0 +1,89 @@
+"""A rehearsal in words for a terminal: what would be sent, in which order and why. Pure."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+
+from digest.compose.report import story_line
+from digest.model import Issue, LeftOut
+from digest.services.rehearse import Rehearsed
+
+LEFT_OUT_SHOWN = 20
+
+
+def issue_lines(found: Rehearsed) -> Iterator[str]:
+    """The lines ``digest send --dry-run`` prints."""
+    rehearsal = found.rehearsal
+    yield ""
+    if rehearsal.issue:
+        yield from _issue(rehearsal.issue)
+    else:
+        yield f"No mail: {rehearsal.reason}"
+    yield from _left_out(rehearsal.left_out)
+    failing = [source for source in rehearsal.sources if source.error]
+    if failing:
+        yield "Sources in trouble"
+        for source in failing:
+            yield f"  {source.name} ({source.status}): {source.error}"
+        yield ""
+    for edition in rehearsal.editions:
+        people = "1 recipient" if edition.recipients == 1 else f"{edition.recipients:,} recipients"
+        yield (
+            f"Edition {edition.key}: {edition.html_bytes:,} bytes of HTML, "
+            f"{edition.text_bytes:,} of text; {people}"
+        )
+        for finding in edition.lint:
+            yield f"  lint: {finding}"
+    for note in found.notes:
+        yield f"  note: {note}"
+    if rehearsal.editions:
+        nobody = (
+            " (no subscribers yet: one message, to the sender)" if not rehearsal.audience else ""
+        )
+        yield f"Audience: {rehearsal.audience:,}{nobody}"
+        yield ""
+    yield "Nothing was sent and nothing was kept."
+    yield f"Preview: {_shown(found.page)}"
+
+
+def _issue(issue: Issue) -> Iterator[str]:
+    yield f"Subject    {issue.subject}"
+    yield f"Preheader  {issue.preheader}"
+    yield f"Issue      No. {issue.number}, {issue.cadence} {issue.period}"
+    yield (f"Window     after {issue.since:%Y-%m-%d %H:%M} until {issue.until:%Y-%m-%d %H:%M} UTC")
+    yield ""
+    yield "Stories"
+    for place, story in enumerate(issue.stories, 1):
+        lead = story.lead
+        bound = "" if lead.dated.exact else ", at the latest"
+        yield f"{place:3}. {lead.title}"
+        yield f"     {lead.source_name}; dated by {lead.dated.source.value}{bound}"
+        yield f"     score {story_line(story)}"
+        if story.also:
+            yield f"     also covered by {', '.join(a.source_name for a in story.also)}"
+        if story.summary:
+            yield textwrap.fill(
+                story.summary, 92, initial_indent="     ", subsequent_indent="     "
+            )
+    yield ""
+
+
+def _left_out(left_out: tuple[LeftOut, ...]) -> Iterator[str]:
+    if not left_out:
+        return
+    yield "Left out"
+    for out in left_out[:LEFT_OUT_SHOWN]:
+        yield f"  {out.title or out.url}: {out.reason}"
+    if len(left_out) > LEFT_OUT_SHOWN:
+        yield f"  and {len(left_out) - LEFT_OUT_SHOWN} more; all are in report.json"
+    yield ""
+
+
+def _shown(path: Path) -> str:
+    """A path as short as it can be said from here."""
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)

@@ -1,0 +1,28 @@
+"""What preparing hands on: an Issue with its Editions, or the reason there is none. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from digest.compose.lint import Finding
+from digest.model import Edition, Issue, LeftOut, Newsletter
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """An issue ready to be released, or ``issue=None`` and the ``reason`` there is no mail.
+
+    ``findings`` holds what lint found, by edition key; ``notes`` what had to be left out of the
+    mail itself (pictures, stories beyond the byte budget).
+    """
+
+    newsletter: Newsletter
+    at: datetime
+    issue: Issue | None = None
+    reason: str | None = None
+    left_out: tuple[LeftOut, ...] = ()
+    editions: tuple[Edition, ...] = ()
+    findings: Mapping[str, tuple[Finding, ...]] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()

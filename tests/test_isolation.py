@@ -1,0 +1,107 @@
+import asyncio
+import os
+import time
+
+import pytest
+
+from digest.errors import Misconfigured, Permanent
+from digest.isolation import Workers
+
+
+def double(number):
+    return number * 2
+
+
+def spin(seconds):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        pass
+
+
+def die():
+    os._exit(11)
+
+
+def hoard(count):
+    return len(bytearray(count))
+
+
+def dig(depth):
+    return dig(depth + 1)
+
+
+def refuse():
+    raise Misconfigured("theme.toml", "has no colours")
+
+
+def stumble():
+    raise ValueError("a parser's own error")
+
+
+def whoami():
+    return os.getpid()
+
+
+@pytest.fixture
+async def isolate():
+    async with Workers(count=1, seconds=5, preload=()) as workers:
+        yield workers
+
+
+async def test_a_function_runs_elsewhere_and_its_value_comes_back(isolate):
+    assert await isolate(double, 21) == 42
+    assert await isolate(whoami) != os.getpid()
+
+
+async def test_a_worker_is_kept_for_the_next_call(isolate):
+    assert await isolate(whoami) == await isolate(whoami)
+
+
+async def test_what_takes_too_long_is_stopped_and_the_next_call_works():
+    async with Workers(count=1, seconds=0.2, preload=()) as isolate:
+        with pytest.raises(Permanent, match="stopped after 0.2 s"):
+            await isolate(spin, 30)
+
+    async with Workers(count=1, seconds=5, preload=()) as isolate:
+        assert await isolate(double, 2) == 4
+
+
+async def test_a_crash_in_native_code_harms_no_one_else(isolate):
+    with pytest.raises(Permanent, match="crashed"):
+        await isolate(die)
+
+    assert await isolate(double, 2) == 4
+
+
+async def test_memory_beyond_the_limit_is_refused():
+    async with Workers(count=1, seconds=10, memory_bytes=400_000_000, preload=()) as isolate:
+        with pytest.raises(Permanent, match="MemoryError"):
+            await isolate(hoard, 900_000_000)
+
+
+async def test_endless_recursion_is_refused(isolate):
+    with pytest.raises(Permanent, match="RecursionError"):
+        await isolate(dig, 0)
+
+
+async def test_our_own_errors_keep_their_kind(isolate):
+    with pytest.raises(Misconfigured, match=r"theme.toml has no colours"):
+        await isolate(refuse)
+
+
+async def test_a_strange_error_becomes_permanent_and_names_itself(isolate):
+    with pytest.raises(Permanent, match="ValueError: a parser's own error"):
+        await isolate(stumble)
+
+
+async def test_a_cancelled_call_leaves_no_worker_with_an_unread_answer():
+    async with Workers(count=1, seconds=30, preload=()) as isolate:
+        await isolate(double, 1)
+        task = asyncio.create_task(isolate(spin, 0.4))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+        assert await isolate(double, 4) == 8
