@@ -12,7 +12,10 @@ from digest.model import Issue, LeftOut, Newsletter, Picture, Section, Story
 SUBJECT_MIN, SUBJECT_MAX = 25, 60  # characters; a phone shows about 40, a desktop about 60
 PREHEADER_MIN, PREHEADER_MAX = 40, 110
 
-_CLAUSE_END = re.compile(r"[,;:.!?]?\s[–—-]\s|[;:]\s|,\s|\.\s")
+# Where a headline may end without becoming another headline: a comma only before a new clause.
+_CLAUSE_END = re.compile(
+    r"\s[–—-]\s|[;:.!?]\s|,\s(?=(?:and|but|then|as|while|after|which|who|und|aber|et|mais|y|pero)\s)"
+)
 _WEAK_END = frozenset(
     "a an the and or but of to in on at by for from with as that than into is are was were after "
     "der die das und oder in im am zum zur von mit für le la les et ou de du des un une à au en "
