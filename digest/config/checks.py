@@ -1,0 +1,208 @@
+"""What must agree between one key of config.toml and another. Looks whether files are there.
+
+Each check reads only what is usable in the draft, so that one mistake is told once.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+from pathlib import Path
+
+from digest.config.derive import is_there
+from digest.config.draft import Draft
+from digest.config.positions import Key
+from digest.config.problems import shown
+from digest.model import SourceKind
+
+THEMES = ("paper", "plain", "bold")
+_SOURCES: Key = ("collect", "sources", "*")
+
+
+def check(draft: Draft) -> None:
+    """Tell every disagreement."""
+    if not draft.value(("newsletters",)) and ("newsletters",) not in draft.wrong:
+        draft.problem(
+            ("newsletters",),
+            "names no newsletter; add a table such as [newsletters.daily] with title and sender",
+        )
+    _only_once(draft, (*_SOURCES, "location"))
+    _only_once(draft, (*_SOURCES, "name"))
+    _only_once(draft, ("deliver", "relays", "*", "name"))
+    for key, _ in draft.matching(("newsletters", "*")):
+        _newsletter(draft, key)
+    for key, _ in draft.matching(_SOURCES):
+        if draft.value((*key, "select")) is not None and draft.text((*key, "kind")) != "page":
+            draft.problem((*key, "select"), 'is only read on pages; add kind = "page" or remove it')
+    _words_range(draft)
+    _relays(draft)
+
+
+def _only_once(draft: Draft, pattern: Key) -> None:
+    first: dict[object, int] = {}
+    for key, value in draft.matching(pattern):
+        if not isinstance(value, str):
+            continue
+        line = draft.line(key)
+        if value in first:
+            what = f"is {shown(value)}, which line {first[value]} has already"
+            draft.problem(key, f"{what}; {_ONCE_CURES[str(key[-1])]}")
+        first.setdefault(value, line)
+
+
+_ONCE_CURES = {
+    "location": "one source is enough, remove this one",
+    "name": "give each its own name",
+}
+
+
+def _newsletter(draft: Draft, key: Key) -> None:
+    _sources_exist(draft, key)
+    _only_once_in(draft, (*key, "topics"))
+    _sections(draft, key)
+    cadence = draft.text((*key, "cadence"))
+    wrong_cadence = (*key, "cadence") in draft.wrong
+    if draft.value((*key, "weekday")) is not None and cadence != "weekly" and not wrong_cadence:
+        draft.problem(
+            (*key, "weekday"),
+            f'is only read with cadence = "weekly", and it is {shown(cadence or "daily")}; '
+            "remove it or change the cadence",
+        )
+    least, most = draft.value((*key, "min_stories")), draft.value((*key, "max_stories"))
+    most = 12 if most is None else most
+    if isinstance(least, int) and isinstance(most, int) and least > most:
+        draft.problem(
+            (*key, "min_stories"),
+            f"is {least}, more than max_stories ({most}); write {most} or less",
+        )
+    theme = draft.text((*key, "theme"))
+    if theme is not None and theme not in (known := _themes(draft)):
+        near = difflib.get_close_matches(theme.lower(), known, n=1)
+        cure = f"did you mean {shown(near[0])}?" if near else f"write one of {', '.join(known)}"
+        draft.problem((*key, "theme"), f"is {shown(theme)}, and no such theme is there; {cure}")
+
+
+def _themes(draft: Draft) -> tuple[str, ...]:
+    """The themes we ship, and those in the operator's own templates."""
+    templates = draft.text(("compose", "templates"))
+    if not templates:
+        return THEMES
+    own = [*Path(templates).glob("themes/*.toml"), *Path(templates).glob("email/themes/*.toml")]
+    return (*THEMES, *sorted({path.stem for path in own} - set(THEMES)))
+
+
+def _sources_exist(draft: Draft, key: Key) -> None:
+    names = {name for _, name in draft.matching((*_SOURCES, "name")) if isinstance(name, str)}
+    count = len(list(draft.matching(_SOURCES)))
+    if len(names) < count or any(wrong[:2] == _SOURCES[:2] for wrong in draft.wrong):
+        return  # a name is missing through another mistake; perhaps it is this one
+    for place, name in draft.matching((*key, "sources", "*")):
+        if isinstance(name, str) and name not in names:
+            near = difflib.get_close_matches(name, names, n=1)
+            cure = f"did you mean {shown(near[0])}?" if near else _names_there(names)
+            draft.problem(place, f"is {shown(name)}, and no source has that name; {cure}")
+    _only_once_in(draft, (*key, "sources"))
+
+
+def _names_there(names: set[str]) -> str:
+    if not names:
+        return "add it with `digest sources add`"
+    return f"there are {', '.join(shown(name) for name in sorted(names)[:8])}"
+
+
+def _only_once_in(draft: Draft, key: Key) -> None:
+    seen: set[str] = set()
+    for place, value in draft.matching((*key, "*")):
+        if isinstance(value, str):
+            if value in seen:
+                draft.problem(place, f"is {shown(value)}, given twice; remove one")
+            seen.add(value)
+
+
+def _sections(draft: Draft, key: Key) -> None:
+    first: dict[str, int] = {}
+    for place, topic in draft.matching((*key, "sections", "*", "topic")):
+        if not isinstance(topic, str):
+            continue
+        if topic in first:
+            draft.problem(
+                place, f"is {shown(topic)}, which line {first[topic]} has already; keep one section"
+            )
+        first.setdefault(topic, draft.line(place))
+
+
+def _words_range(draft: Draft) -> None:
+    key: Key = ("curate", "rank", "short_words")
+    short, long = draft.value(key), draft.value((*key[:-1], "long_words"))
+    long = 4000 if long is None else long
+    if isinstance(short, int) and isinstance(long, int) and short >= long:
+        draft.problem(key, f"is {short}, not below long_words ({long}); write less")
+
+
+def _relays(draft: Draft) -> None:
+    relays = list(draft.matching(("deliver", "relays", "*")))
+    if draft.text(("deliver", "transport")) == "smtp" and not relays:
+        draft.problem(
+            ("deliver", "transport"), 'is "smtp", and there is no relay; add [[deliver.relays]]'
+        )
+    for key, relay in relays:
+        match relay:
+            case {"username": str(user), **rest} if user and not rest.get("password_env"):
+                if (*key, "password_env") not in draft.wrong:
+                    draft.problem(
+                        (*key, "username"),
+                        "has no password_env beside it; name the variable that holds its password, "
+                        'such as password_env = "DIGEST_RELAY_PASSWORD"',
+                    )
+            case {"password_env": str(variable), **rest} if variable and not rest.get("username"):
+                if (*key, "username") not in draft.wrong:
+                    draft.problem((*key, "password_env"), "has no username beside it; add one")
+
+
+def warnings(draft: Draft, folder: Path) -> Iterator[str]:
+    """What is allowed, and probably not meant; one line each, like a problem's."""
+    sources = [table for _, table in draft.matching(_SOURCES) if isinstance(table, dict)]
+    if not sources:
+        yield "no source is switched on, so there will be no mail; `digest sources add` adds one"
+    for key, kind in draft.matching((*_SOURCES, "kind")):
+        location = draft.text((*key[:-1], "location")) or ""
+        if kind == SourceKind.FILES and not is_there(location, folder):
+            place = (*key[:-1], "location")
+            yield str(
+                draft.document.problem(place, f"is {shown(location)}, and nothing is there yet")
+            )
+        if "@" in location.split("//")[-1].split("/")[0]:
+            yield str(
+                draft.document.problem(
+                    (*key[:-1], "location"), "holds a name or password; reports will show it"
+                )
+            )
+    for key, _ in draft.matching(("newsletters", "*")):
+        yield from _empty_sections(draft, key)
+        yield from _topics_without_source(draft, key, sources)
+
+
+def _empty_sections(draft: Draft, key: Key) -> Iterator[str]:
+    topics = {topic for _, topic in draft.matching((*key, "topics", "*"))}
+    for place, topic in draft.matching((*key, "sections", "*", "topic")):
+        if topics and topic not in topics:
+            words = f"is {shown(topic)}, which topics leaves out: this section stays empty"
+            yield str(draft.document.problem(place, words))
+
+
+def _topics_without_source(
+    draft: Draft, key: Key, sources: list[dict[str, object]]
+) -> Iterator[str]:
+    names = {name for _, name in draft.matching((*key, "sources", "*"))}
+    own = [source for source in sources if not names or source.get("name") in names]
+    topics = {source.get("topic") for source in own}
+    if None in topics or not own:
+        return  # a source without a topic may bring articles that name their own
+    wanted = [
+        *draft.matching((*key, "sections", "*", "topic")),
+        *draft.matching((*key, "topics", "*")),
+    ]
+    for place, topic in wanted:
+        if topic not in topics:
+            words = f"is {shown(topic)}, and no source of this newsletter has that topic"
+            yield str(draft.document.problem(place, words))

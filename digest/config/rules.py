@@ -1,0 +1,220 @@
+"""What a single value must be: a text becomes an hour, a zone, a mailbox, or says why not. Pure."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable
+from datetime import time
+from email.errors import HeaderParseError, ObsoleteHeaderDefect
+from email.headerregistry import AddressHeader
+from email.policy import EmailPolicy
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, available_timezones
+
+from digest.config.languages import LANGUAGES
+from digest.config.positions import Key
+from digest.config.problems import Wrong, shown
+
+Rule = Callable[[object], object]
+
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+NEWSLETTER_ID = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
+_HOUR = re.compile(r"(\d{1,2})[:.](\d{2})(?::00)?")
+_LABEL = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)")
+_LOCAL_PART = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}")
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_HERE = ("localhost", "127.0.0.1", "::1")
+_PARSER = EmailPolicy(utf8=True)
+
+
+def _of_text(rule: Callable[[str], object]) -> Rule:
+    """The rule, asked of text only: what is no text is told by its type later."""
+    return lambda value: rule(value) if isinstance(value, str) else value
+
+
+def hour(value: object) -> object:
+    """``06:30``, as a text or as TOML's own time; out comes the form pydantic reads."""
+    if isinstance(value, time):
+        return value.replace(second=0, microsecond=0).isoformat()
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 23:
+        raise Wrong(f'is {value}; write hours and minutes, "{value:02}:00"')
+    if not isinstance(value, str):
+        raise Wrong(f'is {shown(value)}; write hours and minutes, such as "06:30"')
+    found = _HOUR.fullmatch(value.strip())
+    if not found or int(found[1]) > 23 or int(found[2]) > 59:
+        raise Wrong(f'is {shown(value)}, which no clock shows; write "00:00" to "23:59"')
+    written = f"{int(found[1]):02}:{found[2]}"
+    if value != written:
+        raise Wrong(f'is {shown(value)}; write "{written}"')
+    return f"{written}:00"
+
+
+def weekday(value: object) -> object:
+    """The name of a day, as a number with Monday 0."""
+    if isinstance(value, str):
+        for number, name in enumerate(WEEKDAYS):
+            if value.strip().lower() in (name, name[:3]):
+                return number
+    raise Wrong(f"is {shown(value)}; write the name of a day, such as {shown(WEEKDAYS[0])}")
+
+
+def zone(value: str) -> str:
+    """An IANA time zone."""
+    try:
+        ZoneInfo(value)
+    except (KeyError, ValueError, OSError) as error:
+        known = {name.lower(): name for name in available_timezones()}
+        tail = {name.rpartition("/")[2].lower(): name for name in sorted(known.values())}
+        plain = value.strip().lower().replace(" ", "_")
+        near = difflib.get_close_matches(plain, [*known, *tail], n=1, cutoff=0.75)
+        meant = known.get(near[0]) or tail.get(near[0]) if near else None
+        cure = f"did you mean {shown(meant)}?" if meant else 'write one such as "Europe/London"'
+        raise Wrong(f"is {shown(value)}, which is no time zone; {cure}") from error
+    return value
+
+
+def language(value: str) -> str:
+    """A two-letter language code."""
+    if value in LANGUAGES:
+        return value
+    plain = re.split(r"[-_]", value.strip().lower())[0]
+    cure = f'write "{plain}"' if plain in LANGUAGES else 'write two letters, such as "en" or "fr"'
+    raise Wrong(f"is {shown(value)}, which is no ISO 639-1 language; {cure}")
+
+
+def mailbox(value: str) -> str:
+    """One address, with or without a name: ``The Quayside <digest@quayside.example>``."""
+    example = 'write one such as "The Quayside <digest@quayside.example>"'
+    try:
+        header = _PARSER.header_factory("From", value)
+    except (HeaderParseError, IndexError, ValueError) as error:
+        raise Wrong(f"is {shown(value)}, which is no mailbox; {example}") from error
+    assert isinstance(header, AddressHeader)
+    if len(header.addresses) > 1:
+        raise Wrong(
+            f"is {shown(value)}, which reads as several addresses; "
+            "put a name with a comma in quotes of its own: '\"Smith, Ada\" <ada@example.org>'"
+        )
+    defects: tuple[object, ...] = getattr(header, "defects", ())
+    broken = [d for d in defects if not isinstance(d, ObsoleteHeaderDefect)]
+    if broken or not header.addresses or not _is_address(header.addresses[0].addr_spec):
+        raise Wrong(f"is {shown(value)}, which is no mailbox; {example}")
+    return value
+
+
+def bare_address(value: str) -> str:
+    """One address without a name; empty for none."""
+    if value and not _is_address(value):
+        raise Wrong(f'is {shown(value)}; write an address alone, such as "ada@example.org"')
+    return value
+
+
+def _is_address(text: str) -> bool:
+    local, _, domain = text.rpartition("@")
+    return (
+        bool(_LOCAL_PART.fullmatch(local))
+        and is_host(domain)
+        and ("." in domain or domain == "localhost")
+    )
+
+
+def is_host(name: str) -> bool:
+    """Whether ``name`` can be a host: labels of letters, digits and hyphens, in any script."""
+    try:
+        plain = name.encode("idna").decode("ascii")
+    except UnicodeError:
+        return False
+    return len(plain) <= 253 and all(_LABEL.fullmatch(label) for label in plain.split("."))
+
+
+def base_url(value: str) -> str:
+    """Where readers reach the web pages: https, without a trailing slash."""
+    try:
+        parts = urlsplit(value)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError as error:
+        raise Wrong(f"is {shown(value)}, which is no URL; {_URL_EXAMPLE}") from error
+    if parts.scheme not in ("http", "https") or not (is_host(host) or host in _HERE):
+        raise Wrong(f"is {shown(value)}, which is no web address; {_URL_EXAMPLE}")
+    if parts.username is not None or parts.password is not None:
+        raise Wrong("holds a name or password; every reader would see it, so remove it")
+    if parts.query or parts.fragment or "?" in value or "#" in value:
+        raise Wrong(f"is {shown(value)}; write it without what follows ? or #")
+    if parts.scheme == "http" and host not in _HERE:
+        cure = shown("https" + value.removeprefix("http").rstrip("/"))
+        raise Wrong(f"is {shown(value)}; readers' links must be safe, write {cure}")
+    if value.endswith("/"):
+        raise Wrong(f"ends with a slash; write {shown(value.rstrip('/'))}")
+    if re.search(r"\s", value):
+        raise Wrong(f"is {shown(value)}, which holds a space; write it without")
+    return value
+
+
+_URL_EXAMPLE = 'write one such as "https://news.example.org"'
+
+
+def mail_host(value: str) -> str:
+    """The bare name or number of a mail server."""
+    if value and not is_host(value) and not re.fullmatch(r"[0-9a-fA-F:]+", value):
+        raise Wrong(f'is {shown(value)}; write the bare name of a host, such as "smtp.example.org"')
+    return value
+
+
+def variable(value: str) -> str:
+    """The name of an environment variable; never what it holds."""
+    if value and not _VARIABLE.fullmatch(value):
+        # Not shown: someone may have put the password itself here.
+        raise Wrong(
+            "is no name of an environment variable; put the password into one and write its "
+            'name, such as "DIGEST_RELAY_PASSWORD"'
+        )
+    return value
+
+
+def within(least: float, most: float, *, above: bool = False) -> Rule:
+    """A number from ``least`` (``above``: more than that) to ``most``."""
+
+    def rule(value: object) -> object:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            return value
+        if value < least or value > most or (above and value == least):
+            low = f"above {least:g}" if above else f"from {least:g}"
+            raise Wrong(f"is {shown(value)}; write a number {low}, up to {most:g}")
+        return value
+
+    return rule
+
+
+def filled(value: str) -> str:
+    """Text that must not be empty."""
+    if not value.strip():
+        raise Wrong("is empty; write some text")
+    return value
+
+
+_MANY = 1000
+RULES: tuple[tuple[Key, Rule], ...] = (
+    (("site", "name"), _of_text(filled)),
+    (("site", "base_url"), _of_text(base_url)),
+    (("site", "operator"), _of_text(bare_address)),
+    (("newsletters", "*", "title"), _of_text(filled)),
+    (("newsletters", "*", "sender"), _of_text(mailbox)),
+    (("newsletters", "*", "reply_to"), _of_text(lambda value: value and mailbox(value))),
+    (("newsletters", "*", "language"), _of_text(language)),
+    (("newsletters", "*", "timezone"), _of_text(zone)),
+    (("newsletters", "*", "hour"), hour),
+    (("newsletters", "*", "weekday"), weekday),
+    (("newsletters", "*", "max_stories"), within(1, _MANY)),
+    (("newsletters", "*", "min_stories"), within(1, _MANY)),
+    (("newsletters", "*", "sections", "*", "topic"), _of_text(filled)),
+    (("newsletters", "*", "sections", "*", "title"), _of_text(filled)),
+    (("collect", "sources", "*", "name"), _of_text(filled)),
+    (("collect", "sources", "*", "topic"), _of_text(filled)),
+    (("collect", "sources", "*", "language"), _of_text(language)),
+    (("collect", "sources", "*", "weight"), within(0, 100, above=True)),
+    (("collect", "sources", "*", "max_items"), within(1, _MANY)),
+    (("deliver", "unsubscribe_mailbox"), _of_text(bare_address)),
+    (("deliver", "relays", "*", "host"), _of_text(mail_host)),
+    (("deliver", "relays", "*", "password_env"), _of_text(variable)),
+)
