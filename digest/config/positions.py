@@ -60,6 +60,7 @@ class Layout:
     places: Mapping[Key, Place]
     headers: tuple[Header, ...]
     twice: Twice | None
+    unfinished: int | None  # the line of the key whose value could not be read to its end
 
     def line(self, key: Key) -> int:
         """The line of ``key``, or of the nearest table or list around it; 1 where there is none."""
@@ -75,7 +76,12 @@ def layout(text: str) -> Layout:
     scanner = _Scanner(text)
     with contextlib.suppress(_Stop):
         scanner.document()
-    return Layout(places=scanner.places, headers=tuple(scanner.headers), twice=scanner.twice)
+    return Layout(
+        places=scanner.places,
+        headers=tuple(scanner.headers),
+        twice=scanner.twice,
+        unfinished=scanner.unfinished,
+    )
 
 
 class _Stop(Exception):
@@ -89,6 +95,7 @@ class _Scanner:
         self.places: dict[Key, Place] = {}
         self.headers: list[Header] = []
         self.twice: Twice | None = None
+        self.unfinished: int | None = None
         self._starts = [0, *(match.end() for match in re.finditer("\n", text))]
         self._counts: dict[Key, int] = {}  # elements so far of each [[array of tables]]
         self._opened: dict[Key, int] = {}  # [table] -> line
@@ -100,8 +107,10 @@ class _Scanner:
             if self.text[self.at] == "[":
                 table = self._header()
             else:
+                self.unfinished = self._line(self.at)
                 self._pair(table)
                 self._extend()
+                self.unfinished = None
 
     def _header(self) -> Key:
         start = self.at

@@ -21,13 +21,20 @@ def folder_lock(folder: Path) -> Iterator[None]:
         os.close(handle)
 
 
-def write_whole(path: Path, content: bytes, *, mode: int) -> None:
-    """Put ``content`` at ``path`` in one step. Raises OSError; then nothing changed."""
+def write_whole(path: Path, content: bytes, *, mode: int, like: Path | None = None) -> None:
+    """Put ``content`` at ``path`` in one step, for the owner of ``like`` where we may choose.
+
+    Raises OSError; then nothing changed.
+    """
     handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
             file.flush()
+            if like:
+                owner = like.stat()
+                with contextlib.suppress(PermissionError):
+                    os.fchown(file.fileno(), owner.st_uid, owner.st_gid)
             os.fchmod(file.fileno(), mode)
             os.fsync(file.fileno())
         Path(temporary).replace(path)
