@@ -52,9 +52,13 @@ def show(context: Context, url: str, text: bool, out: Path | None) -> None:
     click.echo(article.title)
     click.echo(f"  {article.url}")
     click.echo(f"  {article.source_name}" + (f", by {article.author}" if article.author else ""))
-    click.echo(f"  dated {article.dated.at:%Y-%m-%d %H:%M} UTC{bound} ({article.dated.source.value})")
-    click.echo(f"  first seen {article.first_seen:%Y-%m-%d %H:%M} UTC, {article.language}, "
-               f"{article.words:,} words")
+    click.echo(
+        f"  dated {article.dated.at:%Y-%m-%d %H:%M} UTC{bound} ({article.dated.source.value})"
+    )
+    click.echo(
+        f"  first seen {article.first_seen:%Y-%m-%d %H:%M} UTC, {article.language}, "
+        f"{article.words:,} words"
+    )
     click.echo(f"\n{article.text}")
 
 
@@ -76,9 +80,7 @@ async def kept(context: Context, out: Path | None) -> AsyncIterator[Store]:
         await store.close()
 
 
-async def _search(
-    context: Context, out: Path | None, words: tuple[str, ...]
-) -> list[Article]:
+async def _search(context: Context, out: Path | None, words: tuple[str, ...]) -> list[Article]:
     async with kept(context, out) as store:
         return list(await store.read(articles_table.search, words, SHOWN))
 

@@ -11,7 +11,7 @@ import click
 
 from digest.cli import Context
 from digest.config.load import load_for
-from digest.storage import database
+from digest.storage import care
 
 
 @click.group("db")
@@ -24,8 +24,8 @@ def group() -> None:
 def upgrade(context: Context) -> None:
     """Bring the schema up to date. Every command that writes does this by itself."""
     url = load_for(context.config).settings.storage.url
-    asyncio.run(database.upgrade(url))
-    click.echo(f"The schema is at {asyncio.run(database.info(url)).revision}.")
+    asyncio.run(care.upgrade(url))
+    click.echo(f"The schema is at {asyncio.run(care.info(url)).revision}.")
 
 
 @group.command("info")
@@ -33,7 +33,7 @@ def upgrade(context: Context) -> None:
 @click.pass_obj
 def info(context: Context, as_json: bool) -> None:
     """Show where the database is, its schema, its size and how much it holds."""
-    found = asyncio.run(database.info(load_for(context.config).settings.storage.url))
+    found = asyncio.run(care.info(load_for(context.config).settings.storage.url))
     if as_json:
         click.echo(json.dumps(asdict(found), indent=2))
         return
@@ -49,5 +49,5 @@ def info(context: Context, as_json: bool) -> None:
 @click.pass_obj
 def backup(context: Context, target: Path) -> None:
     """Copy the database to TARGET while it is in use. Keep secret.key with it."""
-    asyncio.run(database.backup(load_for(context.config).settings.storage.url, target))
+    asyncio.run(care.backup(load_for(context.config).settings.storage.url, target))
     click.echo(f"Backed up to {target}. Keep secret.key beside it: without it old links die.")

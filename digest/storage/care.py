@@ -1,0 +1,101 @@
+"""A database's keeper: upgrade it, look at it, copy it while it is in use.  ~ world"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sqlite3
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Connection, func, inspect, select, text
+
+from digest.errors import Misconfigured
+from digest.storage import migrate
+from digest.storage.database import Store, parse
+from digest.storage.schema import metadata
+from digest.storage.trouble import place, said
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatabaseInfo:
+    """Where a database is, which schema it has, its size in bytes, and rows per table."""
+
+    place: str
+    dialect: str
+    revision: str | None
+    head: str
+    size_bytes: int
+    rows: dict[str, int]
+
+
+async def upgrade(url: str) -> str:
+    """Bring the schema to the newest; the revision it is at then."""
+    store = await Store.open(url)
+    await store.close()
+    return migrate.HEAD
+
+
+async def info(url: str) -> DatabaseInfo:
+    """Look without touching. Raises Misconfigured where there is no database."""
+    store = await Store.open_read_only(url)
+    if store is None:
+        raise Misconfigured(place(parse(url)), "does not exist yet; `digest gather` makes it")
+    try:
+        return await store.read(_info, store.place)
+    finally:
+        await store.close()
+
+
+async def backup(url: str, target: Path) -> None:
+    """Copy a SQLite database to ``target`` while it is in use; appears whole or not at all."""
+    parsed = parse(url)
+    if parsed.get_backend_name() != "sqlite":
+        raise Misconfigured("storage.url", "is PostgreSQL; back it up with pg_dump")
+    await asyncio.to_thread(_copy, Path(parsed.database or ""), target)
+
+
+def _info(tx: Connection, where: str) -> DatabaseInfo:
+    present = set(inspect(tx).get_table_names())
+    if tx.dialect.name == "sqlite":
+        size = text("select page_count * page_size from pragma_page_count(), pragma_page_size()")
+    else:
+        size = text("select pg_database_size(current_database())")
+    return DatabaseInfo(
+        place=where,
+        dialect=tx.dialect.name,
+        revision=migrate.revision(tx),
+        head=migrate.HEAD,
+        size_bytes=int(tx.execute(size).scalar_one()),
+        rows={
+            table.name: tx.execute(select(func.count()).select_from(table)).scalar_one()
+            for table in metadata.sorted_tables
+            if table.name in present
+        },
+    )
+
+
+def _copy(source: Path, target: Path) -> None:
+    if not source.exists():
+        raise Misconfigured(str(source), "does not exist yet; there is nothing to back up")
+    if target.exists():
+        raise Misconfigured(str(target), "exists already; name a new file")
+    unfinished = target.with_name(f"{target.name}.part")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        reading = sqlite3.connect(source)
+        writing = sqlite3.connect(unfinished)
+        try:
+            reading.backup(writing)
+        finally:
+            writing.close()
+            reading.close()
+        unfinished.chmod(0o600)
+        unfinished.rename(target)
+    except sqlite3.Error as error:
+        unfinished.unlink(missing_ok=True)
+        raise said(error, str(target)) from error
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            unfinished.unlink()
+        raise Misconfigured(str(target), f"cannot be written: {error.strerror}") from error

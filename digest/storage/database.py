@@ -1,0 +1,260 @@
+"""A database URL to a Store: whole transactions, run off the event loop.  ~ world
+
+A question or change is a plain function of a connection; ``Store`` runs all of it as one
+transaction (docs/decisions/0002). No error of SQLAlchemy or of a driver leaves this file.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Concatenate, ParamSpec, TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import DBAPIError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.pool import NullPool, QueuePool
+
+from digest.errors import DigestError, Misconfigured, Permanent
+from digest.storage import migrate
+from digest.storage.trouble import place, said
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+LOCK_SECONDS = 15  # how long a statement waits for another process before it gives up
+READERS = 4
+
+
+class Store:
+    """One open database. Make it with ``open`` or ``open_read_only``; close it."""
+
+    def __init__(self, url: URL, reader: Engine, writer: Engine | None) -> None:
+        self._url = url
+        self._reader = reader
+        self._writer = writer
+        self._reading = ThreadPoolExecutor(READERS, thread_name_prefix="store-read")
+        self._writing = ThreadPoolExecutor(
+            1 if url.get_backend_name() == "sqlite" else READERS, thread_name_prefix="store-write"
+        )
+        self._untouched = _Untouched.of(url) if writer is None else None
+
+    @classmethod
+    async def open(cls, url: str) -> Store:
+        """Open for reading and writing; a new file is made, an old schema brought up to date.
+
+        Raises Misconfigured where the place cannot be used, Permanent for a damaged file.
+        """
+        parsed = parse(url)
+        return await asyncio.to_thread(cls._open, parsed)
+
+    @classmethod
+    async def open_read_only(cls, url: str) -> Store | None:
+        """Open without changing one byte; None where there is no database yet.
+
+        Raises Misconfigured when the schema is older than this program.
+        """
+        parsed = parse(url)
+        return await asyncio.to_thread(cls._open_read_only, parsed)
+
+    @property
+    def dialect(self) -> str:
+        return self._url.get_backend_name()
+
+    @property
+    def place(self) -> str:
+        """The file, or the URL with its password hidden."""
+        return place(self._url)
+
+    async def read(
+        self, question: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Answer ``question(connection, …)`` from one consistent snapshot."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(
+            self._reading, lambda: self._ask(lambda tx: question(tx, *args, **kwargs))
+        )
+
+    async def write(
+        self, change: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """Run ``change(connection, …)`` as one durable transaction: all of it or nothing."""
+        writer = self._writer
+        if writer is None:
+            raise Permanent(f"{self.place} was opened to read only")
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(
+            self._writing,
+            lambda: _run(writer, self._url, lambda tx: change(tx, *args, **kwargs)),
+        )
+
+    async def close(self) -> None:
+        await asyncio.to_thread(self._close)
+
+    @classmethod
+    def _open(cls, url: URL) -> Store:
+        if url.get_backend_name() == "sqlite":
+            _make_folder(url)
+        writer = engine(url, write=True)
+        try:
+            migrate.to_head(writer, url)
+        except BaseException:
+            writer.dispose()
+            raise
+        return cls(url, engine(url, write=False), writer)
+
+    @classmethod
+    def _open_read_only(cls, url: URL) -> Store | None:
+        if url.get_backend_name() == "sqlite" and not _file(url).exists():
+            return None
+        store = cls(url, engine(url, write=False, immutable=not _has_wal(url)), None)
+        try:
+            revision = store._ask(migrate.revision)
+            if revision is not None:
+                migrate.refuse_old(revision, place(url))
+                return store
+        except BaseException:
+            store._close()
+            raise
+        store._close()
+        return None
+
+    def _ask(self, question: Callable[[Connection], T]) -> T:
+        try:
+            answer = _run(self._reader, self._url, question)
+        except DigestError:
+            if self._untouched is None or self._untouched.still(self._url):
+                raise
+        else:
+            if self._untouched is None or self._untouched.still(self._url):
+                return answer
+        # Somebody began to write while the file was read as if nobody could: read it again.
+        self._reader.dispose()
+        self._untouched = None
+        self._reader = engine(self._url, write=False)
+        return _run(self._reader, self._url, question)
+
+    def _close(self) -> None:
+        self._reading.shutdown()
+        self._writing.shutdown()
+        self._reader.dispose()
+        if self._writer:
+            self._writer.dispose()
+
+
+def parse(url: str) -> URL:
+    """The URL with the driver we speak. Raises Misconfigured for any other database."""
+    try:
+        parsed = make_url(url)
+    except SQLAlchemyError as error:
+        raise Misconfigured(
+            "storage.url", "is no database URL; write sqlite:///digest.db or postgresql://…"
+        ) from error
+    backend = parsed.get_backend_name()
+    if backend == "sqlite":
+        if not parsed.database or parsed.database == ":memory:":
+            raise Misconfigured("storage.url", "names no file; write sqlite:///digest.db")
+        return parsed.set(drivername="sqlite")
+    if backend in ("postgresql", "postgres"):
+        return parsed.set(drivername="postgresql+psycopg")
+    raise Misconfigured("storage.url", f"names {backend!r}; Digest speaks sqlite and postgresql")
+
+
+def engine(url: URL, *, write: bool, immutable: bool = False) -> Engine:
+    """An engine whose transactions begin as we say, not as the driver guesses."""
+    if url.get_backend_name() == "sqlite":
+        return _sqlite(url, write=write, immutable=immutable)
+    try:
+        made = create_engine(url, poolclass=QueuePool, pool_size=READERS, pool_pre_ping=True)
+    except (ImportError, NoSuchModuleError) as error:
+        raise Misconfigured(
+            "storage.url", "needs PostgreSQL's driver: pip install 'digest-newsletter[postgres]'"
+        ) from error
+    if not write:
+        return made.execution_options(postgresql_readonly=True, isolation_level="REPEATABLE READ")
+    return made
+
+
+def _sqlite(url: URL, *, write: bool, immutable: bool) -> Engine:
+    target = f"file:{_quoted(_file(url))}"
+    if not write:
+        target += "?immutable=1" if immutable else "?mode=ro"
+
+    def connect() -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            target, uri=True, timeout=LOCK_SECONDS, check_same_thread=False, isolation_level=None
+        )
+        connection.execute("PRAGMA foreign_keys=ON")
+        if write:
+            connection.execute("PRAGMA journal_mode=WAL")
+            # FULL: a commit that was acknowledged survives the plug being pulled.
+            connection.execute("PRAGMA synchronous=FULL")
+        return connection
+
+    made = create_engine("sqlite://", creator=connect, poolclass=QueuePool if write else NullPool)
+    begin = "BEGIN IMMEDIATE" if write else "BEGIN"
+    event.listen(made, "begin", lambda tx: tx.exec_driver_sql(begin))
+    return made
+
+
+def _run(engine: Engine, url: URL, work: Callable[[Connection], T]) -> T:
+    try:
+        with engine.begin() as tx:
+            return work(tx)
+    except DBAPIError as error:
+        raise said(error, place(url)) from error
+    except sqlite3.Error as error:
+        raise said(error, place(url)) from error
+
+
+def _make_folder(url: URL) -> None:
+    folder = _file(url).parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Misconfigured(str(folder), f"cannot be made: {error.strerror}") from error
+
+
+def _file(url: URL) -> Path:
+    return Path(url.database or "")
+
+
+def _wal(url: URL) -> Path:
+    return Path(f"{url.database}-wal")
+
+
+def _has_wal(url: URL) -> bool:
+    return url.get_backend_name() == "sqlite" and _wal(url).exists()
+
+
+def _quoted(path: Path) -> str:
+    text = str(path.absolute())
+    return text.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+
+
+class _Untouched:
+    """The look of a SQLite file that nobody had open.
+
+    Opened with ``mode=ro`` a database in WAL mode leaves a -wal and a -shm file behind. Where there
+    is no -wal nobody is writing, and the file can be read as immutable, as long as that stays so.
+    """
+
+    def __init__(self, look: tuple[int, int]) -> None:
+        self._look = look
+
+    @classmethod
+    def of(cls, url: URL) -> _Untouched | None:
+        if url.get_backend_name() != "sqlite" or _has_wal(url):
+            return None
+        return cls(cls._looked(url))
+
+    def still(self, url: URL) -> bool:
+        return not _has_wal(url) and self._looked(url) == self._look
+
+    @staticmethod
+    def _looked(url: URL) -> tuple[int, int]:
+        found = _file(url).stat()
+        return found.st_mtime_ns, found.st_size

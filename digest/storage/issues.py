@@ -1,0 +1,137 @@
+"""The issues of each newsletter, their editions, and what they told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, func, select
+
+from digest.model import Article, Edition, Issue, NewsletterId
+from digest.storage.articles import article_of
+from digest.storage.dialect import insert
+from digest.storage.schema import articles, editions, issues, told
+
+# The states in which an issue's window and stories count for the ones that follow.
+COUNTED = ("enrolling", "released", "paused", "cancelled")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssueRow:
+    id: int
+    period: str
+    number: int
+    state: str
+    since: datetime
+    until: datetime
+
+
+def last(tx: Connection, newsletter: NewsletterId, cadence: str) -> IssueRow | None:
+    """The newest issue that counts: its ``until`` is where the next window begins."""
+    row = tx.execute(
+        select(
+            issues.c.id,
+            issues.c.period,
+            issues.c.number,
+            issues.c.state,
+            issues.c.since,
+            issues.c.until,
+        )
+        .where(
+            issues.c.newsletter == newsletter,
+            issues.c.cadence == cadence,
+            issues.c.state.in_(COUNTED),
+        )
+        .order_by(issues.c.until.desc(), issues.c.id.desc())
+    ).first()
+    return IssueRow(**row._mapping) if row else None
+
+
+def next_number(tx: Connection, newsletter: NewsletterId) -> int:
+    """The number of the next issue of a newsletter; the first is 1."""
+    highest = tx.execute(
+        select(func.max(issues.c.number)).where(
+            issues.c.newsletter == newsletter, issues.c.state.in_(COUNTED)
+        )
+    ).scalar()
+    return int(highest or 0) + 1
+
+
+def told_since(
+    tx: Connection, newsletter: NewsletterId, cadence: str, since: datetime
+) -> list[tuple[Article, str]]:
+    """The articles that issues released after ``since`` told, each with that issue's period."""
+    rows = tx.execute(
+        select(articles, issues.c.period.label("period"))
+        .join(told, told.c.article_url == articles.c.url)
+        .join(issues, issues.c.id == told.c.issue)
+        .where(
+            issues.c.newsletter == newsletter,
+            issues.c.cadence == cadence,
+            issues.c.state.in_(COUNTED),
+            issues.c.until > since,
+        )
+        .order_by(issues.c.until, told.c.position, articles.c.url)
+    )
+    return [(article_of(row), row.period) for row in rows]
+
+
+def freeze(
+    tx: Connection, issue: Issue, made: Sequence[Edition], *, state: str, at: datetime
+) -> int | None:
+    """Keep an issue with what it tells and its editions; its id, or None if its period is taken."""
+    new = tx.execute(
+        insert(tx, issues)
+        .values(
+            newsletter=issue.newsletter,
+            cadence=issue.cadence,
+            period=issue.period,
+            state=state,
+            number=issue.number,
+            since=issue.since,
+            until=issue.until,
+            language=issue.language,
+            subject=issue.subject,
+            preheader=issue.preheader,
+            created_at=at,
+            released_at=at if state == "released" else None,
+        )
+        .on_conflict_do_nothing()
+        .returning(issues.c.id)
+    ).scalar()
+    if new is None:
+        return None
+    rows = _told_rows(new, issue)
+    if rows:
+        tx.execute(insert(tx, told).on_conflict_do_nothing(), rows)
+    if made:
+        tx.execute(editions.insert(), [_edition_row(new, edition) for edition in made])
+    return int(new)
+
+
+def _told_rows(issue_id: int, issue: Issue) -> list[dict[str, object]]:
+    return [
+        {
+            "issue": issue_id,
+            "article_url": article.url,
+            "story": number,
+            "position": place,
+            "leads": place == 0,
+            "score": story.score,
+        }
+        for number, story in enumerate(issue.stories)
+        for place, article in enumerate(story.articles)
+    ]
+
+
+def _edition_row(issue_id: int, edition: Edition) -> dict[str, object]:
+    return {
+        "issue": issue_id,
+        "key": edition.key,
+        "language": edition.language,
+        "subject": edition.subject,
+        "preheader": edition.preheader,
+        "html": edition.html,
+        "text": edition.text,
+    }

@@ -1,0 +1,66 @@
+"""Any schema to the newest: Alembic's migrations, run by themselves on open.
+
+Forward only. Two processes that open a fresh database at once both end well: the loser of the
+race finds the work done.
+"""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, inspect, text
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError
+
+from digest.errors import Misconfigured
+from digest.storage.trouble import place, said
+
+HEAD = "0001"  # tests/storage/test_migrate.py holds it to the newest file of migrations/versions
+LOCK = 7203771  # PostgreSQL advisory lock: one migration at a time
+
+
+def to_head(engine: Engine, url: URL) -> None:
+    """Bring the database of ``engine`` to HEAD. Raises Misconfigured if it is from the future."""
+    try:
+        with engine.begin() as tx:
+            if tx.dialect.name == "postgresql":
+                tx.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
+            found = revision(tx)
+            if found == HEAD:
+                return
+            if found is not None and found > HEAD:
+                raise Misconfigured(
+                    place(url), f"has schema {found}, newer than this program's {HEAD}"
+                )
+            _upgrade(tx)
+    except DBAPIError as error:
+        raise said(error, place(url)) from error
+
+
+def revision(tx: Connection) -> str | None:
+    """The schema's revision; None for an empty database."""
+    if not inspect(tx).has_table("alembic_version"):
+        return None
+    return tx.execute(text("select version_num from alembic_version")).scalar()
+
+
+def refuse_old(found: str, where: str) -> None:
+    """Raise Misconfigured unless ``found`` is HEAD: who only reads cannot upgrade."""
+    if found < HEAD:
+        raise Misconfigured(
+            where, f"has an old schema ({found}, now {HEAD}); run `digest db upgrade` first"
+        )
+    if found > HEAD:
+        raise Misconfigured(where, f"has schema {found}, newer than this program's {HEAD}")
+
+
+def _upgrade(tx: Connection) -> None:
+    from alembic import command  # slow import
+    from alembic.config import Config
+
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.attributes["connection"] = tx
+    command.upgrade(config, "head")

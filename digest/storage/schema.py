@@ -1,0 +1,182 @@
+"""The tables, as SQLAlchemy Core knows them. What each row means is said in docs/CONTEXT.md."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.types import TypeDecorator
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware moment, kept and returned as UTC with microseconds on every dialect."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"a moment without a zone: {value.isoformat()}")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+sources = Table(
+    "sources",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("url", Text),
+    Column("etag", Text),
+    Column("last_modified", Text),
+    Column("moved_to", Text),
+    Column("moved_since", Moment),
+    Column("visited_at", Moment),
+    Column("succeeded_at", Moment),
+    Column("status", Text, nullable=False),
+    Column("error", Text),
+    Column("items", Integer, nullable=False),
+    Column("undated", Integer, nullable=False),
+    Column("empty", Integer, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("next_visit", Moment),
+    Column("gone", Boolean, nullable=False),
+)
+
+articles = Table(
+    "articles",
+    metadata,
+    Column("url", Text, primary_key=True),
+    Column("title", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("dated_at", Moment, nullable=False),
+    Column("dated_source", String(16), nullable=False),
+    Column("dated_exact", Boolean, nullable=False),
+    Column("dated_day_only", Boolean, nullable=False),
+    Column("first_seen", Moment, nullable=False, index=True),
+    Column("source", Text, nullable=False),
+    Column("source_name", Text, nullable=False),
+    Column("author", Text),
+    Column("image", Text),
+    Column("language", String(8), nullable=False),
+    Column("tags", JSON, nullable=False),
+    Column("fingerprint", Text, nullable=False, index=True),
+)
+
+# Where an article was seen. No article: the page could not be read, so it is not asked for again
+# at every visit.
+sightings = Table(
+    "sightings",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("item_url", Text, primary_key=True),
+    Column("article_url", Text, ForeignKey("articles.url", ondelete="CASCADE"), index=True),
+    Column("guid", Text),
+    Column("title", Text),
+    Column("seen_at", Moment, nullable=False),
+    Column("said_at", Moment),
+    Column("said_source", String(16)),
+    Column("trouble", Text),
+    Index("ix_sightings_item_url", "item_url"),
+)
+
+issues = Table(
+    "issues",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("newsletter", Text, nullable=False),
+    Column("cadence", String(16), nullable=False),
+    Column("period", String(24), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("since", Moment, nullable=False),
+    Column("until", Moment, nullable=False),
+    Column("language", String(8), nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("preheader", Text, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("released_at", Moment),
+    UniqueConstraint("newsletter", "cadence", "period"),
+)
+
+told = Table(
+    "told",
+    metadata,
+    Column("issue", Integer, ForeignKey("issues.id", ondelete="CASCADE"), primary_key=True),
+    Column("article_url", Text, primary_key=True),
+    Column("story", Integer, nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("leads", Boolean, nullable=False),
+    Column("score", Float, nullable=False),
+    Index("ix_told_article_url", "article_url"),
+)
+
+editions = Table(
+    "editions",
+    metadata,
+    Column("issue", Integer, ForeignKey("issues.id", ondelete="CASCADE"), primary_key=True),
+    Column("key", Text, primary_key=True),
+    Column("language", String(8), nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("preheader", Text, nullable=False),
+    Column("html", Text, nullable=False),
+    Column("text", Text, nullable=False),
+)
+
+subscribers = Table(
+    "subscribers",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("address", Text, nullable=False),
+    Column("address_key", Text, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("language", String(8), nullable=False),
+    Column("timezone", Text, nullable=False),
+    Column("standing", String(16), nullable=False),
+)
+
+subscriptions = Table(
+    "subscriptions",
+    metadata,
+    Column("subscriber", Text, ForeignKey("subscribers.id", ondelete="CASCADE"), primary_key=True),
+    Column("newsletter", Text, primary_key=True),
+    Column("status", String(16), nullable=False),
+    Column("cadence", String(16), nullable=False),
+    Column("topics", JSON, nullable=False),
+    Column("hour", String(5)),
+    Column("joined_at", Moment),
+    Column("confirmed_at", Moment),
+    Column("left_at", Moment),
+    Column("paused_until", Moment),
+    Index("ix_subscriptions_newsletter", "newsletter", "status"),
+)

@@ -1,0 +1,42 @@
+"""What is remembered of each source between visits."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, select
+
+from digest.model import SourceId, Visit
+from digest.storage.dialect import insert
+from digest.storage.schema import sources
+
+
+def visits(tx: Connection) -> dict[SourceId, Visit]:
+    """Every source that was ever visited."""
+    return {SourceId(row.source): _visit(row) for row in tx.execute(select(sources))}
+
+
+def visit(tx: Connection, source: SourceId) -> Visit | None:
+    row = tx.execute(select(sources).where(sources.c.source == source)).first()
+    return _visit(row) if row else None
+
+
+def remember(tx: Connection, visit: Visit) -> None:
+    """Keep the newest visit of a source in place of the one before."""
+    values = asdict(visit)
+    change = {name: value for name, value in values.items() if name != "source"}
+    tx.execute(
+        insert(tx, sources)
+        .values(values)
+        .on_conflict_do_update(index_elements=[sources.c.source], set_=change)
+    )
+
+
+def forget(tx: Connection, source: SourceId) -> None:
+    """Know nothing of a source any more: its next visit is its first."""
+    tx.execute(delete(sources).where(sources.c.source == source))
+
+
+def _visit(row: Row[Any]) -> Visit:
+    return Visit(**row._mapping)  # the columns bear the fields' names

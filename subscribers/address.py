@@ -1,0 +1,105 @@
+"""Text to an Address: parsed once, at the edge, and never guessed at again. Pure.
+
+Follows RFC 5321 (4.5.3.1 for the lengths), RFC 6531 for local parts beyond ASCII, and IDNA 2008
+for domains. Comments and quoted local parts (RFC 5322) are refused: no form sees them in earnest,
+and every mail system disagrees on what they mean.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import Self
+
+import idna
+
+_ASCII_ATOM = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+")
+_LABEL = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+_ROLES = frozenset(
+    "abuse admin billing contact help hello hostmaster info mailer-daemon marketing news no-reply "
+    "noreply office postmaster root sales security spam support team webmaster".split()
+)
+
+
+class BadAddress(ValueError):
+    """The text is no address we can write to; the message is one sentence for its owner."""
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A mailbox. ``local@domain``; the domain in its ASCII form, as it goes over the wire.
+
+    Made by ``Address.parse`` alone.
+    """
+
+    local: str
+    domain: str
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read one bare address. Raises BadAddress."""
+        text = unicodedata.normalize("NFC", text.strip(" \t\r\n"))
+        if any(unicodedata.category(c) in ("Cc", "Cf", "Zl", "Zp", "Co", "Cs") for c in text):
+            raise BadAddress("The address holds a character that cannot be seen.")
+        local, at, domain = text.rpartition("@")
+        if not at or not local or not domain:
+            raise BadAddress("An address has a name, an @ and a domain, such as ada@example.org.")
+        parsed = cls(_local(local), _domain(domain))
+        if len(str(parsed).encode()) > 254:
+            raise BadAddress("The address is longer than the 254 bytes that mail allows.")
+        return parsed
+
+    @property
+    def key(self) -> str:
+        """Equal for every spelling of one mailbox: what tells two people apart."""
+        return f"{unicodedata.normalize('NFKC', self.local).casefold()}@{self.domain}"
+
+    @property
+    def is_ascii(self) -> bool:
+        """False where a relay must offer SMTPUTF8 (RFC 6531) to take it."""
+        return self.local.isascii()
+
+    @property
+    def is_role(self) -> bool:
+        """A desk rather than a person (info@, postmaster@): worth knowing, no reason to refuse."""
+        return self.local.partition("+")[0].casefold() in _ROLES
+
+    @property
+    def shown(self) -> str:
+        """For people to read: the domain in its own script."""
+        try:
+            return f"{self.local}@{idna.decode(self.domain)}"
+        except idna.IDNAError:
+            return str(self)
+
+    def __str__(self) -> str:
+        return f"{self.local}@{self.domain}"
+
+
+def _local(local: str) -> str:
+    if local.startswith('"'):
+        raise BadAddress("Quoted names before the @ are not taken; write the address without them.")
+    if len(local.encode()) > 64:
+        raise BadAddress("The part before the @ is longer than the 64 bytes that mail allows.")
+    for atom in local.split("."):
+        if not atom:
+            raise BadAddress("The part before the @ may not begin, end or double a dot.")
+        if not all(_ASCII_ATOM.fullmatch(c) or not (c.isascii() or c.isspace()) for c in atom):
+            raise BadAddress("The part before the @ holds a character that addresses do not have.")
+    return local
+
+
+def _domain(domain: str) -> str:
+    if domain.startswith("["):
+        raise BadAddress("Addresses at a bare IP number are not taken.")
+    try:
+        ascii_domain = idna.encode(domain.rstrip("."), uts46=True).decode().lower()
+    except (idna.IDNAError, UnicodeError) as error:
+        raise BadAddress(f"The domain {domain[:80]!r} does not exist in this spelling.") from error
+    labels = ascii_domain.split(".")
+    if len(labels) < 2 or not all(_LABEL.fullmatch(label) for label in labels):
+        raise BadAddress(f"The domain {domain[:80]!r} is not complete; it is something like a.org.")
+    if labels[-1].isdigit() or len(ascii_domain) > 253:
+        raise BadAddress(f"The domain {domain[:80]!r} does not exist in this spelling.")
+    return ascii_domain

