@@ -54,7 +54,8 @@ def without_source(document: Document, index: int, name: str) -> str:
     assert isinstance(listed, list)
     del listed[index]
     splices = [_removed(document, index)]
-    for newsletter in _table(meant, "newsletters"):
+    newsletters = meant.get("newsletters")
+    for newsletter in newsletters if isinstance(newsletters, dict) else ():
         names = _names(meant, newsletter)
         if name not in names:
             continue
@@ -77,7 +78,8 @@ def _table(tree: Table, name: str) -> Table:
 
 
 def _names(tree: Table, newsletter: str) -> list[object]:
-    table = _table(tree, "newsletters").get(newsletter)
+    newsletters = tree.get("newsletters")
+    table = newsletters.get(newsletter) if isinstance(newsletters, dict) else None
     names = table.get("sources") if isinstance(table, dict) else None
     return names if isinstance(names, list) else []
 
@@ -127,9 +129,12 @@ def _removed(document: Document, index: int) -> _Splice:
     lines = text[start : header.end].splitlines(keepends=True)
     kept = "".join(line for line in lines if line.lstrip().startswith("#"))
     end = header.end
-    if not kept and (not text[:start].strip() or re.search(r"\n[ \t]*\r?\n$", text[:start])):
-        blank = re.match(r"[ \t]*\r?\n", text[end:])
-        end += blank.end() if blank else 0
+    above = re.search(r"(?:^|(?<=\n))[ \t]*\r?\n$", text[:start])
+    below = re.match(r"[ \t]*\r?\n", text[end:])
+    if not kept and above and not text[end:].strip():
+        start = above.start()
+    elif not kept and below and (above or start == 0):
+        end += below.end()
     return _Splice(start, end, kept)
 
 

@@ -110,7 +110,8 @@ def guess(name: str, table: Fields) -> str | None:
         return plain
     if (ours := OTHER_WORDS.get(plain)) in table.of:
         return ours
-    near = difflib.get_close_matches(plain, table.of, n=1, cutoff=0.6)
+    cutoff = 0.6 if len(plain) > 3 else 0.75  # "id" is like "kind", and not meant
+    near = difflib.get_close_matches(plain, table.of, n=1, cutoff=cutoff)
     return near[0] if near else None
 
 

@@ -22,6 +22,7 @@ EXAMPLES = {
     "title": 'title = "The Quayside"',
     "sender": 'sender = "The Quayside <digest@quayside.example>"',
     "topic": 'topic = "harbour"',
+    "sections.title": 'title = "Harbour and sea"',
     "location": 'location = "https://news.example.org/feed.xml", a path, or "sample:"',
     "name": 'name = "main"',
     "host": 'host = "smtp.example.org"',
@@ -55,7 +56,8 @@ def _words(kind: str, key: Key, value: object, context: Mapping[str, object]) ->
     name = str(key[-1])
     match kind:
         case "missing":
-            example = EXAMPLES.get(dotted(key)) or EXAMPLES.get(name) or f"{name} = ..."
+            wheres = (dotted(key), f"{key[-3]}.{name}" if len(key) > 2 else name, name)
+            example = next((EXAMPLES[at] for at in wheres if at in EXAMPLES), f"{name} = ...")
             return f"is missing; add {example}"
         case "string_too_short":
             return "is empty; write some text"
@@ -83,7 +85,9 @@ def _not_of_its_type(kind: str, key: Key, value: object) -> str:
         case "bool":
             cure = f"not a yes or no; write {_bool(value)} without quotes"
         case "dataclass" | "dict":
-            cure = f"not a table; write [{dotted(key)}] and its keys below"
+            element = isinstance(key[-1], int)
+            example = "{ KEY = VALUE, ... }" if element else f"[{dotted(key)}] and its keys below"
+            cure = f"not a table; write {example}"
         case "tuple":
             cure = f"not a list; write {_listed(key, value)}"
         case _:
@@ -108,8 +112,6 @@ def _bool(value: object) -> str:
 
 
 def _listed(key: Key, value: object) -> str:
-    if isinstance(value, str):
-        return f"[{shown(value)}]"
-    if isinstance(value, dict) or key[-1] in ("relays", "sections") or key[0] == "collect":
+    if key[-1] in ("relays", "sections") or key[0] == "collect":
         return f"[[{dotted(key)}]] and its keys below, once for each"
-    return '["one", "two"]'
+    return f"[{shown(value)}]" if isinstance(value, str) else '["one", "two"]'

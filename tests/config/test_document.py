@@ -21,17 +21,32 @@ LINES = GOOD.count("\n")
         ("topic = 06:30", 'topic is text without quotes; write "06:30"'),
         ("topic = True", "topic is True; write true"),
         ("topic = yes", "topic is yes; write true"),
-        ('topic = "harbour', 'topic is a text that breaks off; close it with ", or begin it with """'),
+        (
+            'topic = "harbour',
+            'topic is a text that breaks off; close it with ", or begin it with """',
+        ),
         ('topic = "a" "b"', "topic has more on the line than one value; put text in quotes"),
         ("topic", 'syntax has no value; write KEY = VALUE, such as title = "The Quayside"'),
         ("[collect", "syntax is a table name that never ends; close it with ]"),
         ('topic = "C:\\path"', "topic holds a lone backslash; write \\\\ or use 'single quotes'"),
-        ('topic = "\\u12"', "topic holds a broken \\u escape; write four hexadecimal digits after \\u"),
+        (
+            'topic = "\\u12"',
+            "topic holds a broken \\u escape; write four hexadecimal digits after \\u",
+        ),
         ("???", "syntax is neither KEY = VALUE nor [TABLE]; begin comments with #"),
-        ("topic = { a = 1, a = 2 }", "collect.sources[1].topic.a is given twice, first on line 12; keep one of them"),
-        ('name = "again"', "collect.sources[1].name is given twice, first on line 11; keep one of them"),
+        (
+            "topic = { a = 1, a = 2 }",
+            "collect.sources[1].topic.a is given twice, first on line 12; keep one of them",
+        ),
+        (
+            'name = "again"',
+            "collect.sources[1].name is given twice, first on line 11; keep one of them",
+        ),
         ("[site]", "[site] is given twice, first on line 1; put its keys together"),
-        ("[newsletters.daily.title]", "syntax contradicts an earlier line that gives the same key or table; keep one of them"),
+        (
+            "[newsletters.daily.title]",
+            "syntax contradicts an earlier line that gives the same key or table; keep one of them",
+        ),
     ],
 )
 def test_a_syntax_error_is_told_in_plain_words(mistakes: Mistakes, line: str, told: str):

@@ -111,7 +111,9 @@ def test_what_is_given_twice_is_noted_with_both_lines(text: str, key: Key, line:
     assert (twice.key, twice.line, twice.first) == (key, line, first)
 
 
-@pytest.mark.parametrize("broken", ["a = ", "a", "[x", "a = [1, 2", "a = {x = 1", '"\\u12" = 1', "="])
+@pytest.mark.parametrize(
+    "broken", ["a = ", "a", "[x", "a = [1, 2", "a = {x = 1", '"\\u12" = 1', "="]
+)
 def test_text_that_is_no_toml_is_read_up_to_the_mistake(broken: str):
     found = layout(f"first = 1\n{broken}")
 
