@@ -1,11 +1,53 @@
-"""An Article to the sentences that tell it, each with its span. Pure."""
+"""An Article to the few sentences that tell it, each with its span. Pure.
+
+Extractive: position, forward centrality (how much of what follows a sentence announces) and
+maximal marginal relevance (Carbonell and Goldstein 1998) choose whole sentences; nothing is
+rewritten, so nothing can be invented.
+"""
 
 from __future__ import annotations
 
+import math
+import re
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
 from annotated_types import Ge, Gt, Le
+
+from digest.curate import sentences as splitting
+from digest.curate import words
+from digest.model import Article, Sentence
+
+LOOKED_AT = 40  # sentences; the news is at the top
+REDUNDANCY = 0.55  # what MMR takes off for likeness to what is chosen already
+
+# "LONDON (Reuters) -", "(CNN)", "HARROW QUAY, Nov. 23 —", "By Jane Doe": not part of the news.
+_DATELINE = re.compile(
+    r"^(?:"
+    r"\((?:[A-Z][\w.&’' ]{1,30})\)\s*(?:[–—-]+\s*)?"
+    r"|[A-ZÀ-ÞА-Я][\w.’'À-žА-Яа-я ,/]{1,60}\((?:[A-Z][\w.&/’' ]{1,30})\)\s*[–—-]+\s*"
+    r"|[A-ZÀ-ÞА-Я]{2}[A-ZÀ-ÞА-Я.’' -]*(?:,\s*[\w. ]{2,24}){0,2}\s*(?:\([\w .]+\)\s*)?[–—-]+\s+"
+    r"|[A-ZÀ-ÞА-Я]{2}[A-ZÀ-ÞА-Я.’' -]*,\s*\w+\.?\s+\d{1,2}(?:,\s*\d{4})?\s*[–—:-]+\s*"
+    r")(?=[\"“‘«„]?[\w\"“‘«„])"
+)
+_BOILERPLATE = re.compile(
+    r"^(?:by\s+[A-Z]|click here|follow us|sign up|subscribe|read more|watch[: ]|photo(?:graph)?[: ]"
+    r"|image[: ]|copyright|©|all rights|advertisement|share this"
+    r"|this (?:article|story) (?:was|is|has)"
+    r"|editor['’]s note|correction[: ]|updated?[: ]|e-?mail\b|contact\b|for more information"
+    r"|scroll down|(?:please )?enter your|story highlights|getty images|reporting by|editing by)",
+    re.IGNORECASE,
+)
+_DANGLING = re.compile(
+    r"^[\"“‘«]?(?:he|she|it|they|this|that|these|those|but|and|so|however|also|his|her|their|its|"
+    r"er|sie|es|aber|doch|und|il|elle|ils|elles|mais|et|cela|он|она|они|но|это)\b",
+    re.IGNORECASE,
+)
+_SAID = re.compile(
+    r"^[\"“‘«].*[\"”’»],?\s*(?:he|she|they|it)\s+(?:said|added|told)\b", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,3 +56,125 @@ class SummaryOptions:
 
     sentences: Annotated[int, Ge(1), Le(6)] = 3  # at most
     max_characters: Annotated[int, Gt(80)] = 420
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    place: int  # among all sentences, which is also reading order
+    start: int
+    end: int
+    text: str
+    terms: Counter[str]
+    opens: bool  # stands at the very beginning of the text
+
+
+def summarise(article: Article, *, options: SummaryOptions | None = None) -> tuple[Sentence, ...]:
+    """At most ``options.sentences`` whole sentences of ``article.text``, in reading order.
+
+    ``article.text[s.start:s.end] == s.text`` for each. Empty when the text holds no sentence.
+    """
+    options = options or SummaryOptions()
+    candidates = _candidates(article)
+    if not candidates:
+        return ()
+    scores = _scores(candidates, article)
+    chosen = _choose(candidates, scores, options)
+    return tuple(
+        Sentence(text=one.text, url=article.url, start=one.start, end=one.end)
+        for one in sorted(chosen, key=lambda one: one.place)
+    )
+
+
+def _candidates(article: Article) -> list[_Candidate]:
+    found: list[_Candidate] = []
+    title = article.title.casefold().strip(" .!?…")
+    for place, span in enumerate(splitting.split(article.text, article.language)):
+        if len(found) == LOOKED_AT:
+            break
+        start = span.start
+        raw = article.text[start : span.end]
+        if dateline := _DATELINE.match(raw):
+            start += dateline.end()
+            raw = article.text[start : span.end]
+        if not _worth(raw, title):
+            continue
+        terms = Counter(words.tokens(raw, article.language))
+        if len(terms) >= 3:
+            found.append(_Candidate(place, start, span.end, raw, terms, place == 0))
+    return found
+
+
+def _worth(sentence: str, title: str) -> bool:
+    if not splitting.is_complete(sentence) or "\n\n" in sentence:
+        return False
+    if sentence.casefold().strip(" .!?…") == title or _BOILERPLATE.match(sentence):
+        return False
+    opened = sum(sentence.count(c) for c in "“«„")
+    closed = sum(sentence.count(c) for c in "”»")
+    # Half a quotation is somebody's words without the somebody.
+    return opened <= closed + (sentence.count("„") and 1) and closed <= opened
+
+
+def _scores(candidates: Sequence[_Candidate], article: Article) -> list[float]:
+    frequency = Counter(term for one in candidates for term in one.terms)
+    total = len(candidates)
+    rarity = {t: math.log(1 + total / n) for t, n in frequency.items()}
+    vectors = [_unit(one.terms, rarity) for one in candidates]
+    title = Counter(words.tokens(article.title, article.language))
+    heading = _unit(title, {t: rarity.get(t, 1.0) for t in title})
+    scores: list[float] = []
+    for at, one in enumerate(candidates):
+        after = vectors[at + 1 :]
+        announced = sum(_cosine(vectors[at], v) for v in after) / max(1, len(after))
+        position = 1.0 / (1.0 + 0.22 * one.place)
+        length = min(1.0, len(one.text) / 60) * (1.0 if len(one.text) <= 280 else 0.75)
+        score = (0.55 * position + 1.1 * announced + 0.25 * _cosine(vectors[at], heading)) * length
+        if _SAID.match(one.text) or one.text.endswith("?"):
+            score *= 0.6
+        scores.append(score)
+    return scores
+
+
+def _choose(
+    candidates: Sequence[_Candidate], scores: Sequence[float], options: SummaryOptions
+) -> list[_Candidate]:
+    chosen: list[_Candidate] = []
+    room = options.max_characters
+    rest = dict(enumerate(scores))
+    while rest and len(chosen) < options.sentences:
+        best = max(rest, key=lambda at: (_relevance(candidates[at], rest[at], chosen), -at))
+        one = candidates[best]
+        del rest[best]
+        if len(one.text) > room and chosen:
+            continue
+        if _DANGLING.match(one.text) and not one.opens and not _follows(one, chosen):
+            continue
+        chosen.append(one)
+        room -= len(one.text) + 1
+    # Only dangling sentences: the first of them is still better than silence.
+    return chosen or [candidates[0]]
+
+
+def _relevance(one: _Candidate, score: float, chosen: Sequence[_Candidate]) -> float:
+    overlap = max((_overlap(one.terms, other.terms) for other in chosen), default=0.0)
+    return score * (1 - REDUNDANCY * overlap)
+
+
+def _follows(one: _Candidate, chosen: Sequence[_Candidate]) -> bool:
+    return any(other.place == one.place - 1 for other in chosen)
+
+
+def _overlap(a: Counter[str], b: Counter[str]) -> float:
+    return len(a.keys() & b.keys()) / max(1, min(len(a), len(b)))
+
+
+def _unit(count: Counter[str], rarity: dict[str, float]) -> dict[str, float]:
+    weight = {term: n * rarity[term] for term, n in count.items()}
+    length = math.sqrt(sum(w * w for w in weight.values())) or 1.0
+    return {term: w / length for term, w in weight.items()}
+
+
+def _cosine(a: dict[str, float], b: dict[str, float]) -> float:
+    if len(a) > len(b):
+        a, b = b, a
+    return sum(w * b[t] for t, w in a.items() if t in b)

@@ -1,11 +1,17 @@
-"""Which articles an issue may tell: window, staleness, memory. Pure."""
+"""Which articles an issue may tell: the window, staleness, and what was told before. Pure."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Annotated
 
 from annotated_types import Gt
+
+from digest.curate import dedupe
+from digest.curate.dedupe import StoryOptions
+from digest.model import Article, Cadence, LeftOut
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,3 +21,118 @@ class WindowOptions:
     daily_hours: Annotated[float, Gt(0)] = 48.0
     weekly_hours: Annotated[float, Gt(0)] = 192.0
     first_issue_hours: Annotated[float, Gt(0)] = 720.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """An article that an issue of this newsletter and cadence told, and that issue's period."""
+
+    article: Article
+    period: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admitted:
+    articles: tuple[Article, ...]
+    left_out: tuple[LeftOut, ...]
+
+
+def admit(
+    articles: Sequence[Article],
+    *,
+    since: datetime | None,
+    until: datetime,
+    cadence: Cadence,
+    options: WindowOptions,
+) -> Admitted:
+    """Articles fresh enough for the issue that closes at ``until``; ``since`` None: the first one.
+
+    Staleness is judged by the article's own date. Where that is only an upper bound (a masthead, a
+    file's time) an article is stale when even the bound is too old.
+    """
+    reach, words = _reach(since, until, cadence, options)
+    fresh: list[Article] = []
+    stale: list[LeftOut] = []
+    for article in articles:
+        if until - article.dated.at <= reach:
+            fresh.append(article)
+        else:
+            stale.append(_stale(article, until, words))
+    return Admitted(articles=tuple(fresh), left_out=tuple(stale))
+
+
+def drop_told(
+    groups: Sequence[Sequence[Article]], told: Sequence[Told], *, options: StoryOptions
+) -> tuple[list[tuple[Article, ...]], list[LeftOut]]:
+    """``groups`` without the stories that were told already: by address, by text, or by story."""
+    if not told:
+        return [tuple(one) for one in groups], []
+    period = {one.article.url: one.period for one in told}
+    by_text = {one.article.fingerprint: one.period for one in told if one.article.fingerprint}
+    by_story = _retold(groups, told, options)
+    kept: list[tuple[Article, ...]] = []
+    dropped: list[LeftOut] = []
+    for one in groups:
+        when = next(
+            (
+                found
+                for a in one
+                if (found := period.get(a.url) or by_text.get(a.fingerprint) or by_story.get(a.url))
+            ),
+            None,
+        )
+        if when is None:
+            kept.append(tuple(one))
+            continue
+        dropped.extend(
+            LeftOut(url=a.url, title=a.title, reason=f"this story was told in the issue of {when}")
+            for a in one
+        )
+    return kept, dropped
+
+
+def _retold(
+    groups: Sequence[Sequence[Article]], told: Sequence[Told], options: StoryOptions
+) -> dict[str, str]:
+    """New articles that fall into one group with a told one: address to that issue's period."""
+    period = {one.article.url: one.period for one in told}
+    pool = [a for one in groups for a in one] + [one.article for one in told]
+    found: dict[str, str] = {}
+    for together in dedupe.group(pool, options=options):
+        when = next((period[a.url] for a in together if a.url in period), None)
+        if when:
+            found.update((a.url, when) for a in together)
+    return found
+
+
+def _reach(
+    since: datetime | None, until: datetime, cadence: Cadence, options: WindowOptions
+) -> tuple[timedelta, str]:
+    if since is None:
+        hours = options.first_issue_hours
+        return timedelta(hours=hours), f"the very first issue reaches back {_span(hours)}"
+    hours = options.weekly_hours if cadence is Cadence.WEEKLY else options.daily_hours
+    reach = timedelta(hours=hours)
+    # After a weekend (or a pause) the window itself is longer than a day's staleness allows.
+    stretched = until - since + timedelta(hours=24)
+    if stretched > reach and cadence is Cadence.WEEKDAYS:
+        return stretched, f"this issue reaches back {_span(stretched.total_seconds() / 3600)}"
+    return reach, f"a {cadence.value} issue reaches back {_span(hours)}"
+
+
+def _stale(article: Article, until: datetime, words: str) -> LeftOut:
+    dated = article.dated
+    verb = "published" if dated.exact else "at the latest"
+    age = _span((until - dated.at).total_seconds() / 3600)
+    return LeftOut(
+        url=article.url,
+        title=article.title,
+        reason=(
+            f"older than the window: {verb} {dated.at:%Y-%m-%d} ({dated.source.value}), "
+            f"{age} before this issue; {words}"
+        ),
+    )
+
+
+def _span(hours: float) -> str:
+    return f"{hours:.0f} hours" if hours < 96 else f"{hours / 24:,.0f} days"

@@ -1,0 +1,119 @@
+"""Text to its sentences, as spans of exactly that text. Pure.
+
+Rules rather than a model: a stop ends a sentence unless it belongs to an abbreviation, an initial,
+a number or an address, or unless what follows cannot begin one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+_PARAGRAPH = re.compile(r"[^\n]+(?:\n(?!\s*\n)[^\n]+)*")
+_STOP = re.compile(
+    r"(?:[.!?…؟۔]+[\"'”’»›)\]]*(?=\s|$))"  # spaced scripts
+    r"|(?:[。！？｡]+[」』”’）》]*)"  # unspaced scripts
+    r"|(?:।)"
+)
+_ABBREVIATIONS = frozenset(
+    # English
+    "mr mrs ms dr prof sr jr st gen col lt sgt capt cmdr adm maj gov sen rep hon rev pres supt "
+    "vs etc inc ltd co corp bros dept univ no nos vol fig approx est ave blvd rd mt ft "
+    "jan feb mar apr jun jul aug sep sept oct nov dec mon tue tues wed thu thurs fri sat sun "
+    "e.g i.e a.m p.m u.s u.k u.n e.u d.c ph.d b.a m.a "
+    # German
+    "bzw ca z.b d.h u.a usw nr str bspw evtl ggf inkl hrsg mio mrd geb "
+    # French, Spanish, Italian, Portuguese
+    "mme mlle mm av art env sra srta dra ee.uu núm pág sig dott ing "
+    # Russian
+    "г гг т.е т.д т.п им ул руб млн млрд тыс стр проф акад".split()
+)
+# Those that often end a sentence too: they do so where a capital and a common opener follow.
+_MAY_END = frozenset("a.m p.m u.s u.k u.n e.u d.c etc inc ltd co corp jr sr г гг ee.uu".split())
+_OPENERS = frozenset(
+    "a an and as at but by for he her his if in it its on our she so some that the their there "
+    "these they this those to we what when while with you meanwhile however".split()
+)
+_MONTHS = frozenset(
+    "januar februar märz april mai juni juli august september oktober november dezember "
+    "jänner".split()
+)
+_LAST_WORD = re.compile(r"([^\s(\[\"“‘«]+)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """``text[start:end]`` is one sentence, without space around it."""
+
+    start: int
+    end: int
+
+
+def split(text: str, language: str = "en") -> tuple[Span, ...]:
+    """The sentences of ``text`` in order; none crosses a blank line."""
+    return tuple(
+        span
+        for paragraph in _PARAGRAPH.finditer(text)
+        for span in _sentences(text, paragraph.start(), paragraph.end(), language)
+    )
+
+
+def is_complete(sentence: str) -> bool:
+    """Does it end like a sentence (rather than a heading, a list item or a cut)?"""
+    return bool(re.search(r"[.!?؟۔。！？।][\"'”’»›)\]」』）]*$", sentence))
+
+
+def _sentences(text: str, start: int, end: int, language: str) -> Iterator[Span]:
+    begin = start
+    for stop in _STOP.finditer(text, start, end):
+        if stop.end() < end and not _ends(text, begin, stop, end, language):
+            continue
+        yield from _trimmed(text, begin, stop.end())
+        begin = stop.end()
+    yield from _trimmed(text, begin, end)
+
+
+def _trimmed(text: str, start: int, end: int) -> Iterator[Span]:
+    while start < end and text[start].isspace():
+        start += 1
+    while end > start and text[end - 1].isspace():
+        end -= 1
+    if start < end:
+        yield Span(start, end)
+
+
+def _ends(text: str, begin: int, stop: re.Match[str], end: int, language: str) -> bool:
+    mark = stop[0]
+    if mark[0] in "。！？｡।":
+        return True
+    after = re.compile(r"\s*(\S+)").match(text, stop.end(), end)
+    following = after[1] if after else ""
+    first = following.lstrip("\"'“‘«‹([¿¡„—–-")[:1]
+    if first.islower():
+        # “Stop!” he said. A stop inside quotes does not end what goes on in lower case.
+        return False
+    if mark[0] != "." or len(mark.rstrip("\"'”’»›)]")) > 1:
+        return True
+    return not _abbreviated(text[begin : stop.start()], following, language)
+
+
+def _abbreviated(before: str, following: str, language: str) -> bool:
+    found = _LAST_WORD.search(before)
+    word = found[1] if found else ""
+    folded = word.casefold()
+    next_word = following.strip("\"'“‘”’«»,;:").casefold()
+    if folded in _MAY_END:
+        return next_word not in _OPENERS
+    if folded in _ABBREVIATIONS:
+        # "no." is a word too: a number follows the abbreviation.
+        return folded not in ("no", "nos", "mar", "sat", "sun", "art", "fig", "est") or (
+            next_word[:1].isdigit()
+        )
+    if len(word) == 1 and word.isalpha() and word != "I":
+        return True  # an initial: J. K. Rowling, or half an abbreviation: z. B.
+    if re.fullmatch(r"(?:[^\W\d_]\.)+[^\W\d_]", word):
+        return next_word not in _OPENERS  # U.S.A and its kin
+    if word.isdigit() and len(word) <= 2:
+        return language == "de" or next_word in _MONTHS  # am 3. Mai
+    return False
