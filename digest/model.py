@@ -153,6 +153,7 @@ class FetchedItem:
     language: str | None = None
     tags: tuple[str, ...] = ()
     teaser: str = ""  # the feed's own words, kept when the page was fetched in their place
+    source_name: str | None = None  # who says it, where one source carries several voices
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

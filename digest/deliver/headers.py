@@ -1,0 +1,67 @@
+"""Header values to header lines of RFC 5322, encoded and folded. Pure.
+
+Nothing that could end a line gets in: a title with a line break in it is one line of text here.
+"""
+
+from __future__ import annotations
+
+import re
+from email.header import Header
+
+from digest.errors import Misconfigured
+
+FOLD = 76
+_UNSEEN = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029\ud800-\udfff]+")
+_MAILBOX = re.compile(
+    r"(?P<name>[^<>]*)<(?P<angled>[^<>@\s]+@[^<>@\s]+)>|(?P<bare>[^<>@\s]+@[^<>@\s]+)"
+)
+_ATOM_WORDS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
+
+
+def line(name: str, value: str) -> bytes:
+    """``Name: value`` and its CRLF; the value is plain text, encoded where it must be."""
+    value = one_line(value)
+    # A literal =?..?= would be decoded by readers, so it is encoded once more.
+    charset = "us-ascii" if value.isascii() and "=?" not in value else "utf-8"
+    header = Header(value, charset=charset, header_name=name, maxlinelen=FOLD)
+    return _joined(name, header.encode(linesep="\r\n"))
+
+
+def structured(name: str, *parts: str) -> bytes:
+    """``Name: part, part``, folded between the parts, which are well-formed already."""
+    text = name + ": " + ",\r\n ".join(parts)
+    return text.encode("utf-8") + b"\r\n"
+
+
+def mailbox(name: str, address: str) -> str:
+    """``Name <address>`` for a structured header; the name quoted or encoded where it must be."""
+    name = one_line(name)
+    if not name:
+        return address
+    if _ATOM_WORDS.fullmatch(name) and "=?" not in name and len(name) <= FOLD:
+        return f"{name} <{address}>"
+    if name.isascii() and "=?" not in name and len(name) <= FOLD:
+        quoted = name.replace("\\", "\\\\").replace('"', '\\"')
+        return f'"{quoted}" <{address}>'
+    words = Header(name, charset="utf-8", maxlinelen=FOLD - 12).encode(linesep="\r\n")
+    return f"{words} <{address}>"
+
+
+def parsed(sender: str) -> tuple[str, str]:
+    """A ``Name <address>`` of the configuration to its name and address."""
+    # Not parseaddr, for which an unquoted comma in a name begins another mailbox.
+    match = _MAILBOX.fullmatch(one_line(sender))
+    if match is None:
+        raise Misconfigured("sender", f"{sender!r} has no address; write Name <name@example.org>")
+    return (match["name"] or "").strip().strip('"').replace('\\"', '"'), match["angled"] or match[
+        "bare"
+    ]
+
+
+def one_line(text: str) -> str:
+    """``text`` without anything that could begin another line."""
+    return _UNSEEN.sub(" ", text).strip()
+
+
+def _joined(name: str, value: str) -> bytes:
+    return f"{name}: {value}".encode() + b"\r\n"

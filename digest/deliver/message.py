@@ -1,0 +1,154 @@
+"""An Edition to a Message: MIME compiled once per edition, spliced once per person. Pure.
+
+Compiling is slow and thorough, splicing is a join of bytes: what is the same for everybody is
+encoded once (DESIGN in docs/ARCHITECTURE.md, "Compile once, splice per person").
+"""
+
+from __future__ import annotations
+
+import hashlib
+import html as markup
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import format_datetime
+
+from digest.deliver import headers, quoted
+from digest.errors import Permanent
+from digest.model import SLOT_CLOSE, SLOT_OPEN, Edition
+
+_SLOT = re.compile(f"{SLOT_OPEN}([a-z_]+){SLOT_CLOSE}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letterhead:
+    """What every message of a newsletter says in its header. ``sender``: Name <address>."""
+
+    sender: str
+    reply_to: str
+    list_title: str
+    list_id: str  # RFC 2919: daily.quayside.example
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Personal:
+    """What is one person's own: where it goes, and the values of an edition's slots."""
+
+    to: str  # a bare address
+    name: str
+    message_id: str  # with its angle brackets
+    date: datetime  # aware
+    unsubscribe_url: str
+    unsubscribe_mail: str  # mailto:...
+    slots: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Slot:
+    """A personal place of the body and how a value is escaped there."""
+
+    name: str
+    escape: Callable[[str], str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compiled:
+    """One edition as bytes with places left open; ``head`` is the header lines all share."""
+
+    head: bytes
+    body: tuple[bytes | _Slot, ...]
+
+    @property
+    def slots(self) -> frozenset[str]:
+        """The names a Personal must have values for."""
+        return frozenset(part.name for part in self.body if isinstance(part, _Slot))
+
+
+def compile_edition(edition: Edition, letterhead: Letterhead) -> Compiled:
+    """The edition as multipart/alternative, plain text first (RFC 2046, 5.1.4)."""
+    boundary = _boundary(edition)
+    name, address = headers.parsed(letterhead.sender)
+    lines = [
+        headers.structured("From", headers.mailbox(name, address)),
+        headers.line("Subject", edition.subject),
+        headers.structured("List-Id", headers.mailbox(letterhead.list_title, letterhead.list_id)),
+        headers.structured("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
+        # RFC 3834: nobody's holiday notice should answer. Precedence says it to older programs.
+        headers.structured("Auto-Submitted", "auto-generated"),
+        headers.structured("Precedence", "bulk"),
+        headers.structured("Content-Language", edition.language),
+        headers.structured("MIME-Version", "1.0"),
+        b'Content-Type: multipart/alternative;\r\n boundary="%s"\r\n' % boundary,
+    ]
+    if letterhead.reply_to:
+        lines.insert(
+            1, headers.structured("Reply-To", headers.mailbox(*headers.parsed(letterhead.reply_to)))
+        )
+    opening = b"--%s\r\n" % boundary
+    parts: list[bytes | _Slot] = [
+        b"\r\n" + opening + _part_head("text/plain"),
+        *_segments(edition.text, str),
+        b"\r\n" + opening + _part_head("text/html"),
+        *_segments(edition.html, _in_html),
+        b"\r\n--%s--\r\n" % boundary,
+    ]
+    return Compiled(head=b"".join(lines), body=tuple(_merged(parts)))
+
+
+def splice(compiled: Compiled, person: Personal) -> bytes:
+    """The bytes that go over the wire, but for SMTP's final dot.
+
+    Raises Permanent when the edition has a slot the person has no value for.
+    """
+    if missing := compiled.slots - person.slots.keys():
+        raise Permanent(f"the edition has a place {min(missing)!r} that nobody can fill")
+    own = (
+        headers.structured("To", headers.mailbox(person.name, person.to)),
+        headers.structured("Date", format_datetime(person.date)),
+        headers.structured("Message-ID", person.message_id),
+        headers.structured(
+            "List-Unsubscribe", f"<{person.unsubscribe_url}>", f"<{person.unsubscribe_mail}>"
+        ),
+    )
+    filled = (
+        part if isinstance(part, bytes) else quoted.slot(part.escape(person.slots[part.name]))
+        for part in compiled.body
+    )
+    return b"".join((*own, compiled.head, *filled))
+
+
+def _boundary(edition: Edition) -> bytes:
+    # "=_" never occurs in quoted-printable, so no text can contain the boundary.
+    print_of = hashlib.sha256(f"{edition.key}\0{edition.text}\0{edition.html}".encode())
+    return b"=_" + print_of.hexdigest()[:32].encode("ascii")
+
+
+def _part_head(kind: str) -> bytes:
+    return (
+        headers.structured("Content-Type", f"{kind}; charset=utf-8")
+        + headers.structured("Content-Transfer-Encoding", "quoted-printable")
+        + b"\r\n"
+    )
+
+
+def _segments(text: str, escape: Callable[[str], str]) -> list[bytes | _Slot]:
+    pieces = _SLOT.split(text)
+    segments: list[bytes | _Slot] = []
+    for place, piece in enumerate(pieces):
+        segments.append(_Slot(piece, escape) if place % 2 else quoted.body(piece))
+    return segments
+
+
+def _in_html(value: str) -> str:
+    return markup.escape(value, quote=True)
+
+
+def _merged(parts: list[bytes | _Slot]) -> list[bytes | _Slot]:
+    merged: list[bytes | _Slot] = []
+    for part in parts:
+        if merged and isinstance(part, bytes) and isinstance(last := merged[-1], bytes):
+            merged[-1] = last + part
+        else:
+            merged.append(part)
+    return merged

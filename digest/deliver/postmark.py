@@ -1,0 +1,97 @@
+"""A person and an issue to what is personal in a message: links, tokens, Message-ID. Pure.
+
+Nothing in here knows the time or the dice: the same person and issue give the same bytes in a
+rehearsal, in the send, and in a second attempt after a crash.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import quote
+
+from digest.deliver import headers
+from digest.deliver.message import Letterhead, Personal
+from digest.model import Issue, Newsletter
+from subscribers import tokens
+from subscribers.model import SubscriberId
+from subscribers.tokens import Purpose
+
+SLOTS = frozenset({"unsubscribe_url", "preferences_url", "reader", "name"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Postmark:
+    """Who sends: the newsletter, where its pages are, and the keys that sign, newest first."""
+
+    newsletter: Newsletter
+    base_url: str  # no trailing slash
+    unsubscribe_mailbox: str  # empty: unsubscribe@ the sender's domain
+    ring: Sequence[bytes]
+
+    @property
+    def domain(self) -> str:
+        """The domain that sends."""
+        return headers.parsed(self.newsletter.sender)[1].rpartition("@")[2]
+
+    @property
+    def letterhead(self) -> Letterhead:
+        return Letterhead(
+            sender=self.newsletter.sender,
+            reply_to=self.newsletter.reply_to,
+            list_title=self.newsletter.title,
+            list_id=f"{self.newsletter.id}.{self.domain}",
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reader:
+    """One person a message goes to, and when it is due (aware)."""
+
+    id: SubscriberId
+    address: str
+    name: str
+    due: datetime
+
+
+def personal(postmark: Postmark, issue: Issue, reader: Reader) -> Personal:
+    """What the reader's message says that no other does."""
+    leave = _token(postmark, Purpose.UNSUBSCRIBE, reader.id)
+    change = _token(postmark, Purpose.PREFERENCES, reader.id)
+    unsubscribe_url = f"{postmark.base_url}/unsubscribe/{leave}"
+    mailbox = postmark.unsubscribe_mailbox or f"unsubscribe@{postmark.domain}"
+    return Personal(
+        to=reader.address,
+        name=reader.name,
+        message_id=message_id(postmark, issue, reader.id),
+        date=reader.due,
+        unsubscribe_url=unsubscribe_url,
+        unsubscribe_mail=f"mailto:{mailbox}?subject={quote(leave)}",
+        slots={
+            "unsubscribe_url": unsubscribe_url,
+            "preferences_url": f"{postmark.base_url}/preferences/{change}",
+            "reader": reader.address,
+            "name": reader.name,
+        },
+    )
+
+
+def message_id(postmark: Postmark, issue: Issue, subscriber: SubscriberId) -> str:
+    """``<base32(HMAC-SHA256(key, newsletter|cadence|period|subscriber))@domain>``.
+
+    A second attempt carries the same one, so that a mailbox that has it already drops it.
+    """
+    said = f"{issue.newsletter}|{issue.cadence}|{issue.period}|{subscriber}"
+    mac = hmac.new(postmark.ring[0], said.encode(), hashlib.sha256).digest()
+    local = base64.b32encode(mac).decode("ascii").rstrip("=").lower()
+    return f"<{local}@{postmark.domain}>"
+
+
+def _token(postmark: Postmark, purpose: Purpose, subscriber: SubscriberId) -> str:
+    newsletter = postmark.newsletter.id
+    # The page that gets the link must know which newsletter the token is bound to.
+    return f"{newsletter}.{tokens.make(postmark.ring[0], purpose, subscriber, newsletter)}"

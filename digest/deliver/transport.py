@@ -1,0 +1,42 @@
+"""The Transport port, and the transport of a rehearsal: messages to files.  ~ world"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from digest.errors import Misconfigured
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outgoing:
+    """One message on its way. ``name`` is what reports and files call it."""
+
+    name: str
+    sender: str  # envelope, bare address
+    recipient: str  # envelope, bare address
+    data: bytes  # CRLF line ends, no line begins with a dot
+
+
+class Transport(Protocol):
+    """Carries one message away. Raises DigestError when it cannot."""
+
+    async def __call__(self, message: Outgoing) -> None: ...
+
+
+class RehearsalTransport:
+    """Writes each message as ``NAME.eml`` into a folder instead of sending it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    async def __call__(self, message: Outgoing) -> None:
+        target = self._folder / f"{message.name}.eml"
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(message.data)
+        except OSError as error:
+            raise Misconfigured(
+                str(target), f"cannot be written: {error.strerror}; give another folder with --out"
+            ) from error

@@ -1,0 +1,92 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digest.curate import urls
+
+SAME = [
+    ("https://A.example/x", "https://a.example/x"),
+    ("HTTPS://a.example:443/x#top", "https://a.example/x"),
+    ("http://a.example:80", "http://a.example/"),
+    ("https://a.example/x?utm_source=rss&id=7&fbclid=Ab", "https://a.example/x?id=7"),
+    ("https://a.example/x?b=2&a=1", "https://a.example/x?b=2&a=1"),
+    ("https://a.example/x?ref=rss", "https://a.example/x"),
+    ("https://a.example/x?ref=chapter-2", "https://a.example/x?ref=chapter-2"),
+    ("https://a.example/a/../b/./c", "https://a.example/b/c"),
+    ("https://a.example/%7eada/%c3%a9t%C3%A9", "https://a.example/~ada/%C3%A9t%C3%A9"),
+    ("https://a.example/a%2fb", "https://a.example/a%2Fb"),
+    ("https://münchen.example/x", "https://xn--mnchen-3ya.example/x"),
+    ("https://a.example./x", "https://a.example/x"),
+    ("https://amp.a.example/x", "https://a.example/x"),
+    ("https://a.example/x/amp/", "https://a.example/x"),
+    ("https://a.example/x/amp", "https://a.example/x"),
+    ("https://a.example/x.amp.html", "https://a.example/x.html"),
+    ("https://a.example/x?amp=1", "https://a.example/x"),
+    ("https://www.google.com/amp/s/a.example/x/amp/?utm_medium=x", "https://a.example/x"),
+    ("https://a-example.cdn.ampproject.org/c/s/a.example/x", "https://a.example/x"),
+    ("https://a.example/#!/story/7", "https://a.example/#!/story/7"),
+    ("https://a.example/x?p=1&v=dQw4&id=3", "https://a.example/x?p=1&v=dQw4&id=3"),
+    ("https://a.example/x?q=a+b%26c", "https://a.example/x?q=a%20b%26c"),
+    ("  https://a.example/x \n", "https://a.example/x"),
+    ("https://[2001:DB8::1]:8443/x", "https://[2001:db8::1]:8443/x"),
+    ("https://example.com/amp", "https://example.com/amp"),
+]
+
+
+@pytest.mark.parametrize(("said", "kept"), SAME)
+def test_one_page_has_one_address(said, kept):
+    assert urls.canonical(said) == kept
+
+
+@pytest.mark.parametrize(
+    "other",
+    ["file:///tmp/a b.txt", "mailto:ada@example.org", "javascript:alert(1)", "http://[", "", "x"],
+)
+def test_what_is_no_web_address_is_left_as_it_is(other):
+    assert urls.canonical(other) == other
+    assert not urls.is_web(other)
+
+
+PARTS = st.text(st.sampled_from("abzAZ019-._~%/?#[]@!$&'()*+,;=: éüß漢\u202e"), max_size=40)
+
+
+@given(PARTS, PARTS, PARTS)
+def test_the_canonical_form_is_its_own_canonical_form(path, query, fragment):
+    for url in (
+        f"https://a.example/{path}?{query}#{fragment}",
+        f"http://{path}/{query}",
+        f"https://www.google.com/amp/s/{path}?{query}",
+    ):
+        once = urls.canonical(url)
+        assert urls.canonical(once) == once
+
+
+def test_a_declared_address_on_the_same_site_is_believed():
+    page = "https://www.a.example/x?utm_source=rss"
+
+    assert urls.believed("https://a.example/x", page) == "https://a.example/x"
+    assert urls.believed("https://news.a.example/y", page) == "https://news.a.example/y"
+
+
+@pytest.mark.parametrize(
+    "declared",
+    ["https://evil.example/x", "https://a.example/", "javascript:alert(1)", "", "/relative"],
+)
+def test_an_implausible_declared_address_is_not_believed(declared):
+    page = "https://a.example/deep/page?utm_source=rss"
+
+    assert urls.believed(declared, page) == "https://a.example/deep/page"
+
+
+def test_two_sites_under_one_public_suffix_are_two_sites():
+    assert urls.believed("https://other.co.uk/x", "https://a.co.uk/y") == "https://a.co.uk/y"
+
+
+def test_a_page_with_and_without_www_or_slash_is_the_same_page():
+    assert urls.same_page("http://www.a.example/x/", "https://a.example/x")
+    assert not urls.same_page("https://a.example/x", "https://a.example/y")
+
+
+def test_the_host_is_said_without_www():
+    assert urls.host("https://www.Herald.example/x") == "herald.example"
+    assert urls.host("http://[") == ""
