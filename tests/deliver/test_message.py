@@ -7,6 +7,7 @@ import email.policy
 import re
 from email.header import decode_header, make_header
 from email.message import EmailMessage
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -26,8 +27,8 @@ def slot(name: str) -> str:
     return f"{SLOT_OPEN}{name}{SLOT_CLOSE}"
 
 
-def an_edition(**given: str) -> Edition:
-    defaults = {
+def an_edition(**given: Any) -> Edition:
+    defaults: dict[str, Any] = {
         "key": "en",
         "language": "en",
         "subject": "The lock gates swing again",
@@ -35,7 +36,7 @@ def an_edition(**given: str) -> Edition:
         "html": f'<html><body><a href="{slot("unsubscribe_url")}">Leave</a></body></html>',
         "text": f"Barges are back.\n\nLeave: {slot('unsubscribe_url')}\n",
     }
-    return Edition(**{**defaults, **given})  # type: ignore[arg-type] -- notes keeps its default
+    return Edition(**{**defaults, **given})
 
 
 LETTERHEAD = Letterhead(
@@ -46,8 +47,8 @@ LETTERHEAD = Letterhead(
 )
 
 
-def a_person(**given: object) -> Personal:
-    defaults: dict[str, object] = {
+def a_person(**given: Any) -> Personal:
+    defaults: dict[str, Any] = {
         "to": "ada@example.org",
         "name": "",
         "message_id": "<abc@quayside.example>",
@@ -56,7 +57,7 @@ def a_person(**given: object) -> Personal:
         "unsubscribe_mail": "mailto:unsubscribe@quayside.example?subject=daily.ada.m",
         "slots": {"unsubscribe_url": "https://quayside.example/unsubscribe/daily.ada.m"},
     }
-    return Personal(**{**defaults, **given})  # type: ignore[arg-type] -- a builder
+    return Personal(**{**defaults, **given})
 
 
 def compiled(edition: Edition | None = None, letterhead: Letterhead = LETTERHEAD) -> Compiled:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -16,14 +17,14 @@ from tests.builders import NOW, a_newsletter, an_issue
 RING = (b"k" * 32, b"old" * 12)
 
 
-def a_postmark(**given: object) -> Postmark:
-    defaults: dict[str, object] = {
+def a_postmark(**given: Any) -> Postmark:
+    defaults: dict[str, Any] = {
         "newsletter": a_newsletter(),
         "base_url": "https://quayside.example",
         "unsubscribe_mailbox": "",
         "ring": RING,
     }
-    return Postmark(**{**defaults, **given})  # type: ignore[arg-type] -- a builder
+    return Postmark(**{**defaults, **given})
 
 
 ADA = Reader(id=SubscriberId("ada"), address="ada@example.org", name="Ada", due=NOW)
