@@ -1,4 +1,4 @@
-"""How politely we ask: the dials of ``[collect.http]``; the asking itself is in ``client``. Pure."""
+"""How politely we ask: the dials of ``[collect.http]``; ``client`` does the asking. Pure."""
 
 from __future__ import annotations
 

@@ -1,0 +1,61 @@
+"""Bytes and what they claim to be to text; claims are tried, not trusted. Pure."""
+
+from __future__ import annotations
+
+import codecs
+import re
+
+from charset_normalizer import from_bytes
+
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_DECLARED = re.compile(
+    rb"<\?xml[^>]{0,200}encoding\s*=\s*[\"']([\w.:-]{2,40})"
+    rb"|<meta[^>]{0,200}charset\s*=\s*[\"']?\s*([\w.:-]{2,40})",
+    re.IGNORECASE,
+)
+# What these names mean on the web is the Windows superset (WHATWG Encoding Standard).
+_MEANT = {"iso8859-1": "cp1252", "ascii": "cp1252", "iso8859-9": "cp1254", "gb2312": "gb18030"}
+_GUESSED_FROM = 60_000  # bytes; a guess needs no more, and it is slow
+
+
+def decode(body: bytes, *, claimed: str | None = None) -> str:
+    """``body`` as text. ``claimed``: what the header said. Never raises: the last resort replaces.
+
+    A body that is valid UTF-8 and not plain ASCII is UTF-8 whatever it claims; a claim under which
+    it does not decode is a lie.
+    """
+    for mark, name in _BOMS:
+        if body.startswith(mark):
+            return body[len(mark) :].decode(name, errors="replace")
+    declared = _DECLARED.search(body[:2048])
+    inside = next((group for group in declared.groups() if group), b"") if declared else b""
+    claims = [name for name in (_known(claimed), _known(inside.decode("ascii"))) if name]
+    if body.isascii():
+        # ISO-2022-JP and UTF-7 hide in ASCII; only the first is believed.
+        escaped = [name for name in claims if name.startswith("iso2022")]
+        return body.decode(escaped[0] if escaped else "ascii", errors="replace")
+    for name in ("utf-8", *claims):
+        try:
+            return body.decode(name)
+        except (UnicodeDecodeError, LookupError):
+            continue
+    if "utf-8" in claims and body.decode("utf-8", errors="ignore").encode() != b"":
+        almost = body.decode("utf-8", errors="replace")
+        if almost.count("\ufffd") * 200 < len(almost):
+            return almost  # UTF-8 with a scratch, such as a cut in the middle of a character
+    guess = from_bytes(body[:_GUESSED_FROM]).best()
+    return body.decode(guess.encoding if guess else "cp1252", errors="replace")
+
+
+def _known(name: str | None) -> str | None:
+    try:
+        found = codecs.lookup((name or "").strip()).name
+    except (LookupError, ValueError):
+        return None
+    return _MEANT.get(found, found)

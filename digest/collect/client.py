@@ -1,0 +1,311 @@
+"""Ask politely: one GET to an Answer, over aiohttp.  ~ world
+
+Paced per host, limited in time and bytes, never to a private address, redirects followed by hand.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from types import TracebackType
+from typing import Self
+
+import aiohttp
+from yarl import URL
+
+from digest.collect import freshness, hops, private, robots
+from digest.collect.decoding import Decoder, Garbled, Overgrown, codings
+from digest.collect.fetch import Answer, Ask, Failed, Fetched, NotModified
+from digest.collect.hops import Hop, Stop
+from digest.collect.http import HttpOptions
+from digest.collect.pacing import Pace
+from digest.collect.robots import Rules
+
+ACCEPT_ENCODING = "gzip, br, zstd"
+MAX_HEADER = 16_384  # bytes of one header line
+_NOT_PUBLIC = "not public: "
+_TRY_LATER = frozenset({408, 421, 425, 429})
+
+Clock = Callable[[], datetime]
+Sleep = Callable[[float], Awaitable[None]]
+
+
+class Http:
+    """The Fetch port over the network; an async context manager."""
+
+    def __init__(
+        self, options: HttpOptions, *, clock: Clock, version: str, sleep: Sleep = asyncio.sleep
+    ) -> None:
+        contact = f" (+{options.contact})" if options.contact else ""
+        self._agent = f"{robots.TOKEN}/{version}{contact}"
+        self._options = options
+        self._clock = clock
+        self._sleep = sleep
+        self._robots: dict[str, asyncio.Task[Rules]] = {}
+
+    async def __aenter__(self) -> Self:
+        options = self._options
+        connector = aiohttp.TCPConnector(
+            limit=options.connections,
+            limit_per_host=options.connections_per_host,
+            # The one place that sees every address really connected to: names that are resolved
+            # anew, literals, redirects (DESIGN 10).
+            socket_factory=_any_socket if options.allow_private else _public_socket,
+        )
+        self._session = aiohttp.ClientSession(
+            connector=connector,
+            auto_decompress=False,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            trust_env=False,
+            timeout=aiohttp.ClientTimeout(total=None),
+            max_line_size=MAX_HEADER,
+            max_field_size=MAX_HEADER,
+            headers={"User-Agent": self._agent, "Accept-Encoding": ACCEPT_ENCODING},
+        )
+        loop = asyncio.get_running_loop()
+        self._now = loop.time
+        self._pace = Pace(options.host_delay_seconds, sleep=self._sleep, now=loop.time)
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for task in self._robots.values():
+            task.cancel()
+        await self._session.close()
+
+    async def __call__(self, ask: Ask) -> Answer:
+        hop = hops.first(ask.url)
+        if isinstance(hop, Stop):
+            return _failed(ask.url, hop.status, hop.why, temporary=False)
+        walk = _Walk(ask, hop, left=self._options.timeout_seconds)
+        for _ in range(hops.MAX_HOPS):
+            if ask.crawl and (refusal := await self._refused_by_robots(walk.hop)):
+                return refusal
+            await self._pace.turn(walk.hop.host)
+            result = await self._one(walk)
+            if not isinstance(result, _Walk):
+                return result
+            walk = result
+        why = f"it redirects more than {hops.MAX_HOPS} times; check the address in a browser"
+        return _failed(ask.url, "redirect loop", why)
+
+    async def _one(self, walk: _Walk) -> Answer | _Walk:
+        """One question: an answer, or the walk one hop further on."""
+        began = self._now()
+        url = walk.ask.url
+        try:
+            async with asyncio.timeout(walk.left):
+                result = await self._exchange(walk)
+        except TimeoutError:
+            why = f"there was no whole answer within {self._options.timeout_seconds:g} s"
+            return _failed(url, "timed out", why)
+        except aiohttp.ClientError as error:
+            status, why = _connection_trouble(error)
+            return _failed(url, status, why)
+        except (OSError, ValueError) as error:
+            return _failed(url, "failed", f"the host could not be asked ({_line(error)})")
+        if isinstance(result, _Walk):
+            return replace(result, left=walk.left - (self._now() - began))
+        return result
+
+    async def _exchange(self, walk: _Walk) -> Answer | _Walk:
+        request = self._session.get(
+            URL(walk.hop.url, encoded=False), headers=_headers(walk), allow_redirects=False
+        )
+        async with request as response:
+            headers = {name.lower(): value for name, value in response.headers.items()}
+            if response.status in hops.REDIRECTS:
+                return _onward(walk, response.status, headers.get("location"))
+            if response.status == 304:
+                return NotModified(
+                    url=walk.hop.url,
+                    moved_to=walk.moved_to,
+                    fresh_until=freshness.fresh_until(headers, self._clock()),
+                )
+            if not 200 <= response.status < 300:
+                return self._refused(walk, response.status, headers)
+            try:
+                body = await self._body(response, headers)
+            except (Overgrown, Garbled) as error:
+                status = "too large" if isinstance(error, Overgrown) else "garbled"
+                return _failed(walk.ask.url, status, str(error), temporary=False)
+            return self._fetched(walk, response.status, headers, body)
+
+    async def _body(self, response: aiohttp.ClientResponse, headers: dict[str, str]) -> bytes:
+        limit = self._options.max_bytes
+        too_large = f"the body is larger than {limit:,} bytes (collect.http.max_bytes)"
+        encoding = headers.get("content-encoding", "")
+        if not codings(encoding) and (response.content_length or 0) > limit:
+            raise Overgrown(too_large)
+        decoder = Decoder(encoding, limit=limit)
+        body = bytearray()
+        try:
+            async for chunk in response.content.iter_any():
+                for piece in decoder.feed(chunk):
+                    body += piece
+                    if len(body) > limit:
+                        raise Overgrown(too_large)
+        except Overgrown:
+            raise Overgrown(too_large) from None
+        decoder.finish()
+        return bytes(body)
+
+    def _fetched(self, walk: _Walk, status: int, headers: dict[str, str], body: bytes) -> Fetched:
+        kind, charset = _content_type(headers.get("content-type", ""))
+        return Fetched(
+            url=walk.hop.url,
+            body=body,
+            status=status,
+            content_type=kind,
+            charset=charset,
+            etag=headers.get("etag"),
+            last_modified=headers.get("last-modified"),
+            moved_to=walk.moved_to,
+            fresh_until=freshness.fresh_until(headers, self._clock()),
+        )
+
+    def _refused(self, walk: _Walk, status: int, headers: dict[str, str]) -> Failed:
+        retry_at = freshness.retry_at(headers.get("retry-after"), self._clock())
+        why = _STATUS_WORDS.get(status) or f"the host answered {status}"
+        if retry_at:
+            why += f" and asks to wait until {retry_at:%Y-%m-%d %H:%M} UTC"
+        return Failed(
+            url=hops.bare(walk.ask.url),
+            status=str(status),
+            reason=f"{hops.masked(walk.ask.url)}: {why}",
+            gone=status == 410,
+            temporary=status >= 500 or status in _TRY_LATER,
+            retry_at=retry_at,
+        )
+
+    async def _refused_by_robots(self, hop: Hop) -> Failed | None:
+        if not self._options.respect_robots:
+            return None
+        if hop.origin not in self._robots:
+            self._robots[hop.origin] = asyncio.create_task(self._rules(hop.origin))
+        rules = await asyncio.shield(self._robots[hop.origin])
+        if rules.unread:
+            why = f"it is not asked because robots.txt could not be read ({rules.unread})"
+            return _failed(hop.url, "robots.txt", why)
+        if not rules.allows(hop.url):
+            why = "the site's robots.txt asks us not to read it"
+            return _failed(hop.url, "robots.txt", why, temporary=False)
+        if rules.delay:
+            self._pace.slow(hop.host, rules.delay)
+        return None
+
+    async def _rules(self, origin: str) -> Rules:
+        return robots.rules(await self(Ask(url=f"{origin}/robots.txt", accept="text/plain")))
+
+
+@dataclass(frozen=True, slots=True)
+class _Walk:
+    """A question on its way through redirects."""
+
+    ask: Ask
+    hop: Hop
+    left: float  # seconds for all that is still to come
+    permanent: bool = True  # every hop so far was
+    hopped: bool = False
+
+    @property
+    def moved_to(self) -> str | None:
+        return self.hop.signed if self.hopped and self.permanent else None
+
+
+def _onward(walk: _Walk, status: int, location: str | None) -> _Walk | Failed:
+    target = hops.onward(walk.hop, location)
+    if isinstance(target, Stop):
+        return _failed(walk.ask.url, target.status, target.why)
+    permanent = walk.permanent and hops.is_permanent(walk.hop, target, status)
+    return replace(walk, hop=target, permanent=permanent, hopped=True)
+
+
+def _headers(walk: _Walk) -> dict[str, str]:
+    said = {
+        "Accept": walk.ask.accept,
+        "If-None-Match": walk.ask.etag,
+        "If-Modified-Since": walk.ask.last_modified,
+        "Authorization": walk.hop.authorization,
+    }
+    return {name: value for name, value in said.items() if value}
+
+
+_STATUS_WORDS = {
+    401: "the host wants a login (401); put it into the address as https://user:password@host/",
+    403: "the host refuses to show it to us (403)",
+    404: "there is nothing at this address (404); check it in a browser",
+    410: "it is gone for good (410)",
+    429: "the host says we ask too often (429)",
+}
+
+
+def _failed(url: str, status: str, why: str, *, temporary: bool = True) -> Failed:
+    return Failed(
+        url=hops.bare(url),
+        status=status,
+        reason=f"{hops.masked(url)}: {why}",
+        temporary=temporary,
+    )
+
+
+def _connection_trouble(error: aiohttp.ClientError) -> tuple[str, str]:
+    """Status and clause for what went wrong on the way."""
+    text = _line(error)
+    below = str(getattr(error, "os_error", ""))
+    if _NOT_PUBLIC in below:
+        what = below.split(_NOT_PUBLIC, 1)[1].split("]")[0]
+        cure = "only public hosts are asked unless collect.http.allow_private is true"
+        return "refused", f"it leads to {what}; {cure}"
+    match error:
+        case aiohttp.ClientConnectorDNSError():
+            return "no such host", "its host name cannot be resolved"
+        case aiohttp.ClientConnectorCertificateError() | aiohttp.ClientSSLError():
+            return "bad certificate", f"the TLS connection cannot be trusted ({text})"
+        case aiohttp.ClientConnectorError(os_error=ssl.SSLError()):
+            return "bad certificate", f"the TLS connection cannot be trusted ({text})"
+        case aiohttp.ClientConnectorError(os_error=reason):
+            return "unreachable", f"the host cannot be reached ({reason.strerror or reason})"
+        case aiohttp.InvalidURL():
+            return "bad URL", "it is not a valid URL; check its spelling"
+        case aiohttp.ClientPayloadError() | aiohttp.ServerDisconnectedError():
+            return "cut off", "the connection ended before the answer did"
+    return "bad answer", f"the host does not speak HTTP properly ({text})"
+
+
+def _line(error: BaseException) -> str:
+    text = " ".join(str(error).split()) or type(error).__name__
+    return text if len(text) <= 200 else text[:199] + "…"
+
+
+def _content_type(header: str) -> tuple[str, str | None]:
+    kind, _, rest = header.partition(";")
+    charset = None
+    for parameter in rest.split(";"):
+        name, _, value = parameter.partition("=")
+        if name.strip().lower() == "charset":
+            charset = value.strip().strip("\"'").lower() or None
+    return kind.strip().lower(), charset
+
+
+AddressInfo = tuple[int, int, int, str, tuple[object, ...]]
+
+
+def _any_socket(info: AddressInfo) -> socket.socket:
+    family, kind, protocol, _, _ = info
+    return socket.socket(family, kind, protocol)
+
+
+def _public_socket(info: AddressInfo) -> socket.socket:
+    address = str(info[4][0]).partition("%")[0]
+    if what := private.refusal(address):
+        raise OSError(f"[{_NOT_PUBLIC}{what} ({address.replace(']', '')})]")
+    return _any_socket(info)

@@ -1,0 +1,201 @@
+"""The body of a feed (RSS, Atom, JSON Feed) to FetchedItems. Pure."""
+
+from __future__ import annotations
+
+import calendar
+import re
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import feedparser
+
+from digest import guard
+from digest.collect import charset, jsonfeed, markup
+from digest.collect.harvested import Parsed, newest
+from digest.errors import Permanent
+from digest.model import Dated, DateSource, FetchedItem, Form, Source
+
+FULL_WORDS = 120  # content of its own this long is the article, not a taste of it
+FULL_SUMMARY_WORDS = 250  # a description must be longer to be taken for the whole
+MAX_TAGS = 10
+
+_HTML = re.compile(
+    r"\s*(?:<!--.{0,2000}?-->\s*)*<(?:!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL
+)
+_XML_START = re.compile(r"^\s*<\?xml[^>]{0,300}\?>")
+_TIME_OF_DAY = re.compile(r"\d{1,2}:\d{2}")
+_CUT_OFF = re.compile(
+    r"(?:\[?(?:…|\.\.\.)\]?|read (?:more|on|the (?:full|rest)[^.]{0,40})|continue reading[^.]{0,80}"
+    r"|weiterlesen|lire la suite|leer más|читать (?:далее|дальше))\s*[»›→>]*\s*$"
+    r"|the post .{1,200} appeared first on .{1,100}$",
+    re.IGNORECASE,
+)
+
+
+def parse(
+    body: bytes, *, url: str, content_type: str = "", charset_claimed: str | None, source: Source
+) -> Parsed:
+    """What a feed lists, newest first, at most ``source.max_items``.
+
+    ``url``: where the body came from; relative links are joined to it. Raises Permanent with one
+    clause for what is no feed.
+    """
+    text = charset.decode(body, claimed=charset_claimed)
+    if jsonfeed.is_json(text):
+        return jsonfeed.parse(text, url=url, source=source)
+    if not text.strip():
+        raise Permanent("the feed is empty: not one byte of XML")
+    if _HTML.match(text):
+        raise Permanent(
+            f"this is a web page, not a feed ({content_type or 'no content type'}); "
+            f"`digest sources add {url}` looks for its feed"
+        )
+    guard.check_xml(text, what="the feed")
+    feed = feedparser.parse(
+        _as_utf8(text),
+        response_headers={
+            "content-type": "application/xml; charset=utf-8",
+            "content-location": url,
+        },
+        sanitize_html=False,  # nothing of it is shown: extract reads the words out of it
+    )
+    if not feed.get("version") and not feed.entries:
+        raise Permanent(f"this is no feed that can be read ({_damage(feed) or 'no RSS or Atom'})")
+    return _parsed(feed, url, source)
+
+
+def _as_utf8(text: str) -> bytes:
+    return _XML_START.sub("", text).encode("utf-8", errors="replace")
+
+
+def _damage(feed: Mapping[str, Any]) -> str:
+    error = feed.get("bozo_exception")
+    harmless = feedparser.exceptions.ThingsNobodyCaresAboutButMe
+    if not feed.get("bozo") or error is None or isinstance(error, harmless):
+        return ""
+    return " ".join(str(error).split())[:120]
+
+
+def _parsed(feed: Mapping[str, Any], url: str, source: Source) -> Parsed:
+    language = (str(feed["feed"].get("language") or "")[:2].lower()) or None
+    items: list[FetchedItem] = []
+    unlinked = empty = 0
+    for entry in feed["entries"]:
+        item = _item(entry, url, source, language)
+        if item is None:
+            unlinked += 1
+            continue
+        empty += item.form is Form.LINK and not item.title
+        items.append(item)
+    notes: list[str] = []
+    if damage := _damage(feed):
+        notes.append(f"the feed is damaged ({damage}); {len(items)} items could be read")
+    if unlinked:
+        notes.append(f"{unlinked} items without a web link were left out")
+    return Parsed(
+        items=newest(items, source.max_items),
+        undated=sum(item.dated is None for item in items),
+        empty=empty,
+        title=markup.line(feed["feed"].get("title")),
+        notes=tuple(notes),
+    )
+
+
+def _item(
+    entry: Mapping[str, Any], base: str, source: Source, language: str | None
+) -> FetchedItem | None:
+    link = _link(entry, base)
+    if link is None:
+        return None
+    form, content = _content(entry)
+    published = _moment(entry, "published") or _moment(entry, "updated")
+    return FetchedItem(
+        source=source.id,
+        url=link,
+        form=form,
+        content=content,
+        guid=str(entry.get("id") or "")[:500] or None,
+        title=markup.line(entry.get("title")),
+        author=markup.line(entry.get("author")),
+        dated=published,
+        updated=updated.at if (updated := _moment(entry, "updated")) else None,
+        image=_image(entry, content, link),
+        language=str(entry.get("language") or "")[:2].lower() or language,
+        tags=_tags(entry),
+    )
+
+
+def _link(entry: Mapping[str, Any], base: str) -> str | None:
+    said = [entry.get("feedburner_origlink"), entry.get("link")]
+    said += [
+        one.get("href")
+        for one in entry.get("links", ())
+        if one.get("rel", "alternate") == "alternate"
+    ]
+    if entry.get("guidislink"):
+        said.append(entry.get("id"))
+    return next((found for one in said if (found := markup.web(one, base))), None)
+
+
+def _content(entry: Mapping[str, Any]) -> tuple[Form, str]:
+    """The fullest text the entry has, and whether it is the article or stands for it."""
+    contents = [str(one.get("value") or "") for one in entry.get("content", ())]
+    summary = str(entry.get("summary") or "")
+    fullest = max([*contents, summary], key=len)
+    if guard.is_too_deep(fullest):
+        return Form.LINK, ""
+    text = markup.words(fullest)
+    count = len(text.split()) if not _is_unspaced(text) else len(text) // 2
+    if count == 0:
+        return Form.LINK, ""
+    enough = FULL_WORDS if fullest in contents else FULL_SUMMARY_WORDS
+    whole = count >= enough and not _CUT_OFF.search(text[-300:])
+    return (Form.FRAGMENT if whole else Form.TEASER), fullest
+
+
+def _is_unspaced(text: str) -> bool:
+    return sum("\u3040" <= c <= "\u9fff" for c in text[:400]) > 40
+
+
+def _moment(entry: Mapping[str, Any], name: str) -> Dated | None:
+    parsed = entry.get(f"{name}_parsed")
+    if not parsed:
+        return None
+    try:
+        at = datetime.fromtimestamp(calendar.timegm(parsed), UTC)
+    except (ValueError, OverflowError, OSError, TypeError):
+        return None
+    day_only = not _TIME_OF_DAY.search(str(entry.get(name) or "00:00"))
+    return Dated(at=at, source=DateSource.FEED, day_only=day_only)
+
+
+def _image(entry: Mapping[str, Any], content: str, base: str) -> str | None:
+    for found in _images(entry):
+        if address := markup.web(found, base):
+            return address
+    return markup.picture(content, base) if "<img" in content else None
+
+
+def _images(entry: Mapping[str, Any]) -> Iterator[str]:
+    media = [one for one in entry.get("media_content", ()) if _shows(one)]
+    media.sort(key=lambda one: -_number(one.get("width")))
+    yield from (str(one.get("url")) for one in media)
+    yield from (str(one.get("url")) for one in entry.get("media_thumbnail", ()))
+    for one in entry.get("links", ()):
+        if one.get("rel") == "enclosure" and str(one.get("type", "")).startswith("image/"):
+            yield str(one.get("href"))
+
+
+def _shows(media: Mapping[str, Any]) -> bool:
+    kind = f"{media.get('medium', '')} {media.get('type', '')}".strip()
+    return "image" in kind or (not kind and bool(media.get("url")))
+
+
+def _number(text: object) -> int:
+    return int(str(text)) if str(text).isdigit() else 0
+
+
+def _tags(entry: Mapping[str, Any]) -> tuple[str, ...]:
+    terms = [markup.line(str(one.get("term") or "")) for one in entry.get("tags", ())]
+    return tuple(dict.fromkeys(term for term in terms if term and len(term) <= 60))[:MAX_TAGS]

@@ -1,0 +1,156 @@
+"""A file, a folder or a glob to FetchedItems.  ~ world (reads files)"""
+
+from __future__ import annotations
+
+import glob
+import os
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from digest.collect import charset, frontmatter, markup
+from digest.collect.harvested import Parsed
+from digest.errors import Misconfigured, Permanent
+from digest.model import Dated, DateSource, FetchedItem, Form, Source
+
+MAX_BYTES = 5_000_000
+MAX_FILES = 20_000  # looked at in one folder
+FORMS = {
+    ".html": Form.PAGE,
+    ".htm": Form.PAGE,
+    ".md": Form.MARKDOWN,
+    ".markdown": Form.MARKDOWN,
+    ".txt": Form.TEXT,
+    ".text": Form.TEXT,
+}
+_ABOUT_THE_FOLDER = ("readme", "license", "licence", "changelog", "contributing", "copying")
+
+
+def read(location: str, *, folder: Path, source: Source) -> Parsed:
+    """The newest files (by file time) at ``location``, relative to ``folder``.
+
+    A file that cannot be read is a note and stops nothing. Raises Misconfigured where there is
+    nothing at all at the location.
+    """
+    root, paths = _found(location, folder)
+    notes: list[str] = []
+    candidates = [path for path in paths if _is_article(path, root, notes)]
+    candidates.sort(key=lambda path: (-_mtime(path), str(path)))
+    if len(candidates) > source.max_items:
+        left = len(candidates) - source.max_items
+        notes.append(f"{left:,} older files were left unread (max_items is {source.max_items})")
+    items: list[FetchedItem] = []
+    for path in candidates[: source.max_items]:
+        try:
+            item = _item(path, source)
+        except OSError as error:
+            notes.append(f"{path.name}: cannot be read: {error.strerror}")
+        except Permanent as error:
+            notes.append(f"{path.name}: {error}")
+        else:
+            items += [item] if item else []
+    return Parsed(
+        items=tuple(items),
+        undated=sum(item.dated is None or item.dated.source is DateSource.FILE for item in items),
+        notes=tuple(notes),
+    )
+
+
+def _found(location: str, folder: Path) -> tuple[Path, list[Path]]:
+    """The folder nothing may lead out of, and the files below it that are meant."""
+    path = folder / Path(location).expanduser()
+    if path.is_file():
+        return path.parent, [path]
+    if path.is_dir():
+        return path, _below(path)
+    pattern = str(path)
+    fixed = Path(glob.escape(pattern)) if not glob.has_magic(pattern) else _fixed_part(path)
+    if not glob.has_magic(pattern) or not fixed.is_dir():
+        raise Misconfigured(location, f"is not there ({path}); check the path in config.toml")
+    found = glob.iglob(pattern, recursive=True)  # noqa: PTH207 -- Path.glob has no iglob for **
+    return fixed, [Path(one) for _, one in zip(range(MAX_FILES), found, strict=False)]
+
+
+def _below(root: Path) -> list[Path]:
+    found: list[Path] = []
+    for here, folders, names in os.walk(root):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        found += [Path(here) / name for name in names]
+        if len(found) >= MAX_FILES:
+            break
+    return found
+
+
+def _fixed_part(path: Path) -> Path:
+    """The folders of a glob before its first wildcard."""
+    parts: list[str] = []
+    for part in path.parts[:-1]:
+        if glob.has_magic(part):
+            break
+        parts.append(part)
+    return Path(*parts)
+
+
+def _is_article(path: Path, root: Path, notes: list[str]) -> bool:
+    """Whether a path is to be read; a symlink that leads out of the folder is noted."""
+    if path.suffix.lower() not in FORMS or path.name.startswith("."):
+        return False
+    if path.stem.lower() in _ABOUT_THE_FOLDER:
+        return False
+    try:
+        inside = path.resolve(strict=True).is_relative_to(root.resolve())
+    except (OSError, RuntimeError) as error:
+        notes.append(f"{path.name}: cannot be read: {getattr(error, 'strerror', error)}")
+        return False
+    if not inside:
+        notes.append(f"{path.name}: leads out of the folder and is not read")
+    return inside and path.is_file()
+
+
+def _item(path: Path, source: Source) -> FetchedItem | None:
+    size = path.stat().st_size
+    if size > MAX_BYTES:
+        raise Permanent(f"is larger than {MAX_BYTES:,} bytes and is not read")
+    body = path.read_bytes()
+    if b"\0" in body[:8_000] and not body.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise Permanent("is binary, not text, and is not read")
+    text = charset.decode(body)
+    if not text.strip():
+        raise Permanent("is empty")
+    item = FetchedItem(
+        source=source.id,
+        url=path.resolve().as_uri(),
+        form=FORMS[path.suffix.lower()],
+        content=text,
+        dated=Dated(
+            at=datetime.fromtimestamp(int(_mtime(path)), UTC), source=DateSource.FILE, exact=False
+        ),
+    )
+    return markdown(item, text) if item.form is Form.MARKDOWN else item
+
+
+def markdown(item: FetchedItem, text: str) -> FetchedItem | None:
+    """``item`` with what the front matter of ``text`` says; None for a draft."""
+    front, body = frontmatter.split(text)
+    if front.draft:
+        return None
+    address = markup.web(front.url, item.url)
+    image = front.image if front.image and front.image.startswith("sample:") else None
+    return replace(
+        item,
+        url=address or item.url,
+        content=body,
+        title=front.title,
+        dated=front.dated or item.dated,
+        author=front.author,
+        tags=front.tags,
+        image=image or markup.web(front.image, address or ""),
+        language=front.language,
+    )
+
+
+def _mtime(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0

@@ -1,0 +1,89 @@
+"""The head of a Markdown file (YAML between ``---``, TOML between ``+++``) to its fields. Pure."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import yaml
+
+from digest.errors import Permanent
+from digest.model import Dated, DateSource
+
+_HEAD = re.compile(r"\A(---|\+\+\+)[ \t]*\n(.{0,50000}?)\n\1[ \t]*(?:\n|\Z)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Front:
+    """What the head said; empty where there is none."""
+
+    title: str | None = None
+    dated: Dated | None = None
+    author: str | None = None
+    tags: tuple[str, ...] = ()
+    image: str | None = None
+    language: str | None = None
+    url: str | None = None
+    draft: bool = False
+
+
+def split(text: str) -> tuple[Front, str]:
+    """The head's fields and the text below it. Raises Permanent with a clause for a broken head."""
+    text = text.replace("\r\n", "\n").removeprefix("\ufeff")
+    found = _HEAD.match(text)
+    if not found:
+        return Front(), text
+    try:
+        fields = tomllib.loads(found[2]) if found[1] == "+++" else yaml.safe_load(found[2])
+    except (tomllib.TOMLDecodeError, yaml.YAMLError, ValueError) as error:
+        why = " ".join(str(error).split())[:160]
+        raise Permanent(f"its front matter cannot be read ({why})") from error
+    if not isinstance(fields, dict):
+        return Front(), text  # a horizontal rule at the top is no head
+    return _front({str(key).lower(): value for key, value in fields.items()}), text[found.end() :]
+
+
+def _front(fields: Mapping[str, object]) -> Front:
+    return Front(
+        title=_line(fields.get("title")),
+        dated=_moment(fields.get("date") or fields.get("published")),
+        author=_line(fields.get("author") or fields.get("authors")),
+        tags=_tags(fields.get("tags") or fields.get("categories") or fields.get("topic")),
+        image=_line(fields.get("image") or fields.get("cover")),
+        language=(_line(fields.get("lang") or fields.get("language")) or "")[:2].lower() or None,
+        url=_line(fields.get("url") or fields.get("canonical") or fields.get("link")),
+        draft=fields.get("draft") is True,
+    )
+
+
+def _line(value: object) -> str | None:
+    if isinstance(value, list):
+        return ", ".join(line for one in value if (line := _line(one))) or None
+    if isinstance(value, dict):
+        return _line(value.get("name"))
+    return " ".join(str(value).split()) or None if isinstance(value, str | int | float) else None
+
+
+def _tags(value: object) -> tuple[str, ...]:
+    parts = value.split(",") if isinstance(value, str) else value
+    return tuple(line for one in parts if (line := _line(one))) if isinstance(parts, list) else ()
+
+
+def _moment(value: object) -> Dated | None:
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value.strip())
+        except ValueError:
+            return None
+    if isinstance(value, datetime):
+        at = value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+        bare = at.hour == at.minute == at.second == 0
+        return Dated(at=at, source=DateSource.FRONT_MATTER, day_only=bare)
+    if isinstance(value, dt.date):
+        at = datetime(value.year, value.month, value.day, tzinfo=UTC)
+        return Dated(at=at, source=DateSource.FRONT_MATTER, day_only=True)
+    return None

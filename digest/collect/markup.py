@@ -1,0 +1,91 @@
+"""A piece of HTML from a feed to its words, links and picture. Pure."""
+
+from __future__ import annotations
+
+import html as entities
+import re
+from urllib.parse import urljoin, urlsplit
+
+from lxml import etree
+from lxml.html import HtmlElement
+
+from digest import htmltree
+
+_SILENT = ("script", "style", "noscript", "template", "iframe", "object", "svg", "form")
+_BLOCKS = frozenset(
+    "p div br li ul ol h1 h2 h3 h4 h5 h6 tr td table blockquote pre section article header footer "
+    "figure figcaption hr dt dd".split()
+)
+_DATA_IMAGE = re.compile(r"(?:pixel|spacer|blank|transparent|1x1|tracking|beacon)", re.IGNORECASE)
+
+
+def tree(markup: str) -> HtmlElement | None:
+    """The document or fragment as a tree, scripts and styles gone; None where there is nothing."""
+    root = htmltree.tree(markup)
+    if root is not None:
+        for element in list(root.iter(*_SILENT)):
+            if element is not root:
+                element.drop_tree()
+    return root
+
+
+def words(markup: str) -> str:
+    """The text of a piece of HTML in one line."""
+    if "<" not in markup and "&" not in markup:
+        return " ".join(markup.split())
+    root = tree(markup)
+    if root is None:
+        return " ".join(entities.unescape(markup).split())
+    return " ".join(_flow(root).split())
+
+
+def line(markup: str | None) -> str | None:
+    """A title or name as one line of plain text; None where nothing is left."""
+    return words(markup or "") or None
+
+
+def picture(markup: str, base: str) -> str | None:
+    """The first image that is not a tracking pixel, as an absolute URL."""
+    root = tree(markup)
+    if root is None:
+        return None
+    for image in root.iter("img"):
+        source = image.get("src") or image.get("data-src") or ""
+        if _is_pixel(image) or _DATA_IMAGE.search(source):
+            continue
+        if found := web(source, base):
+            return found
+    return None
+
+
+def web(href: str | None, base: str) -> str | None:
+    """``href`` as an absolute http(s) URL without fragment marks of scripts; None for all else."""
+    said = (href or "").strip()
+    if not said or len(said) > 4_000:
+        return None
+    try:
+        joined = urljoin(base, "".join(said.split("\n")).replace("\r", "").replace("\t", ""))
+        parts = urlsplit(joined)
+        if parts.scheme in ("http", "https") and parts.hostname:
+            return joined.replace(" ", "%20")
+    except ValueError:
+        return None
+    return None
+
+
+def _flow(root: HtmlElement) -> str:
+    parts: list[str] = []
+    for event, element in etree.iterwalk(root, events=("start", "end")):
+        if not isinstance(element.tag, str):
+            continue
+        if event == "start":
+            parts.append(" " if element.tag in _BLOCKS else "")
+            parts.append(element.text or "")
+        else:
+            parts.append(" " if element.tag in _BLOCKS else "")
+            parts.append((element.tail or "") if element is not root else "")
+    return "".join(parts)
+
+
+def _is_pixel(image: HtmlElement) -> bool:
+    return any((image.get(side) or "").strip() in ("0", "1", "2") for side in ("width", "height"))

@@ -1,0 +1,56 @@
+"""Markup to a refusal where parsing it would cost too much: one look before a parser. Pure."""
+
+from __future__ import annotations
+
+import re
+
+from digest.errors import Permanent
+
+MAX_DEPTH = 250  # elements inside one another; libxml2 stops at 256 by itself
+MAX_CHARACTERS = 10_000_000
+
+_TAG = re.compile(r"<(/?)([a-zA-Z][\w:.-]{0,60})([^<>]*)>")
+_DECLARATION = re.compile(r"<!ENTITY|<!DOCTYPE[^>\[]{0,1000}\[", re.IGNORECASE)
+_RAW = frozenset(("script", "style", "textarea", "title", "noscript"))
+# HTML elements that have no end tag, or often go without one and close by themselves.
+_UNCOUNTED = frozenset(
+    "area base br col embed hr img input link meta param source track wbr "
+    "p li dt dd td th tr tbody thead tfoot option optgroup colgroup".split()
+)
+
+
+def check(markup: str, *, what: str) -> None:
+    """Raises Permanent where ``markup`` is nested too deeply or too long. ``what`` names it."""
+    if len(markup) > MAX_CHARACTERS:
+        raise Permanent(f"{what} is longer than {MAX_CHARACTERS:,} characters")
+    if is_too_deep(markup):
+        raise Permanent(f"{what} has more than {MAX_DEPTH} elements inside one another")
+
+
+def check_xml(markup: str, *, what: str) -> None:
+    """As ``check``, and no document type may declare entities (XXE, entity bombs)."""
+    if _DECLARATION.search(markup):
+        raise Permanent(f"{what} declares entities of its own, which is an old attack; not read")
+    check(markup, what=what)
+
+
+def is_too_deep(markup: str) -> bool:
+    """Whether more than MAX_DEPTH elements are open at once; what stands in a script is no element.
+
+    Linear: every character is looked at once.
+    """
+    depth = place = 0
+    while found := _TAG.search(markup, place):
+        place = found.end()
+        name = found[2].lower()
+        if name in _RAW and not found[1]:
+            place = markup.find(f"</{name}", place)
+            if place < 0:
+                return False
+            continue
+        if name in _UNCOUNTED or name in _RAW or found[3].endswith("/"):
+            continue
+        depth = max(0, depth - 1) if found[1] else depth + 1
+        if depth > MAX_DEPTH:
+            return True
+    return False
