@@ -65,7 +65,7 @@ def _moment(said: object) -> datetime:
     if isinstance(said, int | float):
         return datetime.fromtimestamp(said / (1000 if said > 1e11 else 1), UTC)
     try:
-        at = datetime.fromisoformat(str(said).replace("Z", "+00:00"))
+        at = datetime.fromisoformat(str(said))
     except ValueError:
         return datetime(2026, 1, 1, tzinfo=UTC)
     return at if at.tzinfo else at.replace(tzinfo=UTC)

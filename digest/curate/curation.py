@@ -30,6 +30,7 @@ class Curated:
 
     stories: tuple[Story, ...]
     left_out: tuple[LeftOut, ...]
+    stale: frozenset[str] = frozenset()  # addresses of those left out for their age
 
 
 def curate(
@@ -70,6 +71,7 @@ def curate(
     return Curated(
         stories=stories,
         left_out=(*admitted.left_out, *retold, *off_topic, *ranked.left_out, *crowded),
+        stale=frozenset(out.url for out in admitted.left_out),
     )
 
 

@@ -130,9 +130,8 @@ def _escaped(segment: str) -> str:
         plain = unquote(segment, errors="strict")
     except UnicodeDecodeError:
         return re.sub(r"%[0-9a-fA-F]{2}", lambda m: m[0].upper(), quote(segment, _SAFE_PATH))
-    kept = quote(plain, safe="!$&'()*+,;=:@-._~")
+    return quote(plain, safe="!$&'()*+,;=:@-._~")
     # An escaped slash or percent sign is not a separator: unquote and quote keep it escaped.
-    return kept
 
 
 def _query(query: str) -> str:

@@ -1,0 +1,224 @@
+"""A FetchedItem to the Article it tells, or the reason it tells none. Pure.
+
+Runs in a worker that can be killed: pages come from strangers.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import assert_never
+
+import htmldate
+import trafilatura
+from lxml.html import HtmlElement
+
+from digest import guard, htmltree
+from digest.curate import (
+    cleaning,
+    dates,
+    fragments,
+    furniture,
+    languages,
+    metadata,
+    plaintext,
+    titles,
+    urls,
+)
+from digest.curate.metadata import Metadata
+from digest.errors import Permanent
+from digest.model import Article, Dated, DateSource, FetchedItem, Form
+
+MIN_WORDS = 25  # of a page; fewer and the feed's own words are the better text
+MAX_TEXT = 200_000  # characters kept of one article
+
+logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
+logging.getLogger("htmldate").setLevel(logging.CRITICAL)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unreadable:
+    """There is no article here; ``reason`` is one sentence."""
+
+    url: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Draft:
+    """What one way of reading found."""
+
+    text: str
+    title: str = ""
+    author: str | None = None
+    image: str | None = None
+    canonical: str | None = None
+    language: str | None = None
+    dated: tuple[Dated, ...] = ()
+    tags: tuple[str, ...] = ()
+
+
+def read(
+    item: FetchedItem, *, source_name: str, seen: datetime, language: str | None = None
+) -> Article | Unreadable:
+    """The article that ``item`` tells. ``seen``: now. ``language``: what the source is set to.
+
+    Raises Permanent for a page too deep or too long to be parsed.
+    """
+    draft = _draft(item)
+    url = urls.believed(draft.canonical, item.url) if draft.canonical else urls.canonical(item.url)
+    text = _cut(draft.text)
+    title = cleaning.one_line(draft.title) or _title_of(text)
+    if not title:
+        return Unreadable(url=url, reason="neither a title nor text was found")
+    if not text:
+        return Unreadable(url=url, reason="no article text was found on the page")
+    return Article(
+        url=url,
+        title=title,
+        text=text,
+        dated=dates.choose([item.dated, *draft.dated, dates.in_address(item.url)], seen=seen),
+        first_seen=seen,
+        source=item.source,
+        source_name=source_name,
+        author=cleaning.one_line(item.author or draft.author or "") or None,
+        image=item.image or draft.image,
+        language=language or languages.language_of(text, draft.language, item.language),
+        tags=tuple(tag for tag in map(cleaning.one_line, item.tags or draft.tags) if tag),
+        fingerprint=cleaning.fingerprint(text),
+    )
+
+
+def body(html: str, url: str | None = None) -> str:
+    """The article of an HTML page as clean text; empty where there is none."""
+    root = _parsed(html)
+    return _body(root, url) if root is not None else ""
+
+
+def _draft(item: FetchedItem) -> _Draft:
+    match item.form:
+        case Form.PAGE:
+            return _page(item)
+        case Form.TEXT:
+            page = plaintext.read(item.content)
+            return _Draft(
+                text=page.body,
+                title=item.title or page.title,
+                author=page.author,
+                dated=page.dated,
+            )
+        case Form.MARKDOWN:
+            return _markdown(item)
+        case Form.FRAGMENT | Form.TEASER:
+            guard.check(item.content, what="the item")
+            return _Draft(text=fragments.text(item.content), title=item.title or "")
+        case Form.LINK:
+            return _Draft(text="", title=item.title or "")
+        case _ as never:
+            assert_never(never)
+
+
+def _markdown(item: FetchedItem) -> _Draft:
+    html = fragments.markdown(item.content)
+    guard.check(html, what="the file")
+    text = fragments.text(html)
+    first, _, rest = text.partition("\n\n")
+    if item.title:
+        title = item.title
+        text = rest if first == cleaning.one_line(title) and rest else text
+    elif html.lstrip().startswith("<h"):
+        title, text = first, rest
+    else:
+        title = ""
+    return _Draft(text=text, title=title)
+
+
+def _page(item: FetchedItem) -> _Draft:
+    root = _parsed(item.content)
+    if root is None:
+        return _teaser(item, _Draft(text=""))
+    said = metadata.read(root, item.url)
+    text = _body(root, item.url)
+    title = _title(item, said)
+    draft = _Draft(
+        text=_without_heading(text, title, said.heading),
+        title=title,
+        author=said.author,
+        image=said.image,
+        canonical=said.canonical,
+        language=said.language,
+        dated=(*said.dated, *_guessed(item, said)),
+        tags=said.tags,
+    )
+    return _teaser(item, draft)
+
+
+def _teaser(item: FetchedItem, draft: _Draft) -> _Draft:
+    """``draft`` with the feed's own words where the page gave fewer: a wall, a script, an error."""
+    if not item.teaser or guard.is_too_deep(item.teaser):
+        return draft
+    told = fragments.text(item.teaser)
+    if len(draft.text.split()) >= max(MIN_WORDS, len(told.split())):
+        return draft
+    return replace(draft, text=told, title=item.title or draft.title)
+
+
+def _parsed(html: str) -> HtmlElement | None:
+    guard.check(html, what="the page")
+    return htmltree.tree(html)
+
+
+def _body(root: HtmlElement, url: str | None) -> str:
+    try:
+        document = trafilatura.bare_extraction(
+            root, url=url, include_comments=False, include_tables=True, with_metadata=False
+        )
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
+        raise Permanent(f"the page cannot be read ({type(error).__name__})") from error
+    raw = getattr(document, "text", "") or "" if document is not None else ""
+    blocks = cleaning.clean("\n\n".join(raw.split("\n"))).split("\n\n")
+    return "\n\n".join(_without_furniture([block.removeprefix("- ") for block in blocks]))
+
+
+def _without_furniture(blocks: list[str]) -> list[str]:
+    return [block for block in blocks if block and not furniture.is_certain(block)]
+
+
+def _title(item: FetchedItem, said: Metadata) -> str:
+    sites = (said.site, urls.host(item.url), urls.host(item.url).split(".")[0], item.source_name)
+    own = (said.title, said.heading, said.page_title)
+    # A feed names its own articles; the words of a link are often shortened or dressed up.
+    offered = (item.title, *own) if item.guid or item.teaser else (*own, item.title)
+    return titles.best(offered, heading=said.heading, sites=sites)
+
+
+def _without_heading(text: str, title: str, heading: str | None) -> str:
+    first, _, rest = text.partition("\n\n")
+    return rest if rest and first in (title, heading) else text
+
+
+def _guessed(item: FetchedItem, said: Metadata) -> list[Dated]:
+    """The day htmldate finds in the markup, where nothing better was said."""
+    if said.dated or (item.dated and item.dated.exact):
+        return []
+    try:
+        found = htmldate.find_date(
+            item.content, original_date=True, extensive_search=False, url=item.url
+        )
+    except (ValueError, TypeError, AttributeError, RecursionError, LookupError):
+        return []
+    dated = dates.moment(found, DateSource.BYLINE) if found else None
+    return [dated] if dated else []
+
+
+def _title_of(text: str) -> str:
+    """The first sentence, for a text without a title."""
+    first = text.partition("\n\n")[0]
+    return first if len(first) <= 120 else f"{first[:119].rsplit(' ', 1)[0]}…"
+
+
+def _cut(text: str) -> str:
+    if len(text) <= MAX_TEXT:
+        return text
+    return text[:MAX_TEXT].rpartition("\n\n")[0] or text[:MAX_TEXT]

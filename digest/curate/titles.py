@@ -1,0 +1,51 @@
+"""The titles a page offers to the article's own, the site's name taken off. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from digest.curate.cleaning import one_line
+
+_PARTING = re.compile(r"\s+[|·•»«›‹–—-]\s+|\s+::\s+|\s*\|\s*")
+MAX_TITLE = 300
+MIN_TITLE_WORDS = 2
+
+
+def best(
+    offered: Iterable[str | None], *, heading: str | None = None, sites: Iterable[str | None] = ()
+) -> str:
+    """The first of ``offered`` that says something, without the site's name. May be empty.
+
+    ``heading``: the page's h1. A title that is the heading plus more is cut down to it. ``sites``:
+    names the site goes by.
+    """
+    head = one_line(heading or "")
+    names = {_key(name) for name in sites if name}
+    for title in offered:
+        line = _without_site(one_line(title or ""), head, names)[:MAX_TITLE].strip()
+        if line and _key(line) not in names:
+            return line
+    return head[:MAX_TITLE]
+
+
+def _without_site(title: str, heading: str, names: set[str]) -> str:
+    if heading and title != heading and len(heading.split()) >= MIN_TITLE_WORDS:
+        rest = title.removeprefix(heading).removesuffix(heading)
+        if rest != title and _PARTING.match(
+            f"{rest} " if title.startswith(heading) else f" {rest}"
+        ):
+            return heading
+    parts = list(_PARTING.finditer(title))
+    if not parts:
+        return title
+    first, last = title[: parts[0].start()], title[parts[-1].end() :]
+    if _key(last) in names:
+        return title[: parts[-1].start()]
+    if _key(first) in names:
+        return title[parts[0].end() :]
+    return title
+
+
+def _key(name: str) -> str:
+    return re.sub(r"\W+|^the\s|\.(?:com|org|net|co\.uk)$", "", name.casefold())
