@@ -14,6 +14,7 @@ SourceId = NewType("SourceId", str)  # its location as config.toml names it
 # characters, which `curate` strips from every text, so no article can forge one.
 SLOT_OPEN = "\ue0f0"
 SLOT_CLOSE = "\ue0f1"
+SLOTS = frozenset({"unsubscribe_url", "preferences_url", "reader", "name"})
 
 
 class Cadence(StrEnum):

@@ -21,8 +21,6 @@ from subscribers import tokens
 from subscribers.model import SubscriberId
 from subscribers.tokens import Purpose
 
-SLOTS = frozenset({"unsubscribe_url", "preferences_url", "reader", "name"})
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Postmark:

@@ -1,0 +1,128 @@
+"""A theme.toml to the colours, faces and measures of a mail; checked when it is read."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from digest.compose import templates
+from digest.errors import Misconfigured
+
+COLOURS = tuple("page card ink soft mute rule edge accent block on_block tile".split())
+FONTS = ("display", "body", "label", "rtl", "outlook")
+SWITCHES = {
+    "masthead": ("centred", "prompt", "block"),
+    "section": ("rule", "hash", "bar"),
+    "rule_style": ("solid", "dashed"),
+}
+SIZES = {
+    "nameplate": ("size", "phone", "weight", "tracking"),
+    "headline": ("lead", "lead_lh", "story", "story_lh", "weight", "tracking"),
+}
+# Text and the fill behind it; each pair must reach WCAG's 4.5 in both schemes.
+TEXT_PAIRS = (
+    ("ink", "card"), ("soft", "card"), ("mute", "card"), ("mute", "page"), ("ink", "page"),
+    ("mute", "tile"), ("accent", "card"), ("on_block", "block"),
+)  # fmt: skip
+MIN_CONTRAST = 4.5
+
+_HEX = re.compile(r"#[0-9a-fA-F]{6}")
+_FONT = re.compile(r"[\w ,-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Theme:
+    """``own`` is the whole file; ``light`` and ``dark`` its colours, ``fonts`` its faces."""
+
+    own: Mapping[str, Any]
+    light: Mapping[str, str]
+    dark: Mapping[str, str]
+    fonts: Mapping[str, str]
+
+    @property
+    def width(self) -> int:
+        """Of the sheet, in px."""
+        return int(self.own["width"])
+
+
+def load(name: str, folders: tuple[Path, ...]) -> Theme:
+    """The theme ``themes/NAME.toml``. Raises Misconfigured with the file, the key and the cure."""
+    path = templates.find(f"themes/{name}.toml", folders)
+    if path is None:
+        raise Misconfigured(f"theme {name!r}", "is not there; write paper, plain or bold")
+    try:
+        own = tomllib.loads(path.read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise Misconfigured(str(path), f"is no valid TOML: {error}") from error
+    for problem in _problems(own):
+        raise Misconfigured(str(path), problem)
+    return Theme(
+        own=MappingProxyType(own),
+        light=MappingProxyType(own["light"]),
+        dark=MappingProxyType(own["dark"]),
+        fonts=MappingProxyType(own["fonts"]),
+    )
+
+
+def weak_pairs(theme: Theme) -> list[str]:
+    """Pairs of text and fill under 4.5, such as ``dark: mute on card 3.9``."""
+    return [
+        f"{scheme}: {text} on {fill} {found:.1f}"
+        for scheme, colours in (("light", theme.light), ("dark", theme.dark))
+        for text, fill in TEXT_PAIRS
+        if (found := contrast(colours[text], colours[fill])) < MIN_CONTRAST
+    ]
+
+
+def contrast(one: str, other: str) -> float:
+    """WCAG 2 contrast ratio of two ``#rrggbb`` colours: 1 to 21."""
+    bright, dim = sorted((luminance(one), luminance(other)), reverse=True)
+    return (bright + 0.05) / (dim + 0.05)
+
+
+def luminance(colour: str) -> float:
+    """WCAG 2 relative luminance of ``#rrggbb``: 0 to 1."""
+    channels = (int(colour[n : n + 2], 16) / 255 for n in (1, 3, 5))
+    red, green, blue = (
+        c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def _problems(own: Mapping[str, Any]) -> Iterator[str]:
+    for scheme in ("light", "dark"):
+        for name in COLOURS:
+            value = _inside(own, scheme, name)
+            if not isinstance(value, str) or not _HEX.fullmatch(value):
+                yield f"{scheme}.{name} is {value!r}; write a colour such as '#1D5A62'"
+    for name in FONTS:
+        value = _inside(own, "fonts", name)
+        if not isinstance(value, str) or not _FONT.fullmatch(value):
+            yield f"fonts.{name} is {value!r}; write names parted by commas, no quotes"
+    for name, allowed in SWITCHES.items():
+        if own.get(name) not in allowed:
+            yield f"{name} is {own.get(name)!r}; write one of {', '.join(allowed)}"
+    yield from _wrong_measures(own)
+
+
+def _wrong_measures(own: Mapping[str, Any]) -> Iterator[str]:
+    for name, least, most in (("width", 480, 800), ("radius", 0, 40)):
+        value = own.get(name)
+        if type(value) is not int or not least <= value <= most:
+            yield f"{name} is {value!r}; write a number of px from {least} to {most}"
+    if not isinstance(own.get("thumbs"), bool):
+        yield f"thumbs is {own.get('thumbs')!r}; write true or false"
+    for name, keys in SIZES.items():
+        missing = [key for key in keys if _inside(own, name, key) is None]
+        if missing:
+            yield f"{name} lacks {', '.join(missing)}; see themes/paper.toml"
+
+
+def _inside(own: Mapping[str, Any], table: str, key: str) -> object:
+    inner = own.get(table)
+    return inner.get(key) if isinstance(inner, dict) else None

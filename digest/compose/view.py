@@ -1,0 +1,177 @@
+"""An Issue to what templates may name: words and sizes, nothing left to decide. Pure."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from digest.compose import words
+from digest.compose.words import Word
+from digest.model import (
+    SLOT_CLOSE,
+    SLOT_OPEN,
+    Article,
+    Issue,
+    Newsletter,
+    Picture,
+    Section,
+    Story,
+)
+
+INDEX_FROM = 6  # stories: fewer are read faster than a list of them
+READING_SPEED = 200  # words a minute, of the mail itself
+THUMB_WIDTH, THUMB_HEIGHT = 96, 128  # px, at most
+
+View = dict[str, Any]  # the variables of docs/templates.md: handed to Jinja and to nobody else
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """What a view needs besides the issue."""
+
+    newsletter: Newsletter
+    site_name: str
+    base_url: str
+    postal_address: str
+    next_issue: datetime
+    sheet_width: int  # px
+    said: Mapping[str, Word]
+
+
+def view(issue: Issue, setting: Setting) -> View:
+    """The variables ``issue``, ``reader``, ``site`` of every issue template."""
+    newsletter = setting.newsletter
+    zone, language = newsletter.timezone, issue.language
+    sections = _named(issue.sections, setting)
+    named: View = {
+        "name": newsletter.title,
+        "tagline": newsletter.tagline,
+        "intro": newsletter.intro,
+        "language": language,
+        "cadence": issue.cadence,
+        "period": issue.period,
+        "number": issue.number,
+        "number_said": str(setting.said["issue"]).format(n=issue.number),
+        "subject": issue.subject,
+        "preheader": issue.preheader,
+        "date": words.day(issue.until, zone, language),
+        "date_long": words.long_day(issue.until, zone, language),
+        "next": str(setting.said["next"]).format(
+            day=words.day(setting.next_issue, zone, language),
+            hour=words.hour(setting.next_issue, zone),
+        ),
+        "count": len(issue.stories),
+        "minutes": _minutes(issue.stories),
+        "has_index": len(issue.stories) >= INDEX_FROM and len(sections) > 1,
+        "web_url": f"{setting.base_url}/archive/{newsletter.id}/{issue.period}",
+        "lead": _lead(issue, setting) if issue.lead else None,
+        "sections": [_section(section, issue, setting) for section in sections],
+        "brief": _stories(issue.brief, issue, setting),
+    }
+    return {
+        "issue": named,
+        "reader": {
+            "address": slot("reader"),
+            "name": slot("name"),
+            "unsubscribe_url": slot("unsubscribe_url"),
+            "preferences_url": slot("preferences_url"),
+        },
+        "site": {
+            "name": setting.site_name,
+            "url": setting.base_url,
+            "postal_address": setting.postal_address,
+        },
+    }
+
+
+def slot(name: str) -> str:
+    """A personal place, filled for each reader when the message is made."""
+    return f"{SLOT_OPEN}{name}{SLOT_CLOSE}"
+
+
+def web(url: str) -> str:
+    """``url`` where a reader can follow it; empty for a file on the publisher's disk."""
+    return url if url.startswith(("https://", "http://")) else ""
+
+
+def _named(sections: Sequence[Section], setting: Setting) -> list[Section]:
+    """Sections with a heading each; stories without a topic stand under a general one."""
+    rest = str(setting.said["rest"])
+    return [section if section.title else replace(section, title=rest) for section in sections]
+
+
+def _section(section: Section, issue: Issue, setting: Setting) -> View:
+    return {
+        "id": _anchor(section.topic or "more"),
+        "topic": section.topic,
+        "name": section.title,
+        "teaser": section.stories[0].lead.title,
+        "stories": _stories(section.stories, issue, setting),
+    }
+
+
+def _stories(stories: Sequence[Story], issue: Issue, setting: Setting) -> list[View]:
+    return [
+        {**_story(story, issue, setting), "offset": place} for place, story in enumerate(stories)
+    ]
+
+
+def _lead(issue: Issue, setting: Setting) -> View:
+    story = issue.lead
+    assert story is not None
+    titles = {heading.topic: heading.title for heading in setting.newsletter.sections}
+    kicker = titles.get(story.topic, story.topic[:1].upper() + story.topic[1:])
+    return {
+        **_story(story, issue, setting),
+        "offset": 0,
+        "kicker": kicker or str(setting.said["top"]),
+    }
+
+
+def _story(story: Story, issue: Issue, setting: Setting) -> View:
+    lead = story.lead
+    zone, language = setting.newsletter.timezone, issue.language
+    picture = issue.pictures.get(lead.url)
+    return {
+        "title": lead.title,
+        "url": web(lead.url),
+        "source": lead.source_name,
+        "author": lead.author or "",
+        "topic": story.topic,
+        "when": words.when(lead.dated, issue.until, zone, language, setting.said),
+        "minutes": lead.minutes,
+        "summary": story.summary,
+        "image": _image(picture, lead, setting) if picture else None,
+        "also": [
+            {"source": a.source_name, "title": a.title, "url": web(a.url)} for a in story.also
+        ],
+    }
+
+
+def _image(picture: Picture, lead: Article, setting: Setting) -> View:
+    width = min(setting.sheet_width - 80, picture.width)
+    ratio = picture.height / picture.width
+    thumb = min(THUMB_WIDTH, round(THUMB_HEIGHT / ratio))
+    return {
+        "src": f"{setting.base_url}/i/{picture.hash}.jpg",
+        "alt": picture.alt or lead.title,
+        "width": width,
+        "height": round(width * ratio),
+        "thumb_width": thumb,
+        "thumb_height": round(thumb * ratio),
+    }
+
+
+def _minutes(stories: Sequence[Story]) -> int:
+    counts = (len(story.lead.title.split()) + len(story.summary.split()) for story in stories)
+    return max(1, round(sum(counts) / READING_SPEED))
+
+
+def _anchor(topic: str) -> str:
+    """A name for a link within the mail: letters and digits of any script, hyphens between."""
+    plain = unicodedata.normalize("NFKC", topic).casefold()
+    return re.sub(r"\W+", "-", plain).strip("-") or "more"
