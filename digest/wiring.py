@@ -6,7 +6,7 @@ Tools has fields and no methods; a use case is given the ones it uses.
 from __future__ import annotations
 
 import random
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,8 +15,12 @@ from pathlib import Path
 from digest import __version__
 from digest.collect.client import Http
 from digest.collect.fetch import Fetch
+from digest.compose import templates
 from digest.config.settings import Settings
+from digest.deliver.postmark import Postmark
 from digest.isolation import Isolate, Workers
+from digest.model import Newsletter, Source
+from digest.services.publish import Imprint
 from digest.storage.database import Store
 
 Clock = Callable[[], datetime]
@@ -79,8 +83,48 @@ async def tools(settings: Settings, *, at: datetime | None = None) -> AsyncItera
 @asynccontextmanager
 async def store_at(path: Path) -> AsyncIterator[Store]:
     """A SQLite store in a file of its own, such as a rehearsal's."""
-    store = await Store.open(f"sqlite:///{path}")
+    store = await Store.open(file_url(path))
     try:
         yield store
     finally:
         await store.close()
+
+
+def sources_of(settings: Settings, newsletter: Newsletter) -> tuple[Source, ...]:
+    """The sources a newsletter draws on: those it names, or all."""
+    return tuple(
+        source
+        for source in settings.collect.sources
+        if not newsletter.sources or source.name in newsletter.sources
+    )
+
+
+def imprint(settings: Settings, *, media: Path) -> Imprint:
+    """What preparing an issue needs of the configuration; pictures go into ``media``."""
+    own = settings.compose.templates
+    ours = templates.ours() / "email"
+    return Imprint(
+        site_name=settings.site.name,
+        base_url=settings.site.base_url,
+        postal_address=settings.site.postal_address,
+        sources={source.id: source for source in settings.collect.sources},
+        curate=settings.curate,
+        compose=settings.compose,
+        templates=(own, ours) if own else (ours,),
+        media=media,
+    )
+
+
+def postmark(settings: Settings, newsletter: Newsletter, ring: Sequence[bytes]) -> Postmark:
+    """What makes a newsletter's messages personal."""
+    return Postmark(
+        newsletter=newsletter,
+        base_url=settings.site.base_url,
+        unsubscribe_mailbox=settings.deliver.unsubscribe_mailbox,
+        ring=ring,
+    )
+
+
+def file_url(path: Path) -> str:
+    """A SQLite file as a database URL."""
+    return f"sqlite:///{path.absolute()}"

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-
 from digest import wiring
 from digest.cli.progress import SourceProgress
 from digest.config.secret import make_and_read

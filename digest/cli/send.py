@@ -1,4 +1,4 @@
-"""``digest send``: tomorrow's issue rehearsed (``--dry-run``), down to the bytes of its messages."""
+"""``digest send``: tomorrow's issue rehearsed (``--dry-run``), to the bytes of its messages."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ CANNOT_SEND = (
 @click.option("--strict", is_flag=True, help="Let warnings stop the issue, too.")
 @click.option("--json", "as_json", is_flag=True, help="Print report.json instead of words.")
 @click.pass_obj
-def command(
+def command(  # noqa: PLR0913 -- click hands over every option
     context: Context,
     newsletter: str | None,
     dry_run: bool,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from digest.compose.report import story_line
@@ -70,7 +70,7 @@ def _issue(issue: Issue) -> Iterator[str]:
     yield ""
 
 
-def _left_out(left_out: tuple[LeftOut, ...]) -> Iterator[str]:
+def _left_out(left_out: Sequence[LeftOut]) -> Iterator[str]:
     if not left_out:
         return
     yield "Left out"

@@ -14,10 +14,7 @@ from annotated_types import Ge, Gt, Le, MinLen
 
 from digest.collect.http import HttpOptions
 from digest.compose.options import ComposeOptions
-from digest.curate.dedupe import StoryOptions
-from digest.curate.rank import RankOptions
-from digest.curate.summarise import SummaryOptions
-from digest.curate.window import WindowOptions
+from digest.curate.curation import CurateOptions
 from digest.model import Newsletter, Source
 
 
@@ -37,14 +34,6 @@ class Collect:
 
     http: HttpOptions = field(default_factory=HttpOptions)
     sources: tuple[Source, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Curate:
-    window: WindowOptions = field(default_factory=WindowOptions)
-    stories: StoryOptions = field(default_factory=StoryOptions)
-    rank: RankOptions = field(default_factory=RankOptions)
-    summary: SummaryOptions = field(default_factory=SummaryOptions)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +78,7 @@ class Settings:
     site: Site
     newsletters: dict[str, Newsletter]
     collect: Collect = field(default_factory=Collect)
-    curate: Curate = field(default_factory=Curate)
+    curate: CurateOptions = field(default_factory=CurateOptions)
     compose: ComposeOptions = field(default_factory=ComposeOptions)
     deliver: Deliver = field(default_factory=Deliver)
     storage: Storage = field(default_factory=Storage)
