@@ -59,7 +59,7 @@ async def test_a_worker_is_kept_for_the_next_call(isolate):
 
 async def test_what_takes_too_long_is_stopped_and_the_next_call_works():
     async with Workers(count=1, seconds=0.2, preload=()) as isolate:
-        with pytest.raises(Permanent, match="stopped after 0.2 s"):
+        with pytest.raises(Permanent, match=r"stopped after 0.2 s"):
             await isolate(spin, 30)
 
     async with Workers(count=1, seconds=5, preload=()) as isolate:

@@ -130,7 +130,7 @@ def test_an_empty_file_is_told_once(write: Write, text: str):
 def test_a_folder_in_place_of_the_file_is_told(tmp_path: Path):
     (tmp_path / "config.toml").mkdir()
 
-    with pytest.raises(Misconfigured, match="is no file; give the path of a config.toml"):
+    with pytest.raises(Misconfigured, match=r"is no file; give the path of a config.toml"):
         document.read(tmp_path / "config.toml")
 
 

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 import stat
 import tomllib
 from collections.abc import Callable
@@ -139,7 +138,7 @@ def test_a_removed_source_leaves_the_lists_of_newsletters():
 def test_the_only_source_of_a_newsletter_is_not_taken_out_behind_its_back():
     text = GOOD.replace('.example>"\n', '.example>"\nsources = ["Sample paper"]\n')
 
-    with pytest.raises(Misconfigured, match="newsletters.daily.sources names only"):
+    with pytest.raises(Misconfigured, match=r"newsletters.daily.sources names only"):
         removed(text, 0, "Sample paper")
 
 
@@ -163,7 +162,7 @@ def test_a_change_is_written_in_one_step_and_keeps_the_mode(write: Write):
     assert path.read_text(encoding="utf-8") == "\ufeff" + added(GOOD, HERALD)
     assert stat.S_IMODE(path.stat().st_mode) == 0o640
     assert [source.name for source in loaded.settings.collect.sources] == ["Sample paper", "Herald"]
-    assert os.listdir(path.parent) == ["config.toml"]
+    assert [file.name for file in path.parent.iterdir()] == ["config.toml"]
 
 
 def test_a_link_to_the_configuration_stays_a_link(write: Write, tmp_path: Path):
@@ -195,7 +194,7 @@ def test_a_configuration_that_cannot_be_written_is_told(write: Write, tmp_path: 
         path.unlink()
         return edit.with_sources(read, [HERALD])
 
-    with pytest.raises(Misconfigured, match="cannot be written .*; nothing was changed"):
+    with pytest.raises(Misconfigured, match=r"cannot be written .*; nothing was changed"):
         rewrite(path, vanish, {})
 
 

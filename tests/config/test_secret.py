@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 import stat
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
@@ -21,7 +20,7 @@ def test_a_new_key_is_long_random_and_for_the_owner_alone(tmp_path: Path):
 
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert len(path.read_text().strip()) == 52
-    assert os.listdir(tmp_path) == ["secret.key"]
+    assert list(tmp_path.iterdir()) == [tmp_path / "secret.key"]
 
 
 def test_a_key_that_is_there_is_kept(tmp_path: Path):
@@ -35,7 +34,7 @@ def test_many_processes_that_make_it_at_once_agree(tmp_path: Path):
         rings = list(pool.map(secret.make_and_read, [tmp_path] * 16, [{}] * 16))
 
     assert len(set(rings)) == 1
-    assert os.listdir(tmp_path) == ["secret.key"]
+    assert list(tmp_path.iterdir()) == [tmp_path / "secret.key"]
 
 
 def test_the_ring_is_read_newest_first_without_comments(tmp_path: Path):
@@ -103,7 +102,7 @@ def test_a_missing_key_is_told_with_the_cure(tmp_path: Path):
 
 
 def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path):
-    with pytest.raises(Misconfigured, match="cannot be made .*set DIGEST_SECRET"):
+    with pytest.raises(Misconfigured, match=r"cannot be made .*set DIGEST_SECRET"):
         secret.make(tmp_path / "nowhere")
 
 
@@ -115,9 +114,9 @@ def test_a_short_secret_in_the_environment_is_refused(tmp_path: Path):
 def test_the_file_that_the_environment_names_must_be_there_and_hold_something(tmp_path: Path):
     (tmp_path / "empty").write_text("\n")
 
-    with pytest.raises(Misconfigured, match="DIGEST_SECRET_FILE names .*cannot be read"):
+    with pytest.raises(Misconfigured, match=r"DIGEST_SECRET_FILE names .*cannot be read"):
         secret.ring(tmp_path, {"DIGEST_SECRET_FILE": str(tmp_path / "nowhere")})
-    with pytest.raises(Misconfigured, match="DIGEST_SECRET_FILE names .*which is empty"):
+    with pytest.raises(Misconfigured, match=r"DIGEST_SECRET_FILE names .*which is empty"):
         secret.ring(tmp_path, {"DIGEST_SECRET_FILE": str(tmp_path / "empty")})
 
 

@@ -11,8 +11,9 @@ import pytest
 from digest.compose.options import ComposeOptions
 from digest.config.load import load, load_text
 from digest.config.rules import WEEKDAYS
-from digest.config.settings import Collect, Curate, Settings
+from digest.config.settings import Collect, Settings
 from digest.config.shape import every_key
+from digest.curate.curation import CurateOptions
 from digest.model import Newsletter, Source
 
 ROOT = Path(__file__).parents[2]
@@ -85,7 +86,7 @@ def test_the_value_of_an_unset_dial_is_its_default():
     assert "[collect.http]" in text
     assert "[compose]" in text
     assert settings.collect == Collect()
-    assert settings.curate == Curate()
+    assert settings.curate == CurateOptions()
     assert settings.compose == ComposeOptions()
 
 

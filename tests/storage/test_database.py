@@ -110,7 +110,7 @@ async def test_an_old_schema_is_said_and_not_upgraded_by_looking(url):
     await store.write(lambda tx: tx.execute(text("update alembic_version set version_num='0000'")))
     await store.close()
 
-    with pytest.raises(Misconfigured, match="old schema .* run `digest db upgrade`"):
+    with pytest.raises(Misconfigured, match=r"old schema .* run `digest db upgrade`"):
         await Store.open_read_only(url)
 
 
