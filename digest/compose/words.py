@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
@@ -9,13 +10,15 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_skeleton
+from babel.dates import format_date, format_skeleton
 
 from digest.compose import templates
 from digest.errors import Misconfigured
 from digest.model import Dated
 
 FALLBACK = "en"
+# The year in a CLDR date pattern, with what joins it to the rest: ", y", " 'de' y", " y 'г'.", "y年"
+_YEAR = re.compile(r"[,،]?\s*(?:'[^']*'\s*)?y+(?:\s*'[^']*'\.?|年)?")
 
 Word = str | Callable[[int], str]
 
@@ -44,16 +47,15 @@ def locale_of(language: str) -> Locale:
 
 
 def day(at: datetime, zone: str, language: str) -> str:
-    """``Tuesday, November 24`` as the language writes it."""
-    return str(
-        format_skeleton("MMMMEEEEd", at.astimezone(ZoneInfo(zone)), locale=locale_of(language))
-    )
+    """``Tuesday, November 24`` as the language writes it: its full date without the year."""
+    locale = locale_of(language)
+    pattern = _YEAR.sub("", locale.date_formats["full"].pattern).strip(" ,.،")
+    return str(format_date(at.astimezone(ZoneInfo(zone)), pattern, locale=locale))
 
 
 def long_day(at: datetime, zone: str, language: str) -> str:
     """``Tuesday, November 24, 2026`` as the language writes it."""
-    local = at.astimezone(ZoneInfo(zone))
-    return str(format_skeleton("yMMMMEEEEd", local, locale=locale_of(language)))
+    return str(format_date(at.astimezone(ZoneInfo(zone)), "full", locale=locale_of(language)))
 
 
 def hour(at: datetime, zone: str) -> str:
