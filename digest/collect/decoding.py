@@ -169,14 +169,17 @@ class _Zlib:
 class _Brotli:
     def __init__(self) -> None:
         self._inner = brotli.Decompressor()
+        self._more = False
 
     def put(self, data: bytes) -> bytes:
         piece: bytes = self._inner.process(data, output_buffer_limit=STEP)
+        self._more = bool(piece)
         return piece
 
     @property
     def pending(self) -> bool:
-        return not self._inner.is_finished() and not self._inner.can_accept_more_data()
+        # ``can_accept_more_data`` is true while a few input bytes still stand for megabytes.
+        return self._more and not self._inner.is_finished()
 
     @property
     def done(self) -> bool:
