@@ -21,6 +21,11 @@ _DECLARED = re.compile(
 )
 # What these names mean on the web is the Windows superset (WHATWG Encoding Standard).
 _MEANT = {"iso8859-1": "cp1252", "ascii": "cp1252", "iso8859-9": "cp1254", "gb2312": "gb18030"}
+# What pages are written in; the others (Mac, DOS, EBCDIC) only make guesses worse.
+_ON_THE_WEB = (
+    "cp1252 cp1251 koi8_r cp1250 cp1253 cp1254 cp1255 cp1256 cp1257 cp1258 iso8859_2 cp874 "
+    "shift_jis euc_jp gb18030 big5 euc_kr"
+).split()
 _GUESSED_FROM = 60_000  # bytes; a guess needs no more, and it is slow
 
 
@@ -49,7 +54,7 @@ def decode(body: bytes, *, claimed: str | None = None) -> str:
         almost = body.decode("utf-8", errors="replace")
         if almost.count("\ufffd") * 200 < len(almost):
             return almost  # UTF-8 with a scratch, such as a cut in the middle of a character
-    guess = from_bytes(body[:_GUESSED_FROM]).best()
+    guess = from_bytes(body[:_GUESSED_FROM], cp_isolation=_ON_THE_WEB).best()
     return body.decode(guess.encoding if guess else "cp1252", errors="replace")
 
 

@@ -108,7 +108,8 @@ def _item(
     link = _link(entry, base)
     if link is None:
         return None
-    form, content = _content(entry)
+    fullest = _fullest(entry)
+    form, content = _content(entry, fullest)
     published = _moment(entry, "published") or _moment(entry, "updated")
     return FetchedItem(
         source=source.id,
@@ -120,7 +121,7 @@ def _item(
         author=markup.line(entry.get("author")),
         dated=published,
         updated=updated.at if (updated := _moment(entry, "updated")) else None,
-        image=_image(entry, content, link),
+        image=_image(entry, fullest, link),
         language=str(entry.get("language") or "")[:2].lower() or language,
         tags=_tags(entry),
     )
@@ -138,18 +139,24 @@ def _link(entry: Mapping[str, Any], base: str) -> str | None:
     return next((found for one in said if (found := markup.web(one, base))), None)
 
 
-def _content(entry: Mapping[str, Any]) -> tuple[Form, str]:
-    """The fullest text the entry has, and whether it is the article or stands for it."""
-    contents = [str(one.get("value") or "") for one in entry.get("content", ())]
-    summary = str(entry.get("summary") or "")
-    fullest = max([*contents, summary], key=len)
-    if guard.is_too_deep(fullest):
-        return Form.LINK, ""
+def _fullest(entry: Mapping[str, Any]) -> str:
+    """The longest text the entry has; nothing where parsing it would cost too much."""
+    said = [*_contents(entry), str(entry.get("summary") or "")]
+    fullest = max(said, key=len)
+    return "" if guard.is_too_deep(fullest) else fullest
+
+
+def _contents(entry: Mapping[str, Any]) -> list[str]:
+    return [str(one.get("value") or "") for one in entry.get("content", ())]
+
+
+def _content(entry: Mapping[str, Any], fullest: str) -> tuple[Form, str]:
+    """What the entry tells, and whether it is the article or stands for it."""
     text = markup.words(fullest)
     count = len(text.split()) if not _is_unspaced(text) else len(text) // 2
     if count == 0:
         return Form.LINK, ""
-    enough = FULL_WORDS if fullest in contents else FULL_SUMMARY_WORDS
+    enough = FULL_WORDS if fullest in _contents(entry) else FULL_SUMMARY_WORDS
     whole = count >= enough and not _CUT_OFF.search(text[-300:])
     return (Form.FRAGMENT if whole else Form.TEASER), fullest
 

@@ -24,7 +24,10 @@ class Parsed:
 
 def newest(items: Iterable[FetchedItem], most: int) -> tuple[FetchedItem, ...]:
     """Each address once; beyond ``most`` the oldest go. Undated ones count as new."""
-    once = list({item.url: item for item in reversed(list(items))}.values())[::-1]
+    by_address: dict[str, FetchedItem] = {}
+    for item in items:
+        by_address.setdefault(item.url, item)
+    once = list(by_address.values())
     if len(once) <= most:
         return tuple(once)
     once.sort(key=lambda item: item.dated.at if item.dated else _NOW_OR_LATER, reverse=True)

@@ -49,8 +49,8 @@ def parse(text: str, *, url: str, source: Source) -> Parsed:
 
 
 def _item(entry: Json, base: str, source: Source, language: str | None) -> FetchedItem | None:
-    said = (entry.get("url"), entry.get("external_url"), entry.get("id"))
-    link = next((one for text in said if (one := markup.web(_text(text), base))), None)
+    said = [markup.web(_text(entry.get(name)), base) for name in ("url", "external_url")]
+    link = next((one for one in (*said, markup.web(_text(entry.get("id")), "")) if one), None)
     if link is None:
         return None
     form, content = _content(entry)

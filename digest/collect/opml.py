@@ -33,8 +33,10 @@ def parse(body: bytes) -> tuple[Outline, ...]:
         raise Permanent(f"is no OPML that can be read ({error})") from error
     if root is None or root.tag != "opml":
         raise Permanent("is no OPML; export your subscriptions from the feed reader again")
-    found = {one.xml_url: one for one in reversed(list(_outlines(root)))}
-    return tuple(reversed(found.values()))
+    found: dict[str, Outline] = {}
+    for outline in _outlines(root):
+        found.setdefault(outline.xml_url, outline)
+    return tuple(found.values())
 
 
 def _outlines(root: etree._Element) -> Iterator[Outline]:

@@ -17,7 +17,7 @@ from digest.errors import Misconfigured
 from digest.model import Dated
 
 FALLBACK = "en"
-# The year in a CLDR date pattern, with what joins it to the rest: ", y", " 'de' y", " y 'г'.", "y年"
+# The year in a CLDR date pattern and what joins it to the rest: ", y", " 'de' y", "y年".
 _YEAR = re.compile(r"[,،]?\s*(?:'[^']*'\s*)?y+(?:\s*'[^']*'\.?|年)?")
 
 Word = str | Callable[[int], str]

@@ -26,7 +26,10 @@ class Slept(list[float]):
 def an_http(slept: Slept | None = None, **given) -> Http:
     options = {"allow_private": True, "host_delay_seconds": 0, "timeout_seconds": 5.0, **given}
     return Http(
-        HttpOptions(**options), clock=lambda: NOW, version="1.2", sleep=asyncio.sleep if slept is None else slept
+        HttpOptions(**options),
+        clock=lambda: NOW,
+        version="1.2",
+        sleep=asyncio.sleep if slept is None else slept,
     )
 
 

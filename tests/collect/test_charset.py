@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+import codecs
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digest.collect.charset import decode
+
+NAIVE = "Das Café öffnet früh – „Grüße“ an alle, die naïve Gäste mögen. " * 4
+
+
+@pytest.mark.parametrize("claimed", [None, "utf-8", "iso-8859-1", "windows-1251", "nonsense"])
+def test_valid_utf_8_is_utf_8_whatever_it_claims(claimed):
+    assert decode(NAIVE.encode(), claimed=claimed) == NAIVE
+
+
+def test_latin_1_means_windows_1252_on_the_web():
+    assert decode("Grüße – “so”".encode("cp1252"), claimed="iso-8859-1") == "Grüße – “so”"
+
+
+def test_a_claim_that_does_not_fit_is_a_lie():
+    text = "Новости порта: шлюз открыт снова, баржи пошли. " * 8
+    body = b'<?xml version="1.0" encoding="windows-1251"?>' + text.encode("cp1251")
+
+    assert decode(body, claimed="utf-8").endswith(text)
+
+
+def test_without_a_claim_the_charset_is_guessed():
+    text = "Новости порта: шлюз открыт снова, баржи пошли вверх по реке. " * 20
+
+    assert decode(text.encode("cp1251")) == text
+
+
+@pytest.mark.parametrize(
+    ("mark", "name"),
+    [
+        (codecs.BOM_UTF8, "utf-8"),
+        (codecs.BOM_UTF16_LE, "utf-16-le"),
+        (codecs.BOM_UTF16_BE, "utf-16-be"),
+        (codecs.BOM_UTF32_LE, "utf-32-le"),
+    ],
+)
+def test_a_byte_order_mark_wins(mark, name):
+    assert decode(mark + NAIVE.encode(name), claimed="iso-8859-1") == NAIVE
+
+
+def test_a_meta_element_is_read():
+    body = '<html><meta charset="shift_jis"><p>港のニュース'.encode("shift_jis")
+
+    assert decode(body).endswith("港のニュース")
+
+
+def test_japanese_mail_encoding_hides_in_ascii():
+    assert decode("港のニュース".encode("iso-2022-jp"), claimed="iso-2022-jp") == "港のニュース"
+
+
+def test_utf_8_with_a_scratch_stays_utf_8():
+    body = (NAIVE * 10).encode()[:-3] + b"\xe2\x80"
+
+    assert decode(body, claimed="utf-8").startswith(NAIVE)
+
+
+@given(st.binary(max_size=400), st.sampled_from([None, "utf-8", "big5", "utf-16"]))
+def test_any_bytes_become_some_text(body, claimed):
+    assert isinstance(decode(body, claimed=claimed), str)

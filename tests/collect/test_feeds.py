@@ -1,0 +1,235 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from digest.collect import feeds
+from digest.errors import Permanent
+from digest.model import Dated, DateSource, Form
+from tests.builders import a_source
+
+URL = "https://herald.example/feed.xml"
+LONG = "<p>" + "Forty tonnes of new oak went in on Sunday night under floodlights. " * 15 + "</p>"
+
+
+def parse(body: str | bytes, *, charset: str | None = None, url: str = URL, **source):
+    data = body.encode() if isinstance(body, str) else body
+    return feeds.parse(
+        data, url=url, content_type="text/xml", charset_claimed=charset, source=a_source(**source)
+    )
+
+
+def rss(*items: str, **channel: str) -> str:
+    head = "".join(f"<{name}>{value}</{name}>" for name, value in channel.items())
+    inner = "".join(f"<item>{item}</item>" for item in items)
+    return (
+        '<rss version="2.0" xmlns:media="http://search.yahoo.com/mrss/" '
+        'xmlns:content="http://purl.org/rss/1.0/modules/content/"><channel>'
+        f"<title>Herald</title>{head}{inner}</channel></rss>"
+    )
+
+
+def test_an_rss_item_is_taken_as_it_says():
+    parsed = parse(
+        rss(
+            '<title>Gates &amp; barges</title><link>/lock</link><guid isPermaLink="false">g-1</guid>'
+            "<pubDate>Tue, 24 Nov 2026 05:00:00 +0100</pubDate><author>Tom</author>"
+            "<category>harbour</category>"
+            f"<content:encoded><![CDATA[{LONG}]]></content:encoded>",
+            language="en-GB",
+        )
+    )
+
+    (item,) = parsed.items
+    assert (item.url, item.title, item.guid) == (
+        "https://herald.example/lock",
+        "Gates & barges",
+        "g-1",
+    )
+    assert item.dated == Dated(at=datetime(2026, 11, 24, 4, tzinfo=UTC), source=DateSource.FEED)
+    assert (item.form, item.language, item.tags) == (Form.FRAGMENT, "en", ("harbour",))
+    assert (parsed.title, parsed.undated, parsed.empty) == ("Herald", 0, 0)
+
+
+def test_atom_is_read_with_its_alternate_link():
+    body = f"""<feed xmlns="http://www.w3.org/2005/Atom"><title>Post</title>
+    <entry><title type="html">A &lt;b&gt;bold&lt;/b&gt; lamp</title>
+    <link rel="edit" href="/edit/1"/><link rel="alternate" href="/lamp"/>
+    <id>tag:1</id><updated>2026-11-24T05:00:00Z</updated>
+    <author><name>Ruth</name></author><content type="html"><![CDATA[{LONG}]]></content>
+    </entry></feed>"""
+
+    (item,) = parse(body).items
+
+    assert (item.url, item.title, item.author) == (
+        "https://herald.example/lamp",
+        "A bold lamp",
+        "Ruth",
+    )
+    assert item.dated.at == item.updated == datetime(2026, 11, 24, 5, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '<rss version="0.91"><channel><item><title>T</title><link>http://a.example/1</link>'
+        "</item></channel></rss>",
+        '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" '
+        'xmlns="http://purl.org/rss/1.0/"><item><title>T</title><link>http://a.example/1</link>'
+        "</item></rdf:RDF>",
+    ],
+)
+def test_old_dialects_are_read(body):
+    assert [item.url for item in parse(body).items] == ["http://a.example/1"]
+
+
+@pytest.mark.parametrize(
+    ("content", "form"),
+    [
+        ("", Form.LINK),
+        ("<description>Barges are back.</description>", Form.TEASER),
+        (f"<description><![CDATA[{LONG}{LONG}]]></description>", Form.FRAGMENT),
+        (f"<description><![CDATA[{LONG}{LONG} … Continue reading]]></description>", Form.TEASER),
+        (f"<content:encoded><![CDATA[{LONG}]]></content:encoded>", Form.FRAGMENT),
+        (
+            f"<content:encoded><![CDATA[{LONG}<p>The post Gates appeared first on Herald.</p>]]>"
+            "</content:encoded>",
+            Form.TEASER,
+        ),
+    ],
+)
+def test_a_teaser_is_told_from_an_article(content, form):
+    (item,) = parse(rss(f"<title>T</title><link>/1</link>{content}")).items
+
+    assert item.form is form
+
+
+def test_a_permalink_guid_stands_for_a_missing_link():
+    parsed = parse(rss("<title>T</title><guid>https://herald.example/1</guid>"))
+
+    assert parsed.items[0].url == "https://herald.example/1"
+
+
+def test_links_that_are_no_web_addresses_are_left_out_and_counted():
+    parsed = parse(
+        rss(
+            "<title>A</title><link>javascript:alert(1)</link>",
+            "<title>B</title><link>data:text/html,hi</link>",
+            "<title>C</title>",
+            "<title>D</title><link>/d</link>",
+        )
+    )
+
+    assert [item.title for item in parsed.items] == ["D"]
+    assert parsed.notes == ("3 items without a web link were left out",)
+
+
+def test_an_address_listed_twice_is_one_item():
+    parsed = parse(
+        rss("<title>New</title><link>/1</link>", "<title>Old</title><link>/1</link><guid>x</guid>")
+    )
+
+    assert [item.title for item in parsed.items] == ["New"]
+
+
+def test_only_the_newest_are_taken():
+    items = [
+        f"<title>{n}</title><link>/{n}</link><pubDate>Tue, {n:02} Nov 2026 05:00:00 GMT</pubDate>"
+        for n in range(1, 10)
+    ]
+
+    parsed = parse(rss(*items), max_items=2)
+
+    assert [item.title for item in parsed.items] == ["9", "8"]
+
+
+def test_undated_and_empty_items_are_counted():
+    parsed = parse(rss("<link>/1</link>", "<title>T</title><link>/2</link>"))
+
+    assert (parsed.undated, parsed.empty) == (2, 1)
+
+
+def test_a_day_without_an_hour_is_a_day():
+    (item,) = parse(rss("<title>T</title><link>/1</link><pubDate>2026-11-24</pubDate>")).items
+
+    assert item.dated.day_only
+
+
+def test_a_title_is_one_line():
+    (item,) = parse(rss("<title>One\r\nBcc: eve@x.example</title><link>/1</link>")).items
+
+    assert item.title == "One Bcc: eve@x.example"
+
+
+@pytest.mark.parametrize(
+    ("markup", "image"),
+    [
+        ('<media:content url="/big.jpg" medium="image"/>', "https://herald.example/big.jpg"),
+        ('<media:thumbnail url="/small.jpg"/>', "https://herald.example/small.jpg"),
+        ('<enclosure url="/e.jpg" type="image/jpeg"/>', "https://herald.example/e.jpg"),
+        ('<enclosure url="/e.mp3" type="audio/mpeg"/>', None),
+        (
+            '<description>&lt;img src="/pixel.gif" width="1"&gt;&lt;img src="/p.jpg"&gt;'
+            "</description>",
+            "https://herald.example/p.jpg",
+        ),
+        ('<description>&lt;img src="data:image/png;base64,x"&gt;</description>', None),
+    ],
+)
+def test_the_picture_is_found_and_pixels_are_not_pictures(markup, image):
+    (item,) = parse(rss(f"<title>T</title><link>/1</link>{markup}")).items
+
+    assert item.image == image
+
+
+def test_a_truncated_feed_gives_what_could_be_read_and_says_so():
+    whole = rss("<title>A</title><link>/a</link>", "<title>B</title><link>/b</link>")
+
+    parsed = parse(whole[: whole.index("<title>B")])
+
+    assert parsed.items[0].title == "A"
+    assert parsed.notes[0].startswith("the feed is damaged (")
+
+
+def test_a_wrong_charset_declaration_does_not_garble():
+    body = rss("<title>Café, früh</title><link>/1</link>").encode()
+    body = b'<?xml version="1.0" encoding="iso-8859-1"?>' + body
+
+    assert parse(body, charset="us-ascii").items[0].title == "Café, früh"
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        ("", "empty"),
+        ("<!doctype html><html><body>Hi</body></html>", "web page, not a feed"),
+        ("<!-- hello --><HTML><p>Hi", "digest sources add https://herald.example/feed.xml"),
+        ("<note>hello</note>", "no feed that can be read"),
+        ("just words", "no feed that can be read"),
+        ('<!DOCTYPE r [<!ENTITY x SYSTEM "file:///etc/passwd">]><rss>&x;</rss>', "entities"),
+        ('<!DOCTYPE r [<!ENTITY a "ha"><!ENTITY b "&a;&a;">]><rss/>', "entities"),
+        ("<rss><channel>" + "<b>" * 100_000, "more than 250 elements"),
+        ('{"version": "https://jsonfeed.org/version/2"}', "no JSON Feed"),
+        ('{"version": ', "no JSON that can be read"),
+    ],
+)
+def test_what_is_no_feed_is_refused_with_a_clause(body, why):
+    with pytest.raises(Permanent, match=why):
+        parse(body)
+
+
+def test_deep_markup_inside_an_item_is_not_parsed():
+    deep = "&lt;div&gt;" * 100_000
+    (item,) = parse(rss(f"<title>T</title><link>/1</link><description>{deep}</description>")).items
+
+    assert (item.form, item.content) == (Form.LINK, "")
+
+
+def test_a_feed_in_chinese_is_not_taken_for_a_teaser():
+    text = "港口的旧闸门在星期一重新打开，十一个星期以来第一艘驳船通过。" * 20
+    (item,) = parse(
+        rss(f"<title>港口</title><link>/1</link><content:encoded>{text}</content:encoded>")
+    ).items
+
+    assert item.form is Form.FRAGMENT

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from digest.collect.frontmatter import Front, split
+from digest.errors import Permanent
+
+
+def test_a_text_without_a_head_is_all_body():
+    assert split("Hello\n\n---\n\nWorld") == (Front(), "Hello\n\n---\n\nWorld")
+
+
+def test_toml_is_read():
+    front, body = split('+++\ntitle = "T"\ndate = 2026-11-24\ntags = ["a"]\n+++\nBody')
+
+    assert (front.title, front.tags, body) == ("T", ("a",), "Body")
+    assert (front.dated.at, front.dated.day_only) == (datetime(2026, 11, 24, tzinfo=UTC), True)
+
+
+@pytest.mark.parametrize(
+    ("said", "hour", "day_only"),
+    [
+        ("2026-11-24", 0, True),
+        ("2026-11-24 05:30:00", 5, False),
+        ("'2026-11-24T05:30:00+01:00'", 4, False),
+    ],
+)
+def test_dates_in_every_spelling(said, hour, day_only):
+    front, _ = split(f"---\ndate: {said}\n---\n")
+
+    assert (front.dated.at.hour, front.dated.day_only) == (hour, day_only)
+
+
+def test_authors_and_categories_may_be_lists_or_tables():
+    front, _ = split("---\nauthors:\n  - name: Ada\n  - Grace\ncategories: a, b\n---\n")
+
+    assert (front.author, front.tags) == ("Ada, Grace", ("a", "b"))
+
+
+def test_windows_line_ends_and_a_mark_are_no_matter():
+    front, body = split("\ufeff---\r\ntitle: T\r\n---\r\nBody")
+
+    assert (front.title, body) == ("T", "Body")
+
+
+def test_a_rule_at_the_top_is_no_head():
+    assert split("---\njust words\n---\nBody")[0] == Front()
+
+
+@pytest.mark.parametrize("head", ["---\ntitle: [\n---\n", "+++\ntitle = \n+++\n"])
+def test_a_broken_head_is_named(head):
+    with pytest.raises(Permanent, match="front matter cannot be read"):
+        split(head)
+
+
+def test_a_date_that_is_none_is_left_out():
+    assert split("---\ndate: soon\ntitle: 2026\n---\n")[0] == Front(title="2026")

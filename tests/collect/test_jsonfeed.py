@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+from digest.collect import jsonfeed
+from digest.model import Form
+from tests.builders import a_source
+
+LONG = "<p>" + "Forty tonnes of new oak went in on Sunday night. " * 20 + "</p>"
+
+
+def parse(*items, **feed):
+    body = {"version": "https://jsonfeed.org/version/1.1", "title": "Herald", "items": items}
+    text = json.dumps({**body, **feed})
+    return jsonfeed.parse(text, url="https://herald.example/feed.json", source=a_source())
+
+
+def test_an_item_is_taken_as_it_says():
+    parsed = parse(
+        {
+            "id": "1",
+            "url": "/lock",
+            "title": "Gates &amp; barges",
+            "content_html": LONG,
+            "date_published": "2026-11-24T05:00:00+01:00",
+            "date_modified": "2026-11-24T06:00:00Z",
+            "authors": [{"name": "Tom"}, {"name": "Ines"}],
+            "tags": ["harbour"],
+            "image": "/lead.jpg",
+        },
+        language="en-GB",
+    )
+
+    (item,) = parsed.items
+    assert (item.url, item.title, item.author) == (
+        "https://herald.example/lock",
+        "Gates & barges",
+        "Tom, Ines",
+    )
+    assert item.dated.at == datetime(2026, 11, 24, 4, tzinfo=UTC)
+    assert item.updated == datetime(2026, 11, 24, 6, tzinfo=UTC)
+    assert (item.form, item.image) == (Form.FRAGMENT, "https://herald.example/lead.jpg")
+    assert (item.language, item.tags, parsed.title) == ("en", ("harbour",), "Herald")
+
+
+def test_plain_text_becomes_paragraphs():
+    (item,) = parse({"url": "/1", "content_text": "One & two.\n\nThree."}).items
+
+    assert (item.form, item.content) == (Form.TEASER, "<p>One &amp; two.</p><p>Three.</p>")
+
+
+def test_a_summary_stands_for_missing_content():
+    (item,) = parse({"url": "/1", "title": "T", "summary": "Barges are back."}).items
+
+    assert (item.form, item.content) == (Form.TEASER, "<p>Barges are back.</p>")
+
+
+def test_an_old_author_and_an_external_url_are_read():
+    (item,) = parse(
+        {"external_url": "https://b.example/1", "author": {"name": "Ada"}, "title": "T"}
+    ).items
+
+    assert (item.url, item.author, item.form) == ("https://b.example/1", "Ada", Form.LINK)
+
+
+def test_nonsense_in_the_fields_is_left_out():
+    parsed = parse(
+        {"url": 7, "id": "no address"},
+        "not an object",
+        {"url": "/1", "title": ["x"], "date_published": "soon", "authors": "Tom", "tags": "x"},
+    )
+
+    (item,) = parsed.items
+    assert (item.title, item.dated, item.author, item.tags) == (None, None, None, ())
+    assert parsed.notes == ("1 items without a web link were left out",)
+    assert (parsed.undated, parsed.empty) == (1, 1)
