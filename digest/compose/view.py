@@ -43,7 +43,7 @@ class Setting:
 
 
 def view(issue: Issue, setting: Setting) -> View:
-    """The variables ``issue``, ``reader``, ``site`` of every issue template."""
+    """The variables ``mail``, ``issue``, ``reader``, ``site`` of every issue template."""
     newsletter = setting.newsletter
     zone, language = newsletter.timezone, issue.language
     sections = _named(issue.sections, setting)
@@ -73,6 +73,11 @@ def view(issue: Issue, setting: Setting) -> View:
         "brief": _stories(issue.brief, issue, setting),
     }
     return {
+        "mail": {
+            "title": f"{newsletter.title}: {issue.subject}",
+            "preheader": issue.preheader,
+            "language": language,
+        },
         "issue": named,
         "reader": {
             "address": slot("reader"),

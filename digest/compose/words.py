@@ -35,6 +35,12 @@ def load(language: str, folders: tuple[Path, ...]) -> Mapping[str, Word]:
     return said
 
 
+def letter(kind: str, language: str, folders: tuple[Path, ...]) -> Mapping[str, str]:
+    """What ``[letters.KIND]`` of ``words/LANGUAGE.toml`` says, filled up with English."""
+    english, own = _letter(kind, FALLBACK, folders), _letter(kind, language, folders)
+    return {**english, **own}
+
+
 def is_known(language: str, folders: tuple[Path, ...]) -> bool:
     return templates.find(f"words/{language}.toml", folders) is not None
 
@@ -95,6 +101,12 @@ def _plain(words: Mapping[str, object]) -> dict[str, Word]:
 def _counted(words: Mapping[str, object]) -> dict[str, Mapping[str, str]]:
     table = words.get("counted")
     return dict(table) if isinstance(table, dict) else {}
+
+
+def _letter(kind: str, language: str, folders: tuple[Path, ...]) -> dict[str, str]:
+    letters = _read(language, folders).get("letters")
+    said = letters.get(kind) if isinstance(letters, dict) else None
+    return {str(k): str(v) for k, v in said.items()} if isinstance(said, dict) else {}
 
 
 def _counter(forms: Mapping[str, str], locale: Locale) -> Callable[[int], str]:

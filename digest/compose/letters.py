@@ -1,0 +1,106 @@
+"""A kind of letter to its Edition: subject, HTML and text, one person's places left open.  ~ world
+
+Letters are the mails that are no issue: confirm, welcome, goodbye. One is rendered once per
+(kind, newsletter, language) and spliced per person like an issue.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from digest.compose import mjml, press, templates, words
+from digest.compose import theme as themes
+from digest.compose.view import slot
+from digest.model import Edition, Newsletter
+
+# The button of each kind, as the personal place it leads to.
+BUTTONS = {
+    "confirm": "confirm_url",
+    "welcome": "preferences_url",
+    "goodbye": "undo_url",
+    "paused": "preferences_url",
+}
+PURGE_DAYS = 14  # an unconfirmed request is forgotten after so long
+
+_BLANK_LINES = re.compile(r"\n{3,}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LetterJob:
+    """All that rendering one letter needs; it travels to a worker."""
+
+    kind: str  # a key of BUTTONS
+    newsletter: Newsletter
+    language: str  # the reader's, ISO 639-1; English where we do not speak it
+    site_name: str
+    base_url: str
+    postal_address: str
+    templates: tuple[Path, ...]  # the operator's folder first, ours second
+
+
+def letter(job: LetterJob) -> Edition:
+    """Render ``letters/KIND/`` with its places open: reader, name, and the URLs of BUTTONS.
+
+    Raises Misconfigured with template, line and variable for a template that cannot be rendered.
+    """
+    known = words.is_known(job.language, job.templates)
+    language = job.language if known else words.FALLBACK
+    context = _context(job, language)
+    environment = press.environment(job.templates)
+
+    def render(name: str) -> str:
+        path = f"letters/{job.kind}/{name}"
+        template = partial(lambda: environment.get_template(path).render(context))
+        return press.explained(template, path, job.templates)
+
+    source = str(templates.find(f"letters/{job.kind}/body.mjml", job.templates))
+    return Edition(
+        key=f"{job.kind}-{language}",
+        language=language,
+        subject=" ".join(render("subject.txt").split()),
+        preheader=context["mail"]["preheader"],
+        html=mjml.html(render("body.mjml"), template=source),
+        text=_BLANK_LINES.sub("\n\n", render("body.txt")).strip() + "\n",
+        notes=(),
+    )
+
+
+def _context(job: LetterJob, language: str) -> dict[str, Any]:
+    said = words.load(language, job.templates)
+    theme = themes.load(job.newsletter.theme, job.templates)
+    told = words.letter(job.kind, language, job.templates)
+    filled = {
+        name: _filled(text, title=job.newsletter.title, days=PURGE_DAYS)
+        for name, text in told.items()
+    }
+    return {
+        "mail": {
+            "title": filled["subject"],
+            "preheader": filled["preheader"],
+            "language": language,
+        },
+        "letter": {**filled, "button_url": slot(BUTTONS[job.kind])},
+        "newsletter": {"title": job.newsletter.title, "tagline": job.newsletter.tagline},
+        "reader": {
+            "address": slot("reader"),
+            "name": slot("name"),
+            "unsubscribe_url": slot("unsubscribe_url"),
+            "preferences_url": slot("preferences_url"),
+        },
+        "site": {
+            "name": job.site_name,
+            "url": job.base_url,
+            "postal_address": job.postal_address,
+        },
+        "words": said,
+        **press.look(theme, rtl=said["dir"] == "rtl"),
+    }
+
+
+def _filled(text: str, *, title: str, days: int) -> str:
+    # The title last: what a publisher calls a newsletter is nobody's placeholder.
+    return text.replace("{days}", str(days)).replace("{title}", title)

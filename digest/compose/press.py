@@ -1,0 +1,94 @@
+"""Template files to text: the sandbox they run in, and errors that name file and line.  ~ world"""
+
+from __future__ import annotations
+
+import textwrap
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from jinja2 import (
+    FileSystemLoader,
+    StrictUndefined,
+    TemplateError,
+    TemplateNotFound,
+    UndefinedError,
+)
+from jinja2.exceptions import SecurityError, TemplateSyntaxError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from digest.compose.theme import Theme
+from digest.errors import Misconfigured
+
+COLUMNS = 72
+
+
+def environment(folders: tuple[Path, ...]) -> ImmutableSandboxedEnvironment:
+    environment = ImmutableSandboxedEnvironment(
+        loader=FileSystemLoader([str(folder) for folder in folders]),
+        autoescape=lambda name: name is None or not name.endswith(".txt"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["fill"] = _filled
+    return environment
+
+
+def _filled(text: object, indent: str = "") -> str:
+    """``text`` in lines of 72 columns; a word (a link) longer than that keeps its line."""
+    return textwrap.fill(
+        str(text),
+        COLUMNS,
+        initial_indent=indent,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def explained(render: Callable[[], str], name: str, folders: tuple[Path, ...]) -> str:
+    """What ``render`` returns; its errors with the template's file and line."""
+    try:
+        return render()
+    except TemplateNotFound as error:
+        raise Misconfigured(
+            f"template {error.name}", "is not there; see docs/templates.md"
+        ) from error
+    except TemplateSyntaxError as error:
+        place = f"{error.filename or name}:{error.lineno}"
+        raise Misconfigured(place, f"is no valid template: {error.message}") from error
+    except UndefinedError as error:
+        cure = f"{error.message}; docs/templates.md lists the variables"
+        raise Misconfigured(_place(error, name, folders), cure) from error
+    except SecurityError as error:
+        cure = f"does what templates may not: {error}"
+        raise Misconfigured(_place(error, name, folders), cure) from error
+    except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError) as error:
+        cure = f"cannot be rendered: {type(error).__name__}: {error}"
+        raise Misconfigured(_place(error, name, folders), cure) from error
+
+
+def _place(error: Exception, name: str, folders: tuple[Path, ...]) -> str:
+    """File and line of the innermost template frame."""
+    inside = tuple(str(folder) for folder in folders)
+    frames = traceback.extract_tb(error.__traceback__)
+    places = [f"{f.filename}:{f.lineno}" for f in frames if f.filename.startswith(inside)]
+    return places[-1] if places else name
+
+
+def look(theme: Theme, *, rtl: bool) -> dict[str, Any]:
+    """The variables of a theme: ``theme light dark fonts rtl start end``."""
+    fonts = dict(theme.fonts)
+    if rtl:
+        fonts.update(dict.fromkeys(("display", "body", "label"), fonts["rtl"]))
+    return {
+        "theme": theme.own,
+        "light": theme.light,
+        "dark": theme.dark,
+        "fonts": fonts,
+        "rtl": rtl,
+        "start": "right" if rtl else "left",
+        "end": "left" if rtl else "right",
+    }
