@@ -209,7 +209,11 @@ def _guessed(item: FetchedItem, said: Metadata) -> list[Dated]:
     except (ValueError, TypeError, AttributeError, RecursionError, LookupError):
         return []
     dated = dates.moment(found, DateSource.BYLINE) if found else None
-    return [dated] if dated else []
+    address = dates.in_address(item.url)
+    # It looks at the address, too; what stands there is no byline.
+    if dated is None or (address and dated.at == address.at):
+        return []
+    return [dated]
 
 
 def _title_of(text: str) -> str:

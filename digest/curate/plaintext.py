@@ -16,7 +16,7 @@ from digest.curate.cleaning import clean, one_line
 from digest.model import Dated, DateSource
 
 PROSE_WORDS = 18  # a block this long is prose, whatever it ends with
-HEAD_BLOCKS = 14  # the first prose comes within these, or there is no head to look at
+HEAD_BLOCKS = 14  # so many lines above the first prose are looked at; menus go higher
 _END = re.compile(r"[.!?…:;。！？؟][\"”’»)\]]*$")
 _BYLINE = re.compile(
     r"^(?:by|von|par|por|di|автор:?)\s+((?:[^\W\d_][\w.'’-]*\s?){1,6})", re.IGNORECASE
@@ -47,10 +47,8 @@ def read(text: str) -> PlainPage:
     """Title, body and dates of a page of plain text. ``body`` is empty where there is no prose."""
     blocks = _blocks(text)
     first = next((n for n, block in enumerate(blocks) if _is_prose(block)), len(blocks))
-    if first > HEAD_BLOCKS:
-        first = min(first, len(blocks))
     body = _body(blocks[first:])
-    head = blocks[:first]
+    head = blocks[max(0, first - HEAD_BLOCKS) : first]
     title = _title(head, body)
     return PlainPage(
         title=title,
@@ -95,6 +93,9 @@ def _is_prose(block: str) -> bool:
 def _body(blocks: Sequence[str]) -> list[str]:
     """The prose and what belongs to it: furniture out, and the tail cut where prose has ended."""
     last = max((n for n, block in enumerate(blocks) if _is_prose(block)), default=-1)
+    # A short last sentence right behind the prose still belongs to the article.
+    while last >= 0 and last + 1 < len(blocks) and _is_closing(blocks[last + 1]):
+        last += 1
     end = _tail(blocks, last + 1)
     kept = [block for block in blocks[:end] if not furniture.is_certain(block)]
     while kept and not _is_prose(kept[-1]) and not _is_closing(kept[-1]):
@@ -121,7 +122,7 @@ def _opens_tail(block: str) -> bool:
 
 
 def _is_closing(block: str) -> bool:
-    """A short last sentence still belongs to the article."""
+    """A sentence too short to be prose by itself."""
     return bool(_END.search(block)) and len(block.split()) >= 3 and not furniture.is_likely(block)
 
 

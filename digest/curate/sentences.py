@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 _PARAGRAPH = re.compile(r"[^\n]+(?:\n(?!\s*\n)[^\n]+)*")
 _STOP = re.compile(
-    r"(?:[.!?…؟۔]+[\"'”’»›)\]]*(?=\s|$))"  # spaced scripts
+    r"(?:[.!?…؟۔]+(?:[\"'”’»›)\]]|[ \u00a0\u202f]»)*(?=\s|$))"  # spaced scripts
     r"|(?:[。！？｡]+[」』”’）》]*)"  # unspaced scripts
     r"|(?:।)"
 )
