@@ -28,11 +28,15 @@ T = TypeVar("T")
 PRELOAD = ("digest.curate.extract", "digest.collect.feeds", "digest.compose.render")
 
 
+class Stopped(Permanent):
+    """The time limit was reached."""
+
+
 class Isolate(Protocol):
     """``await isolate(function, *args)``: the function's value, or the DigestError it raised.
 
-    Function and arguments must pickle. Raises Permanent when the limit is reached or the worker
-    dies, naming the function.
+    Function and arguments must pickle. Raises Stopped when the time limit is reached, Permanent
+    when the worker dies, naming the function.
     """
 
     async def __call__(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T: ...
@@ -93,7 +97,7 @@ class Workers:
                 raise
             if not answered:
                 worker.kill()
-                raise Permanent(
+                raise Stopped(
                     f"{_name(function)} was stopped after {self._seconds:g} s: the input is too "
                     "costly to read"
                 )

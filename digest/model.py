@@ -10,12 +10,6 @@ from typing import NewType
 NewsletterId = NewType("NewsletterId", str)  # the name of its table in config.toml: "daily"
 SourceId = NewType("SourceId", str)  # its location as config.toml names it
 
-# A personal place in an Edition: SLOT_OPEN + name + SLOT_CLOSE. Both marks are private-use
-# characters, which `curate` strips from every text, so no article can forge one.
-SLOT_OPEN = "\ue0f0"
-SLOT_CLOSE = "\ue0f1"
-SLOTS = frozenset({"unsubscribe_url", "preferences_url", "reader", "name"})
-
 
 class Cadence(StrEnum):
     DAILY = "daily"

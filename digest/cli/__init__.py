@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -91,10 +92,13 @@ def digest(ctx: click.Context, config: Path | None) -> None:
     ctx.obj = Context(config)
 
 
-def main() -> None:
-    """Run the command line. Exit codes: 0 done, 1 failed, 2 mend what is named, 130 stopped."""
+def main(args: Sequence[str] | None = None) -> None:
+    """Run the command line ``args``, by default the program's own.
+
+    Exit codes: 0 done, 1 failed, 2 mend what is named, 130 stopped.
+    """
     try:
-        code = digest.main(prog_name="digest", standalone_mode=False)
+        code = digest.main(args=args, prog_name="digest", standalone_mode=False)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)

@@ -6,8 +6,6 @@ Paced per host, limited in time and bytes, never to a private address, redirects
 from __future__ import annotations
 
 import asyncio
-import socket
-import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -17,7 +15,7 @@ from typing import Self
 import aiohttp
 from yarl import URL
 
-from digest.collect import freshness, hops, private, robots
+from digest.collect import connections, freshness, hops, robots
 from digest.collect.decoding import Decoder, Garbled, Overgrown, codings
 from digest.collect.fetch import Answer, Ask, Failed, Fetched, NotModified
 from digest.collect.hops import Hop, Stop
@@ -27,7 +25,6 @@ from digest.collect.robots import Rules
 
 ACCEPT_ENCODING = "gzip, br, zstd"
 MAX_HEADER = 16_384  # bytes of one header line
-_NOT_PUBLIC = "not public: "
 _TRY_LATER = frozenset({408, 421, 425, 429})
 
 Clock = Callable[[], datetime]
@@ -54,7 +51,9 @@ class Http:
             limit_per_host=options.connections_per_host,
             # The one place that sees every address really connected to: names that are resolved
             # anew, literals, redirects (DESIGN 10).
-            socket_factory=_any_socket if options.allow_private else _public_socket,
+            socket_factory=connections.any_socket
+            if options.allow_private
+            else connections.public_socket,
         )
         self._session = aiohttp.ClientSession(
             connector=connector,
@@ -108,10 +107,12 @@ class Http:
             why = f"there was no whole answer within {self._options.timeout_seconds:g} s"
             return _failed(url, "timed out", why)
         except aiohttp.ClientError as error:
-            status, why = _connection_trouble(error)
+            status, why = connections.trouble(error)
             return _failed(url, status, why)
         except (OSError, ValueError) as error:
-            return _failed(url, "failed", f"the host could not be asked ({_line(error)})")
+            return _failed(
+                url, "failed", f"the host could not be asked ({connections.line(error)})"
+            )
         if isinstance(result, _Walk):
             return replace(result, left=walk.left - (self._now() - began))
         return result
@@ -257,35 +258,6 @@ def _failed(url: str, status: str, why: str, *, temporary: bool = True) -> Faile
     )
 
 
-def _connection_trouble(error: aiohttp.ClientError) -> tuple[str, str]:
-    """Status and clause for what went wrong on the way."""
-    text = _line(error)
-    below = str(getattr(error, "os_error", ""))
-    if _NOT_PUBLIC in below:
-        what = below.split(_NOT_PUBLIC, 1)[1].split("]")[0]
-        cure = "only public hosts are asked unless collect.http.allow_private is true"
-        return "refused", f"it leads to {what}; {cure}"
-    match error:
-        case aiohttp.ClientConnectorDNSError():
-            return "no such host", "its host name cannot be resolved"
-        case aiohttp.ClientConnectorCertificateError() | aiohttp.ClientSSLError():
-            return "bad certificate", f"the TLS connection cannot be trusted ({text})"
-        case aiohttp.ClientConnectorError(os_error=ssl.SSLError()):
-            return "bad certificate", f"the TLS connection cannot be trusted ({text})"
-        case aiohttp.ClientConnectorError(os_error=reason):
-            return "unreachable", f"the host cannot be reached ({reason.strerror or reason})"
-        case aiohttp.InvalidURL():
-            return "bad URL", "it is not a valid URL; check its spelling"
-        case aiohttp.ClientPayloadError() | aiohttp.ServerDisconnectedError():
-            return "cut off", "the connection ended before the answer did"
-    return "bad answer", f"the host does not speak HTTP properly ({text})"
-
-
-def _line(error: BaseException) -> str:
-    text = " ".join(str(error).split()) or type(error).__name__
-    return text if len(text) <= 200 else text[:199] + "…"
-
-
 def _content_type(header: str) -> tuple[str, str | None]:
     kind, _, rest = header.partition(";")
     charset = None
@@ -294,18 +266,3 @@ def _content_type(header: str) -> tuple[str, str | None]:
         if name.strip().lower() == "charset":
             charset = value.strip().strip("\"'").lower() or None
     return kind.strip().lower(), charset
-
-
-AddressInfo = tuple[int, int, int, str, tuple[object, ...]]
-
-
-def _any_socket(info: AddressInfo) -> socket.socket:
-    family, kind, protocol, _, _ = info
-    return socket.socket(family, kind, protocol)
-
-
-def _public_socket(info: AddressInfo) -> socket.socket:
-    address = str(info[4][0]).partition("%")[0]
-    if what := private.refusal(address):
-        raise OSError(f"[{_NOT_PUBLIC}{what} ({address.replace(']', '')})]")
-    return _any_socket(info)

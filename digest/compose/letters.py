@@ -14,8 +14,8 @@ from typing import Any
 
 from digest.compose import mjml, press, templates, words
 from digest.compose import theme as themes
-from digest.compose.view import slot
 from digest.model import Edition, Newsletter
+from digest.slots import slot
 
 # The button of each kind, as the personal place it leads to.
 BUTTONS = {

@@ -10,7 +10,8 @@ from html import unescape
 from typing import Literal
 
 from digest.compose.issue import PREHEADER_MAX, PREHEADER_MIN, SUBJECT_MAX, SUBJECT_MIN
-from digest.model import SLOT_CLOSE, SLOT_OPEN, SLOTS, Edition, Issue, Newsletter
+from digest.model import Edition, Issue, Newsletter
+from digest.slots import SLOT_CLOSE, SLOT_OPEN, SLOTS, slot
 
 MAX_HTML_BYTES = 98_000  # Gmail clips at about 102,000, measured after its own rewriting
 
@@ -66,7 +67,7 @@ def _warn(code: str, message: str, place: str) -> Finding:
 
 
 def _ways_out(edition: Edition) -> Iterator[Finding]:
-    mark = f"{SLOT_OPEN}unsubscribe_url{SLOT_CLOSE}"
+    mark = slot("unsubscribe_url")
     linked = any(mark in href for href in _LINK.findall(edition.html))
     if not linked:
         yield _stop("no-unsubscribe", "no link leads to reader.unsubscribe_url", "html")

@@ -16,7 +16,8 @@ from digest.compose import budget, mjml, press, words
 from digest.compose import theme as themes
 from digest.compose import view as views
 from digest.compose.options import ComposeOptions
-from digest.model import SLOT_CLOSE, SLOT_OPEN, Edition, Issue, Newsletter
+from digest.model import Edition, Issue, Newsletter
+from digest.slots import SLOT_CLOSE, SLOT_OPEN
 
 SLOT_BYTES = 200  # what a personal link may add to each slot once it is filled
 

@@ -12,8 +12,6 @@ from typing import Any
 from digest.compose import words
 from digest.compose.words import Word
 from digest.model import (
-    SLOT_CLOSE,
-    SLOT_OPEN,
     Article,
     Issue,
     Newsletter,
@@ -21,6 +19,7 @@ from digest.model import (
     Section,
     Story,
 )
+from digest.slots import slot
 
 INDEX_FROM = 6  # stories: fewer are read faster than a list of them
 READING_SPEED = 200  # words a minute, of the mail itself
@@ -91,11 +90,6 @@ def view(issue: Issue, setting: Setting) -> View:
             "postal_address": setting.postal_address,
         },
     }
-
-
-def slot(name: str) -> str:
-    """A personal place, filled for each reader when the message is made."""
-    return f"{SLOT_OPEN}{name}{SLOT_CLOSE}"
 
 
 def web(url: str) -> str:

@@ -12,7 +12,7 @@ from digest.config.document import Document, Table
 from digest.config.positions import Key
 from digest.config.problems import Problem, Wrong, shown
 from digest.config.shape import HTTP_KEYS, ROOT, Fields, Leaf, Listed, Named, Shape, guess, unknown
-from digest.model import SLOT_CLOSE, SLOT_OPEN
+from digest.slots import SLOT_CLOSE, SLOT_OPEN
 
 # A mail header and a log line end at any of these; only an address may have several lines.
 SEVERAL_LINES = {"postal_address"}

@@ -16,7 +16,8 @@ from email.utils import format_datetime
 
 from digest.deliver import headers, quoted
 from digest.errors import Permanent
-from digest.model import SLOT_CLOSE, SLOT_OPEN, Edition
+from digest.model import Edition
+from digest.slots import SLOT_CLOSE, SLOT_OPEN
 
 _SLOT = re.compile(f"{SLOT_OPEN}([a-z_]+){SLOT_CLOSE}")
 

@@ -22,8 +22,8 @@ from digest.compose.prepared import Prepared
 from digest.curate import curation
 from digest.curate.curation import Curated, CurateOptions
 from digest.curate.window import Told
-from digest.errors import DigestError, Temporary
-from digest.isolation import Isolate
+from digest.errors import DigestError, Misconfigured, Temporary
+from digest.isolation import Isolate, Stopped
 from digest.model import Article, Edition, Issue, Newsletter, Picture, Source, SourceId, Story
 from digest.storage import articles as articles_table
 from digest.storage import issues as issues_table
@@ -125,7 +125,7 @@ async def prepare(
         return drafted
     shown, notes = await _pictures(imprint, drafted.issue.stories, fetch=fetch, isolate=isolate)
     issue = replace(drafted.issue, pictures=shown)
-    edition = await isolate(render.edition, _job(issue, newsletter, imprint, drafted.at))
+    edition = await _edition(_job(issue, newsletter, imprint, drafted.at), isolate)
     return replace(
         drafted,
         issue=issue,
@@ -238,6 +238,17 @@ async def _picture(source: str, fetch: Fetch) -> bytes:
             raise Temporary("its host sent nothing")
         case Failed(reason=reason):
             raise Temporary(reason)
+
+
+async def _edition(job: render.Job, isolate: Isolate) -> Edition:
+    try:
+        return await isolate(render.edition, job)
+    except Stopped as error:
+        raise Misconfigured(
+            "the templates",
+            f"were not rendered within {job.options.time_limit_seconds:g} s; look for a loop that "
+            "does not end, or raise compose.time_limit_seconds",
+        ) from error
 
 
 def _findings(

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from digest.deliver.message import Compiled, Letterhead, Personal, compile_edition, splice
 from digest.errors import Permanent
-from digest.model import SLOT_CLOSE, SLOT_OPEN, Edition
+from digest.model import Edition
+from digest.slots import SLOT_CLOSE, SLOT_OPEN
 from tests.builders import NOW
 
 # What an article or a name may hold once curate has cleaned it: no surrogates, no slot marks.
