@@ -63,7 +63,7 @@ def test_every_key_of_the_configuration_is_documented_and_shipped():
         named = [str(part) for part in key if isinstance(part, str)]
         if named[0] == "newsletters":
             named[1] = "NAME"
-        if named == ["folder"] or value == () and f"[[{'.'.join(named)}]]" in told:
+        if named == ["folder"] or (value == () and f"[[{'.'.join(named)}]]" in told):
             continue
         assert f"`{'.'.join(named)}`" in told, named
         assert re.search(rf"\b{named[-1]}\b", shipped), named

@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+from digest.compose import templates, theme
+from digest.errors import Misconfigured
+
+OURS = templates.ours() / "email"
+THEMES = ("paper", "plain", "bold")
+
+
+@pytest.mark.parametrize("name", THEMES)
+def test_every_text_stands_out_from_its_fill_in_both_schemes(name):
+    assert theme.weak_pairs(theme.load(name, (OURS,))) == []
+
+
+@pytest.mark.parametrize("name", THEMES)
+def test_a_fill_that_carries_text_survives_forced_inversion(name):
+    """Between these both white and black text reach 4.5 on it, whatever a client flips."""
+    loaded = theme.load(name, (OURS,))
+
+    for colours in (loaded.light, loaded.dark):
+        assert 0.175 <= theme.luminance(colours["block"]) <= 0.1834
+
+
+def test_contrast_is_measured_as_wcag_does():
+    assert theme.contrast("#000000", "#FFFFFF") == pytest.approx(21)
+    assert theme.contrast("#777777", "#777777") == 1
+    assert theme.contrast("#767676", "#ffffff") == pytest.approx(4.54, abs=0.01)
+
+
+def test_weak_pairs_are_named_with_their_figures(tmp_path):
+    pale = (OURS / "themes" / "paper.toml").read_text("utf-8").replace("#696257", "#E0DDD5")
+    (tmp_path / "themes").mkdir()
+    (tmp_path / "themes" / "pale.toml").write_text(pale, "utf-8")
+
+    weak = theme.weak_pairs(theme.load("pale", (tmp_path, OURS)))
+
+    assert [one.rsplit(" ", 1)[0] for one in weak] == [
+        "light: mute on card",
+        "light: mute on page",
+        "light: mute on tile",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("#EFEBE2", "beige", "light.page is 'beige'; write a colour such as '#1D5A62'"),
+        ("Georgia,serif", "url(x)", "fonts.display is .*; write names parted by commas"),
+        (
+            '"centred" ',
+            '"sideways" ',
+            "masthead is 'sideways'; write one of centred, prompt, block",
+        ),
+        ("width = 640", "width = 64", "width is 64; write a number of px from 480 to 800"),
+        ("thumbs = true", 'thumbs = "no"', "thumbs is 'no'; write true or false"),
+        ("size = 46, ", "", "nameplate lacks size; see themes/paper.toml"),
+        ("[fonts]", "[fonts", "is no valid TOML"),
+    ],
+)
+def test_a_mistake_in_a_theme_names_file_key_and_cure(tmp_path, before, after, said):
+    shutil.copytree(OURS / "themes", tmp_path / "themes")
+    path = tmp_path / "themes" / "paper.toml"
+    text = path.read_text("utf-8")
+    assert before in text
+    path.write_text(text.replace(before, after), "utf-8")
+
+    with pytest.raises(Misconfigured, match=said) as raised:
+        theme.load("paper", (tmp_path, OURS))
+
+    assert raised.value.where == str(path)
+
+
+def test_a_theme_that_is_not_there_is_answered_with_those_that_are():
+    with pytest.raises(Misconfigured, match="write paper, plain or bold"):
+        theme.load("glossy", (OURS,))
