@@ -1,0 +1,143 @@
+"""What a visit to each kind of place brings, through the real client and real workers."""
+
+from __future__ import annotations
+
+import pytest
+
+from digest.collect import discover, harvest
+from digest.collect.client import Http
+from digest.collect.http import HttpOptions
+from digest.errors import Misconfigured
+from digest.isolation import Workers
+from digest.model import Form, SourceId, SourceKind, Visit
+from tests.builders import NOW, a_source, an_item
+
+MAP = "<urlset xmlns='http://www.sitemaps.org/schemas/sitemap/0.9'>{}</urlset>"
+INDEX = "<sitemapindex xmlns='http://www.sitemaps.org/schemas/sitemap/0.9'>{}</sitemapindex>"
+
+
+@pytest.fixture
+async def ask():
+    options = HttpOptions(allow_private=True, host_delay_seconds=0, timeout_seconds=5)
+    async with (
+        Http(options, clock=lambda: NOW, version="1.2") as fetch,
+        Workers(seconds=20) as isolate,
+    ):
+        yield {"fetch": fetch, "isolate": isolate}
+
+
+@pytest.fixture
+def visit(ask, tmp_path):
+    async def visited(location, kind, **given):
+        source = a_source(location, kind=kind, **given)
+        fresh = Visit(source=SourceId(location))
+        return await harvest.harvest(source, fresh, now=NOW, jitter=0.5, folder=tmp_path, **ask)
+
+    return visited
+
+
+async def test_an_index_of_sitemaps_is_followed_one_step(web, visit):
+    web.serve("/a.xml", MAP.format("<url><loc>https://a.example/1</loc></url>"))
+    web.serve("/broken.xml", "no sitemap at all")
+    web.serve("/again.xml", INDEX.format(f"<sitemap><loc>{web.url('/a.xml')}</loc></sitemap>"))
+    names = ("/a.xml", "/missing.xml", "/broken.xml", "/again.xml")
+    inner = "".join(f"<sitemap><loc>{web.url(name)}</loc></sitemap>" for name in names)
+
+    found = await visit(web.serve("/sitemap.xml", INDEX.format(inner)), SourceKind.SITEMAP)
+
+    assert [item.url for item in found.items] == ["https://a.example/1"]
+    assert len(found.notes) == 3
+    assert any("404" in note for note in found.notes)
+    assert any("an index inside an index" in note for note in found.notes)
+
+
+async def test_an_index_none_of_whose_sitemaps_can_be_read_is_a_failure(web, visit):
+    inner = f"<sitemap><loc>{web.url('/missing.xml')}</loc></sitemap>"
+
+    found = await visit(web.serve("/sitemap.xml", INDEX.format(inner)), SourceKind.SITEMAP)
+
+    assert found.items == ()
+    assert "none of its sitemaps could be read" in found.visit.error
+    assert found.visit.failures == 1
+
+
+@pytest.mark.parametrize(
+    ("select", "said"),
+    [(None, "name them with `select`"), ("main a", "the selector 'main a' finds no link")],
+)
+async def test_a_page_without_article_links_says_what_to_do(web, visit, select, said):
+    page = web.serve("/front", "<html><body><p>Nothing</p></body></html>")
+
+    found = await visit(page, SourceKind.PAGE, select=select)
+
+    assert said in found.visit.error
+
+
+async def test_a_feed_without_items_is_noted_and_no_failure(web, visit):
+    empty = web.feed("/feed.xml", "<rss version='2.0'><channel><title>x</title></channel></rss>")
+
+    found = await visit(empty, SourceKind.FEED)
+
+    assert (found.items, found.visit.error, found.visit.failures) == ((), None, 0)
+    assert found.notes == (f"{empty} listed no article",)
+
+
+async def test_a_folder_that_is_not_there_is_a_failure_of_that_source(visit):
+    found = await visit("nowhere/*.md", SourceKind.FILES)
+
+    assert found.visit.failures + len(found.notes) >= 1
+
+
+@pytest.mark.parametrize(
+    ("type_", "status", "form", "said"),
+    [
+        ("text/html", 200, Form.PAGE, None),
+        ("text/plain", 200, Form.TEXT, None),
+        ("application/pdf", 200, Form.TEASER, "is application/pdf, not a web page"),
+        ("text/html", 404, Form.TEASER, "404"),
+    ],
+)
+async def test_a_teaser_is_completed_by_its_page_or_stays_one(web, ask, type_, status, form, said):
+    url = web.serve("/a", "<p>Whole</p>", type=type_, status=status)
+
+    item, note = await harvest.complete(an_item(url, form=Form.TEASER, content="Teaser"), **ask)
+
+    assert item.form is form
+    assert (note is None) if said is None else (said in note)
+    assert "Teaser" in (item.content, item.teaser)
+
+
+async def test_a_page_whose_feeds_are_broken_is_no_feed(web, ask, tmp_path):
+    web.serve("/broken.xml", "no feed")
+    page = web.serve(
+        "/home",
+        "<link rel='alternate' type='application/rss+xml' href='/broken.xml'><p>Two words</p>",
+    )
+
+    with pytest.raises(Misconfigured, match=r"broken\.xml cannot be read.*fewer than 3 article"):
+        await discover.discover(page, folder=tmp_path, **ask)
+
+
+async def test_an_index_of_sitemaps_is_known_as_one(web, ask, tmp_path):
+    body = INDEX.format(f"<sitemap><loc>{web.url('/a.xml')}</loc></sitemap>")
+    url = web.serve("/sitemap.xml", body)
+
+    found = await discover.discover(url, folder=tmp_path, **ask)
+
+    assert (found.kind, found.notes) == (
+        SourceKind.SITEMAP,
+        ("an index; 1 of its sitemaps are read at each visit",),
+    )
+
+
+async def test_the_sample_paper_is_a_source_by_its_own_name(ask, tmp_path):
+    found = await discover.discover("sample:", folder=tmp_path, **ask)
+
+    assert (found.kind, found.name) == (SourceKind.SAMPLE, "Sample paper")
+
+
+async def test_a_page_too_deep_to_look_at_is_named(web, ask, tmp_path):
+    url = web.serve("/deep", "<html>" + "<div>" * 5_000)
+
+    with pytest.raises(Misconfigured, match="cannot be read as a feed, sitemap or page"):
+        await discover.discover(url, folder=tmp_path, **ask)
