@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from digest.deliver.outcome import Accepted, Outcome
 from digest.errors import Misconfigured
 
 
@@ -20,9 +21,9 @@ class Outgoing:
 
 
 class Transport(Protocol):
-    """Carries one message away. Raises DigestError when it cannot."""
+    """Carries one message away and says what became of it. Raises DigestError when it cannot."""
 
-    async def __call__(self, message: Outgoing) -> None: ...
+    async def __call__(self, message: Outgoing) -> Outcome: ...
 
 
 class RehearsalTransport:
@@ -31,7 +32,7 @@ class RehearsalTransport:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    async def __call__(self, message: Outgoing) -> None:
+    async def __call__(self, message: Outgoing) -> Outcome:
         target = self._folder / f"{message.name}.eml"
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -40,3 +41,4 @@ class RehearsalTransport:
             raise Misconfigured(
                 str(target), f"cannot be written: {error.strerror}; give another folder with --out"
             ) from error
+        return Accepted(250, "2.0.0", str(target))

@@ -1,0 +1,50 @@
+"""A delivery: one message for one person, its state and the time of each change. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import NewType
+
+DeliveryId = NewType("DeliveryId", int)
+
+
+class State(StrEnum):
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    HELD = "held"  # in doubt, and the operator wants to be asked
+
+
+class Skip(StrEnum):
+    """Why nobody was written to."""
+
+    STALE = "stale"  # yesterday's paper is not delivered tomorrow
+    LEFT = "left"
+    PAUSED = "paused"
+    BOUNCED = "bounced"
+    SUPPRESSED = "suppressed"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One row of the ledger. All times are aware UTC."""
+
+    id: DeliveryId
+    state: State = State.QUEUED
+    enrolled_at: datetime
+    due_at: datetime
+    expires_at: datetime
+    attempts: int = 0
+    claimed_at: datetime | None = None
+    lease_until: datetime | None = None
+    next_attempt_at: datetime | None = None
+    settled_at: datetime | None = None
+    skip: Skip | None = None
+    code: int = 0  # what the relay said last; 0: nothing, or no relay was asked
+    enhanced: str = ""
+    text: str = ""

@@ -1,0 +1,35 @@
+"""Where a connection gets its messages and where it says what became of them. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import Enum
+from typing import Final, Protocol
+
+from digest.deliver.outcome import Outcome
+from digest.deliver.transport import Outgoing
+
+
+class Over(Enum):
+    """The end of a feed: the connection says QUIT."""
+
+    OVER = "over"
+
+
+OVER: Final = Over.OVER
+
+
+class Feed(Protocol):
+    """Hands out messages, hears outcomes. All three are called on the loop and must not block.
+
+    ``settle`` is called exactly once for each message that ``take`` handed out.
+    """
+
+    def take(self, wake: Callable[[], None]) -> Outgoing | Over | None:
+        """The next message. None: none right now, and ``wake`` is called when there is one."""
+
+    def departing(self, message: Outgoing) -> None:
+        """The dot is written next; from here on the relay may have the message."""
+
+    def settle(self, message: Outgoing, outcome: Outcome) -> None:
+        """What became of it."""

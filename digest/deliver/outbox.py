@@ -1,0 +1,153 @@
+"""A delivery and what happened to it: the delivery after. The state machine of the outbox. Pure.
+
+queued --claim--> sending --settle--> sent | failed | skipped | held | queued again
+queued, held --cancel--> skipped        held, failed --retry--> queued
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import assert_never
+
+from digest.deliver.delivery import Delivery, Skip, State
+from digest.deliver.outcome import Accepted, Deferred, InDoubt, Outcome, Refused, Stage
+
+FIRST_DELAY = timedelta(minutes=1)
+LONGEST_DELAY = timedelta(hours=4)
+GROWTH = 4  # 1 min, 4 min, 16 min, 64 min, 4 h
+
+
+class Consequence(StrEnum):
+    """What an outcome means beyond its own delivery."""
+
+    NONE = "none"
+    BOUNCE = "bounce"  # the address does not exist: it is written to no more
+    COUNT = "count"  # one failure more of this address; several in a while make a bounce
+    PAUSE_RELAY = "pause relay"  # the relay refuses *us*: stop using it and tell the operator
+
+
+class WhenInDoubt(StrEnum):
+    """``deliver.in_doubt``: the relay may have it, or may not."""
+
+    RESEND = "resend"  # with the same Message-ID, so that mailboxes can drop the second
+    HOLD = "hold"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """The delivery after an outcome, and what else follows from it."""
+
+    delivery: Delivery
+    consequence: Consequence = Consequence.NONE
+
+
+class NotNow(ValueError):
+    """The delivery is in a state in which this cannot happen to it."""
+
+
+def claim(delivery: Delivery, *, lease: timedelta, now: datetime, unless: Skip | None) -> Delivery:
+    """Take a queued delivery to send it; ``unless`` consent, read just now, forbids it."""
+    _require(delivery, State.QUEUED)
+    if now >= delivery.expires_at:
+        return _skipped(delivery, Skip.STALE, now)
+    if unless is not None:
+        return _skipped(delivery, unless, now)
+    # Counted before the world is asked: a crash mid-send must not look like a first try.
+    return replace(
+        delivery,
+        state=State.SENDING,
+        attempts=delivery.attempts + 1,
+        claimed_at=now,
+        lease_until=now + lease,
+        next_attempt_at=None,
+    )
+
+
+def settle(
+    delivery: Delivery,
+    outcome: Outcome,
+    now: datetime,
+    dice: float,
+    *,
+    in_doubt: WhenInDoubt = WhenInDoubt.RESEND,
+) -> Settled:
+    """What becomes of a delivery that was being sent. ``dice`` in [0, 1) spreads the retries.
+
+    A lease that ran out is settled by what the journal says: Accepted, or else InDoubt.
+    """
+    _require(delivery, State.SENDING)
+    match outcome:
+        case Accepted(code=code, enhanced=enhanced, text=text):
+            said = replace(delivery, code=code, enhanced=enhanced, text=text)
+            return Settled(delivery=_final(said, State.SENT, now))
+        case Deferred(code=code, enhanced=enhanced, text=text):
+            said = replace(delivery, code=code, enhanced=enhanced, text=text)
+            return Settled(delivery=_later(said, now, dice))
+        case Refused(code=code, enhanced=enhanced, text=text):
+            said = replace(delivery, code=code, enhanced=enhanced, text=text)
+            return Settled(
+                delivery=_final(said, State.FAILED, now), consequence=consequence(outcome)
+            )
+        case InDoubt(text=text):
+            said = replace(delivery, code=0, enhanced="", text=text)
+            if in_doubt is WhenInDoubt.HOLD:
+                return Settled(delivery=_final(said, State.HELD, now))
+            return Settled(delivery=_later(said, now, dice))
+        case _:
+            assert_never(outcome)
+
+
+def consequence(refused: Refused) -> Consequence:
+    """Whose fault a 5xx is (RFC 3463, 3): the address's, the message's, or ours at this relay."""
+    subject, _, detail = refused.enhanced.removeprefix("5.").partition(".")
+    if subject == "6" or (subject, detail) == ("3", "4"):
+        return Consequence.NONE  # the message's own: too big, or of a kind the relay cannot take
+    if subject == "7" or (subject, detail) in {("1", "7"), ("1", "8")}:
+        return Consequence.PAUSE_RELAY
+    if refused.stage in (Stage.CONNECT, Stage.MAIL):
+        return Consequence.PAUSE_RELAY  # it had not heard the reader's address yet
+    if subject == "1":
+        return Consequence.BOUNCE
+    return Consequence.COUNT
+
+
+def retry(delivery: Delivery, *, now: datetime, expires_at: datetime) -> Delivery:
+    """The operator wants it tried again, and until when."""
+    _require(delivery, State.HELD, State.FAILED)
+    return replace(
+        delivery, state=State.QUEUED, next_attempt_at=now, expires_at=expires_at, settled_at=None
+    )
+
+
+def cancel(delivery: Delivery, *, now: datetime) -> Delivery:
+    """The operator wants it not to be sent."""
+    _require(delivery, State.QUEUED, State.HELD)
+    return _skipped(delivery, Skip.CANCELLED, now)
+
+
+def delay(attempts: int, dice: float) -> timedelta:
+    """How long to wait after so many attempts, at least 1: four times longer each time, ± 25 %."""
+    step = FIRST_DELAY * float(GROWTH ** min(attempts - 1, 8))
+    return max(FIRST_DELAY, min(LONGEST_DELAY, step * (0.75 + dice / 2)))
+
+
+def _later(delivery: Delivery, now: datetime, dice: float) -> Delivery:
+    at = now + delay(delivery.attempts, dice)
+    if at >= delivery.expires_at:
+        return _skipped(delivery, Skip.STALE, now)
+    return replace(delivery, state=State.QUEUED, next_attempt_at=at, lease_until=None)
+
+
+def _skipped(delivery: Delivery, reason: Skip, now: datetime) -> Delivery:
+    return replace(_final(delivery, State.SKIPPED, now), skip=reason)
+
+
+def _final(delivery: Delivery, state: State, now: datetime) -> Delivery:
+    return replace(delivery, state=state, settled_at=now, lease_until=None, next_attempt_at=None)
+
+
+def _require(delivery: Delivery, *states: State) -> None:
+    if delivery.state not in states:
+        raise NotNow(f"delivery {delivery.id} is {delivery.state}, not {' or '.join(states)}")

@@ -1,0 +1,96 @@
+"""Bytes of an SMTP server to its replies, bounded in every direction (RFC 5321, 4.2). Pure."""
+
+from __future__ import annotations
+
+import re
+from typing import TypeAlias
+
+from digest.deliver.outcome import Accepted, Deferred, Refused, Stage
+
+MAX_LINE = 2048  # RFC 5321 allows 512; some servers say more
+MAX_LINES = 64
+MAX_TEXT = 500  # of the words we keep
+
+Reply: TypeAlias = tuple[int, bytes]  # its code, and its lines joined by LF
+
+_ENHANCED = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?:\s+|$)")
+
+
+class Garbled(Exception):
+    """The server does not speak SMTP any more; the text says how we know."""
+
+
+class ReplyReader:
+    """Collects bytes as they come and hands out whole replies."""
+
+    __slots__ = ("_lines", "_rest")
+
+    def __init__(self) -> None:
+        self._rest = b""
+        self._lines: list[bytes] = []
+
+    def feed(self, data: bytes) -> list[Reply]:
+        """The replies that ``data`` completes, in order. Raises Garbled."""
+        lines = (self._rest + data).split(b"\n")
+        self._rest = lines.pop()
+        if len(self._rest) > MAX_LINE:
+            raise Garbled("a line of its reply does not end")
+        replies: list[Reply] = []
+        for line in lines:
+            if not _well_formed(line):
+                raise Garbled(f"it said {words(line[:80])!r}")
+            if line[3:4] != b"-" and not self._lines:
+                replies.append((int(line[:3]), line))
+                continue
+            self._lines.append(line)
+            if line[:3] != self._lines[0][:3]:
+                raise Garbled("the lines of one reply have different codes")
+            if len(self._lines) > MAX_LINES:
+                raise Garbled("its reply does not end")
+            if line[3:4] != b"-":
+                replies.append((int(line[:3]), b"\n".join(self._lines)))
+                self._lines = []
+        return replies
+
+
+def _well_formed(line: bytes) -> bool:
+    code = line[:3]
+    return (
+        len(code) == 3
+        and code.isdigit()
+        and b"2" <= code[:1] <= b"5"
+        and line[3:4] in (b" ", b"-", b"\r", b"")
+        and len(line) <= MAX_LINE
+    )
+
+
+def said(raw: bytes) -> tuple[str, str]:
+    """The enhanced status code (RFC 3463; empty where there is none) and the words, on one line."""
+    texts = [line[4:] for line in raw.split(b"\n")]
+    text = words(b" ".join(text.strip() for text in texts))
+    found = _ENHANCED.match(text)
+    if found is None:
+        return "", text
+    # Each line of a reply repeats the code (RFC 2034, 4).
+    return found[1], text.replace(f" {found[1]} ", " ")[found.end() :]
+
+
+def words(raw: bytes) -> str:
+    """What a server said as one bounded line without control characters."""
+    text = raw[: 4 * MAX_TEXT].decode("utf-8", "replace")
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() else " " for c in text)
+    return text.strip()[:MAX_TEXT]
+
+
+def accepted(reply: Reply) -> Accepted:
+    """A 2xx after the dot."""
+    code, raw = reply
+    return Accepted(code, *said(raw))
+
+
+def failure(reply: Reply, stage: Stage) -> Deferred | Refused:
+    """A reply that is no success: 5xx refuses, all else defers."""
+    code, raw = reply
+    enhanced, text = said(raw)
+    return (Refused if code >= 500 else Deferred)(code, enhanced, text, stage)

@@ -1,0 +1,196 @@
+"""The Transport over async SMTP: aiosmtplib opens the door, Pipeline carries the post.  ~ world
+
+aiosmtplib connects, negotiates TLS, says EHLO and logs in; its errors end in this file as one
+sentence with the relay and the cure.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Callable
+
+import aiosmtplib
+
+from digest.deliver.feed import OVER, Feed, Over
+from digest.deliver.outcome import Outcome
+from digest.deliver.pipeline import Pipeline
+from digest.deliver.relay import Offer, RelayOptions, Security, is_loopback
+from digest.deliver.replies import words
+from digest.deliver.transport import Outgoing
+from digest.errors import DigestError, Misconfigured, Temporary
+
+
+class SmtpTransport:
+    """Carries one message over a connection of its own. Dispatch keeps connections with carry()."""
+
+    def __init__(self, relay: RelayOptions) -> None:
+        self._relay = relay
+
+    async def __call__(self, message: Outgoing) -> Outcome:
+        feed = _Single(message)
+        await carry(self._relay, feed)
+        assert feed.outcome is not None  # carry() settles whatever it took
+        return feed.outcome
+
+
+async def carry(relay: RelayOptions, feed: Feed) -> None:
+    """One connection's life: open it, deliver what ``feed`` hands out, return when it is closed.
+
+    Raises Temporary or Misconfigured when it cannot be opened; then nothing was taken.
+    """
+    transport, offer = await _open(relay)
+    pipeline = Pipeline(relay, offer, feed)
+    pipeline.start(transport)
+    try:
+        await asyncio.shield(pipeline.closed)
+    except asyncio.CancelledError:
+        transport.abort()
+        await pipeline.closed  # every message that was taken is settled
+        raise
+
+
+class _Single:
+    """A feed of one message."""
+
+    def __init__(self, message: Outgoing) -> None:
+        self._message: Outgoing | Over = message
+        self.outcome: Outcome | None = None
+
+    def take(self, wake: Callable[[], None]) -> Outgoing | Over:
+        message, self._message = self._message, OVER
+        return message
+
+    def departing(self, message: Outgoing) -> None:
+        pass
+
+    def settle(self, message: Outgoing, outcome: Outcome) -> None:
+        self.outcome = outcome
+
+
+async def _open(relay: RelayOptions) -> tuple[asyncio.Transport, Offer]:
+    secret = relay.password or relay.access_token
+    if secret and relay.security is Security.NONE and not is_loopback(relay.host):
+        raise Misconfigured(
+            relay.label, 'would get its password in the clear; set tls = "starttls" or "implicit"'
+        )
+    implicit = relay.security is Security.IMPLICIT
+    client = aiosmtplib.SMTP(
+        hostname=relay.host,
+        port=relay.port,
+        local_hostname=relay.local_hostname,
+        timeout=relay.patience.greeting,
+        use_tls=implicit,
+        start_tls=False,
+        tls_context=_context(relay) if implicit or relay.wants_starttls else None,
+    )
+    try:
+        return await _introduced(client, relay)
+    except (aiosmtplib.SMTPException, OSError) as error:
+        client.close()
+        raise _explained(error, relay) from error
+    except BaseException:
+        client.close()
+        raise
+
+
+async def _introduced(
+    client: aiosmtplib.SMTP, relay: RelayOptions
+) -> tuple[asyncio.Transport, Offer]:
+    await client.connect(timeout=relay.patience.connect)
+    await client.ehlo()
+    if relay.wants_starttls:
+        if not client.supports_extension("starttls"):
+            raise Misconfigured(
+                relay.label,
+                "offers no STARTTLS, and nothing is sent in the clear; "
+                'use a port that has it (587), or tls = "implicit" with port 465',
+            )
+        await client.starttls()
+        await client.ehlo()
+    if relay.access_token:
+        await client.auth_xoauth2(relay.username, relay.access_token)
+    elif relay.username:
+        await client.login(relay.username, relay.password)
+    transport = client.transport
+    if not isinstance(transport, asyncio.Transport):
+        raise Temporary(f"{relay.label} closed the connection as soon as it was open")
+    return transport, _offer(client)
+
+
+def _offer(client: aiosmtplib.SMTP) -> Offer:
+    limit = client.esmtp_extensions.get("size", "").strip()
+    return Offer(
+        pipelining=client.supports_extension("pipelining"),
+        size=int(limit) if limit.isascii() and limit.isdigit() else 0,
+        announce_size=client.supports_extension("size"),
+        eightbit=client.supports_extension("8bitmime"),
+        smtputf8=client.supports_extension("smtputf8"),
+    )
+
+
+def _context(relay: RelayOptions) -> ssl.SSLContext:
+    try:
+        context = ssl.create_default_context(cafile=relay.ca_file or None)
+    except (OSError, ssl.SSLError) as error:
+        raise Misconfigured(
+            relay.label, f"has a ca_file {relay.ca_file!r} that cannot be read: {error}"
+        ) from error
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context
+
+
+def _explained(error: Exception, relay: RelayOptions) -> DigestError:
+    """The library's error as one sentence that names the relay and the cure."""
+    label = relay.label
+    cause = error if isinstance(error, ssl.SSLError) else error.__cause__
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return Misconfigured(label, _distrusted(cause, relay))
+    if isinstance(cause, ssl.SSLError):
+        return Misconfigured(
+            label,
+            f"and we find no TLS to agree on ({cause.reason or cause}); check tls and port: "
+            "implicit goes with 465, starttls with 587",
+        )
+    if isinstance(error, aiosmtplib.SMTPResponseException):
+        return _answered_badly(error, relay)
+    if isinstance(error, TimeoutError):
+        return Temporary(
+            f"{label} did not answer in time; check host and port, and that no firewall is between"
+        )
+    if isinstance(error, aiosmtplib.SMTPServerDisconnected | OSError):
+        return Temporary(f"{label} cannot be reached: {cause or error}; check host and port")
+    return Misconfigured(label, f"cannot be used: {error}; check its table in the configuration")
+
+
+def _answered_badly(error: aiosmtplib.SMTPResponseException, relay: RelayOptions) -> DigestError:
+    spoken = words(f"{error.code} {error.message}".encode())
+    if error.code < 0:
+        what = words(error.message.rpartition(": ")[2].encode())
+        return Misconfigured(
+            relay.label, f"does not speak SMTP, it said {what!r}; check host and port"
+        )
+    if error.code < 500:
+        return Temporary(f"{relay.label} has no time for us ({spoken}); it is tried again later")
+    if isinstance(error, aiosmtplib.SMTPAuthenticationError):
+        return Misconfigured(
+            relay.label,
+            f"does not accept our login ({spoken}); check username and its password",
+        )
+    return Misconfigured(relay.label, f"refuses us ({spoken}); ask whoever runs it")
+
+
+def _distrusted(error: ssl.SSLCertVerificationError, relay: RelayOptions) -> str:
+    match error.verify_code:
+        case 10:
+            return "has a certificate that has expired; whoever runs it must renew it"
+        case 62 | 64:
+            return (
+                f"has a certificate for another name than {relay.host!r}; "
+                "set host to the name that the certificate is for"
+            )
+        case _:
+            return (
+                f"has a certificate that nobody we trust signed ({error.verify_message}); "
+                "set ca_file to its authority"
+            )

@@ -1,0 +1,184 @@
+"""How fast we may knock: limits and the past to how many messages may leave now. Pure.
+
+Everything here is plain numbers, so that it can be stored and a restart does not forget what the
+last hour has used. Moments are seconds since the epoch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+SLICES = 60  # a window is counted in so many slices: its sum is never too low, by 1/60 too high
+CLAIM_SECONDS = 5.0  # a claim is no larger than this much time's worth
+FLOOR = 0.1  # messages a second: a domain is never given up, that is the outbox's to decide
+CAUTION = 10.0  # seconds in which many deferrals count as one: they answer one burst
+PERIODS = {"second": 1.0, "minute": 60.0, "hour": 3600.0, "day": 86400.0}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """At most ``limit`` messages in any ``seconds``; ``slices`` are what left, by slice number."""
+
+    seconds: float
+    limit: int
+    slices: tuple[tuple[int, int], ...] = ()  # (number, count), oldest first
+
+    def room(self, now: float) -> int:
+        """How many may leave at ``now``."""
+        return max(0, self.limit - sum(count for _, count in self._live(now)))
+
+    def used(self, count: int, now: float) -> Window:
+        """The window after ``count`` have left at ``now``."""
+        live = self._live(now)
+        # A clock that was set back must not reorder the past: count it in the newest slice.
+        number = max(self._number(now), live[-1][0]) if live else self._number(now)
+        if live and live[-1][0] == number:
+            live = (*live[:-1], (number, live[-1][1] + count))
+        else:
+            live = (*live, (number, count))
+        return replace(self, slices=live)
+
+    def opens_in(self, now: float) -> float:
+        """Seconds until there is room; 0 where there is."""
+        if self.limit <= 0:
+            return self.seconds
+        over = self.limit - 1
+        left = sum(count for _, count in self._live(now))
+        for number, count in self._live(now):
+            if left <= over:
+                break
+            left -= count
+            opens = (number + SLICES + 1) * self.seconds / SLICES
+        return 0.0 if self.room(now) else max(0.0, opens - now)
+
+    def _number(self, now: float) -> int:
+        return int(now // (self.seconds / SLICES))
+
+    def _live(self, now: float) -> tuple[tuple[int, int], ...]:
+        # One slice more than the window holds: the oldest is only partly over.
+        oldest = self._number(now) - SLICES
+        return tuple(entry for entry in self.slices if entry[0] >= oldest)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pace:
+    """One place we send to, a relay or a recipients' domain: its windows and its own wish.
+
+    ``rate`` (messages a second) starts slowly, doubles with each second's worth accepted, and is
+    halved by each deferral, at most once in ``cautious_until``'s time. 0: no limit of its own.
+    """
+
+    windows: tuple[Window, ...] = ()
+    rate: float = 0.0
+    ceiling: float = 0.0
+    credit: float = 0.0  # messages that may leave at once, refilled by rate
+    refilled_at: float = 0.0
+    accepted: int = 0  # since the rate last rose
+    cautious_until: float = 0.0
+
+
+def limited(*, start: float = 0.0, ceiling: float = 0.0, **limits: int) -> Pace:
+    """A Pace of ``second=``, ``minute=``, ``hour=``, ``day=`` limits, and of a slow start."""
+    windows = (Window(seconds=PERIODS[name], limit=limit) for name, limit in limits.items())
+    return Pace(windows=tuple(windows), rate=start, ceiling=ceiling, credit=start)
+
+
+def room(pace: Pace, now: float) -> int:
+    """How many may leave for it now; never more than CLAIM_SECONDS' worth."""
+    least = min((window.room(now) for window in pace.windows), default=1_000_000_000)
+    per_second = min(
+        (window.limit / window.seconds for window in pace.windows), default=float("inf")
+    )
+    if per_second < float("inf"):
+        least = min(least, max(1, int(per_second * CLAIM_SECONDS)) if least else 0)
+    return min(least, int(_refilled(pace, now).credit)) if pace.rate else least
+
+
+def left(pace: Pace, count: int, now: float) -> Pace:
+    """The pace after ``count`` messages have left."""
+    pace = _refilled(pace, now)
+    windows = tuple(window.used(count, now) for window in pace.windows)
+    return replace(pace, windows=windows, credit=pace.credit - count if pace.rate else 0.0)
+
+
+def accepted(pace: Pace, count: int = 1) -> Pace:
+    """The pace after ``count`` were taken: each second's worth doubles it, up to its ceiling."""
+    if not pace.rate:
+        return pace
+    total = pace.accepted + count
+    if total < max(1.0, pace.rate):
+        return replace(pace, accepted=total)
+    return replace(pace, accepted=0, rate=min(pace.rate * 2, pace.ceiling or pace.rate * 2))
+
+
+def deferred(pace: Pace, now: float) -> Pace:
+    """The pace after a 421 or 45x: half, and no credit until some time has passed."""
+    if not pace.rate or now < pace.cautious_until:
+        return pace
+    slower = max(FLOOR, pace.rate / 2)
+    return replace(
+        pace, rate=slower, credit=0.0, refilled_at=now, accepted=0, cautious_until=now + CAUTION
+    )
+
+
+def opens_in(pace: Pace, now: float) -> float:
+    """Seconds until at least one may leave; 0 where one may."""
+    waits = [window.opens_in(now) for window in pace.windows]
+    if pace.rate and (missing := 1 - _refilled(pace, now).credit) > 0:
+        waits.append(missing / pace.rate)
+    return max(waits, default=0.0)
+
+
+def _refilled(pace: Pace, now: float) -> Pace:
+    # A clock that was set back refills nothing.
+    gained = max(0.0, now - pace.refilled_at) * pace.rate
+    most = max(1.0, pace.rate * CLAIM_SECONDS)
+    return replace(pace, credit=min(most, pace.credit + gained), refilled_at=now)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WarmUp:
+    """A new sending address earns its trust: so many a day at first, more each day."""
+
+    first: int = 200
+    last: int = 200_000
+    days: int = 42
+
+    def allowed(self, day: int) -> int | None:
+        """Messages on ``day`` (0 is the first); None once it is over and nothing limits."""
+        if day >= self.days:
+            return None
+        grown = (self.last / self.first) ** (max(0, day) / max(1, self.days - 1))
+        return round(self.first * float(grown))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Throttle:
+    """The relay's own pace, and one for each recipients' domain met."""
+
+    relay: Pace = field(default_factory=Pace)
+    each_domain: Pace = field(default_factory=Pace)  # what a domain begins with
+    domains: Mapping[str, Pace] = field(default_factory=dict)
+
+    def domain(self, name: str) -> Pace:
+        return self.domains.get(name, self.each_domain)
+
+    def room(self, name: str, now: float) -> int:
+        """How many may leave now for addresses at ``name``."""
+        return min(room(self.relay, now), room(self.domain(name), now))
+
+    def left(self, name: str, count: int, now: float) -> Throttle:
+        return replace(
+            self._with(name, left(self.domain(name), count, now)),
+            relay=left(self.relay, count, now),
+        )
+
+    def accepted(self, name: str, count: int = 1) -> Throttle:
+        return self._with(name, accepted(self.domain(name), count))
+
+    def deferred(self, name: str, now: float) -> Throttle:
+        return self._with(name, deferred(self.domain(name), now))
+
+    def _with(self, name: str, pace: Pace) -> Throttle:
+        return replace(self, domains={**self.domains, name: pace})

@@ -1,0 +1,37 @@
+"""Seconds allowed for the next answer to a call when they are over: one timer a connection.
+
+Moving the deadline costs an assignment. The timer sleeps, looks whether the deadline has moved
+on, and sleeps again; so no message pays for setting and cancelling one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+
+class Watch:
+    """Calls ``expired`` when the time last allowed is over, and again each time after."""
+
+    def __init__(self, *, shortest: float, expired: Callable[[], None]) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._shortest = shortest  # no allowance is shorter, so looking this often suffices
+        self._expired = expired
+        self._deadline = self._loop.time()
+        self._timer: asyncio.TimerHandle | None = None
+
+    def allow(self, seconds: float) -> None:
+        self._deadline = self._loop.time() + seconds
+        if self._timer is None:
+            self._look()
+
+    def stop(self) -> None:
+        if self._timer:
+            self._timer.cancel()
+
+    def _look(self) -> None:
+        left = self._deadline - self._loop.time()
+        self._timer = self._loop.call_later(min(max(left, 0.001), self._shortest), self._look)
+        if left <= 0:
+            self.allow(self._shortest)
+            self._expired()

@@ -1,0 +1,150 @@
+"""Relays on loopback: one that says what a test tells it to, one that is a real aiosmtpd."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from aiosmtpd.smtp import SMTP
+
+from digest.deliver.feed import OVER, Over
+from digest.deliver.outcome import Outcome
+from digest.deliver.relay import Patience, RelayOptions
+from digest.deliver.transport import Outgoing
+
+ALL = ("PIPELINING", "8BITMIME", "SMTPUTF8", "SIZE 1000000")
+HANG_UP = "hang up"
+SILENCE = ""
+Say = Callable[[str], str | None]
+
+
+def a_message(recipient: str = "ada@example.org", **given: Any) -> Outgoing:
+    defaults: dict[str, Any] = {
+        "name": recipient,
+        "sender": "digest@quayside.example",
+        "recipient": recipient,
+        "data": f"To: {recipient}\r\n\r\nBarges are back.\r\n".encode(),
+    }
+    return Outgoing(**{**defaults, **given})
+
+
+class Tray:
+    """A feed of given messages that keeps what became of each."""
+
+    def __init__(self, *messages: Outgoing) -> None:
+        self.left = list(messages)
+        self.outcomes: dict[str, Outcome] = {}
+        self.departed: list[str] = []
+
+    def take(self, wake: Callable[[], None]) -> Outgoing | Over | None:
+        return self.left.pop(0) if self.left else OVER
+
+    def departing(self, message: Outgoing) -> None:
+        self.departed.append(message.recipient)
+
+    def settle(self, message: Outgoing, outcome: Outcome) -> None:
+        assert message.recipient not in self.outcomes, "settled twice"
+        self.outcomes[message.recipient] = outcome
+
+
+class Scripted:
+    """An SMTP server in a screenful: ``say(command)`` overrides an answer; END is the dot."""
+
+    def __init__(self, say: Say, offers: Sequence[str], greeting: str) -> None:
+        self.say, self.offers, self.greeting = say, offers, greeting
+        self.heard: list[str] = []  # commands
+        self.reads: list[bytes] = []  # as they came off the wire
+        self.taken: list[bytes] = []  # messages
+        self.connections = 0
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        rest, body = b"", None
+        writer.write(self.greeting.encode())
+        while data := await reader.read(1 << 20):
+            self.reads.append(data)
+            rest += data
+            while True:
+                mark = b"\r\n" if body is None else b"\r\n.\r\n"
+                if body is not None and rest.startswith(b".\r\n"):
+                    rest = b"\r\n" + rest
+                line, found, after = rest.partition(mark)
+                if not found:
+                    break
+                rest = after
+                command = line.decode() if body is None else "END"
+                if body is None:
+                    self.heard.append(command)
+                answer = self.say(command) or self.usual(command)
+                if answer == HANG_UP:
+                    writer.transport.abort()
+                    return
+                if body is not None:
+                    if answer.startswith("2"):
+                        self.taken.append(line + b"\r\n")
+                    body = None
+                elif answer.startswith("354"):
+                    body = b""
+                writer.write(answer.encode())
+                if command == "QUIT":
+                    writer.close()
+                    return
+            if body is not None and self.say("BODY") == HANG_UP:
+                writer.transport.abort()
+                return
+        writer.close()
+
+    def usual(self, command: str) -> str:
+        match command.split()[0].upper():
+            case "EHLO":
+                lines = ["sink", *self.offers]
+                marks = ["-"] * (len(lines) - 1) + [" "]
+                return "".join(f"250{m}{o}\r\n" for m, o in zip(marks, lines, strict=True))
+            case "DATA":
+                return "354 go on\r\n"
+            case "QUIT":
+                return "221 2.0.0 bye\r\n"
+            case "END":
+                return "250 2.0.0 queued as 7F3A\r\n"
+            case _:
+                return "250 2.1.0 Ok\r\n"
+
+
+@asynccontextmanager
+async def scripted(
+    say: Say = lambda _: None, offers: Sequence[str] = ALL, greeting: str = "220 sink ESMTP\r\n"
+) -> AsyncIterator[tuple[Scripted, RelayOptions]]:
+    relay = Scripted(say, offers, greeting)
+    server = await asyncio.start_server(relay.serve, "127.0.0.1", 0)
+    try:
+        yield relay, options(server)
+    finally:
+        server.close()
+
+
+@asynccontextmanager
+async def real(
+    handler: object, *, tls: ssl.SSLContext | None = None, **given: Any
+) -> AsyncIterator[RelayOptions]:
+    """aiosmtpd itself; with ``tls``, TLS from the first byte."""
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(
+        lambda: SMTP(handler, loop=loop, hostname="relay", **given), "127.0.0.1", 0, ssl=tls
+    )
+    try:
+        yield options(server)
+    finally:
+        server.close()
+
+
+def options(server: asyncio.Server, **given: Any) -> RelayOptions:
+    defaults: dict[str, Any] = {
+        "name": "main",
+        "host": "127.0.0.1",
+        "port": server.sockets[0].getsockname()[1],
+        "patience": Patience(connect=5, greeting=5),
+    }
+    return RelayOptions(**{**defaults, **given})

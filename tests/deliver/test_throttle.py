@@ -1,0 +1,148 @@
+"""No window is ever overdrawn, in any stretch of time, nor after a restart."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from dataclasses import asdict
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digest.deliver import throttle
+from digest.deliver.throttle import Throttle, WarmUp, Window
+
+T = 1_800_000_000.0
+steps = st.lists(st.tuples(st.floats(0, 40), st.integers(0, 30)), max_size=60)
+
+
+@given(steps, st.integers(1, 50))
+def test_no_sixty_seconds_ever_see_more_than_a_minutes_limit(story, limit):
+    window, now, leavings = Window(seconds=60.0, limit=limit), T, []
+    for wait, wish in story:
+        now += wait
+        count = min(wish, window.room(now))
+        window = window.used(count, now)
+        leavings.append((now, count))
+
+    for at, _ in leavings:
+        assert sum(count for when, count in leavings if at - 60 < when <= at) <= limit
+
+
+@given(steps, st.integers(1, 50))
+def test_a_window_opens_when_it_says_so(story, limit):
+    window, now = Window(seconds=60.0, limit=limit), T
+    for wait, wish in story:
+        now += wait
+        window = window.used(min(wish, window.room(now)), now)
+
+    opens = window.opens_in(now)
+
+    assert (opens == 0) == (window.room(now) > 0)
+    assert window.room(now + opens + 0.001) > 0
+    assert opens <= 61.001
+
+
+def test_a_window_survives_a_restart_as_plain_data():
+    used = Window(seconds=3600.0, limit=100).used(60, T)
+
+    stored = json.loads(json.dumps(asdict(used)))
+    again = Window(**{**stored, "slices": tuple(map(tuple, stored["slices"]))})
+
+    assert (again, again.room(T + 1800), again.room(T + 3661)) == (used, 40, 100)
+
+
+def test_a_clock_set_back_gives_nothing_away():
+    used = Window(seconds=60.0, limit=10).used(10, T).used(0, T - 30)
+
+    assert used.room(T - 30) == 0
+    assert used.room(T + 5) == 0
+
+
+def test_a_window_keeps_a_bounded_memory():
+    window = Window(seconds=1.0, limit=10**9)
+    for n in range(10_000):
+        window = window.used(1, T + n * 0.01)
+
+    assert len(window.slices) <= throttle.SLICES + 1
+
+
+def test_the_tightest_window_decides_and_a_claim_is_five_seconds_worth():
+    pace = throttle.limited(second=100, hour=36_000)
+
+    assert throttle.room(pace, T) == 50  # 36,000 an hour are 10 a second
+    assert throttle.room(throttle.limited(second=2), T) == 2
+    assert throttle.room(throttle.limited(day=10), T) == 1
+    assert throttle.room(throttle.left(throttle.limited(day=10), 10, T), T) == 0
+    assert throttle.room(throttle.Pace(), T) == 1_000_000_000
+
+
+def test_a_domain_starts_slowly_doubles_while_it_takes_mail_and_keeps_its_ceiling():
+    pace, rates = throttle.limited(start=2.0, ceiling=16.0), []
+    for _ in range(5):
+        rates.append(pace.rate)
+        pace = throttle.accepted(pace, int(pace.rate))
+
+    assert rates == [2, 4, 8, 16, 16]
+
+
+def test_a_deferral_halves_the_pace_once_a_burst():
+    pace = throttle.limited(start=8.0, ceiling=16.0)
+
+    once = throttle.deferred(pace, T)
+    burst = throttle.deferred(throttle.deferred(once, T + 1), T + 9)
+    again = throttle.deferred(burst, T + 10)
+
+    assert (once.rate, burst.rate, again.rate) == (4.0, 4.0, 2.0)
+    assert (throttle.room(once, T), throttle.room(once, T + 1)) == (0, 4)
+
+
+def test_no_number_of_deferrals_stops_a_domain_for_good():
+    pace = throttle.limited(start=8.0)
+    for n in range(50):
+        pace = throttle.deferred(pace, T + n * 10)
+
+    assert pace.rate == throttle.FLOOR
+    assert throttle.opens_in(pace, T + 490) == pytest.approx(10.0)
+    assert throttle.room(pace, T + 501) == 1
+
+
+@given(st.lists(st.tuples(st.floats(0, 5), st.integers(0, 50)), max_size=40))
+def test_a_pace_is_never_overdrawn(story):
+    pace, now, total = throttle.limited(start=4.0, ceiling=4.0), T, 0
+    pace = throttle.left(pace, 0, now)
+    for wait, wish in story:
+        now += wait
+        count = min(wish, throttle.room(pace, now))
+        pace, total = throttle.left(pace, count, now), total + count
+        assert pace.credit >= 0
+
+    assert total <= 4 * throttle.CLAIM_SECONDS + 4 * (now - T) + 1e-3
+
+
+def test_one_domain_that_defers_does_not_slow_the_others():
+    start = Throttle(
+        relay=throttle.limited(second=1000), each_domain=throttle.limited(start=8.0, ceiling=64.0)
+    )
+    after = start.deferred("slow.example", T)
+
+    assert after.room("slow.example", T) == 0
+    assert after.room("quick.example", T) == start.room("quick.example", T) > 0
+
+
+def test_what_leaves_for_a_domain_also_leaves_the_relay():
+    one = Throttle(relay=throttle.limited(second=10), each_domain=throttle.limited(second=4))
+
+    after = one.left("a.example", 4, T)
+
+    assert after.room("a.example", T) == 0
+    assert after.room("b.example", T) == 4
+    assert throttle.room(after.relay, T) == 6
+
+
+def test_a_new_address_warms_up_in_six_weeks():
+    curve = [WarmUp().allowed(day) for day in range(42)]
+
+    assert (curve[0], curve[-1], WarmUp().allowed(42)) == (200, 200_000, None)
+    assert all(1.1 < b / a < 1.25 for a, b in itertools.pairwise(curve))
