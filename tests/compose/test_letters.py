@@ -39,7 +39,7 @@ def test_every_letter_speaks_every_language_in_words_of_its_own(kind, language):
     letter = a_letter(kind, language=language)
 
     assert letter.key == f"{kind}-{language}"
-    assert "The Quayside" in letter.subject
+    assert "The Quayside" in letter.text
     assert not re.search(r"\{[a-z]+\}", letter.subject + letter.html + letter.text)
     assert BUTTONS[kind] in render.slots(letter.html)
     assert BUTTONS[kind] in render.slots(letter.text)
@@ -54,7 +54,7 @@ def test_a_language_we_do_not_speak_is_english():
 def test_only_the_welcome_offers_to_leave_what_has_begun():
     offers = {kind: "unsubscribe_url" in render.slots(a_letter(kind).text) for kind in BUTTONS}
 
-    assert offers == {"confirm": False, "welcome": True, "goodbye": False, "paused": False}
+    assert [kind for kind, offered in offers.items() if offered] == ["welcome"]
 
 
 @pytest.mark.parametrize("kind", BUTTONS)
