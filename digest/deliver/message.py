@@ -6,12 +6,13 @@ encoded once (DESIGN in docs/ARCHITECTURE.md, "Compile once, splice per person")
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import html as markup
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from email.utils import format_datetime
 
 from digest.deliver import headers, quoted
@@ -58,12 +59,13 @@ class Compiled:
     """One edition as bytes with places left open; ``head`` is the header lines all share."""
 
     head: bytes
-    body: tuple[bytes | _Slot, ...]
+    body: tuple[bytes | int, ...]  # an int is the index of one of ``places``
+    places: tuple[_Slot, ...]
 
     @property
     def slots(self) -> frozenset[str]:
         """The names a Personal must have values for."""
-        return frozenset(part.name for part in self.body if isinstance(part, _Slot))
+        return frozenset(place.name for place in self.places)
 
 
 def compile_edition(edition: Edition, letterhead: Letterhead) -> Compiled:
@@ -94,7 +96,11 @@ def compile_edition(edition: Edition, letterhead: Letterhead) -> Compiled:
         *_segments(edition.html, _in_html),
         b"\r\n--%s--\r\n" % boundary,
     ]
-    return Compiled(head=b"".join(lines), body=tuple(_merged(parts)))
+    merged = _merged(parts)
+    # A link that stands in five places is encoded once.
+    places = tuple(dict.fromkeys(part for part in merged if isinstance(part, _Slot)))
+    body = tuple(places.index(part) if isinstance(part, _Slot) else part for part in merged)
+    return Compiled(head=b"".join(lines), body=body, places=places)
 
 
 def splice(compiled: Compiled, person: Personal) -> bytes:
@@ -102,21 +108,25 @@ def splice(compiled: Compiled, person: Personal) -> bytes:
 
     Raises Permanent when the edition has a slot the person has no value for.
     """
-    if missing := compiled.slots - person.slots.keys():
-        raise Permanent(f"the edition has a place {min(missing)!r} that nobody can fill")
+    try:
+        filled = [quoted.slot(place.escape(person.slots[place.name])) for place in compiled.places]
+    except KeyError as missing:
+        raise Permanent(f"the edition has a place {missing} that nobody can fill") from missing
     own = (
         headers.structured("To", headers.mailbox(person.name, person.to)),
-        headers.structured("Date", format_datetime(person.date)),
+        _date_line(person.date.astimezone(UTC)),
         headers.structured("Message-ID", person.message_id),
         headers.structured(
             "List-Unsubscribe", f"<{person.unsubscribe_url}>", f"<{person.unsubscribe_mail}>"
         ),
     )
-    filled = (
-        part if isinstance(part, bytes) else quoted.slot(part.escape(person.slots[part.name]))
-        for part in compiled.body
-    )
-    return b"".join((*own, compiled.head, *filled))
+    body = [filled[part] if isinstance(part, int) else part for part in compiled.body]
+    return b"".join([*own, compiled.head, *body])
+
+
+@functools.lru_cache(maxsize=256)
+def _date_line(date: datetime) -> bytes:
+    return headers.structured("Date", format_datetime(date))  # thousands are due at one moment
 
 
 def _boundary(edition: Edition) -> bytes:

@@ -7,7 +7,6 @@ rehearsal, in the send, and in a second attempt after a crash.
 from __future__ import annotations
 
 import base64
-import hashlib
 import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -84,7 +83,7 @@ def message_id(postmark: Postmark, issue: Issue, subscriber: SubscriberId) -> st
     A second attempt carries the same one, so that a mailbox that has it already drops it.
     """
     said = f"{issue.newsletter}|{issue.cadence}|{issue.period}|{subscriber}"
-    mac = hmac.new(postmark.ring[0], said.encode(), hashlib.sha256).digest()
+    mac = hmac.digest(postmark.ring[0], said.encode(), "sha256")
     local = base64.b32encode(mac).decode("ascii").rstrip("=").lower()
     return f"<{local}@{postmark.domain}>"
 

@@ -15,6 +15,7 @@ LINE = 75  # and the soft break's own sign makes 76
 _LITERAL = {code: bytes([code]) for code in range(33, 127) if code != 61} | {32: b" ", 9: b"\t"}
 _CODES = tuple(_LITERAL.get(code, b"=%02X" % code) for code in range(256))
 _HARD = re.compile(r"\r\n|\r|\n")
+_PLAIN = re.compile(r"[ -<>-~]*[!-<>-~]")  # as names and links mostly are: stands for itself
 
 
 def body(text: str) -> bytes:
@@ -29,9 +30,17 @@ def slot(value: str) -> bytes:
 
 def _line(text: str) -> bytes:
     """One line of text to encoded lines of at most 75 characters, parted by soft breaks."""
+    if _PLAIN.fullmatch(text):
+        plain = text.encode("ascii")
+        pieces = [plain[at : at + LINE] for at in range(0, len(plain), LINE)]
+        if not any(piece.startswith((b".", b"F")) for piece in pieces):
+            return SOFT.join(pieces)
     codes = [_CODES[byte] for byte in text.encode("utf-8", "replace")]
     if codes and codes[-1] in (b" ", b"\t"):
         codes[-1] = b"=20" if codes[-1] == b" " else b"=09"
+    whole = b"".join(codes)
+    if len(whole) <= LINE and not whole.startswith((b".", b"F")):
+        return whole
     lines: list[bytes] = []
     line: list[bytes] = []
     room = LINE

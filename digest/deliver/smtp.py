@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Callable
+from typing import cast
 
 import aiosmtplib
 
@@ -112,8 +113,9 @@ async def _introduced(
         await client.auth_xoauth2(relay.username, relay.access_token)
     elif relay.username:
         await client.login(relay.username, relay.password)
-    transport = client.transport
-    if not isinstance(transport, asyncio.Transport):
+    # Not isinstance: uvloop's transports only behave like asyncio's.
+    transport = cast(asyncio.Transport | None, client.transport)
+    if transport is None or transport.is_closing():
         raise Temporary(f"{relay.label} closed the connection as soon as it was open")
     return transport, _offer(client)
 

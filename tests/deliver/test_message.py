@@ -5,6 +5,7 @@ from __future__ import annotations
 import email
 import email.policy
 import re
+from datetime import timedelta, timezone
 from email.header import decode_header, make_header
 from email.message import EmailMessage
 from typing import Any
@@ -197,3 +198,11 @@ def test_the_same_edition_and_person_give_the_same_bytes() -> None:
 
 def squeezed(text: object) -> str:
     return " ".join(str(text).split())
+
+
+def test_the_same_moment_is_written_the_same_whatever_zone_it_came_in():
+    in_utc = splice(compiled(), a_person())
+    elsewhere = NOW.astimezone(timezone(timedelta(hours=9)))
+
+    assert splice(compiled(), a_person(date=elsewhere)) == in_utc
+    assert b"Date: Tue, 24 Nov 2026 06:30:00 +0000\r\n" in in_utc

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import uvloop
 from aiosmtpd.smtp import AuthResult
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -18,9 +19,9 @@ from cryptography.x509.oid import NameOID
 
 from digest.deliver.outcome import Accepted
 from digest.deliver.relay import Patience, RelayOptions, Security
-from digest.deliver.smtp import SmtpTransport
+from digest.deliver.smtp import SmtpTransport, carry
 from digest.errors import DigestError, Misconfigured, Temporary
-from tests.deliver.relays import a_message, real, scripted
+from tests.deliver.relays import Tray, a_message, real, scripted
 
 SOON = Patience(connect=0.2, greeting=0.2)
 
@@ -94,6 +95,22 @@ async def test_mail_goes_through_verified_tls_and_a_login(tmp_path, implicit):
         outcome = await SmtpTransport(relay)(a_message())
 
     assert (outcome, box.taken) == (Accepted(250, "2.0.0", "kept"), 1)
+
+
+@pytest.mark.parametrize("secured", [True, False])
+def test_the_quick_event_loop_carries_mail_too(tmp_path, secured):
+    tls = certified(tmp_path) if secured else None
+
+    async def send() -> None:
+        async with real(Box(), tls=tls) as relay:
+            how = Security.IMPLICIT if secured else Security.NONE
+            tray = Tray(*(a_message(f"reader{n}@example.org") for n in range(40)))
+            ca_file = str(tmp_path / "ca.pem") if secured else ""
+            await carry(replace(relay, security=how, ca_file=ca_file), tray)
+        assert set(tray.outcomes.values()) == {Accepted(250, "2.0.0", "kept")}
+        assert len(tray.outcomes) == 40
+
+    uvloop.run(send())
 
 
 async def test_a_wrong_password_is_the_operators_to_mend(tmp_path):

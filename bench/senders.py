@@ -1,0 +1,150 @@
+"""The contestants of bench.delivery; each runs in a process of its own.
+
+    python -m bench.senders NAME PORT CONNECTIONS MESSAGES
+
+ours          splice and tokens for each person, then carry(): aiosmtplib connects, Pipeline sends
+aiosmtplib    stock, the same bytes prebuilt for all: sendmail() on kept connections
+send_message  stock, an EmailMessage built for each person, as its documentation shows
+smtplib       the standard library, a thread a connection, the same prebuilt bytes
+
+Prints {"n", "secs", "cpu", "rss_mb"}; only accepted messages are counted in n.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import resource
+import smtplib
+import sys
+import time
+from collections.abc import Awaitable, Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from email.message import EmailMessage
+from typing import Any
+
+import aiosmtplib
+
+from bench.paper import SENDER, edition, writer
+from digest.deliver.feed import OVER, Over
+from digest.deliver.outcome import Accepted, Outcome
+from digest.deliver.relay import RelayOptions
+from digest.deliver.smtp import carry
+from digest.deliver.transport import Outgoing
+
+HOST = "127.0.0.1"
+
+
+class Post:
+    """A feed of so many messages, each written when it is taken."""
+
+    def __init__(self, count: int) -> None:
+        self._write = writer()
+        self._numbers = iter(range(count))
+        self.accepted = 0
+
+    def take(self, wake: Callable[[], None]) -> Outgoing | Over:
+        number = next(self._numbers, None)
+        return OVER if number is None else self._write(number)
+
+    def departing(self, message: Outgoing) -> None:
+        pass
+
+    def settle(self, message: Outgoing, outcome: Outcome) -> None:
+        self.accepted += isinstance(outcome, Accepted)
+
+
+async def ours(port: int, connections: int, count: int) -> int:
+    post = Post(count)
+    relay = RelayOptions(name="sink", host=HOST, port=port, max_messages=1_000_000)
+    await asyncio.gather(*(carry(relay, post) for _ in range(connections)))
+    return post.accepted
+
+
+async def stock(
+    port: int, connections: int, count: int, one: Callable[[aiosmtplib.SMTP, int], Awaitable[Any]]
+) -> int:
+    numbers = iter(range(count))
+    accepted = 0
+
+    async def work() -> None:
+        nonlocal accepted
+        async with aiosmtplib.SMTP(hostname=HOST, port=port, start_tls=False) as client:
+            for number in numbers:
+                await one(client, number)
+                accepted += 1
+
+    await asyncio.gather(*(work() for _ in range(connections)))
+    return accepted
+
+
+def prebuilt(port: int, connections: int, count: int) -> Coroutine[Any, Any, int]:
+    data = writer()(1).data
+
+    def one(client: aiosmtplib.SMTP, number: int) -> Awaitable[Any]:
+        return client.sendmail(SENDER, [f"reader{number}@example.com"], data)
+
+    return stock(port, connections, count, one)
+
+
+def send_message(port: int, connections: int, count: int) -> Coroutine[Any, Any, int]:
+    paper = edition()
+
+    def one(client: aiosmtplib.SMTP, number: int) -> Awaitable[Any]:
+        message = EmailMessage()
+        message["From"], message["To"] = SENDER, f"reader{number}@example.com"
+        message["Subject"], message["Message-ID"] = paper.subject, f"<{number}@quayside.example>"
+        message.set_content(paper.text, cte="quoted-printable")
+        message.add_alternative(paper.html, subtype="html", cte="quoted-printable")
+        return client.send_message(message)
+
+    return stock(port, connections, count, one)
+
+
+def threads(port: int, connections: int, count: int) -> int:
+    data, numbers = writer()(1).data, itertools.count()
+
+    def work(_: int) -> int:
+        sent = 0
+        with smtplib.SMTP(HOST, port, local_hostname="localhost") as client:
+            while (number := next(numbers)) < count:
+                client.sendmail(SENDER, [f"reader{number}@example.com"], data)
+                sent += 1
+        return sent
+
+    with ThreadPoolExecutor(connections) as pool:
+        return sum(pool.map(work, range(connections)))
+
+
+def run(coroutine: Coroutine[Any, Any, int]) -> int:
+    try:
+        import uvloop  # optional dependency
+    except ImportError:
+        return asyncio.run(coroutine)
+    result: int = uvloop.run(coroutine)
+    return result
+
+
+SENDERS: dict[str, Callable[[int, int, int], int]] = {
+    "ours": lambda *a: run(ours(*a)),
+    "aiosmtplib": lambda *a: run(prebuilt(*a)),
+    "send_message": lambda *a: run(send_message(*a)),
+    "smtplib": threads,
+}
+
+
+def main() -> None:
+    name, port, connections, count = sys.argv[1], *map(int, sys.argv[2:5])
+    before = resource.getrusage(resource.RUSAGE_SELF)
+    began = time.perf_counter()
+    accepted = SENDERS[name](port, connections, count)
+    secs = time.perf_counter() - began
+    after = resource.getrusage(resource.RUSAGE_SELF)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    rss = after.ru_maxrss / 1024
+    print(json.dumps({"n": accepted, "secs": secs, "cpu": cpu, "rss_mb": round(rss, 1)}))
+
+
+if __name__ == "__main__":
+    main()
