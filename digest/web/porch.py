@@ -87,7 +87,7 @@ def policy(*, scripts: bool, framed_by: Sequence[str] = ()) -> str:
     own = "'self'" if scripts else "'none'"
     frames = " ".join(framed_by) or "'none'"
     return (
-        f"default-src 'none'; style-src 'self'; img-src 'self'; script-src {own}; "
+        f"default-src 'none'; style-src 'self'; img-src 'self' data:; script-src {own}; "
         f"connect-src {own}; worker-src {own}; form-action 'self'; base-uri 'none'; "
         f"frame-ancestors {frames}"
     )

@@ -61,6 +61,18 @@ class Hand:
         self.at += timedelta(**by)
 
 
+class Announced(uvicorn.Server):
+    """A server that says when it listens."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.up = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.up.set()
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     status: int
@@ -121,21 +133,28 @@ def settings_in(folder: Path, web: str) -> Settings:
 
 @asynccontextmanager
 async def house(
-    folder: Path, web: str = "proof_of_work = false\n", **site: str
+    folder: Path, web: str = "proof_of_work = false\n", **known: Any
 ) -> AsyncIterator[House]:
     settings = settings_in(folder, web)
-    settings = replace(settings, site=replace(settings.site, **site))
+    settings = replace(settings, web=replace(settings.web, **known))
     store = await Store.open(settings.storage.url)
     guests, clock = Guests(store), Hand()
     app = application(settings, members=guests, store=store, ring=RING, clock=clock)
     listening = socket.socket()
     listening.bind(("127.0.0.1", 0))
-    server = uvicorn.Server(
-        uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", http="h11")
+    server = Announced(
+        uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            http="h11",
+            proxy_headers=False,
+            timeout_graceful_shutdown=1,
+        )
     )
     serving = asyncio.create_task(server.serve(sockets=[listening]))
-    while not server.started:
-        await asyncio.sleep(0)
+    await server.up.wait()
     try:
         async with aiohttp.ClientSession() as session:
             yield House(

@@ -93,7 +93,9 @@
     const fields = element("form", { noValidate: true },
       element("label", { htmlFor: "email", textContent: form.words.email }), email, trap, button, said);
     root.append(fields);
-    script.after(host);
+    // In the head nothing is seen: there the end of the page is the place.
+    if (script.closest("body")) script.after(host);
+    else document.body.append(host);
 
     fields.addEventListener("submit", async (event) => {
       event.preventDefault();
