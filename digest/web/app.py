@@ -25,7 +25,6 @@ from digest.web.porch import Porch
 def application(
     settings: Settings,
     *,
-    members: Members,
     store: Store,
     ring: Sequence[bytes],
     clock: Callable[[], datetime],
@@ -33,7 +32,9 @@ def application(
     """The pages and the API. ``store`` stays the caller's to close."""
     desk = Desk(
         settings=settings,
-        members=members,
+        members=Members(
+            store=store, ring=ring, clock=clock, double_opt_in=settings.web.double_opt_in
+        ),
         store=store,
         ring=ring,
         clock=clock,

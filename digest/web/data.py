@@ -46,7 +46,7 @@ async def erase(request: Request) -> Response:
         raise HTTPException(403)
     member = await desk.members.find(bearer.subscriber, bearer.newsletter.id)
     language = language_of(request, bearer.newsletter, member.person.language if member else "")
-    await desk.members.erase(bearer.subscriber, desk.clock())
+    await desk.members.erase(bearer.subscriber)
     return page(desk.look.render("erased.html", bearer.newsletter, language, private=True))
 
 

@@ -59,11 +59,15 @@ async def save(request: Request) -> Response:
     if shown.trouble:
         return _page(request, bearer, member, shown)
     who, now = bearer.subscriber, desk.clock()
-    saved = await desk.members.change(who, bearer.newsletter.id, wishes, now)
+    saved = await desk.members.change(who, bearer.newsletter.id, wishes)
+    if member.subscription.status is Status.PAUSED and form.get("cadence") in offered(
+        bearer.newsletter
+    ):
+        saved = await desk.members.resume(who, bearer.newsletter.id)
     if form.get("cadence") == "pause" and member.subscription.status is Status.ACTIVE:
-        saved = await desk.members.pause(who, bearer.newsletter.id, now + PAUSE, now)
+        saved = await desk.members.pause(who, bearer.newsletter.id, now + PAUSE)
     if shown.moving:
-        await desk.members.move(who, bearer.newsletter.id, Address.parse(shown.email), now)
+        await desk.members.move(who, Address.parse(shown.email))
     if saved is None:
         raise HTTPException(404)
     now_at = Shown(saved=True, moving=shown.moving, email=saved.person.address.shown)

@@ -49,7 +49,7 @@ async def act(request: Request) -> Response:
     async with request.form(max_files=0, max_fields=10) as form:
         said = {name: str(value) for name, value in form.items()}
     if said.get("List-Unsubscribe") == "One-Click":
-        await desk.members.leave(bearer.subscriber, bearer.newsletter.id, desk.clock())
+        await desk.members.leave(bearer.subscriber, bearer.newsletter.id)
         return PlainTextResponse("You are unsubscribed.\n")
     if comes_from_afar(request):
         raise HTTPException(403)
@@ -57,12 +57,10 @@ async def act(request: Request) -> Response:
         case "less":
             return await _less(request, desk, bearer, said.get("less", ""))
         case "undo":
-            member = await desk.members.come_back(
-                bearer.subscriber, bearer.newsletter.id, desk.clock()
-            )
+            member = await desk.members.come_back(bearer.subscriber, bearer.newsletter.id)
             return _changed(request, desk, bearer, member)
         case _:
-            member = await desk.members.leave(bearer.subscriber, bearer.newsletter.id, desk.clock())
+            member = await desk.members.leave(bearer.subscriber, bearer.newsletter.id)
             return _goodbye(request, desk, bearer, member)
 
 
@@ -70,7 +68,7 @@ async def _less(request: Request, desk: Desk, bearer: Bearer, less: str) -> Resp
     who, newsletter, now = bearer.subscriber, bearer.newsletter, desk.clock()
     if less == "pause":
         return _changed(
-            request, desk, bearer, await desk.members.pause(who, newsletter.id, now + PAUSE, now)
+            request, desk, bearer, await desk.members.pause(who, newsletter.id, now + PAUSE)
         )
     member = await desk.members.find(who, newsletter.id)
     if member is None:
@@ -86,7 +84,7 @@ async def _less(request: Request, desk: Desk, bearer: Bearer, less: str) -> Resp
         language=person.language,
         timezone=person.timezone,
     )
-    changed = await desk.members.change(who, newsletter.id, wishes, now)
+    changed = await desk.members.change(who, newsletter.id, wishes)
     return _changed(request, desk, bearer, changed)
 
 

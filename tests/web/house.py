@@ -14,17 +14,19 @@ from typing import Any
 
 import aiohttp
 import uvicorn
+from sqlalchemy import Table, select
 
 from digest.config.load import load_text
 from digest.config.settings import Settings
 from digest.model import NewsletterId
+from digest.storage import schema as tables
 from digest.storage.database import Store
 from digest.web.app import application
+from digest.web.members import Member, Members
 from subscribers import tokens
 from subscribers.model import SubscriberId
 from subscribers.tokens import Purpose
 from tests.builders import NOW
-from tests.web.guests import Guests
 
 RING = (b"a key of the tests, long enough to sign",)
 CONFIG = """\
@@ -85,7 +87,7 @@ class House:
     """One running site."""
 
     url: str
-    guests: Guests
+    members: Members
     store: Store
     clock: Hand
     session: aiohttp.ClientSession
@@ -113,14 +115,34 @@ class House:
     async def member(self, email: str = "ada@example.org") -> SubscriberId:
         """Someone who joined and confirmed."""
         await self.join(email)
-        _, who, newsletter = self.guests.letters[-1]
-        await self.guests.confirm(who, newsletter, self.clock())
+        who = (await self.letters())[-1].subscriber
+        await self.post(link(Purpose.CONFIRM, who))
         return who
 
-    async def status(self, who: SubscriberId) -> str:
-        found = await self.guests.find(who, NewsletterId("daily"))
+    async def find(self, who: SubscriberId) -> Member:
+        found = await self.members.find(who, NewsletterId("daily"))
         assert found
-        return found.subscription.status.value
+        return found
+
+    async def status(self, who: SubscriberId) -> str:
+        return (await self.find(who)).subscription.status.value
+
+    async def letters(self) -> list[Any]:
+        """Every letter that is owed, oldest first."""
+        return await self._rows(tables.letters, tables.letters.c.id)
+
+    async def people(self) -> list[Any]:
+        return await self._rows(tables.subscribers, tables.subscribers.c.address)
+
+    async def joins(self) -> list[Any]:
+        """What the consent log says of joins."""
+        rows = await self._rows(tables.consent_log, tables.consent_log.c.at)
+        return [row for row in rows if row.act == "join"]
+
+    async def _rows(self, table: Table, order: Any) -> list[Any]:
+        return await self.store.read(
+            lambda tx: list(tx.execute(select(table).order_by(order)).all())
+        )
 
 
 def link(purpose: Purpose, who: SubscriberId, key: bytes = RING[0]) -> str:
@@ -137,9 +159,9 @@ async def house(
 ) -> AsyncIterator[House]:
     settings = settings_in(folder, web)
     settings = replace(settings, web=replace(settings.web, **known))
-    store = await Store.open(settings.storage.url)
-    guests, clock = Guests(store), Hand()
-    app = application(settings, members=guests, store=store, ring=RING, clock=clock)
+    store, clock = await Store.open(settings.storage.url), Hand()
+    app = application(settings, store=store, ring=RING, clock=clock)
+    members = Members(store=store, ring=RING, clock=clock)
     listening = socket.socket()
     listening.bind(("127.0.0.1", 0))
     server = Announced(
@@ -159,7 +181,7 @@ async def house(
         async with aiohttp.ClientSession() as session:
             yield House(
                 url=f"http://127.0.0.1:{listening.getsockname()[1]}",
-                guests=guests,
+                members=members,
                 store=store,
                 clock=clock,
                 session=session,

@@ -5,17 +5,19 @@ import re
 
 import pytest
 
+from subscribers import tokens
+from subscribers.address import Address
 from subscribers.model import SubscriberId
 from subscribers.tokens import Purpose
-from tests.web.house import House, link
+from tests.web.house import RING, House, link
 
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
-PURPOSES = list(Purpose)
+PURPOSES = [Purpose.CONFIRM, Purpose.UNSUBSCRIBE, Purpose.PREFERENCES]
 
 
 async def joined(site: House, email: str = "ada@example.org") -> SubscriberId:
     await site.join(email)
-    return site.guests.letters[-1][1]
+    return (await site.letters())[-1].subscriber
 
 
 async def test_the_button_in_the_letter_confirms_and_twice_is_as_good_as_once(site: House):
@@ -77,7 +79,7 @@ async def test_leaving_is_a_friendly_yes_for_one_who_was_erased_meanwhile(site: 
     ]
 
     assert [answer.status for answer in answers] == [200, 200, 200]
-    assert await site.guests.count() == 0
+    assert len(await site.people()) == 0
 
 
 @pytest.mark.parametrize(("less", "status"), [("weekly", "active"), ("pause", "paused")])
@@ -86,7 +88,7 @@ async def test_one_may_get_less_instead(site: House, less: str, status: str):
 
     answer = await site.post(link(Purpose.UNSUBSCRIBE, who), {"act": "less", "less": less})
 
-    member = await site.guests.find(who, "daily")
+    member = await site.find(who)
     assert answer.status == 200
     assert member.subscription.status.value == status
     assert (member.subscription.cadence == "weekly") is (less == "weekly")
@@ -102,7 +104,7 @@ async def test_preferences_are_kept_and_nonsense_leaves_them_alone(site: House):
     saved = await site.post(page, good)
     await site.post(page, silly)
 
-    member = await site.guests.find(who, "daily")
+    member = await site.find(who)
     assert "Gespeichert" in saved.text
     assert (member.person.name, member.person.language) == ("Ada", "de")
     assert (member.person.timezone, member.subscription.cadence) == ("Asia/Tokyo", "weekdays")
@@ -114,8 +116,17 @@ async def test_a_new_address_is_asked_first(site: House):
 
     await site.post(link(Purpose.PREFERENCES, who), {"address": "ada@elsewhere.example"})
 
-    assert site.guests.letters[-1] == ("move to ada@elsewhere.example", who, "daily")
-    assert str((await site.guests.find(who, "daily")).person.address) == "ada@example.org"
+    letter = (await site.letters())[-1]
+    moved = tokens.make(RING[0], Purpose.ADDRESS, who, Address.parse(letter.address).key)
+    before = str((await site.find(who)).person.address)
+    asked = await site.get(f"/address/{moved}")
+    still = str((await site.find(who)).person.address)
+    await site.post(f"/address/{moved}")
+
+    assert (letter.kind, letter.address) == ("address", "ada@elsewhere.example")
+    assert (asked.status, before, still) == (200, "ada@example.org", "ada@example.org")
+    assert str((await site.find(who)).person.address) == "ada@elsewhere.example"
+    assert (await site.get(f"/address/{moved}")).status == 404
 
 
 async def test_no_topic_at_all_is_told(site: House):
@@ -124,7 +135,7 @@ async def test_no_topic_at_all_is_told(site: House):
     answer = await site.post(link(Purpose.PREFERENCES, who), {"topics": "yes", "name": "Eve"})
 
     assert answer.status == 422
-    assert (await site.guests.find(who, "daily")).person.name == ""
+    assert (await site.find(who)).person.name == ""
 
 
 async def test_everything_about_oneself_comes_as_one_file(site: House):
@@ -139,8 +150,8 @@ async def test_everything_about_oneself_comes_as_one_file(site: House):
 async def test_a_scanner_that_follows_every_link_changes_nothing(site: House):
     who, pending = await site.member(), await joined(site, "grace@example.org")
     seeds = [link(purpose, person) for purpose in PURPOSES for person in (who, pending)]
-    before = [await site.guests.find(person, "daily") for person in (who, pending)]
-    letters = list(site.guests.letters)
+    before = [await site.find(person) for person in (who, pending)]
+    letters = await site.letters()
 
     seen: set[str] = set()
     waiting = ["/", "/embed", *seeds]
@@ -157,8 +168,8 @@ async def test_a_scanner_that_follows_every_link_changes_nothing(site: House):
                     if to.startswith(("/", "?")) and to != "/subscribe"]  # fmt: skip
 
     assert len(seen) > 20
-    assert [await site.guests.find(person, "daily") for person in (who, pending)] == before
-    assert site.guests.letters == letters
+    assert [await site.find(person) for person in (who, pending)] == before
+    assert await site.letters() == letters
 
 
 @pytest.mark.parametrize("purpose", PURPOSES)

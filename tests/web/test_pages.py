@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import json
 import sqlite3
 from pathlib import Path
@@ -10,13 +11,15 @@ import pytest
 from subscribers.tokens import Purpose
 from tests.web.house import House, house, link
 
+PURPOSES = (Purpose.CONFIRM, Purpose.UNSUBSCRIBE, Purpose.PREFERENCES)
+
 EMBEDDER = "https://shop.example"
 
 
 async def test_no_page_runs_or_loads_what_is_not_ours(site: House):
     who = await site.member()
     paths = ["/", "/embed", "/privacy", "/nowhere", "/api/newsletters"]
-    paths += [link(purpose, who) for purpose in Purpose]
+    paths += [link(purpose, who) for purpose in PURPOSES]
 
     answers = {path: (await site.get(path)).headers for path in paths}
 
@@ -28,7 +31,7 @@ async def test_no_page_runs_or_loads_what_is_not_ours(site: House):
         assert headers["Strict-Transport-Security"] == "max-age=31536000", path
         assert headers["X-Content-Type-Options"] == "nosniff", path
         assert "Set-Cookie" not in headers, path
-    for purpose in Purpose:
+    for purpose in PURPOSES:
         assert answers[link(purpose, who)]["Referrer-Policy"] == "no-referrer"
         assert "frame-ancestors 'none'" in answers[link(purpose, who)]["Content-Security-Policy"]
 
@@ -77,6 +80,29 @@ async def test_a_database_that_is_gone_is_a_polite_page(site: House, tmp_path: P
     assert api.status == 503
 
 
+async def test_a_locked_database_loses_nothing(site: House, tmp_path: Path):
+    form = {"newsletter": "daily", "email": "ada@example.org", "stamp": await site.stamp()}
+    other = sqlite3.connect(tmp_path / "digest.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+
+    waiting = asyncio.create_task(site.post("/subscribe", form))
+    meanwhile = await site.get("/")
+    other.execute("COMMIT")
+
+    assert meanwhile.status == 200
+    assert (await waiting).status == 200
+    assert len(await site.letters()) == 1
+
+
+async def test_single_opt_in_takes_the_form_for_the_confirmation(tmp_path: Path):
+    async with house(tmp_path, "proof_of_work = false\ndouble_opt_in = false\n") as site:
+        answer = await site.join("ada@example.org")
+        [person] = await site.people()
+
+        assert "letter of welcome" in answer.text
+        assert await site.status(person.id) == "active"
+
+
 async def test_arabic_pages_run_from_right_to_left(site: House):
     answer = await site.get("/", headers={"Accept-Language": "ar"})
 
@@ -118,9 +144,9 @@ async def test_the_api_takes_a_join_with_a_proof_and_only_once(tmp_path: Path):
         first = await site.post("/api/subscribe", json.dumps(join), headers=json_body)
         again = await site.post("/api/subscribe", json.dumps(join), headers=json_body)
 
-    assert (first.status, json.loads(first.text)["answer"]) == (202, "taken")
-    assert (again.status, json.loads(again.text)["answer"]) == (409, "stale")
-    assert len(site.guests.wishes) == 1
+        assert (first.status, json.loads(first.text)["answer"]) == (202, "taken")
+        assert (again.status, json.loads(again.text)["answer"]) == (409, "stale")
+        assert len(await site.people()) == 1
 
 
 async def test_the_api_answers_only_the_sites_that_are_named(tmp_path: Path):
