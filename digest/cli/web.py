@@ -13,8 +13,8 @@ from digest.config import secret
 from digest.config.load import load_for
 from digest.config.settings import Settings
 from digest.web.app import application
+from digest.web.porch import HEADER_BYTES
 
-HEADER_BYTES = 16_384
 CONNECTIONS = 512
 
 

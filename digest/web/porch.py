@@ -25,6 +25,8 @@ ALWAYS = {
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), geolocation=(), microphone=(), browsing-topics=()",
 }
+HEADER_BYTES = 16_384
+LONG = "The request's headers are too long.\n"
 LATE = "That took too long. Nothing was lost; please try again in a moment.\n"
 
 
@@ -53,6 +55,9 @@ class Porch:
             await send(message)
 
         try:
+            if sum(len(name) + len(value) for name, value in scope["headers"]) > HEADER_BYTES:
+                await PlainTextResponse(LONG, 431)(scope, receive, dressed)
+                return
             async with asyncio.timeout(self._seconds):
                 await self._app(scope, self._measured(scope, receive), dressed)
         except TimeoutError:

@@ -53,6 +53,24 @@ async def test_no_address_leads_away(site: House):
         assert 'href="//' not in answer.text
 
 
+async def test_headers_that_are_too_long_are_refused(site: House):
+    headers = {f"X-{n}": "x" * 4000 for n in range(5)}
+
+    assert (await site.get("/", headers=headers)).status == 431
+
+
+async def test_a_request_that_takes_too_long_is_told_to_come_again(tmp_path: Path):
+    async def body():
+        yield b"email="
+        await asyncio.Event().wait()
+
+    async with house(tmp_path, "timeout_seconds = 0.3\n") as site:
+        form = {"Content-Type": "application/x-www-form-urlencoded"}
+        answer = await site.post("/subscribe", body(), headers=form)
+
+    assert (answer.status, answer.headers["Retry-After"]) == (503, "30")
+
+
 async def test_a_newsletter_that_is_not_ours_is_the_first(site: House):
     assert 'value="daily"' in (await site.get("/?newsletter=<script>")).text
 
