@@ -66,16 +66,22 @@ async def world(settings: Settings, *, at: datetime | None = None) -> AsyncItera
 @asynccontextmanager
 async def tools(settings: Settings, *, at: datetime | None = None) -> AsyncIterator[Tools]:
     """The database of the configuration, open for writing, and the world."""
+    async with open_store(settings) as store, world(settings, at=at) as outside:
+        yield Tools(
+            store=store,
+            fetch=outside.fetch,
+            isolate=outside.isolate,
+            clock=outside.clock,
+            dice=outside.dice,
+        )
+
+
+@asynccontextmanager
+async def open_store(settings: Settings) -> AsyncIterator[Store]:
+    """The database of the configuration, open for writing, and nothing else."""
     store = await Store.open(settings.storage.url)
     try:
-        async with world(settings, at=at) as outside:
-            yield Tools(
-                store=store,
-                fetch=outside.fetch,
-                isolate=outside.isolate,
-                clock=outside.clock,
-                dice=outside.dice,
-            )
+        yield store
     finally:
         await store.close()
 

@@ -22,6 +22,19 @@ _ROLES = frozenset(
 )
 
 
+_DISPOSABLE = frozenset(
+    "10minutemail.com discard.email dispostable.com emailondeck.com fakeinbox.com getnada.com "
+    "grr.la guerrillamail.com mailcatch.com maildrop.cc mailinator.com mailnesia.com "
+    "mintemail.com moakt.com mohmal.com mytemp.email sharklasers.com spamgourmet.com "
+    "temp-mail.org tempmail.com tempr.email throwawaymail.com trashmail.com yopmail.com".split()
+)
+# What nearly every address looks like. A match needs none of the slow checks below.
+_PLAIN = re.compile(
+    r"[A-Za-z0-9_+-]{1,32}(?:\.[A-Za-z0-9_+-]{1,15})?@"
+    r"(?:[a-z0-9](?:[a-z0-9]|-(?!-)){0,30}[a-z0-9]\.){1,3}[a-z]{2,20}"
+)
+
+
 class BadAddress(ValueError):
     """The text is no address we can write to; the message is one sentence for its owner."""
 
@@ -39,7 +52,10 @@ class Address:
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read one bare address. Raises BadAddress."""
-        text = unicodedata.normalize("NFC", text.strip(" \t\r\n"))
+        text = text.strip(" \t\r\n")
+        if _PLAIN.fullmatch(text):
+            return cls(*text.split("@"))
+        text = unicodedata.normalize("NFC", text)
         if any(unicodedata.category(c) in ("Cc", "Cf", "Zl", "Zp", "Co", "Cs") for c in text):
             raise BadAddress("The address holds a character that cannot be seen.")
         local, at, domain = text.rpartition("@")
@@ -53,7 +69,9 @@ class Address:
     @property
     def key(self) -> str:
         """Equal for every spelling of one mailbox: what tells two people apart."""
-        return f"{unicodedata.normalize('NFKC', self.local).casefold()}@{self.domain}"
+        if self.local.isascii():
+            return f"{self.local}@{self.domain}".lower()
+        return f"{_folded(self.local)}@{self.domain}"
 
     @property
     def is_ascii(self) -> bool:
@@ -66,6 +84,12 @@ class Address:
         return self.local.partition("+")[0].casefold() in _ROLES
 
     @property
+    def is_disposable(self) -> bool:
+        """At one of the best known providers of throwaway mailboxes: data, no reason to refuse."""
+        labels = self.domain.split(".")
+        return any(".".join(labels[n:]) in _DISPOSABLE for n in range(len(labels) - 1))
+
+    @property
     def shown(self) -> str:
         """For people to read: the domain in its own script."""
         try:
@@ -75,6 +99,11 @@ class Address:
 
     def __str__(self) -> str:
         return f"{self.local}@{self.domain}"
+
+
+def _folded(local: str) -> str:
+    """Case folded, canonically (Unicode D145): NFKC would fold in other mailboxes, and an @."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", local).casefold())
 
 
 def _local(local: str) -> str:

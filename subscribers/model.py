@@ -28,6 +28,25 @@ class Status(StrEnum):
     LEFT = "left"
 
 
+class By(StrEnum):
+    """Whose act it was: a reader's own is the only one that earns a goodbye and an undo."""
+
+    READER = "reader"
+    OPERATOR = "operator"
+    IMPORT = "import"
+    MAILBOX = "mailbox"  # the reader's provider: a bounce, a complaint
+
+
+class Kind(StrEnum):
+    """What kind of mail: an issue, or one of the letters."""
+
+    ISSUE = "issue"
+    CONFIRM = "confirm"
+    ADDRESS = "address"  # confirm, sent to a new address of someone we know
+    WELCOME = "welcome"
+    GOODBYE = "goodbye"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscriber:
     """A person. ``language`` ISO 639-1, ``timezone`` IANA."""
@@ -38,6 +57,8 @@ class Subscriber:
     language: str = "en"
     timezone: str = "UTC"
     standing: Standing = Standing.OK
+    new_address: Address | None = None  # asked for, not confirmed yet
+    new_address_by: datetime | None = None  # until when it may be confirmed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +72,8 @@ class Subscription:
     topics: tuple[str, ...] = ()  # empty: all
     hour: time | None = None
     joined_at: datetime | None = None
+    confirm_by: datetime | None = None  # pending only: until when the link in the letter works
     confirmed_at: datetime | None = None
     left_at: datetime | None = None
+    left_by: By | None = None
     paused_until: datetime | None = None

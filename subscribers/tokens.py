@@ -26,10 +26,15 @@ class Purpose(StrEnum):
     CONFIRM = "confirm"
     UNSUBSCRIBE = "unsubscribe"
     PREFERENCES = "preferences"
+    ADDRESS = "address"  # confirm a new address: bound to the address's key, not to a newsletter
 
 
 def make(key: bytes, purpose: Purpose, subscriber: SubscriberId, newsletter: str) -> str:
-    """The token, URL-safe: ``SUBSCRIBER.MAC``."""
+    """The token, URL-safe: ``SUBSCRIBER.MAC``.
+
+    For ``Purpose.ADDRESS`` the key of the new address stands in the newsletter's place: a link
+    sent to one address never confirms another.
+    """
     return f"{subscriber}.{_mac(key, purpose, subscriber, newsletter)}"
 
 

@@ -27,6 +27,7 @@ COMMANDS = {
     "articles": ("digest.cli.articles:group", "List articles, show one with its clean text."),
     "why": ("digest.cli.why:command", "Explain one article: seen, dated, scored, in or out."),
     "config": ("digest.cli.config:group", "Show what is in force and where it comes from."),
+    "web": ("digest.cli.web:command", "Serve the readers' pages: form, links, preferences."),
     "db": ("digest.cli.db:group", "Upgrade, inspect and back up the database."),
 }
 

@@ -57,10 +57,14 @@ class Draft:
         return value if isinstance(value, str) else None
 
     def put(self, key: Key, value: object) -> None:
-        """Give ``key`` a value; its table must be there."""
-        table = self.value(key[:-1])
-        assert isinstance(table, dict)
-        table[key[-1]] = value
+        """Give ``key`` a value; its table or list must be there."""
+        match self.value(key[:-1]), key[-1]:
+            case dict() as table, name:
+                table[name] = value
+            case list() as elements, int() as index:
+                elements[index] = value
+            case _:
+                raise AssertionError(key)
 
     def matching(self, pattern: Key) -> Iterator[tuple[Key, object]]:
         """Every key like ``pattern`` with its value; ``*`` is any name or list element."""

@@ -9,6 +9,7 @@ from datetime import time
 from email.errors import HeaderParseError, ObsoleteHeaderDefect
 from email.headerregistry import AddressHeader
 from email.policy import EmailPolicy
+from ipaddress import ip_network
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -186,6 +187,25 @@ def within(least: float, most: float, *, above: bool = False) -> Rule:
     return rule
 
 
+def origin(value: str) -> str:
+    """Where a page may come from: scheme and host, without a path."""
+    base_url(value)
+    parts = urlsplit(value)
+    if parts.path:
+        raise Wrong(f"is {shown(value)}; write it without a path, {parts.scheme}://{parts.netloc}")
+    return f"{parts.scheme}://{parts.netloc}".lower()
+
+
+def network(value: str) -> str:
+    """An IP address, or a network such as 10.0.0.0/8."""
+    try:
+        return str(ip_network(value))
+    except ValueError as error:
+        raise Wrong(
+            f'is {shown(value)}; write an IP address, or a network such as "10.0.0.0/8"'
+        ) from error
+
+
 def filled(value: str) -> str:
     """Text that must not be empty."""
     if not value.strip():
@@ -217,4 +237,9 @@ RULES: tuple[tuple[Key, Rule], ...] = (
     (("deliver", "unsubscribe_mailbox"), _of_text(bare_address)),
     (("deliver", "relays", "*", "host"), _of_text(mail_host)),
     (("deliver", "relays", "*", "password_env"), _of_text(variable)),
+    (("web", "trusted_proxies", "*"), _of_text(network)),
+    (("web", "embed_origins", "*"), _of_text(origin)),
+    (("web", "consent_text"), _of_text(filled)),
+    (("web", "min_fill_seconds"), within(0, 60)),
+    (("web", "timeout_seconds"), within(0, 600, above=True)),
 )

@@ -66,8 +66,22 @@ class Storage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Web:
+    """``[web]``: the readers' pages, and how far a stranger is trusted."""
+
     host: str = "127.0.0.1"
     port: Annotated[int, Gt(0), Le(65535)] = 8000
+    trusted_proxies: tuple[str, ...] = ("127.0.0.1", "::1")  # addresses or networks
+    embed_origins: tuple[str, ...] = ()  # https://shop.example, no path
+    double_opt_in: bool = True
+    consent_text: Annotated[str, MinLen(1)] = "2026-11"  # the version a reader agreed to
+    proof_of_work: bool = True
+    proof_cost: Annotated[int, Ge(1)] = 5_000  # rounds of PBKDF2 for each of ~256 guesses
+    min_fill_seconds: Annotated[float, Ge(0)] = 2.0
+    joins_per_network: Annotated[int, Ge(1)] = 20  # an hour; an address or a /64
+    joins_without_proof: Annotated[int, Ge(1)] = 1  # an hour; a /24 or a /64
+    joins_overall: Annotated[int, Ge(1)] = 2_000  # an hour
+    max_body_bytes: Annotated[int, Ge(1024)] = 32_768
+    timeout_seconds: Annotated[float, Gt(0)] = 20.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

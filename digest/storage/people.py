@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    delete,
+    func,
+    or_,
+    select,
+    update,
+)
 
 from digest.model import NewsletterId
-from digest.storage.dialect import insert
+from digest.storage.dialect import batches, insert
 from digest.storage.schema import subscribers, subscriptions
 from subscribers.address import Address
-from subscribers.model import Standing, Status, Subscriber, SubscriberId, Subscription
+from subscribers.model import By, Standing, Status, Subscriber, SubscriberId, Subscription
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,49 +75,119 @@ def audience(
     )
 
 
+def new_id() -> SubscriberId:
+    """96 random bits: nothing about a person can be read off their id."""
+    return SubscriberId(secrets.token_hex(12))
+
+
 def enrol(tx: Connection, person: Subscriber, subscription: Subscription) -> bool:
     """Keep a person and a subscription; False if the address or subscription is known already."""
-    made = tx.execute(
-        insert(tx, subscribers)
-        .values(
-            id=person.id,
-            address=str(person.address),
-            address_key=person.address.key,
-            name=person.name,
-            language=person.language,
-            timezone=person.timezone,
-            standing=person.standing.value,
+    if not add(tx, person):
+        asked = select(subscribers.c.id).where(
+            subscribers.c.id == person.id, subscribers.c.address_key == person.address.key
         )
-        .on_conflict_do_nothing()
-        .returning(subscribers.c.id)
-    ).first()
-    if made is None and not _known(tx, person):
-        return False
+        if tx.execute(asked).first() is None:
+            return False
     joined = tx.execute(
         insert(tx, subscriptions)
-        .values(
-            subscriber=subscription.subscriber,
-            newsletter=subscription.newsletter,
-            status=subscription.status.value,
-            cadence=subscription.cadence,
-            topics=list(subscription.topics),
-            hour=f"{subscription.hour:%H:%M}" if subscription.hour else None,
-            joined_at=subscription.joined_at,
-            confirmed_at=subscription.confirmed_at,
-            left_at=subscription.left_at,
-            paused_until=subscription.paused_until,
-        )
+        .values(held_row(subscription))
         .on_conflict_do_nothing()
         .returning(subscriptions.c.subscriber)
     ).first()
     return joined is not None
 
 
-def _known(tx: Connection, person: Subscriber) -> bool:
-    asked = select(subscribers.c.id).where(
-        subscribers.c.id == person.id, subscribers.c.address_key == person.address.key
+def add(tx: Connection, person: Subscriber) -> bool:
+    """Keep a new person; False if the address is known, by whatever id."""
+    made = tx.execute(
+        insert(tx, subscribers)
+        .values(person_row(person))
+        .on_conflict_do_nothing()
+        .returning(subscribers.c.id)
+    ).first()
+    return made is not None
+
+
+def at_address(tx: Connection, address: Address) -> Subscriber | None:
+    """The person at an address, whatever its spelling: to look at, not to change."""
+    row = tx.execute(select(subscribers).where(subscribers.c.address_key == address.key)).first()
+    return person_of(row) if row else None
+
+
+def of_address(tx: Connection, address: Address) -> Subscriber | None:
+    """The person at an address; nobody else may change them until this transaction ends."""
+    return _locked(tx, subscribers.c.address_key == address.key)
+
+
+def of_id(tx: Connection, id: SubscriberId) -> Subscriber | None:  # noqa: A002 -- the field's name
+    """The person of an id; nobody else may change them until this transaction ends."""
+    return _locked(tx, subscribers.c.id == id)
+
+
+def save(tx: Connection, person: Subscriber) -> None:
+    """Bring a known person up to date."""
+    values = person_row(person)
+    tx.execute(update(subscribers).where(subscribers.c.id == person.id).values(values))
+
+
+def forget(tx: Connection, person: SubscriberId) -> None:
+    """Keep nothing of a person: subscriptions, log and letters go, too."""
+    tx.execute(delete(subscribers).where(subscribers.c.id == person))
+
+
+def subscriptions_of(tx: Connection, person: SubscriberId) -> list[Subscription]:
+    """All a person subscribed to, by newsletter."""
+    asked = (
+        select(subscriptions)
+        .where(subscriptions.c.subscriber == person)
+        .order_by(subscriptions.c.newsletter)
     )
-    return tx.execute(asked).first() is not None
+    return [held_of(row) for row in tx.execute(asked)]
+
+
+def save_subscription(tx: Connection, held: Subscription) -> None:
+    """Keep what is true of a subscription now, new or not."""
+    values = held_row(held)
+    change = {k: v for k, v in values.items() if k not in ("subscriber", "newsletter")}
+    tx.execute(
+        insert(tx, subscriptions)
+        .values(values)
+        .on_conflict_do_update(
+            index_elements=[subscriptions.c.subscriber, subscriptions.c.newsletter], set_=change
+        )
+    )
+
+
+def purge(tx: Connection, now: datetime) -> int:
+    """Forget joins that were never confirmed in time, and who joined nothing else; how many."""
+    late = tx.execute(
+        delete(subscriptions)
+        .where(
+            subscriptions.c.status == Status.PENDING.value,
+            subscriptions.c.confirm_by <= now,
+        )
+        .returning(subscriptions.c.subscriber)
+    ).scalars()
+    gone = list(late)
+    for some in batches(set(gone)):
+        # A bounce or complaint is worth remembering, whether or not anything is subscribed to.
+        others = select(subscriptions.c.subscriber).where(
+            subscriptions.c.subscriber == subscribers.c.id
+        )
+        tx.execute(
+            delete(subscribers).where(
+                subscribers.c.id.in_(some),
+                subscribers.c.standing == Standing.OK.value,
+                ~others.exists(),
+            )
+        )
+    return len(gone)
+
+
+def _locked(tx: Connection, where: ColumnElement[bool]) -> Subscriber | None:
+    # Two doors that change one person at the same instant do so one after the other.
+    row = tx.execute(select(subscribers).where(where).with_for_update()).first()
+    return person_of(row) if row else None
 
 
 def _audience(newsletter: NewsletterId, cadence: str, now: datetime) -> Select[Any]:
@@ -136,3 +218,68 @@ def _recipient(row: Row[Any]) -> Recipient:
         timezone=row.timezone,
         hour=time.fromisoformat(row.hour) if row.hour else None,
     )
+
+
+def person_of(row: Row[Any]) -> Subscriber:
+    """The person of a row that holds their columns, others besides them or not."""
+    return Subscriber(
+        id=SubscriberId(row.id),
+        address=Address.parse(row.address),
+        name=row.name,
+        language=row.language,
+        timezone=row.timezone,
+        standing=Standing(row.standing),
+        new_address=Address.parse(row.new_address) if row.new_address else None,
+        new_address_by=row.new_address_by,
+    )
+
+
+def held_of(row: Row[Any]) -> Subscription:
+    """The subscription of a row that holds its columns, others besides them or not."""
+    return Subscription(
+        subscriber=SubscriberId(row.subscriber),
+        newsletter=row.newsletter,
+        status=Status(row.status),
+        cadence=row.cadence,
+        topics=tuple(row.topics),
+        hour=time.fromisoformat(row.hour) if row.hour else None,
+        joined_at=row.joined_at,
+        confirm_by=row.confirm_by,
+        confirmed_at=row.confirmed_at,
+        left_at=row.left_at,
+        left_by=By(row.left_by) if row.left_by else None,
+        paused_until=row.paused_until,
+    )
+
+
+def person_row(person: Subscriber) -> dict[str, object]:
+    """The columns of a person."""
+    return {
+        "id": person.id,
+        "address": str(person.address),
+        "address_key": person.address.key,
+        "name": person.name,
+        "language": person.language,
+        "timezone": person.timezone,
+        "standing": person.standing.value,
+        "new_address": str(person.new_address) if person.new_address else None,
+        "new_address_by": person.new_address_by,
+    }
+
+
+def held_row(held: Subscription) -> dict[str, object]:
+    """The columns of a subscription."""
+    return {
+        "subscriber": held.subscriber,
+        "newsletter": held.newsletter,
+        "status": held.status.value,
+        "cadence": held.cadence,
+        "topics": list(held.topics),
+        "hour": f"{held.hour:%H:%M}" if held.hour else None,
+        "joined_at": held.joined_at,
+        "confirm_by": held.confirm_by,
+        "confirmed_at": held.confirmed_at,
+        "left_at": held.left_at,
+        "left_by": held.left_by.value if held.left_by else None,
+        "paused_until": held.paused_until,
+    }

@@ -163,6 +163,8 @@ subscribers = Table(
     Column("language", String(8), nullable=False),
     Column("timezone", Text, nullable=False),
     Column("standing", String(16), nullable=False),
+    Column("new_address", Text),
+    Column("new_address_by", Moment),
 )
 
 subscriptions = Table(
@@ -178,5 +180,59 @@ subscriptions = Table(
     Column("confirmed_at", Moment),
     Column("left_at", Moment),
     Column("paused_until", Moment),
+    Column("confirm_by", Moment),
+    Column("left_by", String(16)),
     Index("ix_subscriptions_newsletter", "newsletter", "status"),
+)
+
+# ``newsletter`` "": an act on the address, which is on all of them.
+consent_log = Table(
+    "consent_log",
+    metadata,
+    Column("subscriber", Text, ForeignKey("subscribers.id", ondelete="CASCADE"), primary_key=True),
+    Column("at", Moment, primary_key=True),
+    Column("newsletter", Text, primary_key=True),
+    Column("act", String(24), primary_key=True),
+    Column("actor", String(16), nullable=False),
+    Column("was", String(16)),
+    Column("became", String(16)),
+    Column("text_version", Text),
+    Column("page", Text),
+    Column("ip_mark", Text),
+)
+
+suppressions = Table(
+    "suppressions",
+    metadata,
+    Column("mark", String(64), primary_key=True),
+    Column("reason", String(16), nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
+# Mail that is not an issue: a row here until dispatch settles it. ``address`` is the one the
+# letter was owed to when it was written; a change of address must not lead it elsewhere.
+letters = Table(
+    "letters",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("subscriber", Text, ForeignKey("subscribers.id", ondelete="CASCADE"), nullable=False),
+    Column("newsletter", Text, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("address", Text, nullable=False),
+    Column("address_key", Text, nullable=False),
+    Column("language", String(8), nullable=False),
+    Column("context", JSON, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("reason", Text),
+    Column("attempts", Integer, nullable=False),
+    Column("enrolled_at", Moment, nullable=False),
+    Column("due_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Column("claimed_at", Moment),
+    Column("lease_until", Moment),
+    Column("next_attempt_at", Moment),
+    Column("settled_at", Moment),
+    UniqueConstraint("subscriber", "newsletter", "kind", "enrolled_at"),
+    Index("ix_letters_address_key", "address_key", "enrolled_at"),
+    Index("ix_letters_state", "state", "due_at"),
 )

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import re
 from datetime import time
 from enum import Enum
@@ -155,7 +156,7 @@ def test_the_documented_default_is_the_default(key: tuple[str, ...]):
         Path: lambda: f'`"{default}"`',
         bool: lambda: f"`{str(default).lower()}`",
         str: lambda: f'`"{default}"`',
-        tuple: lambda: "`[]`",
+        tuple: lambda: f"`{json.dumps(default)}`",
         type(None): lambda: "none",
     }
     written = next((w() for kind, w in plain.items() if isinstance(default, kind)), f"`{default}`")

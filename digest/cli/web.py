@@ -1,0 +1,55 @@
+"""``digest web``: serve the readers' pages until stopped."""
+
+from __future__ import annotations
+
+import asyncio
+
+import click
+import uvicorn
+
+from digest import wiring
+from digest.cli import Context
+from digest.config import secret
+from digest.config.load import load_for
+from digest.config.settings import Settings
+from digest.web.app import application
+from digest.web.porch import HEADER_BYTES
+
+CONNECTIONS = 512
+
+
+@click.command("web")
+@click.option("--host", help="The address to listen on; default: web.host.")
+@click.option("--port", type=click.IntRange(1, 65535), help="The port; default: web.port.")
+@click.pass_obj
+def command(context: Context, host: str | None, port: int | None) -> None:
+    """Serve the form, the links of mails and the preferences.
+
+    Put a web server with TLS in front of it, and name that server in web.trusted_proxies.
+    """
+    settings = load_for(context.config).settings
+    ring = secret.make_and_read(settings.folder)
+    host, port = host or settings.web.host, port or settings.web.port
+    click.echo(f"Readers' pages at http://{f'[{host}]' if ':' in host else host}:{port}/")
+    asyncio.run(_serve(settings, ring, host=host, port=port))
+
+
+async def _serve(settings: Settings, ring: tuple[bytes, ...], *, host: str, port: int) -> None:
+    async with wiring.open_store(settings) as store:
+        config = uvicorn.Config(
+            application(settings, store=store, ring=ring, clock=wiring.clock_at(None)),
+            host=host,
+            port=port,
+            http="h11",
+            ws="none",
+            lifespan="off",
+            log_level="warning",
+            access_log=False,  # addresses of pages hold tokens
+            server_header=False,
+            proxy_headers=False,  # web.trusted_proxies says whom we believe
+            h11_max_incomplete_event_size=HEADER_BYTES,
+            limit_concurrency=CONNECTIONS,
+            timeout_keep_alive=5,
+            timeout_graceful_shutdown=10,
+        )
+        await uvicorn.Server(config).serve()

@@ -1,0 +1,288 @@
+"""Membership: an act of a reader, an operator or a mailbox to person, letters and log, together.
+
+Every act is one transaction. What it means is decided by ``subscribers.consent`` and
+``subscribers.standing``; in here it is only kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from digest.storage import consents, letters, people
+from digest.storage.consents import NO_EVIDENCE, Evidence
+from digest.storage.database import Store
+from digest.storage.letters import Letter
+from subscribers import consent, standing
+from subscribers.acts import (
+    Act,
+    AddressAct,
+    Admit,
+    ChangeAddress,
+    Complain,
+    Join,
+    Reinstate,
+    Resend,
+)
+from subscribers.address import Address
+from subscribers.consent import Decision
+from subscribers.model import By, Kind, Subscriber, SubscriberId, Subscription
+from subscribers.standing import AddressDecision, Suppression
+from subscribers.suppression import mark, marks
+
+DAY = timedelta(days=1)
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """What a person tells of themselves when they join."""
+
+    address: Address
+    name: str = ""
+    language: str = "en"
+    timezone: str = "UTC"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """What an act came to. A form must answer the same whatever it is."""
+
+    subscriber: SubscriberId | None = None
+    happened: bool = False
+    letters: tuple[Kind, ...] = ()
+
+
+NOTHING = Done()
+
+
+async def join(
+    store: Store,
+    profile: Profile,
+    act: Join | Admit,
+    *,
+    by: By,
+    ring: Sequence[bytes],
+    clock: Clock,
+    evidence: Evidence = NO_EVIDENCE,
+) -> Done:
+    """Somebody asks to be subscribed, or (Admit) the operator vouches for them.
+
+    Two at the same instant make one person and one letter. A suppressed address: nothing.
+    """
+    return await store.write(_join, profile, act, by, tuple(ring), clock(), evidence)
+
+
+async def act_on(
+    store: Store,
+    subscriber: SubscriberId,
+    newsletter: str,
+    act: Act,
+    *,
+    by: By,
+    clock: Clock,
+    evidence: Evidence = NO_EVIDENCE,
+) -> Done:
+    """Confirm, resend, change, pause, resume, leave or return: one person, one newsletter."""
+    return await store.write(_act, subscriber, newsletter, act, by, clock(), evidence)
+
+
+async def act_on_address(
+    store: Store,
+    subscriber: SubscriberId,
+    act: AddressAct,
+    *,
+    by: By,
+    ring: Sequence[bytes],
+    clock: Clock,
+    evidence: Evidence = NO_EVIDENCE,
+) -> Done:
+    """Bounce, complain, erase, reinstate, change of address: a person and all they hold."""
+    return await store.write(_on_address, subscriber, act, by, tuple(ring), clock(), evidence)
+
+
+async def rename(
+    store: Store, subscriber: SubscriberId, *, name: str, language: str, timezone: str
+) -> Done:
+    """Other words about oneself; no consent is touched, so nothing is logged."""
+
+    def change(tx: Connection) -> Done:
+        person = people.of_id(tx, subscriber)
+        if person is None:
+            return NOTHING
+        people.save(tx, replace(person, name=name, language=language, timezone=timezone))
+        return Done(subscriber=subscriber, happened=True)
+
+    return await store.write(change)
+
+
+async def suppress(store: Store, address: Address, *, ring: Sequence[bytes], clock: Clock) -> Done:
+    """The operator keeps an address out, whether it is anybody's or not."""
+
+    def change(tx: Connection, now: datetime) -> Done:
+        consents.suppress(tx, mark(ring[0], address), Suppression.OPERATOR, now)
+        person = people.of_address(tx, address)
+        if person is None:
+            return Done(happened=True)
+        act = Complain()
+        return _on_address(tx, person.id, act, By.OPERATOR, tuple(ring), now, NO_EVIDENCE)
+
+    return await store.write(change, clock())
+
+
+async def reinstate(store: Store, address: Address, *, ring: Sequence[bytes], clock: Clock) -> Done:
+    """The operator takes a bounce, a complaint or a suppression back."""
+
+    def change(tx: Connection, now: datetime) -> Done:
+        lifted = consents.lift(tx, marks(ring, address))
+        person = people.of_address(tx, address)
+        if person is None:
+            return Done(happened=lifted)
+        act = Reinstate()
+        done = _on_address(tx, person.id, act, By.OPERATOR, tuple(ring), now, NO_EVIDENCE)
+        return replace(done, happened=done.happened or lifted)
+
+    return await store.write(change, clock())
+
+
+async def purge(store: Store, *, clock: Clock) -> int:
+    """Forget who never confirmed in time; how many joins that were."""
+    return await store.write(people.purge, clock())
+
+
+def _join(
+    tx: Connection,
+    profile: Profile,
+    act: Join | Admit,
+    by: By,
+    ring: tuple[bytes, ...],
+    now: datetime,
+    evidence: Evidence,
+) -> Done:
+    if consents.suppressed(tx, marks(ring, profile.address)):
+        return NOTHING
+    people.add(
+        tx,
+        Subscriber(
+            id=people.new_id(),
+            address=profile.address,
+            name=profile.name,
+            language=profile.language,
+            timezone=profile.timezone,
+        ),
+    )
+    person = people.of_address(tx, profile.address)
+    assert person is not None
+    if isinstance(act, Join):
+        act = replace(act, asked=letters.asked(tx, profile.address, now - DAY))
+    held = _held(tx, person.id, act.newsletter)
+    done = consent.decide(person, held, act, by=by, now=now)
+    return _keep(tx, person, done, evidence, now)
+
+
+def _act(
+    tx: Connection,
+    subscriber: SubscriberId,
+    newsletter: str,
+    act: Act,
+    by: By,
+    now: datetime,
+    evidence: Evidence,
+) -> Done:
+    person = people.of_id(tx, subscriber)
+    if person is None:
+        return NOTHING
+    if isinstance(act, Resend | Join):
+        act = replace(act, asked=letters.asked(tx, person.address, now - DAY))
+    held = _held(tx, subscriber, newsletter)
+    return _keep(tx, person, consent.decide(person, held, act, by=by, now=now), evidence, now)
+
+
+def _keep(
+    tx: Connection, before: Subscriber, done: Decision, evidence: Evidence, now: datetime
+) -> Done:
+    """Person, subscription, letters and log: all of it or, where nothing happened, nothing."""
+    person, held = done.subscriber, done.subscription
+    if done.entry is None or held is None:
+        return Done(subscriber=person.id)
+    if person != before:
+        people.save(tx, person)
+    people.save_subscription(tx, held)
+    for kind in done.letters:
+        until = {
+            Kind.CONFIRM: held.confirm_by,
+            Kind.GOODBYE: now + consent.GOODBYE_FOR,
+        }.get(kind) or now + DAY
+        letters.queue(tx, _letter(person, held.newsletter, kind, person.address, now, until))
+    consents.note(tx, person.id, done.entry, evidence)
+    return Done(subscriber=person.id, happened=True, letters=done.letters)
+
+
+def _on_address(
+    tx: Connection,
+    subscriber: SubscriberId,
+    act: AddressAct,
+    by: By,
+    ring: tuple[bytes, ...],
+    now: datetime,
+    evidence: Evidence,
+) -> Done:
+    person = people.of_id(tx, subscriber)
+    if person is None:
+        return NOTHING
+    if isinstance(act, ChangeAddress):
+        if consents.suppressed(tx, marks(ring, act.to)):
+            return Done(subscriber=subscriber)
+        act = replace(act, asked=letters.asked(tx, act.to, now - DAY))
+    held = people.subscriptions_of(tx, subscriber)
+    done = standing.decide(person, held, act, by=by, now=now)
+    if done.entry is None or _taken(tx, person, done):
+        return Done(subscriber=subscriber)
+    if done.suppress:
+        consents.suppress(tx, mark(ring[0], person.address), done.suppress, now)
+    if done.lift:
+        consents.lift(tx, marks(ring, person.address))
+    if done.subscriber is None:
+        people.forget(tx, subscriber)
+        return Done(happened=True)
+    people.save(tx, done.subscriber)
+    for one in done.subscriptions:
+        people.save_subscription(tx, one)
+    to, until = done.subscriber.new_address, done.subscriber.new_address_by
+    if Kind.ADDRESS in done.letters and to and until:
+        letters.queue(tx, _letter(done.subscriber, "", Kind.ADDRESS, to, now, until))
+    consents.note(tx, subscriber, done.entry, evidence)
+    return Done(subscriber=subscriber, happened=True, letters=done.letters)
+
+
+def _taken(tx: Connection, before: Subscriber, done: AddressDecision) -> bool:
+    """Whether the new address is somebody else's: two people are never merged by a link."""
+    after = done.subscriber
+    wanted = (after.new_address or after.address) if after else before.address
+    if wanted == before.address:
+        return False
+    other = people.at_address(tx, wanted)
+    return other is not None and other.id != before.id
+
+
+def _held(tx: Connection, subscriber: SubscriberId, newsletter: str) -> Subscription | None:
+    found = people.subscriptions_of(tx, subscriber)
+    return next((one for one in found if one.newsletter == newsletter), None)
+
+
+def _letter(
+    person: Subscriber, newsletter: str, kind: Kind, to: Address, now: datetime, until: datetime
+) -> Letter:
+    return Letter(
+        subscriber=person.id,
+        newsletter=newsletter,
+        kind=kind,
+        address=to,
+        language=person.language,
+        enrolled_at=now,
+        expires_at=until,
+        context={"name": person.name},
+    )

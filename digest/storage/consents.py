@@ -1,0 +1,102 @@
+"""The consent log, and the list of those who must not come back unasked."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, select
+
+from digest.storage.dialect import batches, insert
+from digest.storage.schema import consent_log, suppressions
+from subscribers.consent import Entry
+from subscribers.model import By, SubscriberId
+from subscribers.standing import Suppression
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What a publisher can show when asked: to which words somebody agreed, and where.
+
+    ``page``: a path or command, never with a query. ``ip_mark``: a keyed hash.
+    """
+
+    text_version: str | None = None
+    page: str | None = None
+    ip_mark: str | None = None
+
+
+NO_EVIDENCE = Evidence()
+
+
+def note(
+    tx: Connection, subscriber: SubscriberId, entry: Entry, evidence: Evidence = NO_EVIDENCE
+) -> None:
+    """Add a line to a person's log; the same line twice is one."""
+    values = row(subscriber, entry, evidence)
+    tx.execute(insert(tx, consent_log).values(values).on_conflict_do_nothing())
+
+
+def log_of(tx: Connection, subscriber: SubscriberId) -> list[tuple[Entry, Evidence]]:
+    """A person's whole history, oldest first."""
+    asked = (
+        select(consent_log)
+        .where(consent_log.c.subscriber == subscriber)
+        .order_by(consent_log.c.at, consent_log.c.newsletter, consent_log.c.act)
+    )
+    return [
+        (
+            Entry(
+                act=one.act,
+                by=By(one.actor),
+                at=one.at,
+                newsletter=one.newsletter,
+                before=one.was,
+                after=one.became,
+            ),
+            Evidence(text_version=one.text_version, page=one.page, ip_mark=one.ip_mark),
+        )
+        for one in tx.execute(asked)
+    ]
+
+
+def row(subscriber: SubscriberId, entry: Entry, evidence: Evidence) -> dict[str, object]:
+    """The columns of a line."""
+    return {
+        "subscriber": subscriber,
+        "at": entry.at,
+        "newsletter": entry.newsletter,
+        "act": entry.act,
+        "actor": entry.by.value,
+        "was": entry.before,
+        "became": entry.after,
+        "text_version": evidence.text_version,
+        "page": evidence.page,
+        "ip_mark": evidence.ip_mark,
+    }
+
+
+def suppress(tx: Connection, mark: str, reason: Suppression, at: datetime) -> None:
+    """Put a mark on the list; the first reason stands."""
+    values = {"mark": mark, "reason": reason.value, "at": at}
+    tx.execute(insert(tx, suppressions).values(values).on_conflict_do_nothing())
+
+
+def lift(tx: Connection, marks: Collection[str]) -> bool:
+    """Take marks off the list; whether one was on it."""
+    return bool(tx.execute(delete(suppressions).where(suppressions.c.mark.in_(marks))).rowcount)
+
+
+def suppressed(tx: Connection, marks: Collection[str]) -> set[str]:
+    """Which of the marks are on the list."""
+    found: set[str] = set()
+    for some in batches(marks):
+        asked = select(suppressions.c.mark).where(suppressions.c.mark.in_(some))
+        found.update(tx.execute(asked).scalars())
+    return found
+
+
+def any_suppressed(tx: Connection) -> bool:
+    """Whether the list holds anything: an import need not hash a million addresses for nothing."""
+    return tx.execute(select(suppressions.c.mark).limit(1)).first() is not None

@@ -1,0 +1,86 @@
+"""The letters that are owed: confirm, welcome, goodbye; rows until dispatch settles them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from digest.storage.dialect import insert
+from digest.storage.schema import letters
+from subscribers.address import Address
+from subscribers.model import Kind, SubscriberId
+
+QUEUED = "queued"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """One letter to one person. ``newsletter`` "": it speaks of all. Moments are aware UTC."""
+
+    subscriber: SubscriberId
+    newsletter: str
+    kind: Kind
+    address: Address
+    language: str
+    enrolled_at: datetime
+    expires_at: datetime
+    state: str = QUEUED
+    context: Mapping[str, str] = field(default_factory=dict)
+
+
+def queue(tx: Connection, letter: Letter) -> bool:
+    """Owe a letter, due at once; False if the very same is owed already."""
+    made = tx.execute(
+        insert(tx, letters).values(row(letter)).on_conflict_do_nothing().returning(letters.c.id)
+    ).first()
+    return made is not None
+
+
+def asked(tx: Connection, address: Address, since: datetime) -> tuple[datetime, ...]:
+    """When confirmations were written to an address, by whomever it was asked, after ``since``."""
+    found = select(letters.c.enrolled_at).where(
+        letters.c.address_key == address.key,
+        letters.c.enrolled_at > since,
+        letters.c.kind.in_((Kind.CONFIRM.value, Kind.ADDRESS.value)),
+    )
+    return tuple(tx.execute(found.order_by(letters.c.enrolled_at)).scalars())
+
+
+def of(tx: Connection, subscriber: SubscriberId) -> list[Letter]:
+    """Every letter a person was ever owed, oldest first."""
+    found = select(letters).where(letters.c.subscriber == subscriber).order_by(letters.c.id)
+    return [
+        Letter(
+            subscriber=SubscriberId(one.subscriber),
+            newsletter=one.newsletter,
+            kind=Kind(one.kind),
+            address=Address.parse(one.address),
+            language=one.language,
+            enrolled_at=one.enrolled_at,
+            expires_at=one.expires_at,
+            state=one.state,
+            context=one.context,
+        )
+        for one in tx.execute(found)
+    ]
+
+
+def row(letter: Letter) -> dict[str, object]:
+    """The columns of a letter that nobody has claimed yet."""
+    return {
+        "subscriber": letter.subscriber,
+        "newsletter": letter.newsletter,
+        "kind": letter.kind.value,
+        "address": str(letter.address),
+        "address_key": letter.address.key,
+        "language": letter.language,
+        "context": dict(letter.context),
+        "state": letter.state,
+        "attempts": 0,
+        "enrolled_at": letter.enrolled_at,
+        "due_at": letter.enrolled_at,
+        "expires_at": letter.expires_at,
+    }

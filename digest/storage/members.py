@@ -1,0 +1,52 @@
+"""What a person may see of themselves: one subscription, or all that is kept."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from sqlalchemy import Connection, select
+
+from digest.model import NewsletterId
+from digest.storage import consents, letters, people
+from digest.storage.schema import subscribers, subscriptions
+from subscribers.model import Subscriber, SubscriberId, Subscription
+
+
+def person(tx: Connection, who: SubscriberId) -> Subscriber | None:
+    """The person of an id, to look at and not to change."""
+    row = tx.execute(select(subscribers).where(subscribers.c.id == who)).first()
+    return people.person_of(row) if row else None
+
+
+def member(
+    tx: Connection, who: SubscriberId, newsletter: NewsletterId
+) -> tuple[Subscriber, Subscription] | None:
+    """A person and what they agreed to for one newsletter."""
+    found = person(tx, who)
+    row = tx.execute(
+        select(subscriptions).where(
+            subscriptions.c.subscriber == who, subscriptions.c.newsletter == newsletter
+        )
+    ).first()
+    return (found, people.held_of(row)) if found and row else None
+
+
+def everything(tx: Connection, who: SubscriberId) -> dict[str, object] | None:
+    """All that is kept about a person, as plain values (GDPR articles 15 and 20)."""
+    found = person(tx, who)
+    if found is None:
+        return None
+    return {
+        "person": {
+            **asdict(found),
+            "address": str(found.address),
+            "new_address": str(found.new_address) if found.new_address else None,
+        },
+        "subscriptions": [asdict(one) for one in people.subscriptions_of(tx, who)],
+        "consents": [
+            {**asdict(entry), **asdict(evidence)} for entry, evidence in consents.log_of(tx, who)
+        ],
+        "letters": [
+            {**asdict(letter), "address": str(letter.address)} for letter in letters.of(tx, who)
+        ],
+    }

@@ -1,0 +1,175 @@
+"""The same form for programs and for embed.js: JSON in, JSON out, the same rules."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.middleware.cors import CORSMiddleware
+
+from digest.web import origins
+from digest.web.desk import Desk, desk_of, ip_of, language_of, named, offered
+from digest.web.joining import Answer, Filled, take
+from digest.web.look import Look
+
+N_ = str  # marks a sentence for the catalogues
+# Answer -> status, the words a reader may be shown.
+ANSWERS = {
+    Answer.TAKEN: (
+        202,
+        N_(
+            "If the address can be signed up, a letter is on its way to it. Press the button in "
+            "that letter, and you are in."
+        ),
+    ),
+    Answer.NO_ADDRESS: (
+        422,
+        N_("Enter an address with an @ and a domain, like ada@example.org."),
+    ),
+    Answer.EARLY: (
+        409,
+        N_("That was quicker than we can tell from a program. Please press once more."),
+    ),
+    Answer.STALE: (409, N_("The form had been open for too long. Please press once more.")),
+    Answer.LIMITED: (
+        429,
+        N_("Many people have signed up from your network just now. Please try again in an hour."),
+    ),
+    Answer.NO_NEWSLETTER: (404, N_("This link leads nowhere")),
+}
+WELCOME = N_("If the address can be signed up, it is, and a letter of welcome is on its way to it.")
+FOREIGN = N_("This form was sent by another site")
+
+router = APIRouter()
+
+
+class Offer(BaseModel):
+    """A newsletter one can get, and how often."""
+
+    id: str
+    title: str
+    tagline: str
+    language: str
+    cadences: list[str]
+
+
+class Form(BaseModel):
+    """What showing the form takes. ``stamp`` and ``challenge`` are good for one join."""
+
+    newsletter: Offer
+    dir: str
+    words: dict[str, str]
+    stamp: str
+    challenge: dict[str, object] | None = Field(description="ALTCHA, version 2; null: none asked")
+
+
+class Join(BaseModel):
+    """A filled-in form."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    newsletter: Annotated[str, Field(max_length=100)]
+    email: Annotated[str, Field(max_length=400)]
+    stamp: Annotated[str, Field(max_length=200)]
+    altcha: Annotated[str, Field(max_length=4096)] = ""
+    name: Annotated[str, Field(max_length=320)] = ""
+    language: Annotated[str, Field(max_length=8)] = ""
+    cadence: Annotated[str, Field(max_length=16)] = ""
+    website: Annotated[str, Field(max_length=400)] = ""
+
+
+class Said(BaseModel):
+    """What became of it: a word for programs and a sentence for people."""
+
+    answer: str
+    message: str
+
+
+@router.get("/newsletters")
+async def newsletters(request: Request) -> list[Offer]:
+    """Every newsletter of this site."""
+    return [_offer(desk_of(request), name) for name in desk_of(request).settings.newsletters]
+
+
+@router.get("/challenge")
+async def challenge(request: Request) -> dict[str, object]:
+    """One ALTCHA challenge, as its widget reads it."""
+    desk = desk_of(request)
+    return desk.challenger.challenge(desk.clock())
+
+
+@router.get("/form")
+async def form(request: Request) -> Form:
+    """All that a site needs to show the form: ``?newsletter=`` and ``?lang=``."""
+    desk = desk_of(request)
+    newsletter = named(request, desk)
+    language = language_of(request, newsletter)
+    web, now = desk.settings.web, desk.clock()
+    return Form(
+        newsletter=_offer(desk, newsletter.id),
+        dir="rtl" if language == "ar" else "ltr",
+        words=_words(desk.look, language),
+        stamp=desk.challenger.stamp(now),
+        challenge=desk.challenger.challenge(now) if web.proof_of_work else None,
+    )
+
+
+@router.post("/subscribe", status_code=202, responses={429: {"model": Said}, 409: {"model": Said}})
+async def subscribe(request: Request, join: Join) -> Said:
+    """Ask to join. The answer is 202 for every address that is well formed."""
+    desk = desk_of(request)
+    newsletter = desk.settings.newsletters.get(join.newsletter, desk.first)
+    language = language_of(request, newsletter, join.language)
+    if not origins.may_send(request.headers, desk.settings.web.embed_origins, token=False):
+        return _said(403, "foreign", desk.look.words(language, FOREIGN))
+    given = join.model_dump(exclude={"website"})
+    answer = await take(desk, Filled(**given, trap=join.website, page="api"), ip_of(request, desk))
+    status, words = ANSWERS[answer]
+    if answer is Answer.TAKEN and not desk.settings.web.double_opt_in:
+        words = WELCOME
+    return _said(status, answer.value, desk.look.words(language, words))
+
+
+def application(desk: Desk) -> FastAPI:
+    """The API as an application of its own; its description is at ``/openapi.json``."""
+    # No docs page: the usual one loads its scripts from another host.
+    made = FastAPI(title="Digest", docs_url=None, redoc_url=None, redirect_slashes=False)
+    made.state.desk = desk
+    made.include_router(router)
+    made.add_middleware(
+        CORSMiddleware,
+        allow_origins=list(desk.settings.web.embed_origins),
+        allow_methods=["GET", "POST"],
+        allow_headers=["content-type"],
+    )
+    return made
+
+
+def _said(status: int, answer: str, message: str) -> Said:
+    return JSONResponse({"answer": answer, "message": message}, status)  # type: ignore[return-value]
+
+
+def _offer(desk: Desk, name: str) -> Offer:
+    newsletter = desk.settings.newsletters[name]
+    return Offer(
+        id=newsletter.id,
+        title=newsletter.title,
+        tagline=newsletter.tagline,
+        language=newsletter.language,
+        cadences=[cadence.value for cadence in offered(newsletter)],
+    )
+
+
+def _words(look: Look, language: str) -> dict[str, str]:
+    sentences = {
+        "email": N_("Email address"),
+        "subscribe": N_("Subscribe"),
+        "working": N_("One moment…"),
+        "hint": N_("We will send one mail to check that the address is yours."),
+        "failed": N_(
+            "We cannot reach our books just now. Nothing was lost; please try again in a minute."
+        ),
+    }
+    return {name: look.words(language, sentence) for name, sentence in sentences.items()}

@@ -1,0 +1,83 @@
+"""Settings and tools to the ASGI application that readers meet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+
+from fastapi import FastAPI
+from starlette.exceptions import HTTPException
+
+from digest.compose import templates
+from digest.config.settings import Settings
+from digest.errors import DigestError
+from digest.storage.database import Store
+from digest.web import api, confirm, data, files, home, preferences, sorry, styles, unsubscribe
+from digest.web.challenge import Challenger
+from digest.web.desk import Desk
+from digest.web.limits import Gates, Spent
+from digest.web.look import Look
+from digest.web.members import Members
+from digest.web.porch import Porch
+
+
+def application(
+    settings: Settings,
+    *,
+    store: Store,
+    ring: Sequence[bytes],
+    clock: Callable[[], datetime],
+) -> FastAPI:
+    """The pages and the API. ``store`` stays the caller's to close."""
+    desk = Desk(
+        settings=settings,
+        members=Members(
+            store=store, ring=ring, clock=clock, double_opt_in=settings.web.double_opt_in
+        ),
+        store=store,
+        ring=ring,
+        clock=clock,
+        gates=Gates(settings.web),
+        challenger=Challenger(
+            ring=ring,
+            cost=settings.web.proof_cost,
+            min_fill=timedelta(seconds=settings.web.min_fill_seconds),
+            spent=Spent(),
+        ),
+        look=_look(settings),
+    )
+    made = FastAPI(
+        openapi_url=None, redirect_slashes=False, root_path=urlsplit(settings.site.base_url).path
+    )
+    made.state.desk = desk
+    for room in (home, confirm, unsubscribe, preferences, data, files):
+        made.router.routes.extend(room.ROUTES)
+    door = api.application(desk)
+    made.mount("/api", door)
+    made.add_exception_handler(HTTPException, sorry.refused)
+    for one in (made, door):
+        one.add_exception_handler(DigestError, sorry.unreachable)
+        one.add_exception_handler(Exception, sorry.broken)
+    made.add_middleware(
+        Porch,
+        max_body=settings.web.max_body_bytes,
+        seconds=settings.web.timeout_seconds,
+        https=settings.site.base_url.startswith("https:"),
+    )
+    return made
+
+
+def _look(settings: Settings) -> Look:
+    own, ours = settings.compose.templates, templates.ours()
+    mail = (own, ours / "email") if own else (ours / "email",)
+    pages = (own / "web", ours / "web") if own else (ours / "web",)
+    return Look(
+        pages,
+        settings.site,
+        {
+            newsletter.id: styles.style(newsletter.theme, mail)
+            for newsletter in settings.newsletters.values()
+        },
+        urlsplit(settings.site.base_url).path,
+    )

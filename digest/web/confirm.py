@@ -1,0 +1,116 @@
+"""The link in a confirmation: GET asks, POST confirms. Twice is as good as once."""
+
+from __future__ import annotations
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from digest.web.desk import comes_from_afar, desk_of, held, ip_of, language_of, page
+from digest.web.joining import network_mark
+from digest.web.links import LONGEST, Bearer, link
+from subscribers import tokens
+from subscribers.model import Status, Subscriber, SubscriberId
+from subscribers.tokens import Purpose
+
+
+async def ask(request: Request) -> Response:
+    desk = desk_of(request)
+    bearer = _bearer(request)
+    member = await desk.members.find(bearer.subscriber, bearer.newsletter.id)
+    if member is None or member.subscription.status is Status.LEFT:
+        raise HTTPException(404)
+    html = desk.look.render(
+        "confirm.html",
+        bearer.newsletter,
+        language_of(request, bearer.newsletter, member.person.language),
+        private=True,
+        address=member.person.address.shown,
+        cadence=member.subscription.cadence,
+    )
+    return page(html)
+
+
+async def confirm(request: Request) -> Response:
+    desk = desk_of(request)
+    if comes_from_afar(request):
+        raise HTTPException(403)
+    bearer = _bearer(request)
+    member = await desk.members.confirm(
+        bearer.subscriber,
+        bearer.newsletter.id,
+        page="confirm",
+        network=network_mark(desk, ip_of(request, desk)),
+        text=desk.settings.web.consent_text,
+    )
+    if member is None or member.subscription.status is Status.LEFT:
+        raise HTTPException(404)
+    html = desk.look.render(
+        "confirmed.html",
+        bearer.newsletter,
+        language_of(request, bearer.newsletter, member.person.language),
+        private=True,
+        address=member.person.address.shown,
+        preferences=link(bearer, Purpose.PREFERENCES, base=desk.look.base, key=desk.ring[0]),
+    )
+    return page(html)
+
+
+async def ask_address(request: Request) -> Response:
+    """The link in the letter to a new address: GET asks."""
+    desk, person = desk_of(request), await _mover(request)
+    assert person.new_address is not None
+    html = desk.look.render(
+        "address.html",
+        desk.first,
+        language_of(request, desk.first, person.language),
+        private=True,
+        address=person.new_address.shown,
+    )
+    return page(html)
+
+
+async def confirm_address(request: Request) -> Response:
+    """And POST moves."""
+    desk = desk_of(request)
+    if comes_from_afar(request):
+        raise HTTPException(403)
+    person = await desk.members.moved((await _mover(request)).id)
+    if person is None:
+        raise HTTPException(404)
+    html = desk.look.render(
+        "confirmed.html",
+        desk.first,
+        language_of(request, desk.first, person.language),
+        private=True,
+        address=person.address.shown,
+        preferences="",
+    )
+    return page(html)
+
+
+async def _mover(request: Request) -> Subscriber:
+    """Whose new address a link was sent to; it serves for that address, until it is confirmed."""
+    desk, token = desk_of(request), request.path_params["word"][:LONGEST]
+    person = await desk.members.mover(SubscriberId(token.partition(".")[0]))
+    if person is None or person.new_address is None:
+        raise HTTPException(404)
+    if tokens.proves(desk.ring, token, Purpose.ADDRESS, person.new_address.key) is None:
+        raise HTTPException(404)
+    return person
+
+
+def _bearer(request: Request) -> Bearer:
+    found = held(request, Purpose.CONFIRM)
+    if found is None:
+        raise HTTPException(404)
+    return found
+
+
+ROUTES = [
+    Route("/confirm/{word}", ask, methods=["GET"]),
+    Route("/confirm/{word}", confirm, methods=["POST"]),
+    Route("/address/{word}", ask_address, methods=["GET"]),
+    Route("/address/{word}", confirm_address, methods=["POST"]),
+]

@@ -1,0 +1,64 @@
+"""A person's own data: all of it in one file, or none of it any more (GDPR articles 15, 17, 20)."""
+
+from __future__ import annotations
+
+import json
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from digest.web.desk import comes_from_afar, desk_of, held, language_of, page
+from digest.web.links import Bearer, link
+from subscribers.tokens import Purpose
+
+
+async def download(request: Request) -> Response:
+    bearer = _bearer(request)
+    data = await desk_of(request).members.data_of(bearer.subscriber)
+    if data is None:
+        raise HTTPException(404)
+    text = json.dumps(data, ensure_ascii=False, indent=2, default=str) + "\n"
+    headers = {"content-disposition": 'attachment; filename="data.json"'}
+    return Response(text, 200, headers, "application/json")
+
+
+async def ask(request: Request) -> Response:
+    desk, bearer = desk_of(request), _bearer(request)
+    member = await desk.members.find(bearer.subscriber, bearer.newsletter.id)
+    if member is None:
+        raise HTTPException(404)
+    html = desk.look.render(
+        "erase.html",
+        bearer.newsletter,
+        language_of(request, bearer.newsletter, member.person.language),
+        private=True,
+        address=member.person.address.shown,
+        preferences=link(bearer, Purpose.PREFERENCES, base=desk.look.base, key=desk.ring[0]),
+    )
+    return page(html)
+
+
+async def erase(request: Request) -> Response:
+    desk, bearer = desk_of(request), _bearer(request)
+    if comes_from_afar(request):
+        raise HTTPException(403)
+    member = await desk.members.find(bearer.subscriber, bearer.newsletter.id)
+    language = language_of(request, bearer.newsletter, member.person.language if member else "")
+    await desk.members.erase(bearer.subscriber)
+    return page(desk.look.render("erased.html", bearer.newsletter, language, private=True))
+
+
+def _bearer(request: Request) -> Bearer:
+    found = held(request, Purpose.PREFERENCES)
+    if found is None:
+        raise HTTPException(404)
+    return found
+
+
+ROUTES = [
+    Route("/preferences/{word}/data", download, methods=["GET"]),
+    Route("/preferences/{word}/erase", ask, methods=["GET"]),
+    Route("/preferences/{word}/erase", erase, methods=["POST"]),
+]

@@ -1,0 +1,104 @@
+"""What every page is given, and the few things that all of them do with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from digest.config.settings import Settings
+from digest.model import Cadence, Newsletter
+from digest.storage.database import Store
+from digest.web import clients, origins, texts
+from digest.web.challenge import Challenger
+from digest.web.limits import Gates
+from digest.web.links import Bearer, bearer
+from digest.web.look import Look
+from digest.web.members import Members
+from digest.web.porch import policy
+from subscribers.tokens import Purpose
+
+_OFTENEST_FIRST = (Cadence.DAILY, Cadence.WEEKDAYS, Cadence.WEEKLY)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """``store`` is only read from; what is written goes through ``members``."""
+
+    settings: Settings
+    members: Members
+    store: Store
+    ring: Sequence[bytes]
+    clock: Callable[[], datetime]
+    gates: Gates
+    challenger: Challenger
+    look: Look
+
+    @property
+    def first(self) -> Newsletter:
+        """The newsletter that speaks where none was named."""
+        return next(iter(self.settings.newsletters.values()))
+
+
+def desk_of(request: Request) -> Desk:
+    desk = request.app.state.desk
+    assert isinstance(desk, Desk)
+    return desk
+
+
+def named(request: Request, desk: Desk) -> Newsletter:
+    """The newsletter of ``?newsletter=``, else the first."""
+    return desk.settings.newsletters.get(request.query_params.get("newsletter", ""), desk.first)
+
+
+def language_of(request: Request, newsletter: Newsletter, otherwise: str = "") -> str:
+    """``?lang=``, else the person's own, else what the browser accepts, else the newsletter's."""
+    return texts.pick(
+        request.query_params.get("lang") or otherwise,
+        request.headers.get("accept-language", ""),
+        newsletter.language,
+    )
+
+
+def ip_of(request: Request, desk: Desk) -> clients.Ip:
+    """Who asks, past the proxies we trust."""
+    peer = request.client.host if request.client else ""
+    forwarded = request.headers.getlist("x-forwarded-for")
+    return clients.client(peer, forwarded, desk.settings.web.trusted_proxies)
+
+
+def held(request: Request, purpose: Purpose) -> Bearer | None:
+    """Whom the link of this request speaks for."""
+    desk = desk_of(request)
+    return bearer(request.path_params["word"], purpose, desk.settings.newsletters, desk.ring)
+
+
+def comes_from_afar(request: Request) -> bool:
+    """Whether another site sent this form with somebody's link in it."""
+    desk = desk_of(request)
+    return not origins.may_send(request.headers, desk.settings.web.embed_origins, token=True)
+
+
+def page(html: str, *, status: int = 200, private: bool = True) -> HTMLResponse:
+    """A page. ``private``: its address holds a token, so it tells no one where it came from."""
+    headers = {
+        "content-security-policy": policy(scripts=not private),
+        "referrer-policy": "no-referrer" if private else "same-origin",
+        "x-frame-options": "DENY",
+    }
+    return HTMLResponse(html, status, headers)
+
+
+def offered(newsletter: Newsletter) -> tuple[Cadence, ...]:
+    """How often a reader may get it: as it is made, or less."""
+    return _OFTENEST_FIRST[_OFTENEST_FIRST.index(newsletter.cadence) :]
+
+
+def day(at: datetime, zone: str, language: str) -> str:
+    """``24 December 2026``, as the language writes it."""
+    return str(format_date(at.astimezone(ZoneInfo(zone)).date(), "long", locale=language))

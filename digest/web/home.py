@@ -1,0 +1,172 @@
+"""The first page, the form's way back, and what a publisher must tell readers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from digest.model import Newsletter
+from digest.storage import showcase
+from digest.web import origins
+from digest.web.desk import Desk, day, desk_of, ip_of, language_of, named, offered, page
+from digest.web.joining import Answer, Filled, take
+from digest.web.porch import policy
+from digest.web.sorry import sorry
+from digest.web.texts import LANGUAGES
+
+N_ = str  # marks a sentence for the catalogues
+TROUBLE = {
+    Answer.NO_ADDRESS: N_("Enter an address with an @ and a domain, like ada@example.org."),
+    Answer.EARLY: N_("That was quicker than we can tell from a program. Please press once more."),
+    Answer.STALE: N_("The form had been open for too long. Please press once more."),
+}
+STATUS = {Answer.NO_ADDRESS: 422, Answer.EARLY: 422, Answer.STALE: 422}
+
+
+async def home(request: Request) -> Response:
+    desk = desk_of(request)
+    newsletter = named(request, desk)
+    return await _first_page(request, newsletter, language_of(request, newsletter))
+
+
+async def embed(request: Request) -> Response:
+    """The form alone, for a frame on the sites of ``web.embed_origins``."""
+    desk = desk_of(request)
+    newsletter = named(request, desk)
+    language = language_of(request, newsletter)
+    facts = _form(desk, newsletter, language, framed=True)
+    return _framed(desk, desk.look.render("embed.html", newsletter, language, done=False, **facts))
+
+
+async def subscribe(request: Request) -> Response:
+    desk = desk_of(request)
+    if not origins.may_send(request.headers, desk.settings.web.embed_origins, token=False):
+        raise HTTPException(403)
+    async with request.form(max_files=0, max_fields=20) as form:
+        said = {name: str(value) for name, value in form.items()}
+    framed = said.get("frame") == "yes"
+    filled = Filled(
+        newsletter=said.get("newsletter", ""),
+        email=said.get("email", "")[:400],
+        stamp=said.get("stamp", ""),
+        altcha=said.get("altcha", ""),
+        name=said.get("name", ""),
+        language=said.get("language", ""),
+        cadence=said.get("cadence", ""),
+        trap=said.get("website", ""),
+        page="embed" if framed else "subscribe",
+    )
+    answer = await take(desk, filled, ip_of(request, desk))
+    if answer is Answer.NO_NEWSLETTER:
+        raise HTTPException(404)
+    if answer is Answer.LIMITED:
+        return sorry(request, 429)
+    newsletter = desk.settings.newsletters[filled.newsletter]
+    language = filled.language if filled.language in LANGUAGES else newsletter.language
+    return await _answered(request, answer, filled, newsletter, language)
+
+
+async def privacy(request: Request) -> Response:
+    desk = desk_of(request)
+    newsletter = named(request, desk)
+    html = desk.look.render(
+        "privacy.html",
+        newsletter,
+        language_of(request, newsletter),
+        consent_text=desk.settings.web.consent_text,
+    )
+    return page(html, private=False)
+
+
+async def _answered(
+    request: Request, answer: Answer, filled: Filled, newsletter: Newsletter, language: str
+) -> Response:
+    desk = desk_of(request)
+    framed = filled.page == "embed"
+    double = desk.settings.web.double_opt_in
+    if answer is Answer.TAKEN and not framed:
+        html = desk.look.render("joined.html", newsletter, language, double_opt_in=double)
+        return page(html, private=False)
+    if answer is Answer.TAKEN:
+        facts: dict[str, object] = {"proof": False, "double_opt_in": double}
+        html = desk.look.render("embed.html", newsletter, language, done=True, **facts)
+        return _framed(desk, html)
+    if framed:
+        facts = _form(desk, newsletter, language, framed=True, answer=answer, filled=filled)
+        html = desk.look.render("embed.html", newsletter, language, done=False, **facts)
+        return _framed(desk, html, status=STATUS[answer])
+    return await _first_page(request, newsletter, language, answer=answer, filled=filled)
+
+
+async def _first_page(
+    request: Request,
+    newsletter: Newsletter,
+    language: str,
+    *,
+    answer: Answer | None = None,
+    filled: Filled | None = None,
+) -> Response:
+    desk = desk_of(request)
+    last = await desk.store.read(showcase.latest, newsletter.id, newsletter.cadence.value)
+    keep = f"&newsletter={newsletter.id}" if newsletter is not desk.first else ""
+    html = desk.look.render(
+        "home.html",
+        newsletter,
+        language,
+        wide=True,
+        keep=keep,
+        hour=f"{newsletter.hour:%H:%M}",
+        latest=last
+        and {
+            "number": last.number,
+            "day": day(last.until, newsletter.timezone, language),
+            "headlines": last.headlines,
+        },
+        **_form(desk, newsletter, language, answer=answer, filled=filled),
+    )
+    return page(html, status=STATUS[answer] if answer else 200, private=False)
+
+
+def _form(
+    desk: Desk,
+    newsletter: Newsletter,
+    language: str,
+    *,
+    framed: bool = False,
+    answer: Answer | None = None,
+    filled: Filled | None = None,
+) -> dict[str, object]:
+    choices: Sequence[Newsletter] = tuple(desk.settings.newsletters.values())
+    return {
+        "bad_address": answer is Answer.NO_ADDRESS,
+        "cadence": filled.cadence if filled and filled.cadence else newsletter.cadence.value,
+        "cadences": [cadence.value for cadence in offered(newsletter)],
+        "choices": (newsletter,) if framed else choices,
+        "double_opt_in": desk.settings.web.double_opt_in,
+        "email": filled.email if filled else "",
+        "framed": framed,
+        "proof": desk.settings.web.proof_of_work,
+        "stamp": desk.challenger.stamp(desk.clock()),
+        "trouble": desk.look.words(language, TROUBLE[answer]) if answer else "",
+    }
+
+
+def _framed(desk: Desk, html: str, *, status: int = 200) -> Response:
+    answer = page(html, status=status, private=False)
+    allowed = ("'self'", *desk.settings.web.embed_origins)
+    answer.headers["content-security-policy"] = policy(scripts=True, framed_by=allowed)
+    answer.headers["cross-origin-resource-policy"] = "cross-origin"
+    del answer.headers["x-frame-options"]  # it cannot name an origin
+    return answer
+
+
+ROUTES = [
+    Route("/", home, methods=["GET"]),
+    Route("/embed", embed, methods=["GET"]),
+    Route("/subscribe", subscribe, methods=["POST"]),
+    Route("/privacy", privacy, methods=["GET"]),
+]

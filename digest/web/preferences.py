@@ -1,0 +1,173 @@
+"""The page of choices: what comes, how often, when, to whom; and everything about oneself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import time, timedelta
+from functools import cache
+from zoneinfo import available_timezones
+
+from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from digest.model import Heading, Newsletter
+from digest.web.desk import comes_from_afar, day, desk_of, held, language_of, offered, page
+from digest.web.joining import plain_name
+from digest.web.links import Bearer, link
+from digest.web.members import Member, Wishes
+from digest.web.texts import LANGUAGES
+from subscribers.address import Address, BadAddress
+from subscribers.model import Status
+from subscribers.tokens import Purpose
+
+N_ = str  # marks a sentence for the catalogues
+PAUSE = timedelta(days=30)
+HOURS = tuple(f"{hour:02}:{minute:02}" for hour in range(24) for minute in (0, 30))
+NO_ADDRESS = N_("Enter an address with an @ and a domain, like ada@example.org.")
+NO_TOPIC = N_("Choose at least one topic.")
+_PLACES = ("Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Europe", "Indian",
+           "Pacific")  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """What the page says besides the choices themselves."""
+
+    saved: bool = False
+    moving: bool = False
+    trouble: str = ""
+    bad_address: bool = False
+    email: str = ""
+
+
+async def show(request: Request) -> Response:
+    bearer, member = await _member(request)
+    return _page(request, bearer, member, Shown(email=member.person.address.shown))
+
+
+async def save(request: Request) -> Response:
+    desk = desk_of(request)
+    if comes_from_afar(request):
+        raise HTTPException(403)
+    bearer, member = await _member(request)
+    async with request.form(max_files=0, max_fields=200) as form:
+        wishes, shown = _read(form, bearer.newsletter, member)
+    if shown.trouble:
+        return _page(request, bearer, member, shown)
+    who, now = bearer.subscriber, desk.clock()
+    saved = await desk.members.change(who, bearer.newsletter.id, wishes)
+    if member.subscription.status is Status.PAUSED and form.get("cadence") in offered(
+        bearer.newsletter
+    ):
+        saved = await desk.members.resume(who, bearer.newsletter.id)
+    if form.get("cadence") == "pause" and member.subscription.status is Status.ACTIVE:
+        saved = await desk.members.pause(who, bearer.newsletter.id, now + PAUSE)
+    if shown.moving:
+        await desk.members.move(who, Address.parse(shown.email))
+    if saved is None:
+        raise HTTPException(404)
+    now_at = Shown(saved=True, moving=shown.moving, email=saved.person.address.shown)
+    return _page(request, bearer, saved, now_at)
+
+
+async def _member(request: Request) -> tuple[Bearer, Member]:
+    bearer = held(request, Purpose.PREFERENCES)
+    if bearer is None:
+        raise HTTPException(404)
+    member = await desk_of(request).members.find(bearer.subscriber, bearer.newsletter.id)
+    if member is None:
+        raise HTTPException(404)
+    return bearer, member
+
+
+def _read(form: FormData, newsletter: Newsletter, member: Member) -> tuple[Wishes, Shown]:
+    """What was chosen. What makes no sense leaves things as they are."""
+    said: Mapping[str, str] = {name: str(value) for name, value in form.items()}
+    person, subscription = member.person, member.subscription
+    known = topics_of(newsletter)
+    chosen = [str(topic) for topic in form.getlist("topic")]
+    topics = tuple(one.topic for one in known if one.topic in chosen)
+    trouble = NO_TOPIC if "topics" in said and not topics else ""
+    email = said.get("address", "").strip()[:400] or person.address.shown
+    bad_address, moving = False, False
+    try:
+        moving = Address.parse(email).key != person.address.key
+    except BadAddress:
+        trouble, bad_address = NO_ADDRESS, True
+    hour = said.get("hour", "")
+    cadence, language, zone = (said.get(key, "") for key in ("cadence", "language", "timezone"))
+    wishes = Wishes(
+        cadence=cadence if cadence in offered(newsletter) else subscription.cadence,
+        topics=subscription.topics if "topics" not in said else _all_or(topics, known),
+        hour=time.fromisoformat(hour) if hour in HOURS else None,
+        name=plain_name(said.get("name", person.name)),
+        language=language if language in LANGUAGES else person.language,
+        timezone=zone if zone in zones() else person.timezone,
+    )
+    return wishes, Shown(moving=moving, trouble=trouble, bad_address=bad_address, email=email)
+
+
+def topics_of(newsletter: Newsletter) -> tuple[Heading, ...]:
+    """What a reader may choose from: the sections, as far as they can hold a story."""
+    return tuple(
+        one
+        for one in newsletter.sections
+        if not newsletter.topics or one.topic in newsletter.topics
+    )
+
+
+def _all_or(topics: tuple[str, ...], known: Sequence[Heading]) -> tuple[str, ...]:
+    # All of them is kept as "all": who wants everything gets a topic added later, too.
+    return () if len(topics) == len(known) else topics
+
+
+@cache
+def zones() -> tuple[str, ...]:
+    """The time zones a person may live in, without the doubles and the history of tzdata."""
+    lived_in = (zone for zone in available_timezones() if zone.partition("/")[0] in _PLACES)
+    return ("UTC", *sorted(lived_in))
+
+
+def _page(request: Request, bearer: Bearer, member: Member, shown: Shown) -> Response:
+    desk = desk_of(request)
+    newsletter, person, subscription = bearer.newsletter, member.person, member.subscription
+    language = language_of(request, newsletter, person.language)
+    topics = topics_of(newsletter)
+    paused = subscription.paused_until if subscription.status is Status.PAUSED else None
+    leave = link(bearer, Purpose.UNSUBSCRIBE, base=desk.look.base, key=desk.ring[0])
+    html = desk.look.render(
+        "preferences.html",
+        newsletter,
+        language,
+        private=True,
+        bad_address=shown.bad_address,
+        cadence=subscription.cadence,
+        cadences=[cadence.value for cadence in offered(newsletter)],
+        chosen=subscription.topics or [one.topic for one in topics],
+        email=shown.email,
+        here=link(bearer, Purpose.PREFERENCES, base=desk.look.base, key=desk.ring[0]),
+        hour=f"{subscription.hour:%H:%M}" if subscription.hour else "",
+        hours=HOURS,
+        leave="" if subscription.status is Status.LEFT else leave,
+        moving=shown.moving,
+        own_hour=f"{newsletter.hour:%H:%M}",
+        person=person,
+        resumes=day(paused, person.timezone, language) if paused else "",
+        saved=shown.saved,
+        since=subscription.joined_at and day(subscription.joined_at, person.timezone, language),
+        status=subscription.status.value,
+        topics=topics,
+        trouble=desk.look.words(language, shown.trouble) if shown.trouble else "",
+        zones=zones() if person.timezone in zones() else (person.timezone, *zones()),
+    )
+    return page(html, status=422 if shown.trouble else 200)
+
+
+ROUTES = [
+    Route("/preferences/{word}", show, methods=["GET"]),
+    Route("/preferences/{word}", save, methods=["POST"]),
+]

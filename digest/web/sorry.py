@@ -1,0 +1,83 @@
+"""What could not be done, told politely and in the reader's language."""
+
+from __future__ import annotations
+
+import logging
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from digest.web.desk import desk_of, language_of, page
+
+log = logging.getLogger("digest.web")
+
+N_ = str  # marks a sentence for the catalogues
+# Status -> title, words, seconds after which it is worth trying again.
+WORDS = {
+    400: (N_("That did not arrive whole"), N_("Please go back and try again."), 0),
+    403: (
+        N_("This form was sent by another site"),
+        N_("To keep others from pressing buttons for you, we did nothing."),
+        0,
+    ),
+    404: (
+        N_("This link leads nowhere"),
+        N_(
+            "It may have been cut short on its way. Try the link in another mail of ours; each "
+            "one works."
+        ),
+        0,
+    ),
+    405: (N_("That did not arrive whole"), N_("Please go back and try again."), 0),
+    413: (N_("That is too much"), N_("Our forms are small; this one was not."), 0),
+    429: (
+        N_("Too many at once"),
+        N_("Many people have signed up from your network just now. Please try again in an hour."),
+        3600,
+    ),
+    500: (N_("Something broke"), N_("It is our fault, and we have been told."), 0),
+    503: (
+        N_("Back in a moment"),
+        N_("We cannot reach our books just now. Nothing was lost; please try again in a minute."),
+        60,
+    ),
+}
+
+
+def sorry(request: Request, status: int) -> HTMLResponse:
+    """The page for a status."""
+    desk = desk_of(request)
+    language = language_of(request, desk.first)
+    title, words, wait = WORDS.get(status, WORDS[400])
+    html = desk.look.render(
+        "sorry.html",
+        desk.first,
+        language,
+        private=True,
+        status=status,
+        title=desk.look.words(language, title),
+        words=desk.look.words(language, words),
+    )
+    answer = page(html, status=status)
+    if wait:
+        answer.headers["retry-after"] = str(wait)
+    return answer
+
+
+async def refused(request: Request, error: Exception) -> Response:
+    """An HTTPException of ours or of Starlette."""
+    assert isinstance(error, HTTPException)
+    return sorry(request, error.status_code)
+
+
+async def unreachable(request: Request, error: Exception) -> Response:
+    """A DigestError: the database is locked, full or gone. The operator reads it in the log."""
+    log.warning("web.unreachable: %s", error)
+    return sorry(request, 503)
+
+
+async def broken(request: Request, error: Exception) -> Response:
+    """Anything else, which is a bug; Starlette raises it again, and the server logs it."""
+    log.error("web.broken: %s", type(error).__name__)
+    return sorry(request, 500)

@@ -1,0 +1,138 @@
+"""The link in every mail: GET shows the way out and the ways to get less, POST does it at once.
+
+RFC 8058: a mailbox provider posts ``List-Unsubscribe=One-Click`` here without cookies and follows
+no redirect; it gets a plain 200. A person who is gone already still gets a friendly yes.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from digest.web.desk import Desk, comes_from_afar, day, desk_of, held, language_of, offered, page
+from digest.web.links import Bearer, link
+from digest.web.members import Member, Wishes
+from subscribers.model import Status
+from subscribers.tokens import Purpose
+
+PAUSE = timedelta(days=30)
+
+
+async def ask(request: Request) -> Response:
+    desk, bearer = desk_of(request), _bearer(request)
+    member = await desk.members.find(bearer.subscriber, bearer.newsletter.id)
+    if member is None or member.subscription.status is Status.LEFT:
+        return _goodbye(request, desk, bearer, member)
+    language = language_of(request, bearer.newsletter, member.person.language)
+    cadences = [cadence.value for cadence in offered(bearer.newsletter)]
+    now_at = member.subscription.cadence
+    html = desk.look.render(
+        "unsubscribe.html",
+        bearer.newsletter,
+        language,
+        private=True,
+        active=member.subscription.status is Status.ACTIVE,
+        address=member.person.address.shown,
+        fewer=cadences[cadences.index(now_at) + 1 :] if now_at in cadences else cadences,
+        preferences=_link(desk, bearer, Purpose.PREFERENCES),
+        resumes=day(desk.clock() + PAUSE, member.person.timezone, language),
+    )
+    return page(html)
+
+
+async def act(request: Request) -> Response:
+    desk, bearer = desk_of(request), _bearer(request)
+    async with request.form(max_files=0, max_fields=10) as form:
+        said = {name: str(value) for name, value in form.items()}
+    if said.get("List-Unsubscribe") == "One-Click":
+        await desk.members.leave(bearer.subscriber, bearer.newsletter.id)
+        return PlainTextResponse("You are unsubscribed.\n")
+    if comes_from_afar(request):
+        raise HTTPException(403)
+    match said.get("act", "leave"):
+        case "less":
+            return await _less(request, desk, bearer, said.get("less", ""))
+        case "undo":
+            member = await desk.members.come_back(bearer.subscriber, bearer.newsletter.id)
+            return _changed(request, desk, bearer, member)
+        case _:
+            member = await desk.members.leave(bearer.subscriber, bearer.newsletter.id)
+            return _goodbye(request, desk, bearer, member)
+
+
+async def _less(request: Request, desk: Desk, bearer: Bearer, less: str) -> Response:
+    who, newsletter, now = bearer.subscriber, bearer.newsletter, desk.clock()
+    if less == "pause":
+        return _changed(
+            request, desk, bearer, await desk.members.pause(who, newsletter.id, now + PAUSE)
+        )
+    member = await desk.members.find(who, newsletter.id)
+    if member is None:
+        return _goodbye(request, desk, bearer, None)
+    if less not in offered(newsletter):
+        raise HTTPException(400)
+    person, subscription = member.person, member.subscription
+    wishes = Wishes(
+        cadence=less,
+        topics=subscription.topics,
+        hour=subscription.hour,
+        name=person.name,
+        language=person.language,
+        timezone=person.timezone,
+    )
+    changed = await desk.members.change(who, newsletter.id, wishes)
+    return _changed(request, desk, bearer, changed)
+
+
+def _changed(request: Request, desk: Desk, bearer: Bearer, member: Member | None) -> Response:
+    if member is None or member.subscription.status is Status.LEFT:
+        return _goodbye(request, desk, bearer, member)
+    language = language_of(request, bearer.newsletter, member.person.language)
+    until = member.subscription.paused_until
+    paused = member.subscription.status is Status.PAUSED and until is not None
+    html = desk.look.render(
+        "less.html",
+        bearer.newsletter,
+        language,
+        private=True,
+        cadence=member.subscription.cadence,
+        leave=_link(desk, bearer, Purpose.UNSUBSCRIBE),
+        preferences=_link(desk, bearer, Purpose.PREFERENCES),
+        resumes=day(until, member.person.timezone, language) if paused and until else "",
+    )
+    return page(html)
+
+
+def _goodbye(request: Request, desk: Desk, bearer: Bearer, member: Member | None) -> Response:
+    # Somebody erased meanwhile has no language of their own, and nothing to undo.
+    language = language_of(request, bearer.newsletter, member.person.language if member else "")
+    html = desk.look.render(
+        "goodbye.html",
+        bearer.newsletter,
+        language,
+        private=True,
+        address=member.person.address.shown if member else "",
+        here=_link(desk, bearer, Purpose.UNSUBSCRIBE),
+    )
+    return page(html)
+
+
+def _bearer(request: Request) -> Bearer:
+    found = held(request, Purpose.UNSUBSCRIBE)
+    if found is None:
+        raise HTTPException(404)
+    return found
+
+
+def _link(desk: Desk, bearer: Bearer, purpose: Purpose) -> str:
+    return link(bearer, purpose, base=desk.look.base, key=desk.ring[0])
+
+
+ROUTES = [
+    Route("/unsubscribe/{word}", ask, methods=["GET"]),
+    Route("/unsubscribe/{word}", act, methods=["POST"]),
+]

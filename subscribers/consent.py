@@ -1,0 +1,244 @@
+"""A subscription and an act to what becomes of it: new state, letters, log entry. Pure.
+
+Nothing is refused with an error: an act that means nothing any more (a second confirm, leaving
+twice) changes nothing, so every door may answer it with the same friendly yes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import assert_never
+
+from subscribers.acts import (
+    Act,
+    Admit,
+    Change,
+    Confirm,
+    Join,
+    Leave,
+    Pause,
+    Resend,
+    Resume,
+    Return,
+)
+from subscribers.model import By, Kind, Standing, Status, Subscriber, Subscription
+
+CONFIRM_FOR = timedelta(days=14)  # then a never-confirmed join is purged
+UNDO_FOR = timedelta(days=1)
+GOODBYE_FOR = timedelta(hours=1)
+ASK_EVERY = timedelta(hours=1)
+ASKS_A_DAY = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A line of the consent log. ``before`` None: there was nothing; ``newsletter`` "": all."""
+
+    act: str
+    by: By
+    at: datetime
+    newsletter: str = ""
+    before: str | None = None
+    after: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """What is true from now on, the letters that are owed, and what the log is told.
+
+    ``entry`` None: nothing happened, nothing needs writing.
+    """
+
+    subscriber: Subscriber
+    subscription: Subscription | None
+    letters: tuple[Kind, ...] = ()
+    entry: Entry | None = None
+
+
+def may_write_to(
+    subscriber: Subscriber, subscription: Subscription, kind: Kind, now: datetime
+) -> bool:
+    """Whether mail of this kind may go out at ``now``. Asked again at every claim."""
+    if kind is Kind.ADDRESS:  # goes to the new address: that the old one bounces is no obstacle
+        return subscriber.standing in (Standing.OK, Standing.BOUNCED) and _open(
+            subscriber.new_address_by, now
+        )
+    if subscriber.standing is not Standing.OK:
+        return False
+    match kind:
+        case Kind.ISSUE | Kind.WELCOME:
+            return status_at(subscription, now) is Status.ACTIVE
+        case Kind.CONFIRM:
+            return subscription.status is Status.PENDING and _open(subscription.confirm_by, now)
+        case Kind.GOODBYE:
+            return _left_of_own_accord(subscription, now, GOODBYE_FOR)
+        case _:
+            assert_never(kind)
+
+
+def may_ask(asked: Sequence[datetime], now: datetime) -> bool:
+    """Whether one more confirmation may go to an address that got some at ``asked``."""
+    today = [at for at in asked if now - at < timedelta(days=1)]
+    return len(today) < ASKS_A_DAY and all(now - at >= ASK_EVERY for at in today)
+
+
+def status_at(subscription: Subscription, now: datetime) -> Status:
+    """The status in force: a pause ends by itself."""
+    until = subscription.paused_until
+    if subscription.status is Status.PAUSED and until is not None and until <= now:
+        return Status.ACTIVE
+    return subscription.status
+
+
+def decide(
+    subscriber: Subscriber, subscription: Subscription | None, act: Act, *, by: By, now: datetime
+) -> Decision:
+    """What ``act`` on one subscription (None: there is none yet) makes of it."""
+    match act:
+        case Join():
+            return _join(subscriber, subscription, act, by=by, now=now)
+        case Admit():
+            return _admit(subscriber, subscription, act, by=by, now=now)
+    same = Decision(subscriber=subscriber, subscription=subscription)
+    if subscription is None:
+        return same
+    after = _after(subscriber, subscription, act, by=by, now=now)
+    letters: tuple[Kind, ...] = ()
+    match act:
+        case Confirm():
+            letters = (Kind.WELCOME,)
+        case Resend(asked=asked):
+            letters = (Kind.CONFIRM,) if may_ask(asked, now) else ()
+        case Leave(goodbye=True) if by is By.READER and subscription.status is not Status.PENDING:
+            letters = (Kind.GOODBYE,)
+    if after is None or (isinstance(act, Resend) and not letters):
+        return same
+    return Decision(
+        subscriber=subscriber,
+        subscription=after,
+        letters=tuple(kind for kind in letters if may_write_to(subscriber, after, kind, now)),
+        entry=_entry(act.name, subscription, after, by=by, now=now),
+    )
+
+
+def _after(
+    subscriber: Subscriber,
+    held: Subscription,
+    act: Resend | Confirm | Change | Pause | Resume | Leave | Return,
+    *,
+    by: By,
+    now: datetime,
+) -> Subscription | None:
+    """The subscription after the act; None where the act means nothing in this state."""
+    here = held.status in (Status.ACTIVE, Status.PAUSED)
+    match act:
+        case Resend() if held.status is Status.PENDING and subscriber.standing is Standing.OK:
+            return replace(held, confirm_by=now + CONFIRM_FOR)
+        case Confirm() if held.status is Status.PENDING and _open(held.confirm_by, now):
+            return replace(held, status=Status.ACTIVE, confirmed_at=now, confirm_by=None)
+        case Change() if here:
+            return replace(held, cadence=act.cadence, topics=act.topics, hour=act.hour)
+        case Pause(until=until) if here and until > now:
+            return replace(held, status=Status.PAUSED, paused_until=until)
+        case Resume() if held.status is Status.PAUSED:
+            return replace(held, status=Status.ACTIVE, paused_until=None)
+        case Leave() if held.status is not Status.LEFT:
+            return replace(held, status=Status.LEFT, left_at=now, left_by=by, confirm_by=None)
+        case Return() if _may_return(subscriber, held, now):
+            paused = held.paused_until is not None and held.paused_until > now
+            status = Status.PAUSED if paused else Status.ACTIVE
+            return replace(held, status=status, left_at=None, left_by=None)
+        case Resend() | Confirm() | Change() | Pause() | Resume() | Leave() | Return():
+            return None
+        case _:
+            assert_never(act)
+
+
+def _join(
+    subscriber: Subscriber, held: Subscription | None, act: Join, *, by: By, now: datetime
+) -> Decision:
+    same = Decision(subscriber=subscriber, subscription=held)
+    bounced = subscriber.standing is Standing.BOUNCED
+    if subscriber.standing in (Standing.COMPLAINED, Standing.ERASED):
+        return same
+    if held and held.status in (Status.ACTIVE, Status.PAUSED) and not bounced:
+        return same
+    asking = may_ask(act.asked, now)
+    if held and held.status is Status.PENDING and not asking:
+        return same
+    pending = Subscription(
+        subscriber=subscriber.id,
+        newsletter=act.newsletter,
+        cadence=act.cadence,
+        topics=act.topics,
+        hour=act.hour,
+        joined_at=now,
+        confirm_by=now + CONFIRM_FOR,
+    )
+    return Decision(
+        # Joining again is how a reader says that a bounced mailbox works again.
+        subscriber=replace(subscriber, standing=Standing.OK),
+        subscription=pending,
+        letters=(Kind.CONFIRM,) if asking else (),
+        entry=_entry(act.name, held, pending, by=by, now=now),
+    )
+
+
+def _admit(
+    subscriber: Subscriber, held: Subscription | None, act: Admit, *, by: By, now: datetime
+) -> Decision:
+    known = held and held.status is not Status.PENDING
+    # A reader's own leaving outweighs an operator's word; only a confirm brings them back.
+    if known or subscriber.standing is not Standing.OK or by is By.READER:
+        return Decision(subscriber=subscriber, subscription=held)
+    active = Subscription(
+        subscriber=subscriber.id,
+        newsletter=act.newsletter,
+        status=Status.ACTIVE,
+        cadence=act.cadence,
+        topics=act.topics,
+        hour=act.hour,
+        joined_at=held.joined_at if held else now,
+        confirmed_at=now,
+    )
+    return Decision(
+        subscriber=subscriber,
+        subscription=active,
+        entry=_entry(act.name, held, active, by=by, now=now),
+    )
+
+
+def _may_return(subscriber: Subscriber, held: Subscription, now: datetime) -> bool:
+    return (
+        subscriber.standing is Standing.OK
+        and held.confirmed_at is not None
+        and _left_of_own_accord(held, now, UNDO_FOR)
+    )
+
+
+def _left_of_own_accord(held: Subscription, now: datetime, within: timedelta) -> bool:
+    return (
+        held.status is Status.LEFT
+        and held.left_by is By.READER
+        and held.left_at is not None
+        and now - held.left_at < within
+    )
+
+
+def _open(until: datetime | None, now: datetime) -> bool:
+    return until is not None and now < until
+
+
+def _entry(
+    name: str, before: Subscription | None, after: Subscription, *, by: By, now: datetime
+) -> Entry:
+    return Entry(
+        act=name,
+        by=by,
+        at=now,
+        newsletter=after.newsletter,
+        before=before.status.value if before else None,
+        after=after.status.value,
+    )

@@ -1,0 +1,223 @@
+"""CSV to rows of people and back, a row at a time. Pure.
+
+RFC 4180 with what spreadsheets make of it: any delimiter of ``,;<tab>|``, any column order, a byte
+order mark, UTF-8 with stray cp1252 lines, quotes. A cell that a spreadsheet would run as a formula
+is written with an apostrophe before it, which reading takes off again.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from datetime import UTC, datetime, time
+
+from subscribers.address import Address, BadAddress
+from subscribers.lines import Line, Malformed, Record, records
+from subscribers.model import By, Standing, Status
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")  # OWASP's list, and our own mark
+_SYNONYMS: dict[str, tuple[str, ...]] = {
+    "address": (
+        "email", "e-mail", "mail", "email address", "e-mail address", "emailaddress", "adresse",
+        "courriel", "correo", "e-mail-adresse", "subscriber",
+    ),
+    "name": ("full name", "fullname", "display name", "nom", "nombre", "имя"),
+    "language": ("lang", "locale", "sprache", "langue", "idioma"),
+    "timezone": ("time zone", "tz", "zeitzone"),
+    "joined_at": ("joined", "created at", "created", "subscribed at", "opt-in time", "optin_time"),
+    "confirmed_at": ("confirmed", "confirm_time", "confirmation time"),
+}  # fmt: skip
+_UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
+_CLEAN = re.compile(r"[A-Za-z0-9 .'-]*")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One person of a roster. Empty or None: the file does not say."""
+
+    address: Address
+    name: str = ""
+    language: str = ""
+    timezone: str = ""
+    standing: Standing = Standing.OK
+    newsletter: str = ""
+    status: Status | None = None
+    cadence: str = ""
+    topics: tuple[str, ...] = ()
+    hour: time | None = None
+    joined_at: datetime | None = None
+    confirmed_at: datetime | None = None
+    left_at: datetime | None = None
+    left_by: By | None = None
+    paused_until: datetime | None = None
+    line: int = field(default=0, compare=False)
+
+
+COLUMNS = tuple(one.name for one in fields(Row) if one.name != "line")
+_TIMES = ("joined_at", "confirmed_at", "left_at", "paused_until")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Which column is which: our name -> its place, from 0."""
+
+    places: Mapping[str, int]
+    header: bool  # the first record names the columns
+
+
+class NoAddressColumn(ValueError):
+    """No column holds addresses; the message says which there are."""
+
+
+def plan(first: Sequence[str], given: Mapping[str, str] | None = None) -> Plan:
+    """The columns, by ``given`` (our name -> a heading, or a number from 1) or by guess.
+
+    ``first`` is the file's first record. Raises NoAddressColumn.
+    """
+    heads = [_plain(cell) for cell in first]
+    headless = [place for place, cell in enumerate(first) if _reads_as_address(cell)]
+    places: dict[str, int] = {}
+    for name, said in (given or {}).items():
+        if name not in COLUMNS:
+            raise NoAddressColumn(f"{name!r} is none of ours; ours are {', '.join(COLUMNS)}")
+        place = heads.index(_plain(said)) if _plain(said) in heads else _number(said)
+        if not 0 <= place < len(heads):
+            raise NoAddressColumn(f"There is no column {said!r}; there are {', '.join(first)}")
+        places[name] = place
+    for name in COLUMNS if not headless else ():
+        wanted = (name, name.replace("_", " "), *_SYNONYMS.get(name, ()))
+        found = next((heads.index(word) for word in wanted if word in heads), None)
+        if found is not None and found not in places.values():
+            places.setdefault(name, found)
+    if headless:
+        places.setdefault("address", headless[0])
+    if "address" not in places:
+        raise NoAddressColumn(f"No column holds addresses; there are {', '.join(first)[:200]}")
+    return Plan(places=places, header=not headless)
+
+
+def read(
+    lines: Iterable[Line | Malformed], given: Mapping[str, str] | None = None
+) -> Iterator[Row | Malformed]:
+    """The rows of a file in order; what cannot be read as a person is a Malformed with its line.
+
+    ``lines`` as ``lines.split`` gives them. Raises NoAddressColumn before the first row.
+    """
+    columns: Plan | None = None
+    for record in records(lines):
+        if isinstance(record, Malformed):
+            yield record
+            continue
+        if columns is None:
+            columns = plan(record.cells, given)
+            if columns.header:
+                continue
+        yield _row(record, columns)
+
+
+def write(rows: Iterable[Row]) -> Iterator[str]:
+    """A header and the rows as CSV text, a line at a time, with CRLF (RFC 4180)."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer)
+    writer.writerow(COLUMNS)
+    for row in rows:
+        yield _taken(buffer)
+        writer.writerow([_guarded(_said(getattr(row, name))) for name in COLUMNS])
+    yield _taken(buffer)
+
+
+def clean_name(text: str) -> str:
+    """A name fit for a mail header: one line, nothing unseen, at most 200 characters."""
+    if _CLEAN.fullmatch(text) and len(text) <= 200:
+        return text.strip()
+    return _UNSEEN.sub(" ", text).strip()[:200].strip()
+
+
+def _row(record: Record, columns: Plan) -> Row | Malformed:
+    cells = record.cells
+    said = {
+        name: _unguarded(cells[place]) if place < len(cells) else ""
+        for name, place in columns.places.items()
+    }
+    try:
+        address = Address.parse(said.pop("address"))
+        if len(said) == 0:
+            return Row(address=address, line=record.line)
+        return Row(
+            address=address,
+            name=clean_name(said.get("name", "")),
+            language=_word(said.get("language", "")),
+            timezone=said.get("timezone", "").strip(),
+            standing=Standing(said.get("standing") or "ok"),
+            newsletter=said.get("newsletter", "").strip(),
+            status=Status(said["status"]) if said.get("status") else None,
+            cadence=_word(said.get("cadence", "")),
+            topics=tuple(t for t in said.get("topics", "").split("|") if t),
+            hour=time.fromisoformat(said["hour"]) if said.get("hour") else None,
+            left_by=By(said["left_by"]) if said.get("left_by") else None,
+            line=record.line,
+            **{name: _moment(said[name]) for name in _TIMES if said.get(name)},
+        )
+    except BadAddress as error:
+        return Malformed(line=record.line, reason=str(error))
+    except ValueError as error:
+        return Malformed(line=record.line, reason=f"A cell cannot be read: {str(error)[:100]}.")
+
+
+def _word(text: str) -> str:
+    return text.strip().lower()[:16]
+
+
+def _moment(text: str) -> datetime:
+    at = datetime.fromisoformat(text.strip())
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+
+
+def _said(value: object) -> str:
+    match value:
+        case None:
+            return ""
+        case datetime():
+            return value.isoformat()
+        case time():
+            return f"{value:%H:%M}"
+        case tuple():
+            return "|".join(value)
+        case _:
+            return str(value)
+
+
+def _guarded(cell: str) -> str:
+    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+
+
+def _unguarded(cell: str) -> str:
+    return cell[1:] if cell[:1] == "'" and cell[1:].startswith(_FORMULA) else cell
+
+
+def _taken(buffer: io.StringIO) -> str:
+    text = buffer.getvalue()
+    buffer.seek(0)
+    buffer.truncate()
+    return text
+
+
+def _plain(cell: str) -> str:
+    return cell.strip().strip("*").strip().lower()
+
+
+def _number(text: str) -> int:
+    return int(text) - 1 if text.strip().isdecimal() else -1
+
+
+def _reads_as_address(cell: str) -> bool:
+    if "@" not in cell:
+        return False
+    try:
+        Address.parse(_unguarded(cell))
+    except BadAddress:
+        return False
+    return True

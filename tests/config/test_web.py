@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.config.conftest import GOOD, Mistakes, Read
+
+WEB = GOOD + "\n[web]\n"
+
+
+def test_proxies_and_origins_are_read_in_their_plain_form(read: Read):
+    web = read(
+        WEB + 'trusted_proxies = ["10.0.0.0/8", "::1"]\nembed_origins = ["https://SHOP.example"]\n'
+    ).settings.web
+
+    assert web.trusted_proxies == ("10.0.0.0/8", "::1/128")
+    assert web.embed_origins == ("https://shop.example",)
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ('trusted_proxies = ["proxy"]', "trusted_proxies[1] is \"proxy\"; write an IP address, or"),
+        ('trusted_proxies = ["10.0.0.1/8"]', "trusted_proxies[1] is"),
+        ('embed_origins = ["https://a.example/shop"]', "embed_origins[1] is"),
+        ('embed_origins = ["http://a.example"]', "embed_origins[1] is"),
+        ("min_fill_seconds = 61", "min_fill_seconds is 61; write a number from 0, up to 60"),
+        ("joins_per_network = 0", "joins_per_network is 0"),
+    ],
+)  # fmt: skip
+def test_what_the_pages_cannot_use_is_told(mistakes: Mistakes, line: str, told: str):
+    found = mistakes(WEB + line + "\n")
+
+    assert len(found) == 1
+    assert f"web.{told}" in found[0]

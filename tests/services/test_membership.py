@@ -1,0 +1,232 @@
+"""An act to person, letters and log, in one transaction, on both databases."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from digest.model import NewsletterId
+from digest.services import membership
+from digest.services.membership import Profile
+from digest.storage import consents, letters, people, roster
+from digest.storage.consents import Evidence
+from digest.storage.database import Store
+from subscribers import acts
+from subscribers.address import Address
+from subscribers.model import By, Kind, Standing, Status
+from subscribers.suppression import mark
+from tests.builders import NOW
+
+RING = (b"new" * 11, b"old" * 11)
+ADA = Address.parse("ada@example.org")
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
+JOIN = acts.Join(newsletter="daily", topics=("art",))
+
+
+class HandSetClock:
+    def __init__(self):
+        self.now = NOW
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture
+def clock():
+    return HandSetClock()
+
+
+async def join(store, clock, address=ADA, act=JOIN, by=By.READER):
+    return await membership.join(
+        store, Profile(address=address, name="Ada"), act, by=by, ring=RING, clock=clock
+    )
+
+
+async def act(store, clock, what, who, by=By.READER):
+    return await membership.act_on(store, who, "daily", what, by=by, clock=clock)
+
+
+async def on_address(store, clock, what, who, by=By.READER):
+    return await membership.act_on_address(store, who, what, by=by, ring=RING, clock=clock)
+
+
+async def a_member(store, clock, address=ADA):
+    who = (await join(store, clock, address)).subscriber
+    await act(store, clock, acts.Confirm(), who)
+    return who
+
+
+async def held(store, who):
+    return await store.read(people.subscriptions_of, who)
+
+
+async def kinds(store, who):
+    return [letter.kind for letter in await store.read(letters.of, who)]
+
+
+async def log(store, who):
+    return [(e.act, e.by, e.before, e.after) for e, _ in await store.read(consents.log_of, who)]
+
+
+async def audience(store, clock):
+    found = await store.read(people.audience, NewsletterId("daily"), "daily", clock(), 9)
+    return [str(one.address) for one in found.first]
+
+
+async def test_a_join_is_a_pending_person_a_letter_and_a_line_in_the_log(store, clock):
+    who = (await join(store, clock)).subscriber
+
+    assert [(s.status, s.topics) for s in await held(store, who)] == [(Status.PENDING, ("art",))]
+    (letter,) = await store.read(letters.of, who)
+    assert (letter.kind, letter.address, letter.expires_at) == (Kind.CONFIRM, ADA, NOW + 14 * DAY)
+    assert await log(store, who) == [("join", By.READER, None, "pending")]
+    assert await audience(store, clock) == []
+
+
+async def test_two_joins_of_one_address_at_the_same_instant_are_one_person_and_one_letter(
+    store, url, clock
+):
+    other = await Store.open(url)
+    twin = Address.parse("ADA@Example.org")
+
+    done = await asyncio.gather(*(join(s, clock, a) for s in (store, other) for a in (ADA, twin)))
+
+    await other.close()
+    assert len({one.subscriber for one in done}) == 1
+    assert sorted(one.happened for one in done) == [False, False, False, True]
+    assert await kinds(store, done[0].subscriber) == [Kind.CONFIRM]
+
+
+async def test_no_number_of_joins_bombs_an_address(store, clock):
+    for _ in range(30):
+        who = (await join(store, clock)).subscriber
+        await act(store, clock, acts.Resend(), who)
+        clock.now += 20 * timedelta(minutes=1)
+
+    assert await kinds(store, who) == [Kind.CONFIRM] * 3
+
+
+async def test_changing_to_a_strangers_address_counts_against_the_strangers_cooldown(store, clock):
+    stranger = Address.parse("grace@example.org")
+    victims = [await a_member(store, clock, Address.parse(f"a{n}@example.org")) for n in range(3)]
+
+    done = [await on_address(store, clock, acts.ChangeAddress(to=stranger), v) for v in victims]
+
+    assert [one.letters for one in done] == [(Kind.ADDRESS,), (), ()]
+    assert (await join(store, clock, stranger)).letters == ()
+
+
+async def test_a_confirmed_reader_is_in_the_audience_and_welcomed(store, clock):
+    who = await a_member(store, clock)
+    again = await act(store, clock, acts.Confirm(), who)
+
+    assert not again.happened
+    assert await kinds(store, who) == [Kind.CONFIRM, Kind.WELCOME]
+    assert await audience(store, clock) == ["ada@example.org"]
+
+
+async def test_who_left_is_out_at_once_and_may_undo_it(store, clock):
+    who = await a_member(store, clock)
+
+    assert (await act(store, clock, acts.Leave(goodbye=True), who)).letters == (Kind.GOODBYE,)
+    assert not (await act(store, clock, acts.Leave(), who)).happened
+    assert await audience(store, clock) == []
+    clock.now += HOUR
+    await act(store, clock, acts.Return(), who)
+    assert await audience(store, clock) == ["ada@example.org"]
+
+
+async def test_preferences_and_a_pause_are_kept(store, clock):
+    who = await a_member(store, clock)
+    await act(store, clock, acts.Change(cadence="weekly"), who)
+    await act(store, clock, acts.Pause(until=NOW + DAY), who)
+
+    (found,) = await held(store, who)
+    assert (found.cadence, found.status, found.paused_until) == (
+        "weekly",
+        Status.PAUSED,
+        NOW + DAY,
+    )
+
+
+async def test_a_new_address_is_used_when_confirmed_and_never_takes_anothers(store, clock):
+    who = await a_member(store, clock)
+    grace = await a_member(store, clock, Address.parse("grace@example.org"))
+    to = Address.parse("ada@new.example")
+
+    await on_address(store, clock, acts.ChangeAddress(to=to), who)
+    clock.now += 2 * HOUR
+    assert not (
+        await on_address(
+            store, clock, acts.ChangeAddress(to=Address.parse("grace@example.org")), who
+        )
+    ).happened
+    await on_address(store, clock, acts.ChangeAddress(to=to), grace)
+    assert (await on_address(store, clock, acts.ConfirmAddress(), who)).happened
+    assert not (await on_address(store, clock, acts.ConfirmAddress(), grace)).happened
+
+    assert sorted(await audience(store, clock)) == ["ada@new.example", "grace@example.org"]
+
+
+async def test_a_bounced_address_is_kept_and_not_written_to(store, clock):
+    who = await a_member(store, clock)
+    await on_address(store, clock, acts.Bounce(), who, By.MAILBOX)
+
+    assert await audience(store, clock) == []
+    assert (await store.read(people.at_address, ADA)).standing is Standing.BOUNCED
+    await membership.reinstate(store, ADA, ring=RING, clock=clock)
+    assert await audience(store, clock) == ["ada@example.org"]
+
+
+async def test_a_complaint_keeps_out_until_the_operator_takes_it_back(store, clock):
+    who = await a_member(store, clock)
+    await on_address(store, clock, acts.Complain(), who, By.MAILBOX)
+    clock.now += DAY
+
+    assert not (await join(store, clock)).happened
+    await membership.reinstate(store, ADA, ring=RING, clock=clock)
+    assert (await join(store, clock)).letters == (Kind.CONFIRM,)
+
+
+async def test_the_erased_are_gone_but_for_a_mark_that_old_keys_made_too(store, clock):
+    who = await a_member(store, clock)
+
+    assert (await on_address(store, clock, acts.Erase(), who)).happened
+    assert not (await on_address(store, clock, acts.Erase(), who)).happened
+    assert not (await act(store, clock, acts.Leave(), who)).happened
+    assert await store.read(people.at_address, ADA) is None
+    assert (await log(store, who), await kinds(store, who)) == ([], [])
+    assert await store.read(consents.suppressed, [mark(RING[0], ADA)]) == {mark(RING[0], ADA)}
+    newer = (b"newest" * 6, *RING)
+    done = await membership.join(
+        store, Profile(address=ADA), JOIN, by=By.READER, ring=newer, clock=clock
+    )
+    assert done == membership.NOTHING
+
+
+async def test_an_operator_can_keep_a_stranger_out(store, clock):
+    await membership.suppress(store, ADA, ring=RING, clock=clock)
+
+    assert not (await join(store, clock)).happened
+
+
+async def test_the_evidence_of_a_consent_is_kept(store, clock):
+    said = Evidence(text_version="2026-11", page="/subscribe", ip_mark="ab12")
+    done = await membership.join(
+        store, Profile(address=ADA), JOIN, by=By.READER, ring=RING, clock=clock, evidence=said
+    )
+
+    ((_, found),) = await store.read(consents.log_of, done.subscriber)
+    assert found == said
+
+
+async def test_joins_never_confirmed_are_purged_after_14_days(store, clock):
+    late = (await join(store, clock)).subscriber
+    member = await a_member(store, clock, Address.parse("grace@example.org"))
+    clock.now += 14 * DAY
+
+    assert not (await act(store, clock, acts.Confirm(), late)).happened
+    assert await membership.purge(store, clock=clock) == 1
+    assert await store.read(people.at_address, ADA) is None
+    assert await store.read(roster.counts) == {("daily", "active", "ok"): 1}
+    assert len(await held(store, member)) == 1

@@ -1,0 +1,293 @@
+"""What becomes of a subscription: the rules, and that no order of acts breaks them."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from subscribers import acts, consent, standing
+from subscribers.address import Address
+from subscribers.consent import decide, may_ask, may_write_to
+from subscribers.model import By, Kind, Standing, Status, Subscriber, SubscriberId, Subscription
+from subscribers.standing import Suppression
+
+NOW = datetime(2026, 11, 24, 6, 30, tzinfo=UTC)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+ADA = Subscriber(id=SubscriberId("ada"), address=Address.parse("ada@example.org"))
+JOIN = acts.Join(newsletter="daily")
+
+
+def held(status, **given):
+    confirmed = None if status is Status.PENDING else NOW - DAY
+    by = NOW + DAY if status is Status.PENDING else None
+    return Subscription(
+        **{
+            "subscriber": ADA.id,
+            "newsletter": "daily",
+            "status": status,
+            "joined_at": NOW - 2 * DAY,
+            "confirmed_at": confirmed,
+            "confirm_by": by,
+            **given,
+        }
+    )
+
+
+def after(act, before, *, who=ADA, by=By.READER, now=NOW):
+    return decide(who, before, act, by=by, now=now)
+
+
+LEFT = held(Status.LEFT, left_at=NOW - HOUR / 2, left_by=By.READER)
+ANY = [None, *(held(s) for s in Status if s is not Status.LEFT), LEFT]
+
+
+@pytest.mark.parametrize("before", [None, LEFT])
+def test_joining_asks_for_a_confirmation(before):
+    done = after(JOIN, before)
+
+    assert (done.subscription.status, done.letters) == (Status.PENDING, (Kind.CONFIRM,))
+    assert (done.subscription.confirmed_at, done.entry.act) == (None, "join")
+
+
+@pytest.mark.parametrize("status", [Status.ACTIVE, Status.PAUSED])
+def test_joining_again_changes_nothing_for_who_is_in(status):
+    done = after(JOIN, held(status))
+
+    assert (done.subscription, done.letters, done.entry) == (held(status), (), None)
+
+
+@pytest.mark.parametrize("before", ANY)
+@pytest.mark.parametrize("away", [Standing.COMPLAINED, Standing.ERASED])
+def test_who_complained_cannot_be_joined_back(before, away):
+    done = after(JOIN, before, who=replace(ADA, standing=away))
+
+    assert (done.subscription, done.letters, done.entry) == (before, (), None)
+
+
+def test_a_bounced_reader_who_joins_again_confirms_again():
+    done = after(JOIN, held(Status.ACTIVE), who=replace(ADA, standing=Standing.BOUNCED))
+
+    assert (done.subscriber.standing, done.subscription.status) == (Standing.OK, Status.PENDING)
+    assert done.letters == (Kind.CONFIRM,)
+
+
+@pytest.mark.parametrize(
+    ("hours_ago", "may"),
+    [
+        ([], True),
+        ([0.5], False),
+        ([1], True),
+        ([1, 3], True),
+        ([2, 5, 9], False),
+        ([2, 5, 24], True),
+    ],
+)
+def test_an_address_gets_one_confirmation_an_hour_and_three_a_day(hours_ago, may):
+    asked = tuple(NOW - h * HOUR for h in hours_ago)
+
+    assert may_ask(asked, NOW) is may
+    assert bool(after(acts.Resend(asked=asked), held(Status.PENDING)).letters) is may
+    assert bool(after(replace(JOIN, asked=asked), None).letters) is may
+
+
+def test_confirming_makes_active_and_owes_a_welcome():
+    done = after(acts.Confirm(), held(Status.PENDING))
+
+    assert (done.subscription.status, done.letters) == (Status.ACTIVE, (Kind.WELCOME,))
+    assert done.subscription.confirmed_at == NOW
+
+
+@pytest.mark.parametrize(
+    "before", [None, held(Status.ACTIVE), LEFT, held(Status.PENDING, confirm_by=NOW)]
+)
+def test_a_second_late_or_lost_confirm_changes_nothing(before):
+    done = after(acts.Confirm(), before)
+
+    assert (done.subscription, done.letters, done.entry) == (before, (), None)
+
+
+@pytest.mark.parametrize("status", [Status.ACTIVE, Status.PAUSED])
+def test_preferences_change_without_a_change_of_status(status):
+    done = after(acts.Change(cadence="weekly", topics=("art",)), held(status))
+
+    assert done.subscription == held(status, cadence="weekly", topics=("art",))
+
+
+def test_a_pause_ends_by_itself_on_the_day():
+    paused = after(acts.Pause(until=NOW + DAY), held(Status.ACTIVE)).subscription
+
+    assert not may_write_to(ADA, paused, Kind.ISSUE, NOW)
+    assert may_write_to(ADA, paused, Kind.ISSUE, NOW + DAY)
+    assert after(acts.Resume(), paused).subscription == held(Status.ACTIVE)
+
+
+@pytest.mark.parametrize("status", [Status.PENDING, Status.ACTIVE, Status.PAUSED])
+def test_leaving_works_from_everywhere_at_once(status):
+    done = after(acts.Leave(), held(status))
+
+    assert (done.subscription.status, done.subscription.left_by) == (Status.LEFT, By.READER)
+    assert done.letters == ()
+
+
+def test_only_ones_own_leaving_earns_a_goodbye():
+    bye = acts.Leave(goodbye=True)
+
+    assert after(bye, held(Status.ACTIVE)).letters == (Kind.GOODBYE,)
+    assert after(bye, held(Status.ACTIVE), by=By.OPERATOR).letters == ()
+    assert after(bye, held(Status.PENDING)).letters == ()
+    assert after(bye, LEFT).entry is None
+    assert may_write_to(ADA, LEFT, Kind.GOODBYE, NOW)
+    assert not may_write_to(ADA, LEFT, Kind.GOODBYE, NOW + HOUR)
+    assert not may_write_to(ADA, replace(LEFT, left_by=By.OPERATOR), Kind.GOODBYE, NOW)
+
+
+def test_leaving_can_be_undone_for_a_day_by_who_left():
+    back = after(acts.Return(), LEFT).subscription
+
+    assert (back.status, back.left_at) == (Status.ACTIVE, None)
+    assert after(acts.Return(), replace(LEFT, paused_until=NOW + DAY)).subscription.status is (
+        Status.PAUSED
+    )
+    for no in (replace(LEFT, left_by=By.MAILBOX), replace(LEFT, confirmed_at=None)):
+        assert after(acts.Return(), no).subscription == no
+    assert after(acts.Return(), LEFT, now=NOW + DAY).entry is None
+
+
+def test_an_operators_word_does_not_bring_back_who_left():
+    admit = acts.Admit(newsletter="daily")
+
+    assert after(admit, None, by=By.IMPORT).subscription.status is Status.ACTIVE
+    assert after(admit, LEFT, by=By.IMPORT).subscription == LEFT
+    assert after(admit, None, by=By.READER).subscription is None
+
+
+BOTH = (held(Status.ACTIVE), LEFT)
+
+
+def of_address(act, who=ADA, subscriptions=BOTH, by=By.READER, now=NOW):
+    return standing.decide(who, subscriptions, act, by=by, now=now)
+
+
+def test_a_new_address_counts_when_it_is_confirmed():
+    to = Address.parse("ada@new.example")
+    asked = of_address(acts.ChangeAddress(to=to))
+
+    assert (asked.subscriber.address, asked.letters) == (ADA.address, (Kind.ADDRESS,))
+    assert may_write_to(asked.subscriber, LEFT, Kind.ADDRESS, NOW)
+    done = of_address(acts.ConfirmAddress(), asked.subscriber)
+    assert (done.subscriber.address, done.subscriber.new_address) == (to, None)
+    late = of_address(acts.ConfirmAddress(), asked.subscriber, now=NOW + 14 * DAY)
+    assert late.subscriber.address == ADA.address
+    assert of_address(acts.ChangeAddress(to=to, asked=(NOW,))).letters == ()
+
+
+def test_a_bounce_keeps_the_subscription_and_stops_the_mail():
+    done = of_address(acts.Bounce(), by=By.MAILBOX)
+
+    assert done.subscriptions == (held(Status.ACTIVE), LEFT)
+    assert not may_write_to(done.subscriber, done.subscriptions[0], Kind.ISSUE, NOW)
+
+
+def test_a_complaint_leaves_everything_and_only_the_operator_takes_it_back():
+    done = of_address(acts.Complain(), by=By.MAILBOX)
+
+    assert {s.status for s in done.subscriptions} == {Status.LEFT}
+    assert done.suppress is Suppression.COMPLAINED
+    assert of_address(acts.Reinstate(), done.subscriber).entry is None
+    back = of_address(acts.Reinstate(), done.subscriber, done.subscriptions, by=By.OPERATOR)
+    assert (back.subscriber.standing, back.lift) == (Standing.OK, True)
+    assert {s.status for s in back.subscriptions} == {Status.LEFT}
+
+
+def test_erasing_keeps_nothing_but_the_mark():
+    done = of_address(acts.Erase())
+
+    assert (done.subscriber, done.subscriptions) == (None, ())
+    assert done.suppress is Suppression.ERASED
+
+
+class AnyOrderOfActs(RuleBasedStateMachine):
+    """Whatever readers, operators and mailboxes do, in any order, at any pace."""
+
+    def __init__(self):
+        super().__init__()
+        self.now, self.who, self.held = NOW, ADA, None
+        self.agreed = False  # a confirm or the operator's word since the last join
+        self.asked: list[datetime] = []
+
+    @rule(minutes=st.integers(1, 60 * 24 * 20))
+    def time_passes(self, minutes):
+        self.now += timedelta(minutes=minutes)
+
+    @rule(
+        make=st.sampled_from([
+            lambda m: acts.Join(newsletter="daily", asked=tuple(m.asked)),
+            lambda m: acts.Resend(asked=tuple(m.asked)),
+            lambda m: acts.Confirm(),
+            lambda m: acts.Change(cadence="weekly"),
+            lambda m: acts.Pause(until=m.now + 2 * DAY),
+            lambda m: acts.Resume(),
+            lambda m: acts.Leave(goodbye=True),
+            lambda m: acts.Return(),
+            lambda m: acts.Admit(newsletter="daily"),
+        ]),
+        by=st.sampled_from(By),
+    )  # fmt: skip
+    def on_a_subscription(self, make, by):
+        act = make(self)
+        before = self.held
+        done = decide(self.who, self.held, act, by=by, now=self.now)
+        if done.entry is None:
+            assert (done.subscription, done.subscriber, done.letters) == (before, self.who, ())
+        if done.entry and isinstance(act, acts.Join):
+            self.agreed = False
+        if done.entry and isinstance(act, acts.Confirm | acts.Admit):
+            self.agreed = True
+        self.who, self.held = done.subscriber, done.subscription
+        self._owed(done.letters)
+
+    @precondition(lambda self: self.held is not None)
+    @rule(
+        act=st.sampled_from(
+            [acts.Bounce(), acts.Complain(), acts.Reinstate(), acts.ConfirmAddress()]
+        ),
+        by=st.sampled_from(By),
+    )
+    def on_the_address(self, act, by):
+        done = standing.decide(self.who, [self.held], act, by=by, now=self.now)
+        self.who, self.held = done.subscriber, done.subscriptions[0]
+
+    def _owed(self, letters):
+        for kind in letters:
+            assert may_write_to(self.who, self.held, kind, self.now)
+            if kind is Kind.CONFIRM:
+                self.asked.append(self.now)
+
+    @invariant()
+    def nobody_is_active_without_having_agreed(self):
+        if self.held and self.held.status in (Status.ACTIVE, Status.PAUSED):
+            assert self.agreed
+            assert self.held.confirmed_at is not None
+
+    @invariant()
+    def no_issue_goes_to_who_left_or_must_not_be_written_to(self):
+        if self.held is None:
+            return
+        if (
+            self.held.status in (Status.LEFT, Status.PENDING)
+            or self.who.standing is not Standing.OK
+        ):
+            assert not may_write_to(self.who, self.held, Kind.ISSUE, self.now)
+
+    @invariant()
+    def no_address_is_bombed(self):
+        for at in self.asked:
+            assert sum(timedelta(0) <= one - at < HOUR for one in self.asked) == 1
+            assert sum(timedelta(0) <= one - at < DAY for one in self.asked) <= consent.ASKS_A_DAY
+
+
+TestAnyOrderOfActs = AnyOrderOfActs.TestCase
+TestAnyOrderOfActs.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)

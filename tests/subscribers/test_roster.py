@@ -1,0 +1,163 @@
+"""CSV in and out, whatever a spreadsheet did to it."""
+
+import csv
+import io
+import tracemalloc
+from datetime import UTC, datetime, time, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from subscribers import lines, roster
+from subscribers.address import Address
+from subscribers.lines import Malformed
+from subscribers.model import By, Standing, Status
+from subscribers.roster import NoAddressColumn, Row
+
+
+def read(data, given=None, block=7):
+    data = data.encode() if isinstance(data, str) else data
+    blocks = (data[at : at + block] for at in range(0, len(data), block))
+    return list(roster.read(lines.split(blocks), given))
+
+
+def people(data, given=None):
+    return [(str(r.address), r.name) for r in read(data, given) if isinstance(r, Row)]
+
+
+def malformed(data):
+    return [r.line for r in read(data) if isinstance(r, Malformed)]
+
+
+ADA = ("ada@example.org", "Ada")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        "email,name\nada@example.org,Ada\n",
+        "Name;E-Mail\r\nAda;ada@example.org\r\n",
+        "\ufeffName\tEmail Address\rAda\tada@example.org",
+        'x|Full name|e-mail\n1|"Ada"|"ada@example.org"\n',
+    ],
+)
+def test_columns_are_found_in_any_order_with_any_delimiter(data):
+    assert people(data) == [ADA]
+
+
+def test_a_file_without_a_header_is_read_by_its_addresses():
+    assert people("1,ada@example.org\n2,grace@example.org\n") == [
+        ("ada@example.org", ""),
+        ("grace@example.org", ""),
+    ]
+
+
+def test_a_given_mapping_outweighs_the_guess():
+    data = "email,work,who\nx@example.org,ada@example.org,Ada\n"
+
+    assert people(data, {"address": "Work", "name": "3"}) == [ADA]
+
+
+@pytest.mark.parametrize("wrong", [{"address": "9"}, {"address": "nope"}, {"shoe": "1"}])
+def test_a_mapping_to_nothing_is_said(wrong):
+    with pytest.raises(NoAddressColumn):
+        read("email\nada@example.org\n", wrong)
+
+
+def test_a_file_without_addresses_is_said():
+    with pytest.raises(NoAddressColumn, match="there are id, name"):
+        read("id,name\n1,Ada\n")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+def test_encodings_are_told_apart(encoding):
+    assert people("email,name\nada@example.org,Adé\n".encode(encoding)) == [
+        ("ada@example.org", "Adé")
+    ]
+
+
+def test_lines_of_two_encodings_in_one_file_are_both_read():
+    data = "email,name\na@x.example,é\n".encode() + "b@x.example,é\n".encode("cp1252")
+
+    assert people(data) == [("a@x.example", "é"), ("b@x.example", "é")]
+
+
+def test_malformed_rows_are_named_by_line_and_cost_nobody_else():
+    data = 'email,name\nada@example.org,"Ada\nL."\nno address,x\n\nb@x.example,"open\nc@x.example\n'
+
+    assert people(data) == [("ada@example.org", "Ada L."), ("c@x.example", "")]
+    assert malformed(data) == [4, 6]
+
+
+def test_a_line_of_10_mb_is_refused_in_little_memory():
+    def blocks():
+        yield b"email,name\nada@example.org,Ada\nbig@example.org,"
+        for _ in range(160):
+            yield b"x" * 65536
+        yield b"\ngrace@example.org,Grace\n"
+
+    tracemalloc.start()
+    found = list(roster.read(lines.split(blocks())))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert [type(one) for one in found] == [Row, Malformed, Row]
+    assert [one.line for one in found] == [2, 3, 4]
+    assert peak < 2_000_000
+
+
+def test_a_name_cannot_carry_a_header():
+    assert people('email,name\nada@example.org,"Ada\r\nBcc: eve@x.example\u202e"\n') == [
+        ("ada@example.org", "Ada Bcc: eve@x.example")
+    ]
+
+
+@pytest.mark.parametrize("name", ['=cmd|"/c calc"!A1', "+1", "-1", "@SUM(A1)", "'x", "=1+1"])
+def test_no_exported_cell_is_a_formula_and_reading_gives_it_back(name):
+    row = Row(address=Address.parse("=ada@example.org"), name=name)
+    text = "".join(roster.write([row]))
+
+    cells = list(csv.reader(io.StringIO(text)))[1]
+    assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r")) for cell in cells)
+    assert read(text) == [row]
+
+
+MOMENTS = st.none() | st.integers(0, 4 * 10**15).map(
+    lambda micros: datetime(1990, 1, 1, tzinfo=UTC) + timedelta(microseconds=micros)
+)
+ROWS = st.builds(
+    Row,
+    address=st.from_regex(r"[a-z=+'-][a-z0-9]{0,8}@[a-z]{2,9}\.example", fullmatch=True).map(
+        Address.parse
+    ),
+    name=st.text(max_size=30).map(roster.clean_name),
+    language=st.sampled_from(["", "de", "en"]),
+    timezone=st.sampled_from(["", "Europe/London"]),
+    standing=st.sampled_from([s for s in Standing if s is not Standing.ERASED]),
+    newsletter=st.sampled_from(["daily", "a-b"]),
+    status=st.none() | st.sampled_from(Status),
+    cadence=st.sampled_from(["daily", "weekly"]),
+    topics=st.lists(st.sampled_from(["art", "town hall"])).map(tuple),
+    hour=st.none() | st.times().map(lambda t: time(t.hour, t.minute)),
+    joined_at=MOMENTS,
+    confirmed_at=MOMENTS,
+    left_at=MOMENTS,
+    left_by=st.none() | st.sampled_from(By),
+    paused_until=MOMENTS,
+)
+
+
+@given(st.lists(ROWS, max_size=5), st.integers(1, 300))
+def test_what_is_written_reads_back_the_same(rows, block):
+    assert read("".join(roster.write(rows)), block=block) == rows
+
+
+@given(st.binary(max_size=500), st.integers(1, 99))
+def test_no_bytes_break_the_reading(data, block):
+    try:
+        found = read(b"email,name\n" + data, block=block)
+    except NoAddressColumn:
+        return
+
+    assert all(isinstance(one, Row | Malformed) for one in found)

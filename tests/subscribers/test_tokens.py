@@ -1,0 +1,72 @@
+"""A token proves one act for one person."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from subscribers import tokens
+from subscribers.model import SubscriberId
+from subscribers.tokens import Purpose
+
+ADA = SubscriberId("3f9c1a")
+NEW, OLD, FOREIGN = b"new" * 11, b"old" * 11, b"foreign" * 5
+
+
+def a_token(key=NEW, purpose=Purpose.UNSUBSCRIBE, who=ADA, newsletter="daily"):
+    return tokens.make(key, purpose, who, newsletter)
+
+
+def proves(token, purpose=Purpose.UNSUBSCRIBE, newsletter="daily", ring=(NEW, OLD)):
+    return tokens.proves(ring, token, purpose, newsletter)
+
+
+@pytest.mark.parametrize("key", [NEW, OLD])
+def test_every_key_of_the_ring_still_proves(key):
+    assert proves(a_token(key)) == ADA
+
+
+def test_a_foreign_key_proves_nothing():
+    assert proves(a_token(FOREIGN)) is None
+
+
+def test_an_empty_ring_proves_nothing():
+    assert proves(a_token(), ring=()) is None
+
+
+@pytest.mark.parametrize("purpose", [p for p in Purpose if p is not Purpose.UNSUBSCRIBE])
+def test_a_token_never_serves_for_another_purpose(purpose):
+    assert proves(a_token(), purpose) is None
+    assert proves(a_token(purpose=purpose)) is None
+
+
+def test_a_token_is_bound_to_its_newsletter():
+    assert proves(a_token(), newsletter="weekly") is None
+
+
+@given(st.data())
+def test_a_tampered_token_proves_nothing(data):
+    token = a_token()
+    at = data.draw(st.integers(0, len(token) - 1))
+    other = data.draw(st.characters().filter(lambda c: c != token[at]))
+
+    assert proves(token[:at] + other + token[at + 1 :]) is None
+
+
+@given(st.integers(0, 200), st.text(max_size=3))
+def test_a_truncated_or_lengthened_token_proves_nothing(length, tail):
+    changed = a_token()[:length] + tail
+
+    assert proves(changed) == (ADA if changed == a_token() else None)
+
+
+@given(st.text(max_size=120))
+def test_what_was_never_made_proves_nothing(text):
+    assert proves(text) is None
+
+
+@given(st.text(max_size=8), st.text(max_size=8), st.text(max_size=8), st.text(max_size=8))
+def test_no_two_acts_share_a_token(who, newsletter, whose, other):
+    one = tokens.make(NEW, Purpose.CONFIRM, SubscriberId(who), newsletter).rpartition(".")[2]
+    two = tokens.make(NEW, Purpose.CONFIRM, SubscriberId(whose), other).rpartition(".")[2]
+
+    assert (one == two) == ((who, newsletter) == (whose, other))

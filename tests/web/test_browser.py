@@ -1,0 +1,175 @@
+"""Journeys in a real Chromium: what a reader sees, and what a browser refuses."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+from playwright.async_api import Browser, Page, async_playwright
+
+from subscribers.tokens import Purpose
+from tests.web.house import House, house, link
+
+PURPOSES = (Purpose.CONFIRM, Purpose.UNSUBSCRIBE, Purpose.PREFERENCES)
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
+
+if CHROMIUM is None and os.environ.get("DIGEST_TESTS") != "complete":
+    pytest.skip("no chromium on the path", allow_module_level=True)
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    async with async_playwright() as tool:
+        running = await tool.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield running
+        await running.close()
+
+
+async def watched(browser: Browser, **given: object) -> Page:
+    """A page whose complaints, policy violations included, are kept in ``page.complaints``."""
+    page = await browser.new_page(**given)
+    page.complaints = []
+    page.on(
+        "console", lambda said: page.complaints.append(said.text) if said.type == "error" else None
+    )
+    page.on("pageerror", lambda error: page.complaints.append(str(error)))
+    return page
+
+
+async def test_join_confirm_choose_leave_and_come_back(browser: Browser, tmp_path: Path):
+    async with house(tmp_path, "proof_cost = 10\n") as site:
+        page = await watched(browser)
+        await page.goto(site.url)
+        site.clock.forward(seconds=5)
+        await page.get_by_label("Email address").fill("ada@example.org")
+        await page.get_by_role("button", name="Subscribe").click()
+        await page.get_by_role("heading", name="Look into your mailbox").wait_for()
+        who = (await site.letters())[-1].subscriber
+
+        await page.goto(site.url + link(Purpose.CONFIRM, who))
+        await page.get_by_role("button", name="Confirm subscription").click()
+        await page.get_by_role("link", name="Choose topics and hour").click()
+        await page.get_by_label("Once a week").check()
+        await page.get_by_label("Town hall").uncheck()
+        await page.get_by_role("button", name="Save preferences").click()
+        await page.get_by_text("Saved.").wait_for()
+        chosen = await site.find(who)
+
+        await page.get_by_role("link", name="Unsubscribe").click()
+        await page.get_by_role("button", name="Unsubscribe").click()
+        await page.get_by_role("heading", name="You are unsubscribed").wait_for()
+        left = await site.status(who)
+        await page.get_by_role("button", name="Undo").click()
+        await page.get_by_role("heading", name="Changed").wait_for()
+
+        assert (chosen.subscription.cadence, chosen.subscription.topics) == ("weekly", ("harbour",))
+        assert left == "left"
+        assert await site.status(who) == "active"
+        assert page.complaints == []
+
+
+async def test_the_browser_brings_a_proof_so_the_stricter_limit_is_not_met(
+    browser: Browser, tmp_path: Path
+):
+    async with house(tmp_path, "proof_cost = 10\njoins_without_proof = 1\n") as site:
+        page = await watched(browser)
+        for name in ("ada", "grace", "edsger"):
+            await page.goto(site.url)
+            site.clock.forward(seconds=5)
+            await page.get_by_label("Email address").fill(f"{name}@example.org")
+            await page.get_by_role("button", name="Subscribe").click()
+            await page.get_by_role("heading", name="Look into your mailbox").wait_for()
+
+        assert len(await site.people()) == 3
+        assert page.complaints == []
+
+
+async def test_the_form_works_without_scripts(browser: Browser, tmp_path: Path):
+    async with house(tmp_path, "proof_of_work = true\n") as site:
+        page = await watched(browser, java_script_enabled=False)
+        await page.goto(site.url)
+        site.clock.forward(seconds=5)
+        await page.get_by_label("Email address").fill("ada@example.org")
+        await page.get_by_role("button", name="Subscribe").click()
+
+        await page.get_by_role("heading", name="Look into your mailbox").wait_for()
+        assert len(await site.letters()) == 1
+
+
+async def test_the_form_works_with_keys_alone(browser: Browser, site: House):
+    page = await watched(browser)
+    await page.goto(site.url)
+    site.clock.forward(seconds=5)
+    await page.keyboard.press("Tab")
+    skip = await page.evaluate("document.activeElement.textContent")
+    await page.keyboard.press("Enter")
+    await page.keyboard.press("Tab")
+    await page.keyboard.type("ada@example.org")
+    await page.keyboard.press("Enter")
+
+    await page.get_by_role("heading", name="Look into your mailbox").wait_for()
+    assert skip == "Skip to the content"
+
+
+@asynccontextmanager
+async def shop(html: dict[str, str]) -> AsyncIterator[str]:
+    """The origin of another site that shows ``html["/"]``: localhost, where ours is 127.0.0.1."""
+
+    async def page(_: web.Request) -> web.Response:
+        return web.Response(text=html["/"], content_type="text/html")
+
+    app = web.Application()
+    app.router.add_get("/", page)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    try:
+        yield f"http://localhost:{runner.addresses[0][1]}"
+    finally:
+        await runner.cleanup()
+
+
+@pytest.mark.parametrize("way", ["api", "embed"])
+async def test_another_site_shows_the_form_where_it_is_named(
+    browser: Browser, tmp_path: Path, way: str
+):
+    html: dict[str, str] = {}
+    async with (
+        shop(html) as origin,
+        house(tmp_path, "proof_cost = 10\n", embed_origins=(origin,)) as site,
+    ):
+        snippet = {
+            "api": f'<script src="{site.url}/embed.js" data-newsletter="daily" async></script>',
+            "embed": f'<iframe src="{site.url}/embed" title="Subscribe"></iframe>',
+        }[way]
+        html["/"] = f'<!doctype html><html lang="de"><link rel="icon" href="data:,">{snippet}'
+        page = await watched(browser, locale="de-DE")
+        await page.goto(origin)
+        form = page.frame_locator("iframe") if way == "embed" else page
+        await form.get_by_label("E-Mail-Adresse").fill("ada@example.org")
+        site.clock.forward(seconds=5)
+        await form.get_by_role("button", name="Abonnieren").click()
+        await form.get_by_text("ist ein Brief an sie unterwegs").wait_for()
+
+        assert [row.page for row in await site.joins()] == [way]
+        assert len(await site.letters()) == 1
+        assert page.complaints == []
+
+
+async def test_nothing_runs_off_a_phone(browser: Browser, site: House):
+    who = await site.member("somebody.with.a.very.long.name.indeed@a-long-domain.example.org")
+    page = await watched(browser, viewport={"width": 320, "height": 640})
+    wide = []
+    for path in ["/", "/embed", "/privacy", "/nowhere", *(link(p, who) for p in PURPOSES)]:
+        for language in ("en", "de", "ru", "ar"):
+            await page.goto(f"{site.url}{path}?lang={language}")
+            if await page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+                wide.append((path.split(".")[0], language))
+
+    assert wide == []

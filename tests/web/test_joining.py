@@ -1,0 +1,202 @@
+from __future__ import annotations
+
+import asyncio
+import os
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from digest.model import NewsletterId
+from digest.web.challenge import Challenger
+from digest.web.limits import Spent
+from digest.web.members import Consent, Joining
+from subscribers.address import Address
+from tests.web.house import RING, House, house
+
+CHALLENGER = Challenger(RING, 1, timedelta(0), Spent())
+
+
+async def test_a_form_becomes_a_pending_person_and_one_letter(site: House):
+    answer = await site.join("Ada@example.org", cadence="weekly")
+
+    assert answer.status == 200
+    assert "Look into your mailbox" in answer.text
+    [person], [log] = await site.people(), await site.joins()
+    member = await site.find(person.id)
+    assert (person.address, member.subscription.cadence, log.page) == (
+        "Ada@example.org",
+        "weekly",
+        "subscribe",
+    )
+    assert [row.kind for row in await site.letters()] == ["confirm"]
+
+
+async def test_the_answer_is_the_same_whoever_the_address_belongs_to(site: House):
+    await site.member("grace@example.org")
+    gone = await site.member("edsger@example.org")
+    await site.members.leave(gone, "daily")
+
+    answers = [
+        await site.join(address)
+        for address in (
+            "new@example.org",
+            "new@example.org",
+            "grace@example.org",
+            "edsger@example.org",
+            "nobody@does-not-exist.example",
+        )
+    ]
+
+    assert len({(answer.status, answer.text) for answer in answers}) == 1
+
+
+async def test_an_address_without_an_at_is_told_and_kept_in_the_form(site: House):
+    answer = await site.join("ada.example.org")
+
+    assert answer.status == 422
+    assert 'value="ada.example.org"' in answer.text
+    assert 'aria-invalid="true"' in answer.text
+    assert await site.people() == []
+
+
+async def test_what_fills_in_the_hidden_field_hears_yes_and_nothing_happens(site: House):
+    honest = await site.join("ada@example.org")
+    program = await site.join("bot@example.org", website="https://spam.example")
+
+    assert program.text == honest.text
+    assert [row.address for row in await site.people()] == ["ada@example.org"]
+
+
+async def test_a_form_that_comes_back_at_once_is_asked_to_press_again(site: House):
+    stamp = await site.stamp()
+    site.clock.forward(seconds=-4.5)
+
+    answer = await site.post(
+        "/subscribe", {"newsletter": "daily", "email": "ada@example.org", "stamp": stamp}
+    )
+
+    assert answer.status == 422
+    assert "press once more" in answer.text
+    assert await site.people() == []
+
+
+async def test_a_stamp_serves_once(site: House):
+    form = {"newsletter": "daily", "email": "ada@example.org", "stamp": await site.stamp()}
+
+    first, second = await site.post("/subscribe", form), await site.post("/subscribe", form)
+
+    assert (first.status, second.status) == (200, 422)
+    assert len(await site.people()) == 1
+
+
+async def test_two_joins_at_the_same_instant_are_one_person_and_one_letter(site: House):
+    stamps = [await site.stamp(), await site.stamp()]
+
+    await asyncio.gather(
+        *(
+            site.post("/subscribe", {"newsletter": "daily", "email": email, "stamp": stamp})
+            for email, stamp in zip(("ada@example.org", "ADA@example.org"), stamps, strict=True)
+        )
+    )
+
+    assert len(await site.people()) == 1
+    assert len(await site.letters()) == 1
+
+
+async def test_a_name_cannot_end_a_header(site: House):
+    await site.join("ada@example.org", name="Ada\r\nBcc: victim@example.org\u202e\u2028x")
+
+    assert (await site.people())[0].name == "Ada Bcc: victim@example.org x"
+
+
+async def test_a_network_may_join_only_so_often(tmp_path: Path):
+    async with house(tmp_path, "proof_of_work = false\njoins_per_network = 2\n") as site:
+        same = [await site.join(f"a{n}@example.org", ip="2001:db8::1") for n in range(2)]
+        third = await site.join("a3@example.org", ip="2001:db8::ffff")
+        other = await site.join("a4@example.org", ip="2001:db8:0:1::1")
+
+    assert [answer.status for answer in same] == [200, 200]
+    assert (third.status, third.headers["Retry-After"]) == (429, "3600")
+    assert other.status == 200
+
+
+async def test_without_a_proof_a_neighbourhood_joins_once_an_hour(tmp_path: Path):
+    async with house(tmp_path, "proof_of_work = true\n") as site:
+        first = await site.join("a@example.org", ip="192.0.2.7")
+        second = await site.join("b@example.org", ip="192.0.2.200")
+
+    assert (first.status, second.status) == (200, 429)
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example"}, 403),
+        ({"Origin": "https://evil.example"}, 403),
+        ({"Origin": "null"}, 403),
+        ({"Sec-Fetch-Site": "same-origin"}, 200),
+        ({}, 200),
+    ],
+)
+async def test_another_site_cannot_send_the_form(site: House, headers: dict, status: int):
+    form = {"newsletter": "daily", "email": "ada@example.org", "stamp": await site.stamp()}
+
+    answer = await site.post("/subscribe", form, headers=headers)
+
+    assert answer.status == status
+
+
+async def test_a_body_that_is_too_large_is_refused_however_it_is_sent(site: House):
+    async def chunks():
+        for _ in range(40):
+            yield b"x" * 1024
+
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    said = await site.post("/subscribe", b"email=" + b"x" * 40_000, headers=form)
+    streamed = await site.post("/subscribe", chunks(), headers=form)
+
+    assert (said.status, streamed.status) == (413, 413)
+    assert await site.people() == []
+
+
+async def test_a_flood_for_one_victim_is_one_letter_an_hour(tmp_path: Path):
+    web = "proof_of_work = false\njoins_per_network = 20_000\njoins_overall = 20_000\n"
+    async with house(tmp_path, web) as site:
+        stamps = [CHALLENGER.stamp(site.clock()) for _ in range(300)]
+        site.clock.forward(seconds=5)
+
+        answers = await asyncio.gather(
+            *(
+                site.post(
+                    "/subscribe",
+                    {"newsletter": "daily", "email": "victim@example.org", "stamp": stamp},
+                )
+                for stamp in stamps
+            )
+        )
+
+        assert {answer.status for answer in answers} == {200}
+        assert len(await site.people()) == 1
+        assert len(await site.letters()) == 1
+
+
+async def test_thousands_of_joins_for_one_victim_in_a_day_are_three_letters(tmp_path: Path):
+    at_once = 100 if os.environ.get("DIGEST_TESTS") == "complete" else 10
+    async with house(tmp_path) as site:
+        victim = Address.parse("victim@example.org")
+        wish = Joining(
+            newsletter=NewsletterId("daily"),
+            address=victim,
+            name="",
+            language="en",
+            timezone="UTC",
+            cadence="daily",
+            consent=Consent(text="1", page="subscribe", network="x"),
+        )
+        for _ in range(100):
+            await asyncio.gather(*(site.members.join(wish) for _ in range(at_once)))
+            site.clock.forward(minutes=14)
+
+        assert len(await site.people()) == 1
+        assert len(await site.letters()) == 3

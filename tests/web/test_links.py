@@ -1,0 +1,219 @@
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from subscribers import tokens
+from subscribers.address import Address
+from subscribers.model import SubscriberId
+from subscribers.tokens import Purpose
+from tests.web.house import RING, House, link
+
+ONE_CLICK = {"List-Unsubscribe": "One-Click"}
+PURPOSES = [Purpose.CONFIRM, Purpose.UNSUBSCRIBE, Purpose.PREFERENCES]
+
+
+async def joined(site: House, email: str = "ada@example.org") -> SubscriberId:
+    await site.join(email)
+    return (await site.letters())[-1].subscriber
+
+
+async def test_the_button_in_the_letter_confirms_and_twice_is_as_good_as_once(site: House):
+    who = await joined(site)
+
+    asked = await site.get(link(Purpose.CONFIRM, who))
+    before = await site.status(who)
+    answers = [await site.post(link(Purpose.CONFIRM, who)) for _ in range(2)]
+
+    assert "ada@example.org" in asked.text
+    assert before == "pending"
+    assert [answer.status for answer in answers] == [200, 200]
+    assert await site.status(who) == "active"
+
+
+async def test_the_button_on_the_page_leaves_at_once_and_undo_brings_back(site: House):
+    who = await site.member()
+
+    page = await site.get(link(Purpose.UNSUBSCRIBE, who))
+    goodbye = await site.post(link(Purpose.UNSUBSCRIBE, who), {"act": "leave"})
+    left = await site.status(who)
+    again = await site.post(link(Purpose.UNSUBSCRIBE, who), {"act": "leave"})
+    await site.post(link(Purpose.UNSUBSCRIBE, who), {"act": "undo"})
+
+    assert page.text.index("Unsubscribe</button>") < page.text.index("Or get less of it")
+    assert "You are unsubscribed" in goodbye.text
+    assert left == "left"
+    assert again.status == 200
+    assert await site.status(who) == "active"
+
+
+@pytest.mark.parametrize("encoding", ["application/x-www-form-urlencoded", "multipart/form-data"])
+async def test_one_click_needs_no_cookie_and_gets_no_redirect(site: House, encoding: str):
+    who = await site.member()
+    body = {
+        "application/x-www-form-urlencoded": "List-Unsubscribe=One-Click",
+        "multipart/form-data": (
+            '--x\r\nContent-Disposition: form-data; name="List-Unsubscribe"\r\n\r\nOne-Click'
+            "\r\n--x--\r\n"
+        ),
+    }[encoding]
+    headers = {"Content-Type": f"{encoding}; boundary=x"}
+
+    answer = await site.post(link(Purpose.UNSUBSCRIBE, who), body.encode(), headers=headers)
+
+    assert answer.status == 200
+    assert "Set-Cookie" not in answer.headers
+    assert await site.status(who) == "left"
+
+
+async def test_leaving_is_a_friendly_yes_for_one_who_was_erased_meanwhile(site: House):
+    who = await site.member()
+    await site.post(link(Purpose.PREFERENCES, who) + "/erase")
+
+    answers = [
+        await site.get(link(Purpose.UNSUBSCRIBE, who)),
+        await site.post(link(Purpose.UNSUBSCRIBE, who)),
+        await site.post(link(Purpose.UNSUBSCRIBE, who), ONE_CLICK),
+    ]
+
+    assert [answer.status for answer in answers] == [200, 200, 200]
+    assert len(await site.people()) == 0
+
+
+@pytest.mark.parametrize(("less", "status"), [("weekly", "active"), ("pause", "paused")])
+async def test_one_may_get_less_instead(site: House, less: str, status: str):
+    who = await site.member()
+
+    answer = await site.post(link(Purpose.UNSUBSCRIBE, who), {"act": "less", "less": less})
+
+    member = await site.find(who)
+    assert answer.status == 200
+    assert member.subscription.status.value == status
+    assert (member.subscription.cadence == "weekly") is (less == "weekly")
+
+
+async def test_preferences_are_kept_and_nonsense_leaves_them_alone(site: House):
+    who = await site.member()
+    page = link(Purpose.PREFERENCES, who)
+    good = {"cadence": "weekdays", "hour": "17:30", "timezone": "Asia/Tokyo", "language": "de",
+            "name": "Ada", "topics": "yes", "topic": "town", "address": "ada@example.org"}  # fmt: skip
+    silly = {"cadence": "hourly", "hour": "99:99", "timezone": "Mars/Base", "language": "xx"}
+
+    saved = await site.post(page, good)
+    await site.post(page, silly)
+
+    member = await site.find(who)
+    assert "Gespeichert" in saved.text
+    assert (member.person.name, member.person.language) == ("Ada", "de")
+    assert (member.person.timezone, member.subscription.cadence) == ("Asia/Tokyo", "weekdays")
+    assert member.subscription.topics == ("town",)
+
+
+async def test_a_new_address_is_asked_first(site: House):
+    who = await site.member()
+
+    await site.post(link(Purpose.PREFERENCES, who), {"address": "ada@elsewhere.example"})
+
+    letter = (await site.letters())[-1]
+    moved = tokens.make(RING[0], Purpose.ADDRESS, who, Address.parse(letter.address).key)
+    before = str((await site.find(who)).person.address)
+    asked = await site.get(f"/address/{moved}")
+    still = str((await site.find(who)).person.address)
+    await site.post(f"/address/{moved}")
+
+    assert (letter.kind, letter.address) == ("address", "ada@elsewhere.example")
+    assert (asked.status, before, still) == (200, "ada@example.org", "ada@example.org")
+    assert str((await site.find(who)).person.address) == "ada@elsewhere.example"
+    assert (await site.get(f"/address/{moved}")).status == 404
+
+
+async def test_no_topic_at_all_is_told(site: House):
+    who = await site.member()
+
+    answer = await site.post(link(Purpose.PREFERENCES, who), {"topics": "yes", "name": "Eve"})
+
+    assert answer.status == 422
+    assert (await site.find(who)).person.name == ""
+
+
+async def test_everything_about_oneself_comes_as_one_file(site: House):
+    who = await site.member()
+
+    answer = await site.get(link(Purpose.PREFERENCES, who) + "/data")
+
+    assert json.loads(answer.text)["person"]["address"] == "ada@example.org"
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="data.json"'
+
+
+async def test_a_scanner_that_follows_every_link_changes_nothing(site: House):
+    who, pending = await site.member(), await joined(site, "grace@example.org")
+    seeds = [link(purpose, person) for purpose in PURPOSES for person in (who, pending)]
+    before = [await site.find(person) for person in (who, pending)]
+    letters = await site.letters()
+
+    seen: set[str] = set()
+    waiting = ["/", "/embed", *seeds]
+    while waiting:
+        path = waiting.pop()
+        if path in seen:
+            continue
+        seen.add(path)
+        for method in ("HEAD", "GET"):
+            answer = await site.get(path, method)
+            assert answer.status in (200, 404), (method, path, answer.status)
+        found = re.findall(r'(?:href|action|src)="([^"#]+)"', answer.text)
+        waiting += [to if to.startswith("/") else path.partition("?")[0] + to for to in found
+                    if to.startswith(("/", "?")) and to != "/subscribe"]  # fmt: skip
+
+    assert len(seen) > 20
+    assert [await site.find(person) for person in (who, pending)] == before
+    assert await site.letters() == letters
+
+
+@pytest.mark.parametrize("purpose", PURPOSES)
+async def test_a_token_that_is_not_whole_ours_and_for_this_act_proves_nothing(
+    site: House, purpose: Purpose
+):
+    who, other = await site.member(), await site.member("grace@example.org")
+    good = link(purpose, who)
+    swapped = next(one for one in PURPOSES if one is not purpose)
+    bad = [
+        good[:-1],
+        good + "A",
+        good[:-22] + link(purpose, other)[-22:],
+        link(purpose, who, key=b"somebody else's key, just as long as ours"),
+        good.replace(purpose.value, swapped.value),
+        good.replace("/daily.", "/weekly."),
+        f"/{purpose.value}/",
+        f"/{purpose.value}/..%2f..",
+    ]
+
+    answers = [await site.get(path, method) for path in bad for method in ("GET", "POST")]
+
+    assert {answer.status for answer in answers} == {404}
+    assert "example.org" not in "".join(answer.text for answer in answers)
+    assert await site.status(who) == "active"
+
+
+async def test_another_site_cannot_press_a_button_it_has_the_link_of(site: House):
+    who = await site.member()
+    afar = {"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example"}
+
+    answers = [
+        await site.post(link(Purpose.UNSUBSCRIBE, who), {"act": "leave"}, headers=afar),
+        await site.post(link(Purpose.PREFERENCES, who), {"name": "Eve"}, headers=afar),
+        await site.post(link(Purpose.PREFERENCES, who) + "/erase", headers=afar),
+    ]
+
+    assert [answer.status for answer in answers] == [403, 403, 403]
+    assert await site.status(who) == "active"
+
+
+async def test_an_old_browser_without_a_referrer_may_press_our_own_button(site: House):
+    who = await site.member()
+
+    answer = await site.post(link(Purpose.UNSUBSCRIBE, who), headers={"Origin": "null"})
+
+    assert answer.status == 200

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from babel.messages.extract import extract
+from jinja2.ext import babel_extract
+
+from digest.web import texts
+from digest.web.texts import LANGUAGES, LOCALE, catalogue, pick
+
+ROOT = Path(__file__).resolve().parents[2]
+OTHERS = [language for language in LANGUAGES if language != "en"]
+OPTIONS = {"trimmed": "true", "newstyle_gettext": "true", "trim_blocks": "true"}
+
+
+def sentences() -> Iterator[str]:
+    """Every sentence that the templates and the code of the pages say."""
+    for path in (ROOT / "templates" / "web").glob("*.html"):
+        file = io.BytesIO(path.read_bytes())
+        for _, _, said, _ in babel_extract(file, ("_", "gettext", "ngettext"), [], OPTIONS):
+            yield said if isinstance(said, str) else said[0]
+    for path in (ROOT / "digest" / "web").glob("*.py"):
+        for _, said, _, _ in extract("python", io.BytesIO(path.read_bytes()), {"N_": None}):
+            yield said if isinstance(said, str) else said[0]
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_every_sentence_is_said_in_every_language_and_no_other(language: str):
+    said = {message.id: message for message in catalogue(language) if message.id}
+
+    assert set(said) == set(sentences())
+    assert [one.id for one in said.values() if not one.string or one.fuzzy] == []
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_a_sentence_keeps_its_blanks(language: str):
+    def blanks(text: str) -> list[str]:
+        return sorted(part.split(")s")[0] for part in text.split("%(")[1:])
+
+    for message in catalogue(language):
+        if message.id:
+            assert blanks(str(message.id)) == blanks(str(message.string)), message.id
+
+
+def test_there_is_a_catalogue_for_each_language_and_no_other():
+    assert sorted(path.stem for path in LOCALE.iterdir()) == sorted(OTHERS)
+
+
+@pytest.mark.parametrize(
+    ("asked", "accepted", "language"),
+    [
+        ("ar", "de", "ar"),
+        ("xx", "de-AT,en;q=0.5", "de"),
+        (None, "ja, es;q=0.4, ru;q=0.9", "ru"),
+        (None, "*", "fr"),
+        (None, "de;q=0, en;q=nonsense", "fr"),
+        (None, "", "fr"),
+    ],
+)
+def test_the_language_is_the_readers_own(asked: str | None, accepted: str, language: str):
+    assert pick(asked, accepted, "fr") == language
+
+
+def test_a_newsletter_in_a_seventh_language_has_english_pages():
+    assert pick(None, "", "pl") == "en"
+    assert texts.translations("pl").gettext("Undo") == "Undo"
