@@ -177,6 +177,9 @@ def warnings(draft: Draft, folder: Path) -> Iterator[str]:
                     (*key[:-1], "location"), "holds a name or password; reports will show it"
                 )
             )
+    if draft.value(("web", "double_opt_in")) is False:
+        words = "is off: anyone can sign up anyone, and nothing proves that a reader agreed"
+        yield str(draft.document.problem(("web", "double_opt_in"), words))
     for key, _ in draft.matching(("newsletters", "*")):
         yield from _empty_sections(draft, key)
         yield from _topics_without_source(draft, key, sources)

@@ -30,23 +30,7 @@ def application(
     clock: Callable[[], datetime],
 ) -> FastAPI:
     """The pages and the API. ``store`` stays the caller's to close."""
-    desk = Desk(
-        settings=settings,
-        members=Members(
-            store=store, ring=ring, clock=clock, double_opt_in=settings.web.double_opt_in
-        ),
-        store=store,
-        ring=ring,
-        clock=clock,
-        gates=Gates(settings.web),
-        challenger=Challenger(
-            ring=ring,
-            cost=settings.web.proof_cost,
-            min_fill=timedelta(seconds=settings.web.min_fill_seconds),
-            spent=Spent(),
-        ),
-        look=_look(settings),
-    )
+    desk = _desk(settings, store, ring, clock)
     made = FastAPI(
         openapi_url=None, redirect_slashes=False, root_path=urlsplit(settings.site.base_url).path
     )
@@ -66,6 +50,28 @@ def application(
         https=settings.site.base_url.startswith("https:"),
     )
     return made
+
+
+def _desk(
+    settings: Settings, store: Store, ring: Sequence[bytes], clock: Callable[[], datetime]
+) -> Desk:
+    return Desk(
+        settings=settings,
+        members=Members(
+            store=store, ring=ring, clock=clock, double_opt_in=settings.web.double_opt_in
+        ),
+        store=store,
+        ring=ring,
+        clock=clock,
+        gates=Gates(settings.web),
+        challenger=Challenger(
+            ring=ring,
+            cost=settings.web.proof_cost,
+            min_fill=timedelta(seconds=settings.web.min_fill_seconds),
+            spent=Spent(),
+        ),
+        look=_look(settings),
+    )
 
 
 def _look(settings: Settings) -> Look:

@@ -44,7 +44,8 @@ async def confirm(request: Request) -> Response:
         network=network_mark(desk, ip_of(request, desk)),
         text=desk.settings.web.consent_text,
     )
-    if member is None or member.subscription.status is Status.LEFT:
+    # Still pending: the link had expired.
+    if member is None or member.subscription.status in (Status.PENDING, Status.LEFT):
         raise HTTPException(404)
     html = desk.look.render(
         "confirmed.html",

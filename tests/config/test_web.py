@@ -32,3 +32,10 @@ def test_what_the_pages_cannot_use_is_told(mistakes: Mistakes, line: str, told: 
 
     assert len(found) == 1
     assert f"web.{told}" in found[0]
+
+
+def test_single_opt_in_is_allowed_and_warned_of(read: Read):
+    loaded = read(WEB + "double_opt_in = false\n")
+
+    assert len(loaded.warnings) == 1
+    assert "web.double_opt_in  is off: anyone can sign up anyone" in loaded.warnings[0]

@@ -33,6 +33,16 @@ async def test_the_button_in_the_letter_confirms_and_twice_is_as_good_as_once(si
     assert await site.status(who) == "active"
 
 
+async def test_a_confirmation_that_comes_after_its_time_is_none(site: House):
+    who = await joined(site)
+    site.clock.forward(days=15)
+
+    answer = await site.post(link(Purpose.CONFIRM, who))
+
+    assert answer.status == 404
+    assert await site.status(who) == "pending"
+
+
 async def test_the_button_on_the_page_leaves_at_once_and_undo_brings_back(site: House):
     who = await site.member()
 

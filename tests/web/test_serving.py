@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+import sys
+from pathlib import Path
+
+import aiohttp
+
+from tests.web.house import CONFIG
+
+
+async def test_digest_web_serves_the_form_from_a_fresh_folder_and_stops_when_told(tmp_path: Path):
+    (tmp_path / "config.toml").write_text(CONFIG)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [
+        sys.executable,
+        "-m",
+        "digest",
+        "--config",
+        str(tmp_path),
+        "web",
+        "--port",
+        str(port),
+    ]
+    pipe = asyncio.subprocess.PIPE
+    running = await asyncio.create_subprocess_exec(*command, stdout=pipe, stderr=pipe)
+    assert running.stdout
+    assert running.stderr
+
+    said = (await running.stdout.readline()).decode()
+    text = await _text(f"http://127.0.0.1:{port}/")
+    running.send_signal(signal.SIGTERM)
+    _, complaints = await running.communicate()
+
+    assert said == f"Readers' pages at http://127.0.0.1:{port}/\n"
+    assert 'action="/subscribe"' in text
+    assert complaints == b""
+    assert (tmp_path / "secret.key").exists()
+
+
+async def _text(url: str) -> str:
+    """The page, once the server listens."""
+    async with aiohttp.ClientSession() as session, asyncio.timeout(30):
+        while True:
+            try:
+                async with session.get(url) as answer:
+                    return await answer.text()
+            except aiohttp.ClientConnectorError:
+                await asyncio.sleep(0)
