@@ -16,10 +16,17 @@ from digest import __version__
 from digest.collect.client import Http
 from digest.collect.fetch import Fetch
 from digest.compose import templates
+from digest.config import secret
 from digest.config.settings import Settings
+from digest.deliver.maildir import MaildirTransport
 from digest.deliver.postmark import Postmark
+from digest.deliver.relay import RelayOptions, Security
+from digest.deliver.smtp import SmtpTransport
+from digest.deliver.transport import Transport
+from digest.errors import Misconfigured
 from digest.isolation import Isolate, Workers
 from digest.model import Newsletter, Source
+from digest.services.letters import Desk
 from digest.services.publish import Imprint
 from digest.storage.database import Store
 
@@ -128,6 +135,43 @@ def postmark(settings: Settings, newsletter: Newsletter, ring: Sequence[bytes]) 
         base_url=settings.site.base_url,
         unsubscribe_mailbox=settings.deliver.unsubscribe_mailbox,
         ring=ring,
+    )
+
+
+def letter_desk(settings: Settings, ring: Sequence[bytes]) -> Desk:
+    """What writing letters needs: who publishes, and each newsletter's postmark."""
+    made = imprint(settings, media=settings.storage.media)
+    return Desk(
+        site_name=made.site_name,
+        base_url=made.base_url,
+        postal_address=made.postal_address,
+        templates=made.templates,
+        postmarks={
+            name: postmark(settings, newsletter, ring)
+            for name, newsletter in settings.newsletters.items()
+        },
+    )
+
+
+def transport(settings: Settings) -> Transport:
+    """The way out that ``deliver.transport`` names. Raises Misconfigured for smtp without relay."""
+    deliver = settings.deliver
+    if deliver.transport == "maildir":
+        return MaildirTransport(deliver.maildir)
+    if not deliver.relays:
+        raise Misconfigured(
+            "deliver.transport", 'is "smtp" and there is no [[deliver.relays]]; add one'
+        )
+    relay = deliver.relays[0]
+    return SmtpTransport(
+        RelayOptions(
+            name=relay.name,
+            host=relay.host,
+            port=relay.port,
+            security=Security(relay.tls),
+            username=relay.username,
+            password=secret.relay_password(relay) or "",
+        )
     )
 
 

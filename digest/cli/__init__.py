@@ -22,6 +22,7 @@ from digest.errors import DigestError, Misconfigured
 COMMANDS = {
     "init": ("digest.cli.init:command", "Write a starting folder: config.toml and secret.key."),
     "send": ("digest.cli.send:command", "Gather, prepare and send an issue; --dry-run rehearses."),
+    "letters": ("digest.cli.letters:group", "Send the letters that are due."),
     "gather": ("digest.cli.gather:command", "Visit the sources and keep what they bring."),
     "sources": ("digest.cli.sources:group", "Add, list, check, remove, import, export sources."),
     "articles": ("digest.cli.articles:group", "List articles, show one with its clean text."),

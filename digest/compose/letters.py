@@ -20,7 +20,7 @@ from digest.slots import slot
 # The button of each kind, as the personal place it leads to.
 BUTTONS = {
     "confirm": "confirm_url",
-    "address": "confirm_url",
+    "address": "address_url",
     "welcome": "preferences_url",
     "goodbye": "undo_url",
     "paused": "preferences_url",

@@ -23,8 +23,8 @@ from types import TracebackType
 from typing import Self
 from uuid import UUID
 
-from digest.deliver.delivery import DeliveryId
 from digest.deliver.outcome import Accepted, Deferred, InDoubt, Outcome, Refused
+from digest.delivery import DeliveryId
 from digest.errors import Temporary
 
 MAGIC = b"digestJ1"

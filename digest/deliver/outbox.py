@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import assert_never
 
-from digest.deliver.delivery import Delivery, Skip, State
 from digest.deliver.outcome import Accepted, Deferred, InDoubt, Outcome, Refused, Stage
+from digest.delivery import Delivery, Skip, State
 
 FIRST_DELAY = timedelta(minutes=1)
 LONGEST_DELAY = timedelta(hours=4)

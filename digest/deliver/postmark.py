@@ -77,12 +77,49 @@ def personal(postmark: Postmark, issue: Issue, reader: Reader) -> Personal:
     )
 
 
+def letter_personal(
+    postmark: Postmark, letter: int, reader: Reader, *, new_address: str
+) -> Personal:
+    """What a letter says that no other does: it has an id of its own, and a button's link.
+
+    ``new_address``: the key of the address the letter goes to, which a link that confirms a new
+    address is bound to.
+    """
+    leave = _token(postmark, Purpose.UNSUBSCRIBE, reader.id)
+    change = _token(postmark, Purpose.PREFERENCES, reader.id)
+    join = _token(postmark, Purpose.CONFIRM, reader.id)
+    move = tokens.make(postmark.ring[0], Purpose.ADDRESS, reader.id, new_address)
+    unsubscribe_url = f"{postmark.base_url}/unsubscribe/{leave}"
+    mailbox = postmark.unsubscribe_mailbox or f"unsubscribe@{postmark.domain}"
+    return Personal(
+        to=reader.address,
+        name=reader.name,
+        message_id=_message_id(postmark, f"letter|{letter}"),
+        date=reader.due,
+        unsubscribe_url=unsubscribe_url,
+        unsubscribe_mail=f"mailto:{mailbox}?subject={quote(leave)}",
+        slots={
+            "unsubscribe_url": unsubscribe_url,
+            # The page of somebody who has left offers to undo it.
+            "undo_url": unsubscribe_url,
+            "preferences_url": f"{postmark.base_url}/preferences/{change}",
+            "confirm_url": f"{postmark.base_url}/confirm/{join}",
+            "address_url": f"{postmark.base_url}/address/{move}",
+            "reader": reader.address,
+            "name": reader.name,
+        },
+    )
+
+
 def message_id(postmark: Postmark, issue: Issue, subscriber: SubscriberId) -> str:
     """``<base32(HMAC-SHA256(key, newsletter|cadence|period|subscriber))@domain>``.
 
     A second attempt carries the same one, so that a mailbox that has it already drops it.
     """
-    said = f"{issue.newsletter}|{issue.cadence}|{issue.period}|{subscriber}"
+    return _message_id(postmark, f"{issue.newsletter}|{issue.cadence}|{issue.period}|{subscriber}")
+
+
+def _message_id(postmark: Postmark, said: str) -> str:
     mac = hmac.digest(postmark.ring[0], said.encode(), "sha256")
     local = base64.b32encode(mac).decode("ascii").rstrip("=").lower()
     return f"<{local}@{postmark.domain}>"

@@ -12,9 +12,9 @@ from uuid import UUID
 import pytest
 
 from digest.deliver import journal
-from digest.deliver.delivery import DeliveryId
 from digest.deliver.journal import Entry, Journal, Noted
 from digest.deliver.outcome import Accepted, Deferred, InDoubt, Refused, Stage
+from digest.delivery import DeliveryId
 from digest.errors import Temporary
 
 LEASE = UUID(int=7)

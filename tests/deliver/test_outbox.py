@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.deliver import outbox
-from digest.deliver.delivery import Delivery, DeliveryId, Skip, State
 from digest.deliver.outbox import Consequence, NotNow, WhenInDoubt
 from digest.deliver.outcome import Accepted, Deferred, InDoubt, Outcome, Refused, Stage
+from digest.delivery import Delivery, DeliveryId, Skip, State
 from tests.builders import NOW
 
 LEASE = timedelta(minutes=5)
