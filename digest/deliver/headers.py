@@ -6,6 +6,7 @@ Nothing that could end a line gets in: a title with a line break in it is one li
 from __future__ import annotations
 
 import binascii
+import functools
 import re
 import string
 from email.header import Header
@@ -52,6 +53,7 @@ def mailbox(name: str, address: str) -> str:
     return f"{words} <{address}>"
 
 
+@functools.lru_cache(maxsize=64)
 def parsed(sender: str) -> tuple[str, str]:
     """A ``Name <address>`` of the configuration to its name and address."""
     # Not parseaddr, for which an unquoted comma in a name begins another mailbox.

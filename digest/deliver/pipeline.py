@@ -250,9 +250,8 @@ class Pipeline(asyncio.Protocol):
         if not flight.fate:
             self._feed.departing(flight.message)
             flight.departed = True
-        self._transport.write(
-            b"".join((body, b".\r\n", self._opening(following) if following else b""))
-        )
+        dot = b".\r\n" + (self._opening(following) if following else b"")
+        self._transport.write(body + dot)
 
     def _expect(self, step: Step, flight: Flight | None) -> None:
         self._waiting.append((step, flight))

@@ -7,6 +7,7 @@ so SMTP has nothing to stuff.
 
 from __future__ import annotations
 
+import functools
 import re
 
 SOFT = b"=\r\n"
@@ -23,6 +24,7 @@ def body(text: str) -> bytes:
     return b"\r\n".join(_line(line) for line in _HARD.split(text))
 
 
+@functools.lru_cache(maxsize=16)  # a link stands in the text and in the HTML
 def slot(value: str) -> bytes:
     """A filled slot between its fences. Line ends in ``value`` become spaces."""
     return SOFT + _line(_HARD.sub(" ", value)) + SOFT

@@ -42,10 +42,10 @@ async def carry(relay: RelayOptions, feed: Feed) -> None:
     """
     transport, offer = await _open(relay)
     pipeline = Pipeline(relay, offer, feed)
-    pipeline.start(transport)
     try:
+        pipeline.start(transport)
         await asyncio.shield(pipeline.closed)
-    except asyncio.CancelledError:
+    except BaseException:
         transport.abort()
         await pipeline.closed  # every message that was taken is settled
         raise

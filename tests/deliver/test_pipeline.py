@@ -351,6 +351,18 @@ async def test_cancelling_settles_whatever_was_taken():
     assert isinstance(tray.outcomes["ada@example.org"], InDoubt)
 
 
+async def test_a_feed_that_breaks_leaves_no_connection_open():
+    class Broken(Tray):
+        def take(self, wake):
+            raise ZeroDivisionError
+
+    async with scripted() as (sink, relay):
+        with pytest.raises(ZeroDivisionError):
+            await carry(relay, Broken())
+
+    assert sink.heard == ["EHLO localhost"]
+
+
 @pytest.mark.parametrize("pipelining", [True, False])
 async def test_a_real_aiosmtpd_gets_every_byte(pipelining):
     class Box:
