@@ -1,4 +1,4 @@
-"""Settings to Tools: the only place that names concrete classes and asks the clock.
+"""Settings to Tools: the only place that names concrete classes.
 
 Tools has fields and no methods; a use case is given the ones it uses.
 """
@@ -9,10 +9,11 @@ import random
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from digest import __version__
+from digest.clock import Clock, clock_at
 from digest.collect.client import Http
 from digest.collect.fetch import Fetch
 from digest.compose import templates
@@ -29,8 +30,6 @@ from digest.model import Newsletter, Source
 from digest.services.letters import Desk
 from digest.services.publish import Imprint
 from digest.storage.database import Store
-
-Clock = Callable[[], datetime]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,13 +49,6 @@ class Tools:
     isolate: Isolate
     clock: Clock
     dice: Callable[[], float]
-
-
-def clock_at(at: datetime | None) -> Clock:
-    """The clock in force: the machine's, or one that stands at ``at`` (``--at``)."""
-    if at is None:
-        return lambda: datetime.now(UTC)
-    return lambda: at
 
 
 @asynccontextmanager

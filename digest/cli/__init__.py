@@ -27,6 +27,10 @@ COMMANDS = {
     "sources": ("digest.cli.sources:group", "Add, list, check, remove, import, export sources."),
     "articles": ("digest.cli.articles:group", "List articles, show one with its clean text."),
     "why": ("digest.cli.why:command", "Explain one article: seen, dated, scored, in or out."),
+    "subscribers": (
+        "digest.cli.subscribers:group",
+        "Add, list, show, remove, import, export, erase, count, suppress people.",
+    ),
     "config": ("digest.cli.config:group", "Show what is in force and where it comes from."),
     "web": ("digest.cli.web:command", "Serve the readers' pages: form, links, preferences."),
     "db": ("digest.cli.db:group", "Upgrade, inspect and back up the database."),

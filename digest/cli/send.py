@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from digest.cli import Context, moment
+from digest.cli.newsletters import chosen
 from digest.cli.rehearsal import Asked, rehearsal
 from digest.cli.words import issue_lines
 from digest.config.load import load_for
@@ -72,18 +73,3 @@ def command(  # noqa: PLR0913 -- click hands over every option
             + "; ".join(f"{f.code}: {f.message}" for f in stops)
         )
     return 0
-
-
-def chosen(newsletter: str | None, known: list[str]) -> str:
-    """The newsletter that is meant; the only one where none is named. Raises Misconfigured."""
-    if newsletter is None and len(known) == 1:
-        return known[0]
-    if newsletter in known:
-        assert newsletter is not None
-        return newsletter
-    names = ", ".join(known)
-    if newsletter is None:
-        raise Misconfigured("digest send", f"which newsletter? Name one of: {names}")
-    raise Misconfigured(
-        f"newsletter {newsletter!r}", f"is not in the configuration; it has: {names}"
-    )

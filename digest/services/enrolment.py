@@ -15,8 +15,8 @@ from digest.storage.database import Store
 from digest.storage.letters import Letter
 from digest.storage.roster import Member, Newcomer
 from subscribers.acts import Admit, Join
-from subscribers.consent import decide
-from subscribers.model import By, Kind, Standing, Status, Subscriber, Subscription
+from subscribers.consent import Entry, decide
+from subscribers.model import By, Kind, Standing, Status, Subscriber, SubscriberId, Subscription
 from subscribers.roster import Row
 from subscribers.seen import Seen
 from subscribers.suppression import marks
@@ -88,12 +88,13 @@ def _sorted(
     barred = _barred(tx, by_key, terms)
     found = table.known(tx, by_key, terms.newsletter)
     newcomers: list[Newcomer] = []
+    ids = people.new_ids()
     suppressed = 0
     for key, row in by_key.items():
         member = found.get(key)
         if key in barred or (member and member.person.standing is not Standing.OK):
             suppressed += 1
-        elif newcomer := _newcomer(row, member, terms, now):
+        elif newcomer := _newcomer(row, member, terms, now, next(ids)):
             newcomers.append(newcomer)
     known = len(by_key) - suppressed - len(newcomers)
     return Counts(new=len(newcomers), known=known + repeated, suppressed=suppressed), newcomers
@@ -106,12 +107,16 @@ def _barred(tx: Connection, rows: dict[str, Row], terms: Terms) -> set[str]:
     return {keys[m] for m in consents.suppressed(tx, keys.keys())}
 
 
-def _newcomer(row: Row, member: Member | None, terms: Terms, now: datetime) -> Newcomer | None:
+def _newcomer(
+    row: Row, member: Member | None, terms: Terms, now: datetime, who: SubscriberId
+) -> Newcomer | None:
     if member and member.held:
         return None
-    person = member.person if member else _person(row, terms)
+    person = member.person if member else _person(row, terms, who)
     # Who bounced or left elsewhere is brought along as such: nobody is written to by moving house.
-    asked = replace(person, standing=Standing.OK) if not member else person
+    asked = person
+    if person.standing is not Standing.OK and not member:
+        asked = replace(person, standing=Standing.OK)
     kind = Admit if terms.vouched and row.status is not Status.PENDING else Join
     act = kind(
         newsletter=terms.newsletter,
@@ -138,15 +143,19 @@ def _newcomer(row: Row, member: Member | None, terms: Terms, now: datetime) -> N
     return Newcomer(
         person=person,
         held=held,
-        entry=replace(done.entry, after=held.status.value),
+        entry=done.entry if held is done.subscription else _said(done.entry, held),
         letter=letter,
         is_new=member is None,
     )
 
 
-def _person(row: Row, terms: Terms) -> Subscriber:
+def _said(entry: Entry, held: Subscription) -> Entry:
+    return replace(entry, after=held.status.value)
+
+
+def _person(row: Row, terms: Terms, who: SubscriberId) -> Subscriber:
     return Subscriber(
-        id=people.new_id(),
+        id=who,
         address=row.address,
         name=row.name,
         language=row.language or terms.language,

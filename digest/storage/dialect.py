@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, TypeVar
 
-from sqlalchemy import JSON, Connection, Table, text
+from sqlalchemy import JSON, Column, Connection, Table, text
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.types import TypeEngine
+
+from digest.storage.schema import Moment
 
 T = TypeVar("T")
 
@@ -36,27 +37,32 @@ def pour(tx: Connection, table: Table, rows: Sequence[dict[str, object]]) -> Non
     if not rows:
         return
     names = list(rows[0])
-    columns = ", ".join(f'"{name}"' for name in names)
-    kinds = [table.c[name].type for name in names]
+    listed = ", ".join(f'"{name}"' for name in names)
+    columns = [_bare(tx, table.c[name], [row[name] for row in rows]) for name in names]
     if tx.dialect.name == "postgresql":
         cursor = tx.connection.cursor()
-        with cursor.copy(f'COPY "{table.name}" ({columns}) FROM STDIN') as copy:
-            for row in rows:
-                copy.write_row([_bare(row[n], k) for n, k in zip(names, kinds, strict=True)])
+        with cursor.copy(f'COPY "{table.name}" ({listed}) FROM STDIN') as copy:
+            for values in zip(*columns, strict=True):
+                copy.write_row(values)
         return
     marks = ", ".join("?" * len(names))
-    columns_of = [[_bare(row[n], k) for row in rows] for n, k in zip(names, kinds, strict=True)]
     tx.exec_driver_sql(
-        f'INSERT INTO "{table.name}" ({columns}) VALUES ({marks})',  # noqa: S608 -- our own names
-        [
-            tuple(_stamp(v) if type(v) is datetime else v for v in values)
-            for values in zip(*columns_of, strict=True)
-        ],
+        f'INSERT INTO "{table.name}" ({listed}) VALUES ({marks})',  # noqa: S608 -- our own names
+        list(zip(*columns, strict=True)),
     )
 
 
-def _bare(value: object, kind: TypeEngine[Any]) -> object:
-    return json.dumps(value) if isinstance(kind, JSON) else value
+def _bare(tx: Connection, column: Column[Any], values: list[Any]) -> list[Any]:
+    """A column's values as the driver takes them."""
+    if isinstance(column.type, JSON):
+        return [json.dumps(value) if value else _empty(value) for value in values]
+    if isinstance(column.type, Moment) and tx.dialect.name == "sqlite":
+        return [value and _stamp(value) for value in values]
+    return values
+
+
+def _empty(value: object) -> str:
+    return "[]" if isinstance(value, list) else "{}"
 
 
 @lru_cache(maxsize=64)  # an import stamps a million rows with one moment

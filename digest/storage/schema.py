@@ -199,6 +199,7 @@ consent_log = Table(
     Column("text_version", Text),
     Column("page", Text),
     Column("ip_mark", Text),
+    sqlite_with_rowid=False,  # its key is nearly all of it: kept once, not twice
 )
 
 suppressions = Table(

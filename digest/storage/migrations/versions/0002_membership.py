@@ -36,6 +36,7 @@ def upgrade() -> None:
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("subscriber", "at", "newsletter", "act", name="pk_consent_log"),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "suppressions",

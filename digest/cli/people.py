@@ -1,0 +1,170 @@
+"""People in words: a list, one person's whole history, counts, what an import came to."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import click
+from sqlalchemy import Connection
+
+from digest.cli.roster import Found, row_of
+from digest.errors import Misconfigured
+from digest.storage import consents, letters, people
+from digest.storage.consents import Evidence
+from digest.storage.database import Store
+from digest.storage.letters import Letter
+from digest.storage.roster import Member
+from subscribers.address import Address, BadAddress
+from subscribers.consent import Entry
+from subscribers.model import Subscriber, SubscriberId, Subscription
+
+
+class AddressType(click.ParamType[Address]):
+    """One bare address."""
+
+    name = "ADDRESS"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Address:
+        if isinstance(value, Address):
+            return value
+        try:
+            return Address.parse(str(value))
+        except BadAddress as error:
+            self.fail(str(error))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """All that is known of one person."""
+
+    person: Subscriber
+    held: list[Subscription]
+    log: list[tuple[Entry, Evidence]]
+    letters: list[Letter]
+
+
+def history(tx: Connection, address: Address) -> History | None:
+    """A person's history; None where the address is nobody's."""
+    person = people.at_address(tx, address)
+    if person is None:
+        return None
+    return History(
+        person=person,
+        held=people.subscriptions_of(tx, person.id),
+        log=consents.log_of(tx, person.id),
+        letters=letters.of(tx, person.id),
+    )
+
+
+async def id_of(store: Store, address: Address) -> SubscriberId:
+    """Whose address it is. Raises Misconfigured where it is nobody's."""
+    person = await store.read(people.at_address, address)
+    if person is None:
+        raise Misconfigured("this address", "is nobody's here; look with `digest subscribers list`")
+    return person.id
+
+
+def listed(found: Sequence[Member], *, as_json: bool) -> Iterator[str]:
+    """A line for each member."""
+    if as_json:
+        yield json.dumps([_record(one) for one in found], ensure_ascii=False, indent=2)
+        return
+    for one in found:
+        held = f"{one.held.newsletter} {one.held.status}" if one.held else "nothing"
+        standing = "" if one.person.standing == "ok" else f", {one.person.standing}"
+        yield f"{one.person.id}  {one.person.address.shown}  {held}{standing}  {one.person.name}"
+    if not found:
+        yield "Nobody."
+
+
+def shown(found: History, *, as_json: bool) -> Iterator[str]:
+    """A person, what they hold, each line of the log, each letter."""
+    person = found.person
+    if as_json:
+        yield json.dumps(asdict(found), ensure_ascii=False, indent=2, default=str)
+        return
+    flags = [
+        word
+        for word, true in (
+            ("a desk, not a person", person.address.is_role),
+            ("a throwaway mailbox", person.address.is_disposable),
+            ("needs SMTPUTF8", not person.address.is_ascii),
+        )
+        if true
+    ]
+    yield f"{person.address.shown}  {person.name}".rstrip()
+    yield f"  id {person.id}, {person.standing}, {person.language}, {person.timezone}"
+    for flag in flags:
+        yield f"  {flag}"
+    for held in found.held:
+        topics = f", only {', '.join(held.topics)}" if held.topics else ""
+        hour = f", at {held.hour:%H:%M}" if held.hour else ""
+        yield f"  {held.newsletter}: {held.status}, {held.cadence}{hour}{topics}"
+    yield "History"
+    for entry, evidence in found.log:
+        where = f" at {evidence.page}" if evidence.page else ""
+        words = f" (text {evidence.text_version})" if evidence.text_version else ""
+        yield (
+            f"  {entry.at:%Y-%m-%d %H:%M:%S}Z  {entry.newsletter or 'all'}: {entry.act} by "
+            f"{entry.by}, {entry.before or 'nothing'} → {entry.after}{where}{words}"
+        )
+    for letter in found.letters:
+        yield f"  {letter.enrolled_at:%Y-%m-%d %H:%M:%S}Z  letter {letter.kind}: {letter.state}"
+
+
+def counted(found: Mapping[tuple[str, str, str], int], *, as_json: bool) -> Iterator[str]:
+    """How many hold what."""
+    if as_json:
+        names = ("newsletter", "status", "standing")
+        yield json.dumps(
+            [{**dict(zip(names, key, strict=True)), "people": n} for key, n in found.items()],
+            indent=2,
+        )
+        return
+    for (newsletter, status, standing), count in found.items():
+        yield f"{count:>12,}  {newsletter or 'no newsletter'} {status}, address {standing}"
+    if not found:
+        yield "Nobody yet."
+
+
+def mapping(said: Sequence[str]) -> dict[str, str]:
+    """``OURS=COLUMN`` words to a mapping. Raises Misconfigured."""
+    pairs = [one.partition("=") for one in said]
+    if wrong := [one for one, equals, _ in pairs if not equals]:
+        raise Misconfigured(f"--map {wrong[0]}", "names no column; write address=E-Mail")
+    return {ours.strip(): column for ours, _, column in pairs}
+
+
+def import_page(vouched: bool) -> str:
+    """Where the log says that the consent came from."""
+    return f"digest subscribers import{' --already-confirmed' if vouched else ''}"
+
+
+def told(found: Found, rejects: Path, *, as_json: bool, would: bool) -> None:
+    """Print what an import came to, or would."""
+    counts = {**asdict(found.counts), "malformed": found.rejected}
+    if as_json:
+        click.echo(json.dumps({**counts, "imported": not would}))
+        return
+    click.echo(
+        f"{'Would add' if would else 'Added'} {found.counts.new:,}; known already "
+        f"{found.counts.known:,}, suppressed {found.counts.suppressed:,}, "
+        f"malformed {found.rejected:,}."
+    )
+    if found.rejected:
+        click.echo(f"The malformed rows, by line: {rejects}")
+
+
+def _record(member: Member) -> dict[str, object]:
+    row = asdict(row_of(member))
+    row.pop("line")
+    row["address"] = str(member.person.address)
+    return {
+        "id": member.person.id,
+        **{k: str(v) if v is not None else None for k, v in row.items()},
+    }

@@ -1,0 +1,210 @@
+"""``digest subscribers import`` and ``export``: a CSV file to members and back, as a stream."""
+
+from __future__ import annotations
+
+import csv
+import itertools
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import click
+
+from digest.clock import Clock
+from digest.errors import Misconfigured
+from digest.services.enrolment import Counts, Terms, enrol, foresee
+from digest.storage import roster as table
+from digest.storage.database import Store
+from digest.storage.dialect import batches
+from digest.storage.roster import Member
+from subscribers import lines, roster
+from subscribers.lines import Malformed
+from subscribers.roster import NoAddressColumn, Row
+from subscribers.seen import Seen
+
+BATCH = 10_000  # rows in one transaction: some tenths of a second in which a join waits
+BLOCK = 256 * 1024
+PAGE = 2_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What a pass over the file came to; ``rejected`` rows are in the rejects file."""
+
+    counts: Counts
+    rejected: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """Which file, which of its columns are which, where malformed rows go."""
+
+    file: Path
+    mapping: Mapping[str, str]
+    rejects: Path
+    quiet: bool
+
+
+class Pass:
+    """One pass over a file: rows in batches, malformed and foreign ones counted and told."""
+
+    def __init__(
+        self, asked: Asked, newsletter: str, *, reject: Callable[[Malformed], None]
+    ) -> None:
+        self._path = asked.file
+        self._newsletter = newsletter
+        self._mapping = asked.mapping
+        self._reject = reject
+        self._quiet = asked.quiet or not sys.stderr.isatty()
+        self.rejected = 0
+
+    def batches(self) -> Iterator[list[Row]]:
+        """Raises Misconfigured where the file cannot be read or holds no addresses."""
+        try:
+            with (
+                self._path.open("rb") as stream,
+                click.progressbar(
+                    length=self._path.stat().st_size,
+                    label=self._path.name,
+                    file=sys.stderr,
+                    hidden=self._quiet,
+                    update_min_steps=BLOCK,
+                ) as bar,
+            ):
+
+                def blocks() -> Iterator[bytes]:
+                    while block := stream.read(BLOCK):
+                        yield block
+                        bar.update(len(block))
+
+                found = roster.read(lines.split(blocks()), self._mapping)
+                for some in batches(self._ours(found), BATCH):
+                    yield list(some)
+        except OSError as error:
+            raise Misconfigured(
+                str(self._path), f"cannot be read: {error.strerror}; check the path"
+            ) from error
+        except NoAddressColumn as error:
+            raise Misconfigured(
+                str(self._path), f"{error}; say which with --map address=COLUMN"
+            ) from error
+
+    def _ours(self, found: Iterator[Row | Malformed]) -> Iterator[Row]:
+        for one in found:
+            if isinstance(one, Row) and one.newsletter in ("", self._newsletter):
+                yield one
+                continue
+            self.rejected += 1
+            self._reject(
+                one
+                if isinstance(one, Malformed)
+                else Malformed(line=one.line, reason="The row is of another newsletter.")
+            )
+
+
+async def dry_run(url: str, asked: Asked, terms: Terms, *, clock: Clock) -> Found:
+    """What importing the file would do. Nothing is written but the rejects file."""
+    store = await Store.open_read_only(url)
+    seen = Seen()
+    counts = Counts()
+    try:
+        with rejects(asked.rejects) as reject:
+            file = Pass(asked, terms.newsletter, reject=reject)
+            for rows in file.batches():
+                counts += await foresee(store, rows, terms, seen, clock=clock)
+    finally:
+        if store:
+            await store.close()
+    return Found(counts=counts, rejected=file.rejected)
+
+
+async def imported(store: Store, asked: Asked, terms: Terms, *, clock: Clock) -> Found:
+    """Import the file. Stopped half way, what was added stays, and the next run goes on."""
+    counts = Counts()
+    with rejects(asked.rejects) as reject:
+        file = Pass(asked, terms.newsletter, reject=reject)
+        for rows in file.batches():
+            counts += await enrol(store, rows, terms, clock=clock)
+    return Found(counts=counts, rejected=file.rejected)
+
+
+@contextmanager
+def rejects(path: Path) -> Iterator[Callable[[Malformed], None]]:
+    """Where malformed rows go: ``line,reason``. Made at the first of them."""
+    stream: IO[str] | None = None
+
+    def reject(one: Malformed) -> None:
+        nonlocal stream
+        if stream is None:
+            try:
+                stream = path.open("w", encoding="utf-8", newline="")
+            except OSError as error:
+                raise Misconfigured(
+                    str(path), f"cannot be written: {error.strerror}; name one with --rejects"
+                ) from error
+            csv.writer(stream).writerow(("line", "reason"))
+        csv.writer(stream).writerow((one.line, one.reason))
+
+    try:
+        yield reject
+    finally:
+        if stream is not None:
+            stream.close()
+
+
+async def members(store: Store, newsletter: str | None) -> AsyncIterator[Member]:
+    """Everybody in a stable order, a page in memory at a time."""
+    after = ("", "")
+    while True:
+        found = await store.read(table.page, newsletter=newsletter, after=after, limit=PAGE)
+        for one in found:
+            yield one
+        if len(found) < PAGE:
+            return
+        after = (found[-1].person.id, found[-1].held.newsletter if found[-1].held else "")
+
+
+def row_of(member: Member) -> Row:
+    """A member as a row of an export."""
+    person, held = member.person, member.held
+    told = Row(
+        address=person.address,
+        name=person.name,
+        language=person.language,
+        timezone=person.timezone,
+        standing=person.standing,
+    )
+    if held is None:
+        return told
+    return Row(
+        address=person.address,
+        name=person.name,
+        language=person.language,
+        timezone=person.timezone,
+        standing=person.standing,
+        newsletter=held.newsletter,
+        status=held.status,
+        cadence=held.cadence,
+        topics=held.topics,
+        hour=held.hour,
+        joined_at=held.joined_at,
+        confirmed_at=held.confirmed_at,
+        left_at=held.left_at,
+        left_by=held.left_by,
+        paused_until=held.paused_until,
+    )
+
+
+async def exported(store: Store, newsletter: str | None, write: Callable[[str], object]) -> int:
+    """Write everybody as CSV; how many rows."""
+    count = 0
+    head, *_ = roster.write(())
+    write(head)
+    async for member in members(store, newsletter):
+        for line in itertools.islice(roster.write((row_of(member),)), 1, None):
+            write(line)
+        count += 1
+    return count

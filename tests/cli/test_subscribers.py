@@ -1,0 +1,157 @@
+"""The operator's side of the list, as commands on a real database."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from digest.cli import digest
+
+ROOT = Path(__file__).parents[2]
+CONFIG = """
+[site]
+name = "Quayside"
+base_url = "https://quayside.example"
+postal_address = "1 Ferry Steps"
+[newsletters.daily]
+title = "The Quayside"
+sender = "The Quayside <digest@quayside.example>"
+[[collect.sources]]
+location = "sample:"
+"""
+PEOPLE = (
+    "\ufeffName;E-Mail\r\nAda;ada@example.org\r\n=Grace;grace@example.org\r\n"
+    "Ada again;ADA@example.org\r\nnobody;not an address\r\nEve;eve@example.org\r\n"
+)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "config.toml").write_text(CONFIG)
+    (tmp_path / "people.csv").write_text(PEOPLE, newline="")
+    return tmp_path
+
+
+def run(folder, *words):
+    done = CliRunner().invoke(digest, ["--config", str(folder), "subscribers", *map(str, words)])
+    if done.exception and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    assert "Traceback" not in done.output
+    return done.stdout
+
+
+def take_in(folder, *words, file="people.csv"):
+    return json.loads(run(folder, "import", folder / file, "--json", *words))
+
+
+def stats(folder):
+    found = json.loads(run(folder, "stats", "--json"))
+    return {(one["status"], one["standing"]): one["people"] for one in found}
+
+
+def test_a_dry_run_says_what_would_happen_and_writes_no_database(folder):
+    run(folder, "suppress", "eve@example.org")
+    before = (folder / "digest.db").read_bytes()
+
+    found = take_in(folder, "--dry-run")
+
+    assert found == {"new": 2, "known": 1, "suppressed": 1, "malformed": 1, "imported": False}
+    assert (folder / "digest.db").read_bytes() == before
+    assert (folder / "people.csv.rejects.csv").read_text().splitlines() == [
+        "line,reason",
+        '5,"An address has a name, an @ and a domain, such as ada@example.org."',
+    ]
+
+
+def test_the_import_does_what_the_dry_run_said_and_twice_is_once(folder):
+    foreseen = take_in(folder, "--dry-run")
+
+    done = take_in(folder, "--yes")
+
+    assert done == {**foreseen, "imported": True}
+    assert take_in(folder, "--dry-run")["known"] == 4
+    assert stats(folder) == {("pending", "ok"): 3}
+
+
+def test_without_yes_nothing_is_imported_unasked(folder):
+    with pytest.raises(Exception, match="imports nothing without --yes"):
+        run(folder, "import", folder / "people.csv")
+
+    assert not (folder / "digest.db").exists()
+
+
+def test_that_consent_was_given_elsewhere_must_be_said_and_is_logged(folder):
+    take_in(folder, "--yes", "--already-confirmed")
+
+    shown = run(folder, "show", "ada@example.org")
+    assert stats(folder) == {("active", "ok"): 3}
+    assert "vouched by import, nothing → active at digest subscribers import --already" in shown
+
+
+def test_an_export_imports_again_into_the_same_list(folder, tmp_path):
+    take_in(folder, "--yes", "--already-confirmed")
+    run(folder, "remove", "grace@example.org")
+    exported = run(folder, "export")
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "config.toml").write_text(CONFIG)
+    (other / "people.csv").write_text(exported, newline="")
+
+    take_in(other, "--yes", "--already-confirmed")
+
+    assert "'=Grace" in exported
+    assert stats(other) == stats(folder) == {("active", "ok"): 2, ("left", "ok"): 1}
+    assert sorted(run(other, "export").splitlines()) == sorted(exported.splitlines())
+
+
+def test_who_left_is_not_imported_back(folder):
+    take_in(folder, "--yes", "--already-confirmed")
+    run(folder, "remove", "ada@example.org")
+
+    assert take_in(folder, "--yes", "--already-confirmed")["new"] == 0
+    assert stats(folder)["left", "ok"] == 1
+
+
+def test_the_erased_are_not_imported_back(folder):
+    take_in(folder, "--yes")
+    run(folder, "erase", "ada@example.org", "--yes")
+
+    assert take_in(folder, "--dry-run")["suppressed"] == 1
+    assert "ada" not in run(folder, "list")
+
+
+def test_one_person_is_added_and_owed_a_letter(folder):
+    said = run(folder, "add", "ada@example.org", "--name", "Ada")
+
+    assert said == "Added to daily. A letter that asks for a confirmation is owed.\n"
+    assert "letter confirm: queued" in run(folder, "show", "ada@example.org")
+
+
+def test_a_list_goes_on_where_the_page_before_ended(folder):
+    take_in(folder, "--yes")
+
+    first = json.loads(run(folder, "list", "--json", "--limit", 2))
+    rest = json.loads(run(folder, "list", "--json", "--after", first[-1]["id"]))
+
+    assert sorted(one["address"] for one in first + rest) == [
+        "ada@example.org", "eve@example.org", "grace@example.org",
+    ]  # fmt: skip
+
+
+def test_a_rehearsal_counts_the_real_audience(folder):
+    take_in(folder, "--yes", "--already-confirmed")
+    run(folder, "remove", "eve@example.org")
+
+    done = subprocess.run(
+        [sys.executable, "-m", "digest", "--config", str(folder), "send", "--dry-run", "--json"],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+
+    editions = json.loads(done.stdout)["editions"]
+    assert [edition["recipients"] for edition in editions] == [2]

@@ -1,0 +1,138 @@
+"""A roster, batch by batch, on both databases."""
+
+from dataclasses import replace
+from datetime import time, timedelta
+
+import pytest
+
+from digest.model import NewsletterId
+from digest.services.enrolment import Counts, Terms, enrol, foresee
+from digest.storage import consents, letters, people
+from digest.storage.consents import Evidence
+from subscribers.address import Address
+from subscribers.model import By, Kind, Standing, Status
+from subscribers.roster import Row
+from subscribers.seen import Seen
+from subscribers.standing import Suppression
+from subscribers.suppression import mark
+from tests.builders import NOW
+
+RING = (b"new" * 11, b"old" * 11)
+DAY = timedelta(days=1)
+
+
+def clock():
+    return NOW
+
+
+def a_row(name="ada", **given):
+    return Row(address=Address.parse(f"{name}@example.org"), **given)
+
+
+def terms(**given):
+    return Terms(
+        **{
+            "newsletter": "daily",
+            "cadence": "daily",
+            "language": "de",
+            "timezone": "Europe/Berlin",
+            "vouched": True,
+            "ring": RING,
+            "evidence": Evidence(page="import"),
+            **given,
+        }
+    )
+
+
+async def held(store, name="ada"):
+    person = await store.read(people.at_address, Address.parse(f"{name}@example.org"))
+    return person, await store.read(people.subscriptions_of, person.id)
+
+
+async def audience(store):
+    found = await store.read(people.audience, NewsletterId("daily"), "daily", NOW, 9)
+    return sorted(str(one.address) for one in found.first)
+
+
+async def test_what_is_imported_reads_back_as_the_program_writes_it(store):
+    row = replace(a_row(topics=("art",), hour=time(7, 5)), name="Ada")
+
+    assert await enrol(store, [row], terms(), clock=clock) == Counts(new=1)
+
+    person, (one,) = await held(store)
+    assert (person.name, person.language, person.timezone) == ("Ada", "de", "Europe/Berlin")
+    assert (one.status, one.topics, one.hour) == (Status.ACTIVE, ("art",), time(7, 5))
+    assert one.joined_at == one.confirmed_at == NOW
+    ((entry, evidence),) = await store.read(consents.log_of, person.id)
+    assert (entry.act, entry.by, entry.at, evidence.page) == ("vouched", By.IMPORT, NOW, "import")
+    assert await store.read(letters.of, person.id) == []
+
+
+async def test_who_is_not_vouched_for_is_asked(store):
+    await enrol(store, [a_row()], terms(vouched=False), clock=clock)
+
+    person, (one,) = await held(store)
+    assert (one.status, one.confirmed_at) == (Status.PENDING, None)
+    assert [letter.kind for letter in await store.read(letters.of, person.id)] == [Kind.CONFIRM]
+    assert await audience(store) == []
+
+
+async def test_what_was_foreseen_is_what_happens(store):
+    await store.write(
+        consents.suppress, mark(RING[1], Address.parse("eve@example.org")), Suppression.ERASED, NOW
+    )
+    await enrol(store, [a_row("old")], terms(), clock=clock)
+    rows = [a_row("ada"), a_row("ADA"), a_row("old"), a_row("eve"), a_row("grace")]
+
+    foreseen = await foresee(store, rows, terms(), Seen(), clock=clock)
+    done = await enrol(store, rows, terms(), clock=clock)
+
+    assert foreseen == done == Counts(new=2, known=2, suppressed=1)
+    assert await audience(store) == ["ada@example.org", "grace@example.org", "old@example.org"]
+
+
+async def test_a_dry_run_remembers_the_batches_before(store):
+    seen = Seen()
+
+    first = await foresee(store, [a_row()], terms(), seen, clock=clock)
+    second = await foresee(store, [a_row("Ada")], terms(), seen, clock=clock)
+
+    assert (first, second) == (Counts(new=1), Counts(known=1))
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        a_row(status=Status.LEFT, left_at=NOW - DAY),
+        a_row(status=Status.PAUSED, paused_until=NOW + DAY),
+        a_row(status=Status.PENDING),
+        a_row(status=Status.ACTIVE, standing=Standing.BOUNCED),
+        a_row(status=Status.ACTIVE, standing=Standing.COMPLAINED),
+    ],
+    ids=lambda row: f"{row.status}-{row.standing}",
+)
+async def test_a_file_can_take_consent_away(store, row):
+    await enrol(store, [row], terms(), clock=clock)
+
+    person, (one,) = await held(store)
+    assert (one.status, person.standing) == (row.status, row.standing)
+    assert await audience(store) == []
+
+
+@pytest.mark.parametrize("status", [None, *Status])
+async def test_no_file_gives_consent_that_nobody_vouches_for(store, status):
+    row = a_row(status=status, confirmed_at=NOW - DAY)
+
+    await enrol(store, [row], terms(vouched=False), clock=clock)
+
+    _, (one,) = await held(store)
+    assert one.status is (Status.LEFT if status is Status.LEFT else Status.PENDING)
+
+
+async def test_a_second_newsletter_finds_the_same_person(store):
+    await enrol(store, [a_row()], terms(), clock=clock)
+
+    assert await enrol(store, [a_row()], terms(newsletter="weekly"), clock=clock) == Counts(new=1)
+
+    _, found = await held(store)
+    assert [one.newsletter for one in found] == ["daily", "weekly"]
