@@ -24,7 +24,6 @@ from digest.deliver.postmark import Postmark
 from digest.deliver.relay import RelayOptions, Security
 from digest.deliver.smtp import SmtpTransport
 from digest.deliver.transport import Transport
-from digest.errors import Misconfigured
 from digest.isolation import Isolate, Workers
 from digest.model import Newsletter, Source
 from digest.services.letters import Desk
@@ -146,14 +145,10 @@ def letter_desk(settings: Settings, ring: Sequence[bytes]) -> Desk:
 
 
 def transport(settings: Settings) -> Transport:
-    """The way out that ``deliver.transport`` names. Raises Misconfigured for smtp without relay."""
+    """The way out that ``deliver.transport`` names; of several relays the first."""
     deliver = settings.deliver
     if deliver.transport == "maildir":
         return MaildirTransport(deliver.maildir)
-    if not deliver.relays:
-        raise Misconfigured(
-            "deliver.transport", 'is "smtp" and there is no [[deliver.relays]]; add one'
-        )
     relay = deliver.relays[0]
     return SmtpTransport(
         RelayOptions(

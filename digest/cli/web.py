@@ -7,7 +7,7 @@ import asyncio
 import click
 import uvicorn
 
-from digest import wiring
+from digest import clock, wiring
 from digest.cli import Context
 from digest.config import secret
 from digest.config.load import load_for
@@ -37,7 +37,7 @@ def command(context: Context, host: str | None, port: int | None) -> None:
 async def _serve(settings: Settings, ring: tuple[bytes, ...], *, host: str, port: int) -> None:
     async with wiring.open_store(settings) as store:
         config = uvicorn.Config(
-            application(settings, store=store, ring=ring, clock=wiring.clock_at(None)),
+            application(settings, store=store, ring=ring, clock=clock.clock_at(None)),
             host=host,
             port=port,
             http="h11",
