@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import gc
 import itertools
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
@@ -25,7 +26,7 @@ from subscribers.lines import Malformed
 from subscribers.roster import NoAddressColumn, Row
 from subscribers.seen import Seen
 
-BATCH = 10_000  # rows in one transaction: some tenths of a second in which a join waits
+BATCH = 5_000  # rows in one transaction: some tenths of a second in which a join waits
 BLOCK = 256 * 1024
 PAGE = 2_000
 
@@ -124,10 +125,12 @@ async def dry_run(url: str, asked: Asked, terms: Terms, *, clock: Clock) -> Foun
 async def imported(store: Store, asked: Asked, terms: Terms, *, clock: Clock) -> Found:
     """Import the file. Stopped half way, what was added stays, and the next run goes on."""
     counts = Counts()
+    gc.freeze()  # a batch is many small objects: collect after each, among them alone
     with rejects(asked.rejects) as reject:
         file = Pass(asked, terms.newsletter, reject=reject)
         for rows in file.batches():
             counts += await enrol(store, rows, terms, clock=clock)
+            gc.collect()
     return Found(counts=counts, rejected=file.rejected)
 
 

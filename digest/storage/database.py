@@ -193,8 +193,8 @@ def _sqlite(url: URL, *, write: bool, immutable: bool) -> Engine:
             # FULL: a commit that was acknowledged survives the plug being pulled.
             connection.execute("PRAGMA synchronous=FULL")
             # An import of a million people touches every page of an index with each batch: hold
-            # the index (24 MB), and write a page back into the file once for several batches.
-            connection.execute("PRAGMA cache_size=-24000")
+            # what 16 MB can, and write a page back into the file once for several batches.
+            connection.execute("PRAGMA cache_size=-16000")
             connection.execute("PRAGMA wal_autocheckpoint=16000")
         return connection
 
