@@ -28,10 +28,13 @@ def group() -> None:
 def send(context: Context) -> None:
     """Send every letter that is due through the transport in force.
 
-    Consent is read again for each one. A letter that cannot go now waits and is tried again.
+    Consent is read again for each one. A letter that cannot go now waits and is tried again. Who
+    never confirmed is forgotten after 14 days.
     """
     settings = load_for(context.config).settings
-    posted = asyncio.run(_sent(settings))
+    posted, forgotten = asyncio.run(_sent(settings))
+    if forgotten:
+        click.echo(f"{forgotten} forgotten: they never confirmed")
     click.echo(
         f"{posted.sent} sent, {posted.later} to be tried again, {posted.failed} failed, "
         f"{posted.skipped} skipped"
@@ -40,7 +43,7 @@ def send(context: Context) -> None:
         raise DigestError(f"no letter goes out: {posted.trouble}")
 
 
-async def _sent(settings: Settings) -> Posted:
+async def _sent(settings: Settings) -> tuple[Posted, int]:
     ring = secret.make_and_read(settings.folder)
     transport = wiring.transport(settings)
     async with wiring.tools(settings) as tools:
@@ -56,4 +59,6 @@ async def _sent(settings: Settings) -> Posted:
             await membership.act_on_address(
                 tools.store, person, Bounce(), by=By.MAILBOX, ring=ring, clock=tools.clock
             )
-    return posted
+        # Until the scheduler is there: what the privacy page promises.
+        forgotten = await membership.purge(tools.store, clock=tools.clock)
+    return posted, forgotten

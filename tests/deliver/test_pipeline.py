@@ -369,17 +369,17 @@ async def test_a_real_aiosmtpd_gets_every_byte(pipelining):
         def __init__(self) -> None:
             self.mail: dict[str, bytes] = {}
 
-        async def handle_EHLO(self, server, session, envelope, hostname, responses):  # noqa: N802
+        async def handle_EHLO(self, server, session, envelope, hostname, responses):  # noqa: N802 -- aiosmtpd's name
             session.host_name = hostname
             return ["250-PIPELINING", *responses] if pipelining else responses
 
-        async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802
+        async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802 -- aiosmtpd's name
             if address.startswith("nobody"):
                 return "550 5.1.1 no such user"
             envelope.rcpt_tos.append(address)
             return "250 2.1.5 Ok"
 
-        async def handle_DATA(self, server, session, envelope):  # noqa: N802
+        async def handle_DATA(self, server, session, envelope):  # noqa: N802 -- aiosmtpd's name
             self.mail[envelope.rcpt_tos[0]] = envelope.original_content
             return "250 2.0.0 kept"
 

@@ -103,6 +103,17 @@ def test_welcome_and_goodbye_follow_the_readers_own_acts(desk, members):
     assert "goodbye" in mailbox(desk)
 
 
+def test_who_never_confirmed_is_forgotten_after_a_fortnight(desk, members):
+    members(join(), ago=timedelta(days=15))
+    members(join("grace@example.org"), ago=timedelta(days=13))
+
+    said = desk.run("letters", "send")
+
+    assert said.out.startswith("1 forgotten")
+    assert desk.run("subscribers", "show", "ada@example.org").code != 0
+    assert desk.run("subscribers", "show", "grace@example.org").code == 0
+
+
 def test_who_left_meanwhile_gets_no_welcome(desk, members):
     done = members(join(), ago=timedelta(minutes=30))
     members(acting(done.subscriber, Confirm()), ago=timedelta(minutes=20))
