@@ -94,8 +94,10 @@ def _is_prose(block: str) -> bool:
 
 def _body(blocks: Sequence[str]) -> list[str]:
     """The prose and what belongs to it: furniture out, and the tail cut where prose has ended."""
-    last = max((n for n, block in enumerate(blocks) if _is_prose(block)), default=-1)
-    end = _tail(blocks, last + 1)
+    end = max((n for n, block in enumerate(blocks) if _is_prose(block)), default=-1) + 1
+    while end < len(blocks) and _is_closing(blocks[end]):
+        end += 1
+    end = _tail(blocks, end)
     kept = [block for block in blocks[:end] if not furniture.is_certain(block)]
     while kept and not _is_prose(kept[-1]) and not _is_closing(kept[-1]):
         kept.pop()
