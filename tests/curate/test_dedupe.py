@@ -1,0 +1,118 @@
+import random
+import string
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digest.curate import dedupe
+from digest.curate.dedupe import StoryOptions
+from tests.builders import NOW, an_article, dated
+
+VOCABULARY = (
+    "bridge flood harbour ferry council weir mill baker oven tram tunnel rail strike teacher school "
+    "vote mayor storm lighthouse keeper honey bees drought river hospital nurse"
+).split()
+
+articles = st.lists(
+    st.builds(
+        lambda number, title, text, hours: an_article(
+            f"https://{string.ascii_lowercase[number % 26]}{number}.example/",
+            title=" ".join(title),
+            text=" ".join(text),
+            fingerprint=" ".join(sorted(text)),
+            dated=dated(NOW - timedelta(hours=hours)),
+        ),
+        number=st.integers(0, 60),
+        title=st.lists(st.sampled_from(VOCABULARY), max_size=4),
+        text=st.lists(st.sampled_from(VOCABULARY), max_size=12),
+        hours=st.integers(0, 240),
+    ),
+    unique_by=lambda article: article.url,
+    max_size=14,
+)
+
+
+def test_the_same_news_in_other_words_is_one_story():
+    ours = an_article("https://a.example/1", title="Mayor opens Ainsley bridge", text=(
+        "The mayor of Ainsley opened the rebuilt bridge on Thursday. The flood had taken it."
+    ))  # fmt: skip
+    theirs = an_article("https://b.example/2", title="Ainsley: rebuilt bridge opens", text=(
+        "Two years after the flood the bridge at Ainsley is open. The mayor cut a ribbon."
+    ))  # fmt: skip
+    other = an_article("https://c.example/3", title="Honey is cheap this year", text=(
+        "Beekeepers say that the limes bloomed early and that prices have fallen by a fifth."
+    ))  # fmt: skip
+
+    assert dedupe.group([other, theirs, ours]) == ((ours, theirs), (other,))
+
+
+def test_copies_of_one_text_are_one_story_however_far_apart():
+    old = an_article("https://a.example/1", fingerprint="f", dated=dated(NOW - timedelta(days=30)))
+    new = an_article("https://b.example/2", fingerprint="f")
+
+    assert dedupe.group([new, old]) == ((old, new),)
+
+
+def test_one_address_is_one_article():
+    assert dedupe.group([an_article(), an_article()]) == ((an_article(),),)
+
+
+@pytest.mark.parametrize(("hours", "groups"), [(96, 1), (97, 2)])
+def test_articles_further_apart_than_the_window_are_two_stories(hours, groups):
+    new = an_article("https://a.example/1")
+    old = an_article("https://b.example/2", dated=dated(NOW - timedelta(hours=hours)))
+
+    assert len(dedupe.group([new, old], options=StoryOptions(window_hours=96))) == groups
+
+
+def test_a_chain_of_likeness_does_not_stretch_a_story_beyond_the_window():
+    chain = [
+        an_article(f"https://a{n}.example/", dated=dated(NOW - timedelta(hours=60 * n)))
+        for n in range(6)
+    ]
+
+    for one in dedupe.group(chain, options=StoryOptions(window_hours=96)):
+        assert one[-1].dated.at - one[0].dated.at <= timedelta(hours=96)
+
+
+def test_articles_in_two_languages_are_not_compared():
+    english = an_article("https://a.example/1", language="en")
+    german = an_article("https://b.example/2", language="de")
+
+    assert len(dedupe.group([english, german])) == 2
+
+
+def test_articles_without_a_word_are_alone():
+    empty = [
+        an_article(f"https://a{n}.example/", title="…", text="", fingerprint="") for n in range(3)
+    ]
+
+    assert len(dedupe.group(empty)) == 3
+
+
+def test_nothing_makes_no_story():
+    assert dedupe.group([]) == ()
+
+
+@given(articles)
+def test_grouping_is_a_partition(pool):
+    groups = dedupe.group(pool)
+
+    assert sorted(a.url for one in groups for a in one) == sorted(a.url for a in pool)
+    assert all(groups)
+
+
+@given(articles, st.randoms(use_true_random=False))
+def test_grouping_is_blind_to_order(pool, chance: random.Random):
+    shuffled = pool[:]
+    chance.shuffle(shuffled)
+
+    assert dedupe.group(shuffled) == dedupe.group(pool)
+
+
+@given(articles)
+def test_vectors_have_length_one_or_nothing_in_them(pool):
+    for vector in dedupe.vectors(pool):
+        assert not vector or sum(w * w for w in vector.values()) == pytest.approx(1)
