@@ -112,9 +112,9 @@ def stem(term: str, language: str = "en") -> str:
 _ENDINGS = {
     "de": ("ungen", "ung", "en", "er", "es", "em", "e", "n", "s"),
     "fr": ("ements", "ement", "es", "s", "e"),
-    "es": ("aciones", "ación", "es", "os", "as", "o", "a", "s"),
+    "es": ("aciones", "ación", "es", "os", "as", "o", "a", "e", "s"),
     "it": ("azioni", "azione", "i", "e", "o", "a"),
-    "pt": ("ações", "ação", "es", "os", "as", "o", "a", "s"),
+    "pt": ("ações", "ação", "es", "os", "as", "o", "a", "e", "s"),
     "nl": ("en", "er", "e", "s"),
     "ru": ("иями", "ами", "ями", "ого", "его", "ому", "ему", "ыми", "ими", "ах", "ях", "ов", "ев",
            "ий", "ый", "ой", "ая", "ое", "ые", "ие", "ию", "ом", "ем", "ей", "ам", "ям", "ы", "и",
