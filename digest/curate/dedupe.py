@@ -23,10 +23,10 @@ Vector = Mapping[str, float]
 
 # Document frequencies of a pool of two say nothing: every shared word would count as common. The
 # pool is therefore mixed with an imagined one in which a term of this pool is rare.
-PRIOR_DOCUMENTS = 200.0
+PRIOR_DOCUMENTS = 50.0
 PRIOR_FREQUENCY = 1.0
-TERMS = 150  # the heaviest terms of an article; the rest is noise and costs time
-WORDS = 600  # the news is at the top
+TERMS = 100  # the heaviest terms of an article; the rest is noise and costs time
+WORDS = 150  # the news is at the top; what follows is background, alike in many stories
 FLOOR = 0.02  # pairs less alike than this are not alike at all
 
 
@@ -34,8 +34,8 @@ FLOOR = 0.02  # pairs less alike than this are not alike at all
 class StoryOptions:
     """``[curate.stories]``."""
 
-    similarity: Annotated[float, Gt(0), Le(1)] = 0.14  # average-link cosine that joins two groups
-    window_hours: Annotated[float, Gt(0)] = 96.0  # articles further apart are never one story
+    similarity: Annotated[float, Gt(0), Le(1)] = 0.10  # average-link cosine that joins two groups
+    window_hours: Annotated[float, Gt(0)] = 168.0  # articles further apart are never one story
 
 
 def group(

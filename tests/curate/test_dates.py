@@ -54,7 +54,17 @@ def test_every_month_has_its_number(language):
 
 
 @pytest.mark.parametrize(
-    "line", ["", "on Wednesday", "June 31, 2024", "3 dozen 2024", "3 marathons 2024", "5 decades 2020", "20.06.24", "version 2024.6.203"]
+    "line",
+    [
+        "",
+        "on Wednesday",
+        "June 31, 2024",
+        "3 dozen 2024",
+        "3 marathons 2024",
+        "5 decades 2020",
+        "20.06.24",
+        "version 2024.6.203",
+    ],
 )
 def test_what_names_no_day_gives_none(line):
     assert dates.written(line) is None

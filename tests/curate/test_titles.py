@@ -53,6 +53,8 @@ def test_a_title_has_an_end():
     assert len(titles.best(["word " * 200])) <= titles.MAX_TITLE
 
 
-@pytest.mark.parametrize("title", ["桥梁今日重新开放", "الجسر مفتوح من جديد", "🌉 The bridge is open"])
+@pytest.mark.parametrize(
+    "title", ["桥梁今日重新开放", "الجسر مفتوح من جديد", "🌉 The bridge is open"]
+)
 def test_titles_of_every_script_stay(title):
     assert titles.best([f"{title} | Observer"], sites=SITES) == title

@@ -1,0 +1,145 @@
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digest.curate.cleaning import clean
+from digest.curate.summarise import SummaryOptions, summarise
+from tests.builders import an_article
+
+LEAD = "The council of Ainsley voted on Thursday to rebuild the weir that the flood took."
+COST = "The weir will cost the council 2.4 million pounds, and the river trust pays a third."
+ANGLERS = "Anglers at Ainsley had asked the council for a wider fish pass beside the weir."
+WORK = "Work on the weir begins in May and ends before the autumn rains."
+TEXT = f"{LEAD}\n\n{COST}\n\n{ANGLERS}\n\n{WORK}"
+
+
+def told(text, **given):
+    options = given.pop("options", None)
+    return [one.text for one in summarise(an_article(text=text, **given), options=options)]
+
+
+def test_a_summary_is_whole_sentences_in_reading_order_with_their_places():
+    article = an_article(title="Council votes for the weir", text=TEXT)
+
+    summary = summarise(article)
+
+    assert summary[0].text == LEAD
+    assert [one.start for one in summary] == sorted(one.start for one in summary)
+    assert all(article.text[one.start : one.end] == one.text for one in summary)
+    assert {one.url for one in summary} == {article.url}
+
+
+def test_a_summary_is_no_longer_than_it_may_be():
+    assert len(told(TEXT, options=SummaryOptions(sentences=2))) == 2
+    assert told(TEXT, options=SummaryOptions(max_characters=90)) == [LEAD]
+
+
+def test_one_sentence_that_is_too_long_is_still_better_than_none():
+    long = f"The council voted, {'and voted again, ' * 30}and then went home."
+
+    assert told(long, options=SummaryOptions(max_characters=100)) == [long]
+
+
+@pytest.mark.parametrize(
+    "dateline",
+    [
+        "(CNN) ",
+        "(CNN) -- ",
+        "AINSLEY, England (Reuters) - ",
+        "Ainsley (AP) — ",
+        "AINSLEY, Nov. 23 — ",
+        "AINSLEY — ",
+        "МОСКВА — ",
+    ],
+)
+def test_a_dateline_is_not_part_of_the_news(dateline):
+    article = an_article(text=dateline + TEXT)
+
+    first = summarise(article)[0]
+
+    assert first.text == LEAD
+    assert article.text[first.start : first.end] == LEAD
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "By Ruth Okafor and Owen Thrale of the Observer.",
+        "Sign up to our morning newsletter about weirs and councils.",
+        "This article was first told in the Observer of Ainsley.",
+        "Council votes to rebuild the weir.",
+        "What the council will pay",
+        "“The weir is ours,” said the council of Ainsley, “and so is the",
+        "Yes it is.",
+    ],
+)
+def test_what_is_no_sentence_of_the_news_is_not_told(line):
+    given = {"title": "Council votes to rebuild the weir"}
+
+    assert line not in told(f"{line}\n\n{TEXT}", **given)
+
+
+def test_the_same_thing_is_not_said_twice():
+    again = LEAD.replace("voted", "has voted")
+
+    assert again not in told(f"{LEAD} {again} {COST} {WORK}", options=SummaryOptions(sentences=2))
+
+
+def test_a_sentence_that_hangs_on_another_is_not_told_without_it():
+    hanging = "They also asked the council of Ainsley about the weir and the flood and the vote."
+    other = "Somebody else in Bellwater spoke of gulls."
+
+    summary = told(f"{LEAD} {other} {hanging} {COST}")
+
+    assert hanging not in summary or other in summary
+
+
+def test_a_text_of_hanging_sentences_is_told_by_its_first():
+    assert told("The. They voted for the rebuilding of Ainsley weir. And they went home merrily.")
+
+
+@pytest.mark.parametrize("text", ["", "No stop here", "Yes. No. Maybe."])
+def test_a_text_without_a_sentence_has_no_summary(text):
+    assert told(text) == []
+
+
+def test_only_the_beginning_of_a_long_text_is_looked_at():
+    lines = [f"Reason number {n} for the weir concerns councillor Pell{n}." for n in range(300)]
+
+    article = an_article(text=" ".join(lines))
+
+    assert max(one.end for one in summarise(article)) < len(article.text) / 3
+
+
+@pytest.mark.parametrize("language", ["ja", "zh"])
+def test_unspaced_scripts_are_summarised_too(language):
+    text = "川口町の木の橋が十二日の朝に開通した。小学生たちが最初に橋を渡った。工事には大工が加わった。"
+
+    assert told(text, language=language)[0] == text[: text.index("。") + 1]
+
+
+WORDS = st.sampled_from(
+    "the council Ainsley weir voted flood “yes” (CNN) Mr. 2.4 said — he. They U.S. rain! why? "
+    "bridge. \n\n opened mill; river, trust: 橋が開通。 café".split(" ")
+)
+
+
+@given(st.lists(WORDS, max_size=120).map(" ".join), st.integers(1, 6))
+def test_every_sentence_is_exactly_its_place_in_the_text(text, most):
+    article = an_article(text=clean(text))
+
+    summary = summarise(article, options=SummaryOptions(sentences=most))
+
+    assert len(summary) <= most
+    assert [article.text[one.start : one.end] for one in summary] == [one.text for one in summary]
+    assert all(a.end <= b.start for a, b in pairwise(summary))
+
+
+@given(st.text())
+def test_any_text_is_summarised_from_itself(text):
+    article = an_article(text=clean(text))
+
+    for one in summarise(article):
+        assert article.text[one.start : one.end] == one.text
