@@ -111,9 +111,7 @@ def test_what_one_outlet_tells_too_much_is_left_out():
     found = curated(honey(), tram(), options=CurateOptions(rank=RankOptions(max_per_source=1)))
 
     assert len(found.stories) == 1
-    assert [one.reason for one in found.left_out] == [
-        "more than 1 story from Harrow Quay Herald"
-    ]
+    assert [one.reason for one in found.left_out] == ["more than 1 story from Harrow Quay Herald"]
 
 
 def test_nothing_makes_an_empty_issue():

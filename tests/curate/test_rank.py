@@ -174,4 +174,6 @@ def test_every_group_is_a_story_or_left_out(many):
     left = {one.url.rpartition("-")[0] for one in found.left_out}
     assert kept | left == {one[0].url.rpartition("-")[0] for one in many}
     assert not kept & left
-    assert [s.score for s in found.stories] == sorted((s.score for s in found.stories), reverse=True)
+    assert [s.score for s in found.stories] == sorted(
+        (s.score for s in found.stories), reverse=True
+    )
