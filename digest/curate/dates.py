@@ -97,8 +97,6 @@ def _day(parts: dict[str, str]) -> datetime | None:
 
 
 def _month(name: str) -> int:
-    """1 to 12 for a month's name or its first three letters or more; 0 for another word."""
-    if len(name) < 3:
-        return 0
+    """1 to 12 for a month's name or its beginning (three letters or more); 0 for another word."""
     known = (n for n, names in enumerate(_MONTHS, 1) if any(m.startswith(name) for m in names))
     return next(known, 0)

@@ -15,8 +15,7 @@ from digest.curate import dates, furniture, words
 from digest.curate.cleaning import clean, one_line
 from digest.model import Dated, DateSource
 
-PROSE_WORDS = 18  # a block this long is prose, whatever it ends with
-HEAD_BLOCKS = 14  # the first prose comes within these, or there is no head to look at
+PROSE_WORDS = 36  # a block this long is prose, whatever it ends with
 _END = re.compile(r"[.!?…:;。！？؟][\"”’»)\]]*$")
 _BYLINE = re.compile(
     r"^(?:by|von|par|por|di|автор:?)\s+((?:[^\W\d_][\w.'’-]*\s?){1,6})", re.IGNORECASE
@@ -47,8 +46,6 @@ def read(text: str) -> PlainPage:
     """Title, body and dates of a page of plain text. ``body`` is empty where there is no prose."""
     blocks = _blocks(text)
     first = next((n for n, block in enumerate(blocks) if _is_prose(block)), len(blocks))
-    if first > HEAD_BLOCKS:
-        first = min(first, len(blocks))
     body = _body(blocks[first:])
     head = blocks[:first]
     title = _title(head, body)
@@ -89,7 +86,7 @@ def _is_prose(block: str) -> bool:
         return False
     count = len(block.split())
     unspaced = count < 4 and len(block) > 60  # Chinese, Japanese, Thai
-    return unspaced or (count >= 8 and bool(_END.search(block))) or count >= 2 * PROSE_WORDS
+    return unspaced or (count >= 8 and bool(_END.search(block))) or count >= PROSE_WORDS
 
 
 def _body(blocks: Sequence[str]) -> list[str]:

@@ -50,6 +50,11 @@ def test_an_article_never_begins_with_its_own_title():
     assert extract.body(a_page(), URL) == TEXT
 
 
+@pytest.mark.parametrize("html", ["", " \n", "<!-- nothing -->", "<p></p>"])
+def test_a_page_of_nothing_has_no_text(html):
+    assert extract.body(html) == ""
+
+
 def test_furniture_inside_the_article_is_gone():
     page = a_page(before="<p>Share this article</p>", after="<p>Please enter your comment!</p>")
 

@@ -90,6 +90,13 @@ def test_teasers_after_a_heading_for_more_are_not_the_article():
     assert page("The bridge is open", *PROSE, "More news", teaser).body == "\n\n".join(PROSE)
 
 
+def test_a_heading_that_the_end_leaves_without_a_text_goes_with_it():
+    teaser = "The bus number nine is gone for good."
+    read = page("The bridge is open", *PROSE, "Pictures of the day", "More news", teaser)
+
+    assert read.body == "\n\n".join(PROSE)
+
+
 def test_an_advertisement_in_the_middle_does_not_end_the_article():
     read = page("The bridge is open", PROSE[0], "Advertisement", PROSE[1], PROSE[2])
 

@@ -18,6 +18,7 @@ def said(text, language="en"):
         (["She works for Moss Inc.", "The firm is old."], "en"),
         (["It rose by 2.5 per cent to 3.40 pounds.", "See a.example/x.html for more."], "en"),
         (["The flag of the U.S.A. was there.", "It was wet."], "en"),
+        (["She moved to the U.S.A.", "The flag was wet."], "en"),
         (["Room No. 9 is shut.", "They said no.", "Then they left."], "en"),
         (["“Stop!” he said.", "She did not."], "en"),
         (["“We have talked long enough.”", "Then she sat down."], "en"),

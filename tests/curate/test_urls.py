@@ -30,6 +30,8 @@ SAME = [
     ("  https://a.example/x \n", "https://a.example/x"),
     ("https://[2001:DB8::1]:8443/x", "https://[2001:db8::1]:8443/x"),
     ("https://example.com/amp", "https://example.com/amp"),
+    ("https://a.example/x.amp", "https://a.example/x"),
+    ("https://a.example/%ff/x", "https://a.example/%FF/x"),
 ]
 
 
