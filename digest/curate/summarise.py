@@ -21,6 +21,7 @@ from digest.curate import words
 from digest.model import Article, Sentence
 
 LOOKED_AT = 40  # sentences; the news is at the top
+SAME = 0.8  # of the shorter one's terms are in the other: two sentences say one thing
 REDUNDANCY = 0.4  # what MMR takes off for likeness to what is chosen already
 
 # "LONDON (Reuters) -", "(CNN)", "HARROW QUAY, Nov. 23 —", "By Jane Doe": not part of the news.
@@ -145,7 +146,7 @@ def _choose(
         best = max(rest, key=lambda at: (_relevance(candidates[at], rest[at], chosen), -at))
         one = candidates[best]
         del rest[best]
-        if len(one.text) > room and chosen:
+        if chosen and (len(one.text) > room or _likeness(one, chosen) >= SAME):
             continue
         if _DANGLING.match(one.text) and not one.opens and not _follows(one, chosen):
             continue
@@ -156,8 +157,11 @@ def _choose(
 
 
 def _relevance(one: _Candidate, score: float, chosen: Sequence[_Candidate]) -> float:
-    overlap = max((_overlap(one.terms, other.terms) for other in chosen), default=0.0)
-    return score * (1 - REDUNDANCY * overlap)
+    return score * (1 - REDUNDANCY * _likeness(one, chosen))
+
+
+def _likeness(one: _Candidate, chosen: Sequence[_Candidate]) -> float:
+    return max((_overlap(one.terms, other.terms) for other in chosen), default=0.0)
 
 
 def _follows(one: _Candidate, chosen: Sequence[_Candidate]) -> bool:
