@@ -48,6 +48,21 @@ def test_the_same_news_in_other_words_is_one_story():
     assert dedupe.group([other, theirs, ours]) == ((ours, theirs), (other,))
 
 
+def test_words_of_any_news_make_no_story():
+    common = "On Tuesday morning the first of three old {} came back after a long week, and people "
+    wanted = "who had waited since early spring said that it was about time to see them again."
+    ferries, teachers = (
+        an_article(f"https://a.example/{name}", title=name, text=common.format(name) + wanted)
+        for name in ("ferries", "teachers")
+    )
+    far = [
+        an_article(f"https://b.example/{n}", title=f"Story {n}", text=f"Weir{n} mill{n} oak{n}.")
+        for n in range(3)
+    ]
+
+    assert all(len(one) == 1 for one in dedupe.group([ferries, teachers, *far]))
+
+
 def test_copies_of_one_text_are_one_story_however_far_apart():
     old = an_article("https://a.example/1", fingerprint="f", dated=dated(NOW - timedelta(days=30)))
     new = an_article("https://b.example/2", fingerprint="f")
