@@ -91,8 +91,8 @@ _COMMON = (
     "people person man men woman women child children boy girl world life hand part place case "
     "point number group problem fact way thing something anything nothing everything someone "
     "anyone everyone nobody home house room area side kind head name line member family "
-    "friend top bottom front word question answer reason result example idea list letter story news statement "
-    "spokesman spokeswoman official interview"
+    "friend top bottom front word question answer reason result example idea list letter story "
+    "news statement spokesman spokeswoman official interview"
 )
 
 
