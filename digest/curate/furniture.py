@@ -26,6 +26,7 @@ def _phrases(section: str) -> re.Pattern[str]:
 _NOTICES = _phrases("notices")
 _LABELS = _phrases("labels")
 _MARKS = re.compile(r"^[\W_]*(?:\d+\s*)?")
+_END_MARKS = re.compile(r"[\s*|›»<>:…–—-]+$|\.{2,}$")
 _SPEECH = re.compile(r"^[\"“«„‘].*[\"”»’“]\W*\s+\w", re.DOTALL)  # “We use cookies,” she said
 _PLACES = re.compile(
     r"\b(?:facebook|twitter|x|whatsapp|telegram|linkedin|reddit|pinterest|e-?mail|print|copy|link|"
@@ -51,7 +52,7 @@ def is_certain(line: str) -> bool:
     if line.startswith(("©", "(c)", "(C)")) or _NOTICES.search(bare):
         return True
     is_sentence = words > LABEL_WORDS and bool(_PROSE_END.search(bare))
-    return bool(_LABELS.search(bare)) and not is_sentence
+    return bool(_LABELS.search(_END_MARKS.sub("", bare))) and not is_sentence
 
 
 def is_likely(line: str) -> bool:
