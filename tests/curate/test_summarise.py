@@ -87,6 +87,12 @@ def test_the_same_thing_is_not_said_twice():
     assert again not in told(f"{LEAD} {again} {COST} {WORK}", options=SummaryOptions(sentences=2))
 
 
+def test_a_question_is_told_after_a_statement():
+    question = "Will the council of Ainsley rebuild the weir that the flood took on Thursday?"
+
+    assert told(f"{question} {LEAD} {COST}", options=SummaryOptions(sentences=1)) == [LEAD]
+
+
 def test_a_sentence_that_hangs_on_another_is_not_told_without_it():
     hanging = "They also asked the council of Ainsley about the weir and the flood and the vote."
     other = "Somebody else in Bellwater spoke of gulls."
