@@ -17,8 +17,13 @@ def test_runs_of_space_become_one():
     assert cleaning.clean("  a\u00a0\u2009 b\tc  ") == "a b c"
 
 
+def test_a_space_at_the_end_of_a_line_does_not_make_two():
+    assert cleaning.clean("a \n b\r c") == "a b c"
+
+
 def test_letters_are_composed():
     assert cleaning.clean("e\u0301te\u0301") == "été"
+    assert cleaning.clean("e\u200b\u0301") == "é"
 
 
 def test_what_cannot_be_seen_is_taken_out():

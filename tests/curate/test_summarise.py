@@ -88,7 +88,7 @@ def test_the_same_thing_is_not_said_twice():
 
 
 def test_a_question_is_told_after_a_statement():
-    question = "Will the council of Ainsley rebuild the weir that the flood took on Thursday?"
+    question = "What does a river want with so many stones and so little water?"
 
     assert told(f"{question} {LEAD} {COST}", options=SummaryOptions(sentences=1)) == [LEAD]
 
