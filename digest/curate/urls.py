@@ -38,7 +38,7 @@ def canonical(url: str) -> str:
     """The form under which a page is kept. Idempotent; what is no web address comes back as is."""
     before = url.strip()
     for _ in range(4):  # an AMP viewer's address holds another address
-        after = _once(before)
+        after = _once(before).strip()
         if after == before:
             break
         before = after

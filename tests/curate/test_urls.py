@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from digest.curate import urls
@@ -52,6 +52,7 @@ def test_what_is_no_web_address_is_left_as_it_is(other):
 PARTS = st.text(st.sampled_from("abzAZ019-._~%/?#[]@!$&'()*+,;=: éüß漢\u202e"), max_size=40)
 
 
+@example(".[ ", "", "")
 @given(PARTS, PARTS, PARTS)
 def test_the_canonical_form_is_its_own_canonical_form(path, query, fragment):
     for url in (
