@@ -7,7 +7,6 @@ import re
 import unicodedata
 
 _BREAKS = re.compile(r"\r\n?|[\v\f\x1c-\x1e\x85\u2028\u2029]")
-_SPACES = re.compile(r"[^\S\n]+")
 _PARTING = re.compile(r"\n(?:[^\S\n]*\n)+")
 # Joiners shape words of many scripts and emoji; marks of direction keep mixed lines in order.
 _KEPT_FORMATS = frozenset("\u200c\u200d\u200e\u200f\u061c")
@@ -16,10 +15,10 @@ _WORD = re.compile(r"\w+")
 
 def clean(text: str) -> str:
     """Paragraphs as they are parted by blank lines; a single line break becomes a space."""
-    text = unicodedata.normalize("NFC", _BREAKS.sub("\n", text))
-    text = _SPACES.sub(" ", visible(text))
-    parts = (" ".join(part.split("\n")).strip() for part in _PARTING.split(text))
-    return "\n\n".join(" ".join(part.split(" ")) for part in parts if part)
+    # Composed last: what was invisible may have stood between a letter and its accent.
+    text = unicodedata.normalize("NFC", visible(_BREAKS.sub("\n", text)))
+    parts = (" ".join(part.split()) for part in _PARTING.split(text))
+    return "\n\n".join(part for part in parts if part)
 
 
 def one_line(text: str) -> str:

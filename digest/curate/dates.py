@@ -13,16 +13,26 @@ EARLIEST = datetime(1995, 1, 1, tzinfo=UTC)  # before the web nothing was publis
 _STRENGTH = {source: place for place, source in enumerate(DateSource)}
 _AHEAD = timedelta(minutes=10)  # clocks differ
 
-_MONTHS = {
-    "jan": 1, "feb": 2, "mar": 3, "apr": 4, "may": 5, "jun": 6, "jul": 7, "aug": 8, "sep": 9,
-    "oct": 10, "nov": 11, "dec": 12,
-    "mär": 3, "maer": 3, "mai": 5, "okt": 10, "dez": 12,
-    "janv": 1, "fév": 2, "fev": 2, "avr": 4, "juin": 6, "juil": 7, "aoû": 8, "aou": 8, "déc": 12,
-    "ene": 1, "abr": 4, "ago": 8, "dic": 12,
-    "янв": 1, "фев": 2, "мар": 3, "апр": 4, "май": 5, "мая": 5, "июн": 6, "июл": 7, "авг": 8,
-    "сен": 9, "окт": 10, "ноя": 11, "дек": 12,
-}  # fmt: skip
-_MONTH = r"([^\W\d_]{3,10})\.?"
+# English, German, French, Spanish, Italian, Portuguese, Dutch, Polish, Russian, as dates say them.
+_MONTHS = tuple(
+    tuple(names.split())
+    for names in (
+        "january januar jänner janvier enero gennaio janeiro januari stycznia января январь",
+        "february februar février fevrier febrero febbraio fevereiro februari lutego февраля "
+        "февраль",
+        "march märz maerz mrz mars marzo março marco maart marca марта",
+        "april avril abril aprile kwietnia апреля апрель",
+        "may mai mayo maggio maio mei maja мая май",
+        "june juni juin junio giugno junho czerwca июня июнь",
+        "july juli juillet julio luglio julho lipca июля июль",
+        "august août aout agosto augustus sierpnia августа",
+        "september septembre septiembre setiembre settembre setembro września сентября сентябрь",
+        "october oktober octobre octubre ottobre outubro października октября октябрь",
+        "november novembre noviembre novembro listopada ноября ноябрь",
+        "december dezember décembre decembre diciembre dicembre dezembro grudnia декабря декабрь",
+    )
+)
+_MONTH = r"([^\W\d_]{3,12})\.?"
 _YEAR = r"((?:19|20)\d\d)"
 _DAY = r"(\d{1,2})(?:st|nd|rd|th|er|\.)?"
 _WRITTEN = (
@@ -87,4 +97,6 @@ def _day(parts: dict[str, str]) -> datetime | None:
 
 
 def _month(name: str) -> int:
-    return next((_MONTHS[name[:n]] for n in (4, 3) if name[:n] in _MONTHS), 0)
+    """1 to 12 for a month's name or its beginning (three letters or more); 0 for another word."""
+    known = (n for n, names in enumerate(_MONTHS, 1) if any(m.startswith(name) for m in names))
+    return next(known, 0)

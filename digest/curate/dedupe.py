@@ -22,11 +22,13 @@ from digest.model import Article
 Vector = Mapping[str, float]
 
 # Document frequencies of a pool of two say nothing: every shared word would count as common. The
-# pool is therefore mixed with an imagined one in which a term of this pool is rare.
-PRIOR_DOCUMENTS = 200.0
+# pool is therefore mixed with an imagined one, in which a term is rare or, if it is a word of any
+# news, frequent.
+PRIOR_DOCUMENTS = 50.0
 PRIOR_FREQUENCY = 1.0
-TERMS = 150  # the heaviest terms of an article; the rest is noise and costs time
-WORDS = 600  # the news is at the top
+COMMON_FREQUENCY = 30.0
+TERMS = 100  # the heaviest terms of an article; the rest is noise and costs time
+WORDS = 150  # the news is at the top; what follows is background, alike in many stories
 FLOOR = 0.02  # pairs less alike than this are not alike at all
 
 
@@ -34,8 +36,8 @@ FLOOR = 0.02  # pairs less alike than this are not alike at all
 class StoryOptions:
     """``[curate.stories]``."""
 
-    similarity: Annotated[float, Gt(0), Le(1)] = 0.14  # average-link cosine that joins two groups
-    window_hours: Annotated[float, Gt(0)] = 96.0  # articles further apart are never one story
+    similarity: Annotated[float, Gt(0), Le(1)] = 0.11  # average-link cosine that joins two groups
+    window_hours: Annotated[float, Gt(0)] = 168.0  # articles further apart are never one story
 
 
 def group(
@@ -70,7 +72,11 @@ def vectors(pool: Sequence[Article]) -> list[Vector]:
     counts = [_counts(article) for article in pool]
     frequency = Counter(term for count in counts for term in count)
     total = len(pool) + PRIOR_DOCUMENTS
-    rarity = {t: math.log(total / (n + PRIOR_FREQUENCY)) for t, n in frequency.items()}
+    common = frozenset[str]().union(*(words.COMMON.get(a.language, ()) for a in pool))
+    rarity = {
+        t: math.log(total / (n + (COMMON_FREQUENCY if t in common else PRIOR_FREQUENCY)))
+        for t, n in frequency.items()
+    }
     return [_unit(count, rarity) for count in counts]
 
 

@@ -6,6 +6,7 @@ Runs in a worker that can be killed: pages come from strangers.
 from __future__ import annotations
 
 import logging
+import re
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import assert_never
@@ -31,7 +32,10 @@ from digest.errors import Permanent
 from digest.model import Article, Dated, DateSource, FetchedItem, Form
 
 MIN_WORDS = 25  # of a page; fewer and the feed's own words are the better text
+MUCH_LESS = 0.6  # of the words that the page's own JSON-LD holds: then that is the better text
 MAX_TEXT = 200_000  # characters kept of one article
+
+_TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
 
 logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
 logging.getLogger("htmldate").setLevel(logging.CRITICAL)
@@ -93,7 +97,12 @@ def read(
 def body(html: str, url: str | None = None) -> str:
     """The article of an HTML page as clean text; empty where there is none."""
     root = _parsed(html)
-    return _body(root, url) if root is not None else ""
+    if root is None:
+        return ""
+    said = metadata.read(root, url or "")
+    own = (said.title, said.heading, said.page_title)
+    title = titles.best(own, heading=said.heading, sites=(said.site,))
+    return _without_heading(_body(root, said, url), title, said.heading)
 
 
 def _draft(item: FetchedItem) -> _Draft:
@@ -139,7 +148,7 @@ def _page(item: FetchedItem) -> _Draft:
     if root is None:
         return _teaser(item, _Draft(text=""))
     said = metadata.read(root, item.url)
-    text = _body(root, item.url)
+    text = _body(root, said, item.url)
     title = _title(item, said)
     draft = _Draft(
         text=_without_heading(text, title, said.heading),
@@ -169,7 +178,27 @@ def _parsed(html: str) -> HtmlElement | None:
     return htmltree.tree(html)
 
 
-def _body(root: HtmlElement, url: str | None) -> str:
+def _body(root: HtmlElement, said: Metadata, url: str | None) -> str:
+    """What was extracted; the page's own JSON-LD where that holds much more.
+
+    A page that a script fills in, or that parts its text in many boxes, may carry it whole there.
+    """
+    found = _extracted(root, url)
+    told = _told(said.body) if said.body else ""
+    # The extractor's last resort is JSON-LD too, but it runs the paragraphs together.
+    share = MUCH_LESS if "\n\n" in found else 1.1
+    return told if len(found.split()) < share * len(told.split()) else found
+
+
+def _told(body: str) -> str:
+    """The articleBody of JSON-LD: HTML, or text of which every line is a paragraph."""
+    if _TAG.search(body):
+        return "" if guard.is_too_deep(body) else fragments.text(body)
+    blocks = cleaning.clean("\n\n".join(body.splitlines())).split("\n\n")
+    return "\n\n".join(_without_furniture(blocks))
+
+
+def _extracted(root: HtmlElement, url: str | None) -> str:
     try:
         document = trafilatura.bare_extraction(
             root, url=url, include_comments=False, include_tables=True, with_metadata=False

@@ -10,16 +10,24 @@ import re
 from importlib import resources
 
 LONGEST = 45  # words; a longer paragraph is prose whatever it says
+LABEL_WORDS = 5  # a longer line that ends like a sentence is no label: "Copying is forbidden here."
 
 
-def _phrases() -> re.Pattern[str]:
+def _phrases(section: str) -> re.Pattern[str]:
+    """The expressions under ``[section]`` of furniture.txt as one."""
     lines = (resources.files("digest.curate") / "furniture.txt").read_text("utf-8").splitlines()
-    patterns = [line.replace(" ", r"\s+") for line in lines if line and not line.startswith("#")]
-    return re.compile("|".join(f"(?:{pattern})" for pattern in patterns), re.IGNORECASE)
+    start = lines.index(f"[{section}]") + 1
+    end = next((n for n in range(start, len(lines)) if lines[n].startswith("[")), len(lines))
+    patterns = [line for line in lines[start:end] if line and not line.startswith("#")]
+    whole = "|".join(f"(?:{pattern})" for pattern in patterns).replace(" ", r"\s+")
+    return re.compile(whole, re.IGNORECASE)
 
 
-_CERTAIN = _phrases()
+_NOTICES = _phrases("notices")
+_LABELS = _phrases("labels")
 _MARKS = re.compile(r"^[\W_]*(?:\d+\s*)?")
+_END_MARKS = re.compile(r"[\s*|›»<>:…–—-]+$|\.{2,}$")
+_SPEECH = re.compile(r"^[\"“«„‘].*[\"”»’“]\W*\s+\w", re.DOTALL)  # “We use cookies,” she said
 _PLACES = re.compile(
     r"\b(?:facebook|twitter|x|whatsapp|telegram|linkedin|reddit|pinterest|e-?mail|print|copy|link|"
     r"share|tweet|pocket|flipboard|tumblr|instagram|youtube|mastodon|bluesky|threads|messenger|"
@@ -34,12 +42,17 @@ _PATH = re.compile(r"^\s*\S.{0,40}?\s[>»›/|]\s.{1,60}$")
 
 def is_certain(line: str) -> bool:
     """Whether a line speaks to the visitor and not to the reader."""
-    bare = _MARKS.sub("", line.strip(), count=1)
+    line = line.strip()
+    bare = _MARKS.sub("", line, count=1)
     if not bare:
         return True
-    copyright_line = line.strip().startswith(("©", "(c)", "(C)"))
     words = len(bare.split())
-    return words <= LONGEST and (copyright_line or bool(_CERTAIN.search(bare)))
+    if words > LONGEST or _SPEECH.match(line):
+        return False
+    if line.startswith(("©", "(c)", "(C)")) or _NOTICES.search(bare):
+        return True
+    is_sentence = words > LABEL_WORDS and bool(_PROSE_END.search(bare))
+    return bool(_LABELS.search(_END_MARKS.sub("", bare))) and not is_sentence
 
 
 def is_likely(line: str) -> bool:

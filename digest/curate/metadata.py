@@ -29,7 +29,7 @@ _ARTICLES = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metadata:
-    """All strings are one line; addresses absolute. What was not said is None."""
+    """All strings but ``body`` are one line; addresses absolute. What was not said is None."""
 
     title: str | None = None  # og:title and its like
     page_title: str | None = None  # the title element
@@ -39,6 +39,7 @@ class Metadata:
     image: str | None = None
     canonical: str | None = None
     language: str | None = None
+    body: str | None = None  # articleBody of JSON-LD, untouched
     tags: tuple[str, ...] = ()
     dated: tuple[Dated, ...] = field(default=())
 
@@ -64,6 +65,7 @@ def read(root: HtmlElement, url: str) -> Metadata:
         image=_web(meta.get("og:image") or meta.get("twitter:image") or _image(said), url),
         canonical=_web(canonical, url),
         language=_line(_language(root, meta)),
+        body=_body_of(said),
         tags=tuple(t for t in (meta.get("article:section"),) if t),
         dated=tuple(_dates(root, meta, said)),
     )
@@ -151,6 +153,11 @@ def _name(value: object) -> str | None:
     if isinstance(value, dict):
         return _name(value.get("name"))
     return value if isinstance(value, str) else None
+
+
+def _body_of(said: dict[str, object]) -> str | None:
+    body = said.get("articleBody")
+    return body.strip() or None if isinstance(body, str) else None
 
 
 def _image(said: dict[str, object]) -> str | None:

@@ -15,7 +15,7 @@ from digest.curate import dates, furniture, words
 from digest.curate.cleaning import clean, one_line
 from digest.model import Dated, DateSource
 
-PROSE_WORDS = 18  # a block this long is prose, whatever it ends with
+PROSE_WORDS = 36  # a block this long is prose, whatever it ends with
 HEAD_BLOCKS = 14  # so many lines above the first prose are looked at; menus go higher
 _END = re.compile(r"[.!?…:;。！？؟][\"”’»)\]]*$")
 _BYLINE = re.compile(
@@ -87,16 +87,15 @@ def _is_prose(block: str) -> bool:
         return False
     count = len(block.split())
     unspaced = count < 4 and len(block) > 60  # Chinese, Japanese, Thai
-    return unspaced or (count >= 8 and bool(_END.search(block))) or count >= 2 * PROSE_WORDS
+    return unspaced or (count >= 8 and bool(_END.search(block))) or count >= PROSE_WORDS
 
 
 def _body(blocks: Sequence[str]) -> list[str]:
     """The prose and what belongs to it: furniture out, and the tail cut where prose has ended."""
-    last = max((n for n, block in enumerate(blocks) if _is_prose(block)), default=-1)
-    # A short last sentence right behind the prose still belongs to the article.
-    while last >= 0 and last + 1 < len(blocks) and _is_closing(blocks[last + 1]):
-        last += 1
-    end = _tail(blocks, last + 1)
+    end = max((n for n, block in enumerate(blocks) if _is_prose(block)), default=-1) + 1
+    while end < len(blocks) and _is_closing(blocks[end]):
+        end += 1
+    end = _tail(blocks, end)
     kept = [block for block in blocks[:end] if not furniture.is_certain(block)]
     while kept and not _is_prose(kept[-1]) and not _is_closing(kept[-1]):
         kept.pop()
@@ -122,7 +121,7 @@ def _opens_tail(block: str) -> bool:
 
 
 def _is_closing(block: str) -> bool:
-    """A sentence too short to be prose by itself."""
+    """A short last sentence still belongs to the article."""
     return bool(_END.search(block)) and len(block.split()) >= 3 and not furniture.is_likely(block)
 
 

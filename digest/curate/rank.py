@@ -55,7 +55,8 @@ def rank(
         if per_source[outlet] <= options.max_per_source:
             kept.append(story)
             continue
-        reason = f"more than {options.max_per_source} stories from {outlet}"
+        most = "1 story" if options.max_per_source == 1 else f"{options.max_per_source} stories"
+        reason = f"more than {most} from {outlet}"
         left.extend(LeftOut(url=a.url, title=a.title, reason=reason) for a in story.articles)
     return Ranked(stories=tuple(kept), left_out=tuple(left))
 

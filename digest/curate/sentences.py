@@ -111,7 +111,8 @@ def _abbreviated(before: str, following: str, language: str) -> bool:
             next_word[:1].isdigit()
         )
     if len(word) == 1 and word.isalpha() and word != "I":
-        return True  # an initial: J. K. Rowling, or half an abbreviation: z. B.
+        # An initial: J. K. Rowling, half an abbreviation: z. B., but not a unit: 7 h.
+        return not re.search(r"\d\s*\S$", before)
     if re.fullmatch(r"(?:[^\W\d_]\.)+[^\W\d_]", word):
         return next_word not in _OPENERS  # U.S.A and its kin
     if word.isdigit() and len(word) <= 2:

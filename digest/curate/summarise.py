@@ -21,7 +21,8 @@ from digest.curate import words
 from digest.model import Article, Sentence
 
 LOOKED_AT = 40  # sentences; the news is at the top
-REDUNDANCY = 0.55  # what MMR takes off for likeness to what is chosen already
+SAME = 0.8  # of the shorter one's terms are in the other: two sentences say one thing
+REDUNDANCY = 0.4  # what MMR takes off for likeness to what is chosen already
 
 # "LONDON (Reuters) -", "(CNN)", "HARROW QUAY, Nov. 23 —", "By Jane Doe": not part of the news.
 _DATELINE = re.compile(
@@ -126,9 +127,9 @@ def _scores(candidates: Sequence[_Candidate], article: Article) -> list[float]:
     for at, one in enumerate(candidates):
         after = vectors[at + 1 :]
         announced = sum(_cosine(vectors[at], v) for v in after) / max(1, len(after))
-        position = 1.0 / (1.0 + 0.22 * one.place)
+        position = 1.0 / (1.0 + 0.5 * one.place)
         length = min(1.0, len(one.text) / 60) * (1.0 if len(one.text) <= 280 else 0.75)
-        score = (0.55 * position + 1.1 * announced + 0.25 * _cosine(vectors[at], heading)) * length
+        score = (0.55 * position + 2.0 * announced + 0.25 * _cosine(vectors[at], heading)) * length
         if _SAID.match(one.text) or one.text.endswith("?"):
             score *= 0.6
         scores.append(score)
@@ -145,7 +146,7 @@ def _choose(
         best = max(rest, key=lambda at: (_relevance(candidates[at], rest[at], chosen), -at))
         one = candidates[best]
         del rest[best]
-        if len(one.text) > room and chosen:
+        if chosen and (len(one.text) > room or _likeness(one, chosen) >= SAME):
             continue
         if _DANGLING.match(one.text) and not one.opens and not _follows(one, chosen):
             continue
@@ -156,8 +157,11 @@ def _choose(
 
 
 def _relevance(one: _Candidate, score: float, chosen: Sequence[_Candidate]) -> float:
-    overlap = max((_overlap(one.terms, other.terms) for other in chosen), default=0.0)
-    return score * (1 - REDUNDANCY * overlap)
+    return score * (1 - REDUNDANCY * _likeness(one, chosen))
+
+
+def _likeness(one: _Candidate, chosen: Sequence[_Candidate]) -> float:
+    return max((_overlap(one.terms, other.terms) for other in chosen), default=0.0)
 
 
 def _follows(one: _Candidate, chosen: Sequence[_Candidate]) -> bool:

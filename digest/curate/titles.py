@@ -30,12 +30,8 @@ def best(
 
 
 def _without_site(title: str, heading: str, names: set[str]) -> str:
-    if heading and title != heading and len(heading.split()) >= MIN_TITLE_WORDS:
-        rest = title.removeprefix(heading).removesuffix(heading)
-        if rest != title and _PARTING.match(
-            f"{rest} " if title.startswith(heading) else f" {rest}"
-        ):
-            return heading
+    if len(heading.split()) >= MIN_TITLE_WORDS and _is_more_than(title, heading):
+        return heading
     parts = list(_PARTING.finditer(title))
     if not parts:
         return title
@@ -45,6 +41,14 @@ def _without_site(title: str, heading: str, names: set[str]) -> str:
     if _key(first) in names:
         return title[parts[0].end() :]
     return title
+
+
+def _is_more_than(title: str, heading: str) -> bool:
+    """Whether ``title`` is ``heading`` with something parted from it, before or after."""
+    ends = [found.span() for found in _PARTING.finditer(title)]
+    after = title.startswith(heading) and any(start == len(heading) for start, _ in ends)
+    before = title.endswith(heading) and any(end == len(title) - len(heading) for _, end in ends)
+    return after or before
 
 
 def _key(name: str) -> str:

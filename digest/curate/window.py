@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Annotated
 
@@ -12,6 +12,8 @@ from annotated_types import Gt
 from digest.curate import dedupe
 from digest.curate.dedupe import StoryOptions
 from digest.model import Article, Cadence, LeftOut
+
+RETOLD_HOURS = 96.0  # what is new of a story this long after it was told is news again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +97,7 @@ def _retold(
     groups: Sequence[Sequence[Article]], told: Sequence[Told], options: StoryOptions
 ) -> dict[str, str]:
     """New articles that fall into one group with a told one: address to that issue's period."""
+    options = replace(options, window_hours=min(options.window_hours, RETOLD_HOURS))
     period = {one.article.url: one.period for one in told}
     pool = [a for one in groups for a in one] + [one.article for one in told]
     found: dict[str, str] = {}

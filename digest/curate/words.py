@@ -66,6 +66,35 @@ STOP = {
     ),
 }
 
+# Words of any news: in a pool of a few articles nothing else tells that they distinguish none.
+_COMMON = (
+    "one two three four five six seven eight nine ten dozen twenty thirty forty fifty hundred "
+    "thousand million billion half third quarter first second last next once twice percent "
+    "time day week month year decade hour minute moment today yesterday tomorrow tonight morning "
+    "afternoon evening night weekend monday tuesday wednesday thursday friday saturday sunday "
+    "january february march april june july august september october november december spring "
+    "summer autumn winter ago since until early earlier late later soon past recent recently "
+    "already still yet ever never always often sometimes usually again back away around across "
+    "along among against between behind beside within without near far here outside inside down "
+    "make made take took taken come came go goes went gone get got give gave given know knew known "
+    "think thought see saw seen look want need use find found tell ask work seem feel felt try "
+    "leave left call keep kept let begin began begun start help show shown hear heard run ran move "
+    "live believe hold held bring brought happen write wrote written sit sat stand stood lose lost "
+    "pay paid meet met include continue set change lead led follow stop speak spoke spoken read "
+    "allow add spend spent grow open close walk offer remember consider appear wait send sent "
+    "expect build built stay fall fell fallen cut reach remain raise pass plan put turn become "
+    "became hope carry end finish return announce report describe "
+    "good great big small large little old young high low long short early important different bad "
+    "best better worse same able many much few several every each both another less least enough "
+    "very well even really quite rather almost nearly about perhaps maybe however though although "
+    "because whether either neither nor else instead together alone right sure true clear full "
+    "people person man men woman women child children boy girl world life hand part place case "
+    "point number group problem fact way thing something anything nothing everything someone "
+    "anyone everyone nobody home house room area side kind head name line member family "
+    "friend top bottom front word question answer reason result example idea list letter story "
+    "news statement spokesman spokeswoman official interview"
+)
+
 
 def tokens(text: str, language: str = "en") -> list[str]:
     """Terms in order of appearance; characters of unspaced scripts in overlapping pairs."""
@@ -112,9 +141,9 @@ def stem(term: str, language: str = "en") -> str:
 _ENDINGS = {
     "de": ("ungen", "ung", "en", "er", "es", "em", "e", "n", "s"),
     "fr": ("ements", "ement", "es", "s", "e"),
-    "es": ("aciones", "ación", "es", "os", "as", "o", "a", "s"),
+    "es": ("aciones", "ación", "es", "os", "as", "o", "a", "e", "s"),
     "it": ("azioni", "azione", "i", "e", "o", "a"),
-    "pt": ("ações", "ação", "es", "os", "as", "o", "a", "s"),
+    "pt": ("ações", "ação", "es", "os", "as", "o", "a", "e", "s"),
     "nl": ("en", "er", "e", "s"),
     "ru": ("иями", "ами", "ями", "ого", "его", "ому", "ему", "ыми", "ими", "ах", "ях", "ов", "ев",
            "ий", "ый", "ой", "ая", "ое", "ые", "ие", "ию", "ом", "ем", "ей", "ам", "ям", "ы", "и",
@@ -138,3 +167,7 @@ def _english(term: str) -> str:
                 term = term[:-1]
             break
     return term.removesuffix("e") if len(term) > 4 else term
+
+
+# As ``tokens`` gives them. Other languages: their function words alone.
+COMMON = {"en": frozenset(_english(word) for word in _COMMON.split())}

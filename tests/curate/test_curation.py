@@ -1,78 +1,120 @@
-from __future__ import annotations
-
 from datetime import timedelta
 
 from digest.curate.curation import CurateOptions, curate
+from digest.curate.rank import RankOptions
 from digest.curate.window import Told
 from digest.model import Heading, SourceId
 from tests.builders import NOW, a_newsletter, a_source, an_article, dated
 
-CHOIR = "Forty singers rehearse among walls of cork on Ice Street. Their echo lasts four seconds."
-BUS = "Councillors voted to keep bus nine for a year. Nobody on the hill is under seventy-five."
+HARBOUR, SPORT = SourceId("harbour"), SourceId("sport")
+SOURCES = {
+    HARBOUR: a_source("harbour", topic="harbour"),
+    SPORT: a_source("sport", topic=None),
+}
+HONEY = (
+    "Beekeepers along the Arle say the limes bloomed ten days early this year. The price of honey "
+    "has fallen by a fifth since May, and nobody expects it to rise before the winter."
+)
+TRAM = (
+    "The tram to Bellwater failed twice on Monday morning. Engineers blame a worn cable that "
+    "should have been replaced in spring, the operator said in a letter to passengers."
+)
 
 
-def told(path, text=CHOIR, **given):
-    url = f"https://herald.example/{path}"
-    title = " ".join(text.split()[:4])
-    return an_article(url, text=text, title=title, fingerprint=path, **given)
+def honey(**given):
+    given = {"title": "Honey is cheap", "text": HONEY, "fingerprint": "honey", **given}
+    return an_article("https://honey.example/1", **given)
 
 
-def curated(*articles, memory=(), sources=None, since=NOW - timedelta(days=1), **given):
+def tram(**given):
+    given = {"title": "Tram fails twice", "text": TRAM, "fingerprint": "tram", **given}
+    return an_article("https://tram.example/1", **given)
+
+
+def curated(*articles, told=(), options=None, **newsletter):
     return curate(
         articles,
-        told=memory,
-        newsletter=a_newsletter(**given),
-        sources=sources or {},
-        since=since,
+        told=told,
+        newsletter=a_newsletter(**newsletter),
+        sources=SOURCES,
+        since=NOW - timedelta(days=1),
         until=NOW,
-        options=CurateOptions(),
+        options=options or CurateOptions(),
     )
 
 
-def test_every_article_is_in_a_story_or_left_out_with_the_rule():
-    old = told("old", dated=dated(NOW - timedelta(days=9)))
-    before = told("before", BUS.replace("nine", "eight"))
-    articles = [told("choir"), told("bus", BUS), an_article(), old]
+def test_articles_become_ranked_summarised_stories():
+    older = dated(NOW - timedelta(hours=9))
 
-    result = curated(*articles, memory=[Told(article=before, period="2026-11-23")], max_stories=1)
+    found = curated(tram(dated=older), honey())
 
-    kept = [a.url for story in result.stories for a in story.articles]
-    reasons = {one.url.rsplit("/", 1)[1]: one.reason for one in result.left_out}
-    assert len(kept) == 1
-    assert sorted([*kept, *(one.url for one in result.left_out)]) == sorted(a.url for a in articles)
-    assert reasons["old"].startswith("older than the window")
-    assert reasons["bus"] == "this story was told in the issue of 2026-11-23"
-    assert "ranked 2 of 2; the issue holds 1" in reasons.values()
-    assert result.stale == {old.url}
+    assert [story.lead for story in found.stories] == [honey(), tram(dated=older)]
+    assert found.stories[0].sentences[0].text == HONEY.split(". ")[0] + "."
+    assert found.left_out == ()
 
 
-def test_a_story_has_the_topic_of_its_source_else_the_first_tag_that_names_a_section():
-    sections = (
-        Heading(topic="arts", title="Schools and arts"),
-        Heading(topic="town", title="Town"),
+def test_every_article_is_in_a_story_or_left_out_with_its_rule():
+    stale = tram(dated=dated(NOW - timedelta(days=9)))
+    found = curated(
+        honey(),
+        stale,
+        an_article(),
+        told=[Told(article=an_article(), period="2026-11-23")],
     )
-    harbour = {SourceId("s"): a_source("s", topic="harbour")}
-    choir = told("choir", tags=("Music", "schools AND arts"))
-    bus = told("bus", BUS, source=SourceId("s"), tags=("town",))
-    gates = an_article(tags=("barges",))
 
-    result = curated(choir, bus, gates, sources=harbour, sections=sections)
-
-    topics = {story.lead.url.rsplit("/", 1)[1]: story.topic for story in result.stories}
-    assert topics == {"choir": "arts", "bus": "harbour", "lock-gates": ""}
+    assert [story.lead.url for story in found.stories] == [honey().url]
+    assert {one.url: one.reason.partition(":")[0] for one in found.left_out} == {
+        stale.url: "older than the window",
+        an_article().url: "this story was told in the issue of 2026-11-23",
+    }
+    assert found.stale == {stale.url}
 
 
-def test_a_newsletter_takes_only_its_topics():
-    result = curated(told("choir", tags=("arts",)), told("bus", BUS), topics=("arts",))
+def test_an_issue_holds_no_more_than_its_newsletter_says():
+    found = curated(honey(), tram(dated=dated(NOW - timedelta(hours=9))), max_stories=1)
 
-    assert [story.topic for story in result.stories] == ["arts"]
-    assert [one.reason for one in result.left_out] == [
-        "its topic (none) is not one this newsletter takes"
+    assert [(one.url, one.reason) for one in found.left_out] == [
+        (tram().url, "ranked 2 of 2; the issue holds 1")
     ]
 
 
-def test_each_story_is_told_in_sentences_of_its_lead():
-    (story,) = curated(told("choir")).stories
+def test_a_newsletter_of_some_topics_takes_only_those():
+    found = curated(
+        honey(source=HARBOUR), tram(source=SPORT), an_article(tags=("x",)), topics=("harbour",)
+    )
 
-    assert [one.text for one in story.sentences] == CHOIR.replace(". ", ".\n").split("\n")
-    assert {one.url for one in story.sentences} == {story.lead.url}
+    assert [(story.lead.url, story.topic) for story in found.stories] == [
+        (honey().url, "harbour"),
+    ]
+    assert {one.reason for one in found.left_out} == {
+        "its topic (none) is not one this newsletter takes"
+    }
+
+
+def test_a_tag_that_names_a_section_is_a_topic():
+    sections = (Heading(topic="food", title="Eat & drink"),)
+
+    found = curated(
+        honey(source=SPORT, tags=("other", "EAT & DRINK")),
+        tram(source=SPORT, tags=("Work",)),
+        sections=sections,
+        topics=("work", "food"),
+    )
+
+    assert {story.lead.url: story.topic for story in found.stories} == {
+        honey().url: "food",
+        tram().url: "work",
+    }
+
+
+def test_what_one_outlet_tells_too_much_is_left_out():
+    found = curated(honey(), tram(), options=CurateOptions(rank=RankOptions(max_per_source=1)))
+
+    assert len(found.stories) == 1
+    assert [one.reason for one in found.left_out] == ["more than 1 story from Harrow Quay Herald"]
+
+
+def test_nothing_makes_an_empty_issue():
+    found = curated()
+
+    assert (found.stories, found.left_out, found.stale) == ((), (), frozenset())

@@ -1,109 +1,133 @@
-from __future__ import annotations
-
+import random
+import string
 from datetime import timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.curate.dedupe import StoryOptions, group, vectors
+from digest.curate import dedupe
+from digest.curate.dedupe import StoryOptions
 from tests.builders import NOW, an_article, dated
 
-GATES = (
-    "The lock gates at Harrow Quay opened again on Monday after eleven weeks of repairs. Barges "
-    "had been sent round by the outer channel. The keeper counted nineteen boats by noon."
-)
-GATES_TOO = (
-    "After eleven weeks the repaired lock gates of Harrow Quay swung open on Monday, and barges "
-    "no longer take the outer channel. Nineteen boats had passed the keeper by noon."
-)
-CHOIR = (
-    "A choir of forty has moved into the old cold store on Ice Street. Its walls are cork, and "
-    "the echo lasts four seconds. The church hall still has a leaking roof."
-)
+VOCABULARY = (
+    "bridge flood harbour ferry council weir mill baker oven tram tunnel rail strike teacher school "
+    "vote mayor storm lighthouse keeper honey bees drought river hospital nurse"
+).split()
 
-
-def told(path, text, *, days=0.0, title="", **given):
-    return an_article(
-        f"https://herald.example/{path}",
-        text=text,
-        title=title or text.split(".")[0],
-        fingerprint=given.pop("fingerprint", path),
-        dated=dated(NOW - timedelta(days=days)),
-        **given,
-    )
-
-
-def paths(groups):
-    return [[article.url.rsplit("/", 1)[1] for article in one] for one in groups]
-
-
-def test_two_reports_of_one_event_are_one_story_and_another_event_is_another():
-    pool = [told("a", GATES), told("b", GATES_TOO), told("c", CHOIR)]
-
-    assert paths(group(pool)) == [["a", "b"], ["c"]]
-
-
-def test_copies_of_one_text_are_one_story_whatever_their_dates():
-    pool = [told("a", GATES, fingerprint="x"), told("b", GATES, fingerprint="x", days=300)]
-
-    assert paths(group(pool)) == [["b", "a"]]
-
-
-def test_articles_too_far_apart_are_never_one_story():
-    pool = [told("a", GATES), told("b", GATES_TOO, days=5)]
-
-    assert paths(group(pool)) == [["b"], ["a"]]
-
-
-def test_a_chain_does_not_reach_past_the_window():
-    pool = [told(name, GATES + f" {name}{name}", days=3 * n) for n, name in enumerate("abc")]
-
-    assert max(len(one) for one in group(pool)) == 2
-
-
-def test_articles_in_two_languages_are_compared_with_their_own_kind_only():
-    pool = [told("a", GATES), told("b", GATES_TOO, language="de")]
-
-    assert len(group(pool)) == 2
-
-
-def test_one_address_is_one_article_and_nothing_is_no_story():
-    assert paths(group([told("a", GATES), told("a", GATES)])) == [["a"]]
-    assert group([]) == ()
-
-
-def test_a_text_without_a_known_word_stands_alone():
-    assert paths(group([told("a", "…", title="…"), told("b", "—", title="—")])) == [["a"], ["b"]]
-
-
-def test_vectors_have_length_one():
-    (vector,) = vectors([told("a", GATES)])
-
-    assert abs(sum(weight * weight for weight in vector.values()) - 1) < 1e-9
-
-
-WORDS = "barge lock keeper choir echo ferry council vote bus oyster mud bench map school".split()
-ARTICLES = st.lists(
+articles = st.lists(
     st.builds(
-        lambda n, picked, days, twin: told(
-            str(n), " ".join(picked), title=picked[0], days=days, fingerprint=str(twin)
+        lambda number, title, text, hours: an_article(
+            f"https://{string.ascii_lowercase[number % 26]}{number}.example/",
+            title=" ".join(title),
+            text=" ".join(text),
+            fingerprint=" ".join(sorted(text)),
+            dated=dated(NOW - timedelta(hours=hours)),
         ),
-        st.integers(0, 40),
-        st.lists(st.sampled_from(WORDS), min_size=1, max_size=8),
-        st.floats(0, 9, allow_nan=False),
-        st.integers(0, 60),
+        number=st.integers(0, 60),
+        title=st.lists(st.sampled_from(VOCABULARY), max_size=4),
+        text=st.lists(st.sampled_from(VOCABULARY), max_size=12),
+        hours=st.integers(0, 240),
     ),
-    max_size=14,
     unique_by=lambda article: article.url,
+    max_size=14,
 )
 
 
-@given(ARTICLES, st.randoms(use_true_random=False))
-def test_groups_are_a_partition_and_blind_to_order(pool, random):
-    shuffled = list(pool)
-    random.shuffle(shuffled)
+def test_the_same_news_in_other_words_is_one_story():
+    ours = an_article("https://a.example/1", title="Mayor opens Ainsley bridge", text=(
+        "The mayor of Ainsley opened the rebuilt bridge on Thursday. The flood had taken it."
+    ))  # fmt: skip
+    theirs = an_article("https://b.example/2", title="Ainsley: rebuilt bridge opens", text=(
+        "Two years after the flood the bridge at Ainsley is open. The mayor cut a ribbon."
+    ))  # fmt: skip
+    other = an_article("https://c.example/3", title="Honey is cheap this year", text=(
+        "Beekeepers say that the limes bloomed early and that prices have fallen by a fifth."
+    ))  # fmt: skip
 
-    groups = group(pool, options=StoryOptions(similarity=0.3))
+    assert dedupe.group([other, theirs, ours]) == ((ours, theirs), (other,))
+
+
+def test_words_of_any_news_make_no_story():
+    common = "On Tuesday morning the first of three old {} came back after a long week, and people "
+    wanted = "who had waited since early spring said that it was about time to see them again."
+    ferries, teachers = (
+        an_article(f"https://a.example/{name}", title=name, text=common.format(name) + wanted)
+        for name in ("ferries", "teachers")
+    )
+    far = [
+        an_article(f"https://b.example/{n}", title=f"Story {n}", text=f"Weir{n} mill{n} oak{n}.")
+        for n in range(3)
+    ]
+
+    assert all(len(one) == 1 for one in dedupe.group([ferries, teachers, *far]))
+
+
+def test_copies_of_one_text_are_one_story_however_far_apart():
+    old = an_article("https://a.example/1", fingerprint="f", dated=dated(NOW - timedelta(days=30)))
+    new = an_article("https://b.example/2", fingerprint="f")
+
+    assert dedupe.group([new, old]) == ((old, new),)
+
+
+def test_one_address_is_one_article():
+    assert dedupe.group([an_article(), an_article()]) == ((an_article(),),)
+
+
+@pytest.mark.parametrize(("hours", "groups"), [(96, 1), (97, 2)])
+def test_articles_further_apart_than_the_window_are_two_stories(hours, groups):
+    new = an_article("https://a.example/1")
+    old = an_article("https://b.example/2", dated=dated(NOW - timedelta(hours=hours)))
+
+    assert len(dedupe.group([new, old], options=StoryOptions(window_hours=96))) == groups
+
+
+def test_a_chain_of_likeness_does_not_stretch_a_story_beyond_the_window():
+    chain = [
+        an_article(f"https://a{n}.example/", dated=dated(NOW - timedelta(hours=60 * n)))
+        for n in range(6)
+    ]
+
+    for one in dedupe.group(chain, options=StoryOptions(window_hours=96)):
+        assert one[-1].dated.at - one[0].dated.at <= timedelta(hours=96)
+
+
+def test_articles_in_two_languages_are_not_compared():
+    english = an_article("https://a.example/1", language="en")
+    german = an_article("https://b.example/2", language="de")
+
+    assert len(dedupe.group([english, german])) == 2
+
+
+def test_articles_without_a_word_are_alone():
+    empty = [
+        an_article(f"https://a{n}.example/", title="…", text="", fingerprint="") for n in range(3)
+    ]
+
+    assert len(dedupe.group(empty)) == 3
+
+
+def test_nothing_makes_no_story():
+    assert dedupe.group([]) == ()
+
+
+@given(articles)
+def test_grouping_is_a_partition(pool):
+    groups = dedupe.group(pool)
 
     assert sorted(a.url for one in groups for a in one) == sorted(a.url for a in pool)
-    assert group(shuffled, options=StoryOptions(similarity=0.3)) == groups
+    assert all(groups)
+
+
+@given(articles, st.randoms(use_true_random=False))
+def test_grouping_is_blind_to_order(pool, chance: random.Random):
+    shuffled = pool[:]
+    chance.shuffle(shuffled)
+
+    assert dedupe.group(shuffled) == dedupe.group(pool)
+
+
+@given(articles)
+def test_vectors_have_length_one_or_nothing_in_them(pool):
+    for vector in dedupe.vectors(pool):
+        assert not vector or sum(w * w for w in vector.values()) == pytest.approx(1)

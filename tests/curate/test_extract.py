@@ -1,235 +1,267 @@
-from __future__ import annotations
-
+import json
 from datetime import UTC, datetime
 
 import pytest
 
-from digest.curate import cleaning, extract, fragments, languages, titles, words
+from digest.curate import extract
 from digest.curate.extract import Unreadable
 from digest.errors import Permanent
 from digest.model import DateSource, Form
 from tests.builders import NOW, an_item, dated
 
-PROSE = [
-    "The old lock gates at Harrow Quay swung open again on Monday, eleven weeks after a coal barge "
-    "tore the lower pair from its hinges and closed the harbour.",
-    "The keeper counted nineteen boats through by noon, coiled his rope on the quay, and said that "
-    "he had never seen so long a queue in thirty years.",
-    "Repairs cost the harbour board two million pounds, a third more than it had set aside for them "
-    "in the spring, and the rest comes out of the dredging fund.",
-]
+PARAGRAPHS = (
+    "For thirty-one winters Edgar Moss climbed the same hundred and forty steps, and nobody could "
+    "tell him that a machine would do it better.",
+    "He is seventy-eight now. The machine arrived in February, in two crates, and he signed for "
+    "it himself before the boat had left.",
+    "The light at Carrow Head is the last on this coast with a keeper, and from the first of "
+    "April it will have none at all.",
+)
+TEXT = "\n\n".join(PARAGRAPHS)
+TITLE = "The keeper who would not leave the light"
+URL = "https://observer.example/culture/light"
 
 
-def html(*, head="", title="Lock gates open | Harrow Quay Herald", heading="Lock gates open"):
-    body = "".join(f"<p>{one}</p>" for one in PROSE)
+def a_page(*, head="", before="", after="", text=PARAGRAPHS, title=TITLE):
+    story = "".join(f"<p>{one}</p>" for one in text)
     return (
-        f"<html lang='en'><head><title>{title}</title>{head}</head><body><nav><a href='/'>Home</a>"
-        f"</nav><article><h1>{heading}</h1>{body}</article><footer>© 2026</footer></body></html>"
+        f"<html lang=en><head><title>{title} | Observer</title>"
+        f"<meta property=og:site_name content=Observer>{head}</head><body>"
+        "<nav><a href=/>Home</a> <a href=/news>News</a></nav>"
+        f"<main><article><h1>{title}</h1>{before}{story}{after}</article></main>"
+        "<footer>© 2026 Observer. All rights reserved.</footer></body></html>"
     )
 
 
-def read(content, form=Form.PAGE, **given):
-    language = given.pop("source_language", None)
-    item = an_item(form=form, content=content, **{"title": None, **given})
-    return extract.read(item, source_name="Herald", seen=NOW, language=language)
+def read(content="", *, url=URL, form=Form.PAGE, language=None, **given):
+    given = {"title": None, **given}
+    item = an_item(url, form=form, content=content, **given)
+    return extract.read(item, source_name="Observer", seen=NOW, language=language)
 
 
-def test_a_page_becomes_clean_text_without_its_surroundings():
-    article = read(html())
+def test_a_page_is_its_article():
+    article = read(a_page())
 
-    assert article.title == "Lock gates open"
-    assert article.text == "\n\n".join(PROSE)
-    assert article.language == "en"
-    assert article.first_seen == NOW
+    assert (article.title, article.text, article.language) == (TITLE, TEXT, "en")
+    assert (article.url, article.source_name, article.first_seen) == (URL, "Observer", NOW)
 
 
-def test_the_markup_of_a_page_tells_title_author_date_picture_and_address():
-    head = """
-    <meta property="og:title" content="Barges return – Harrow Quay Herald">
-    <meta property="og:site_name" content="Harrow Quay Herald">
-    <meta property="og:image" content="/lock.jpg">
-    <meta name="author" content="Ruth Hale">
-    <meta property="article:published_time" content="2026-11-23T06:00:00+00:00">
-    <link rel="canonical" href="https://herald.example/lock">
-    """
-    article = read(html(head=head), url="https://herald.example/lock?utm_source=rss")
-
-    assert article.title == "Barges return"
-    assert article.author == "Ruth Hale"
-    assert article.image == "https://herald.example/lock.jpg"
-    assert article.url == "https://herald.example/lock"
-    assert article.dated == dated(datetime(2026, 11, 23, 6, tzinfo=UTC), DateSource.META)
+def test_an_article_never_begins_with_its_own_title():
+    assert extract.body(a_page(), URL) == TEXT
 
 
-def test_json_ld_is_evidence():
-    head = """<script type="application/ld+json">{"@graph": [{"@type": "NewsArticle",
-    "headline": "Barges return", "datePublished": "2026-11-22T09:00:00Z",
-    "author": [{"@type": "Person", "name": "Ruth Hale"}], "image": {"url": "https://herald.example/a.jpg"}}]}
-    </script><script type="application/ld+json">{broken</script>"""
-    article = read(html(head=head))
-
-    assert article.dated == dated(datetime(2026, 11, 22, 9, tzinfo=UTC), DateSource.JSON_LD)
-    assert article.author == "Ruth Hale"
-    assert article.image == "https://herald.example/a.jpg"
+@pytest.mark.parametrize("html", ["", " \n", "<!-- nothing -->", "<p></p>"])
+def test_a_page_of_nothing_has_no_text(html):
+    assert extract.body(html) == ""
 
 
-def test_the_day_in_an_address_is_evidence_and_the_feed_is_stronger():
-    url = "https://herald.example/2026/11/20/lock"
+def test_furniture_inside_the_article_is_gone():
+    page = a_page(before="<p>Share this article</p>", after="<p>Please enter your comment!</p>")
 
-    assert read(html(), url=url).dated.source is DateSource.URL
-    assert read(html(), url=url, dated=dated(NOW)).dated.source is DateSource.FEED
+    assert read(page).text == TEXT
 
 
-def test_a_page_that_names_no_date_takes_the_time_it_was_first_seen():
-    assert read(html(), url="https://herald.example/x").dated == dated(
-        NOW, DateSource.SEEN, exact=False
+def test_scripts_and_pixels_leave_nothing_behind():
+    page = a_page(
+        after="<script>steal()</script><img src=https://t.example/p.gif onerror=steal()>"
+        "<a href='javascript:steal()'>.</a>"
     )
 
-
-def test_a_feed_names_its_own_articles():
-    article = read(html(), title="As the feed says", guid="1")
-
-    assert article.title == "As the feed says"
+    assert "steal" not in read(page).text
 
 
-def test_a_page_behind_a_wall_is_told_in_the_feeds_own_words():
-    wall = "<html><body><p>Please log in.</p></body></html>"
-
-    article = read(wall, title="Lock gates open", teaser=f"<p>{PROSE[0]}</p>", guid="1")
-
-    assert article.text == PROSE[0]
-
-
-def test_a_fragment_of_a_feed_is_cleaned_of_scripts_styles_and_pixels():
-    content = (
-        f"<p onclick='x()'>{PROSE[0]}</p><script>alert(1)</script><style>p{{}}</style>"
-        f"<img src='https://t.example/p.gif' width=1 height=1><p>{PROSE[1]}</p>"
+def test_what_a_page_says_of_itself_is_kept():
+    head = (
+        "<link rel=canonical href=https://observer.example/culture/light?utm_source=x>"
+        "<meta name=author content='Ruth Okafor'><meta property=og:image content=/light.jpg>"
+        "<meta property=article:section content=Culture>"
     )
 
-    article = read(content, Form.FRAGMENT, title="Lock gates open")
+    article = read(a_page(head=head), url=f"{URL}?utm_source=rss")
 
-    assert article.text == f"{PROSE[0]}\n\n{PROSE[1]}"
+    assert (article.url, article.author) == (URL, "Ruth Okafor")
+    assert article.image == "https://observer.example/light.jpg"
+    assert article.tags == ("Culture",)
+
+
+def test_a_feed_goes_before_its_page_for_title_author_picture_and_tags():
+    head = "<meta name=author content=Page><meta property=og:image content=/page.jpg>"
+
+    article = read(
+        a_page(head=head),
+        guid="1",
+        title="The feed’s title",
+        author="Feed",
+        image="https://observer.example/feed.jpg",
+        tags=("a\r\nb", " "),
+    )
+
+    assert (article.title, article.author) == ("The feed’s title", "Feed")
+    assert (article.image, article.tags) == ("https://observer.example/feed.jpg", ("a b",))
+
+
+def test_the_words_of_a_link_do_not_go_before_the_page_s_title():
+    assert read(a_page(), title="Read this!!").title == TITLE
+
+
+def test_json_ld_holds_the_text_of_a_page_that_a_script_fills():
+    data = json.dumps({"@type": "NewsArticle", "articleBody": "\n".join(PARAGRAPHS)})
+    head = f'<script type="application/ld+json">{data}</script>'
+
+    page = a_page(head=head, text=("Loading the story, please wait a moment.",))
+
+    assert read(page).text == TEXT
+    assert extract.body(page) == TEXT
+
+
+def test_json_ld_may_hold_html():
+    body = "".join(f"<p>{one}</p>" for one in PARAGRAPHS) + "<p>Share this article</p>"
+    data = json.dumps({"@type": "NewsArticle", "articleBody": body}).replace("</", "<\\/")
+    head = f'<script type="application/ld+json">{data}</script>'
+
+    assert read(a_page(head=head, text=())).text == TEXT
+
+
+def test_json_ld_of_hostile_depth_is_not_looked_at():
+    data = json.dumps({"@type": "NewsArticle", "articleBody": "<div>" * 400 + "x " * 999})
+    head = f'<script type="application/ld+json">{data}</script>'
+
+    assert read(a_page(head=head)).text == TEXT
+
+
+def test_a_page_that_shows_less_than_its_feed_is_read_from_the_feed():
+    teaser = "".join(f"<p>{one}</p>" for one in PARAGRAPHS)
+    wall = a_page(text=("Subscribe to read on.",), title="Please log in")
+
+    article = read(wall, teaser=teaser, title=TITLE)
+
+    assert (article.title, article.text) == (TITLE, TEXT)
+
+
+def test_a_page_that_shows_more_than_its_feed_is_read_itself():
+    assert read(a_page(), teaser="<p>He will stay.</p>").text == TEXT
+
+
+def test_an_empty_page_is_read_from_its_feed():
+    assert read(" ", teaser=f"<p>{PARAGRAPHS[0]}</p>", title=TITLE).text == PARAGRAPHS[0]
+
+
+def test_a_teaser_of_hostile_depth_is_not_looked_at():
+    assert read(a_page(), teaser="<div>" * 400 + "word " * 999).text == TEXT
+
+
+def test_the_strongest_date_is_taken():
+    head = "<meta property=article:published_time content=2026-11-20T08:00:00Z>"
+
+    assert read(a_page(head=head)).dated == dated(
+        datetime(2026, 11, 20, 8, tzinfo=UTC), DateSource.META
+    )
+    fed = dated(datetime(2026, 11, 21, tzinfo=UTC))
+    assert read(a_page(head=head), dated=fed).dated == fed
+
+
+def test_a_day_in_the_markup_is_found_where_nothing_better_is_said():
+    page = a_page(before="<p class=date>Published on November 20, 2026</p>")
+
+    found = read(page).dated
+
+    assert (found.source, found.at) == (DateSource.BYLINE, datetime(2026, 11, 20, tzinfo=UTC))
+
+
+def test_a_page_without_a_day_is_as_old_as_our_first_sight_of_it():
+    assert read(a_page()).dated == dated(NOW, DateSource.SEEN, exact=False)
+
+
+def test_a_day_in_the_address_is_evidence():
+    found = read(a_page(), url="https://observer.example/2026/11/20/light").dated
+
+    assert found.at == datetime(2026, 11, 20, tzinfo=UTC)
+
+
+def test_a_fragment_is_the_article_s_own():
+    article = read("<p>He will stay.</p><p>Read more</p>", form=Form.FRAGMENT, title=TITLE)
+
+    assert (article.title, article.text) == (TITLE, "He will stay.")
+
+
+def test_a_teaser_without_a_title_is_named_by_its_beginning():
+    long = "word " * 60 + "end."
+
+    assert read("<p>He will stay.</p>", form=Form.TEASER).title == "He will stay."
+    assert read(f"<p>{long}</p>", form=Form.TEASER).title == "word " * 22 + "word…"
 
 
 @pytest.mark.parametrize(
-    ("source", "given", "title", "text"),
+    ("content", "title", "wanted"),
     [
-        ("# Lock gates open\n\nThey *swung* today.", None, "Lock gates open", "They swung today."),
-        ("They swung [today](https://x.example).", "Gates", "Gates", "They swung today."),
-        ("# Gates\n\nThey swung.", "Gates", "Gates", "They swung."),
-        ("They swung.", None, "They swung.", "They swung."),
+        (f"# {TITLE}\n\nHe *will* stay.\n", None, (TITLE, "He will stay.")),
+        (f"# {TITLE}\n\nHe *will* stay.\n", TITLE, (TITLE, "He will stay.")),
+        ("He will stay.\n\nSo he said.\n", TITLE, (TITLE, "He will stay.\n\nSo he said.")),
+        ("He will stay.\n", None, ("He will stay.", "He will stay.")),
     ],
 )
-def test_markdown_is_read_with_and_without_a_title(source, given, title, text):
-    article = read(source, Form.MARKDOWN, title=given)
+def test_markdown_is_read_with_and_without_a_heading(content, title, wanted):
+    article = read(content, form=Form.MARKDOWN, title=title)
 
-    assert (article.title, article.text) == (title, text)
-
-
-@pytest.mark.parametrize(
-    ("content", "form", "title", "reason"),
-    [
-        ("", Form.PAGE, None, "neither a title nor text was found"),
-        ("", Form.LINK, "Lock gates open", "no article text was found on the page"),
-        ("<html><body></body></html>", Form.PAGE, "Gates", "no article text was found on the page"),
-    ],
-)
-def test_where_there_is_no_article_the_reason_is_one_sentence(content, form, title, reason):
-    found = read(content, form, title=title)
-
-    assert isinstance(found, Unreadable)
-    assert found.reason == reason
+    assert (article.title, article.text) == wanted
 
 
-@pytest.mark.parametrize("form", [Form.PAGE, Form.FRAGMENT, Form.MARKDOWN])
+def test_plain_text_is_read_with_its_masthead():
+    article = read(
+        f"Friday, November 20, 2026\n\n{TITLE}\n\n{TEXT}\n\nLeave a Reply", form=Form.TEXT
+    )
+
+    assert (article.title, article.text) == (TITLE, TEXT)
+    assert article.dated.source is DateSource.MASTHEAD
+
+
+@pytest.mark.parametrize("form", [Form.PAGE, Form.FRAGMENT, Form.TEXT, Form.MARKDOWN, Form.LINK])
+def test_an_item_of_nothing_says_so(form):
+    assert read("", form=form) == Unreadable(url=URL, reason="neither a title nor text was found")
+
+
+def test_a_title_without_text_says_so():
+    assert read(form=Form.LINK, title=TITLE) == Unreadable(
+        url=URL, reason="no article text was found on the page"
+    )
+
+
+@pytest.mark.parametrize("form", [Form.PAGE, Form.FRAGMENT, Form.TEASER, Form.MARKDOWN])
 def test_a_hundred_thousand_nested_tags_are_refused_before_they_are_parsed(form):
     with pytest.raises(Permanent, match="more than 250 elements inside one another"):
-        read("<div>" * 100_000, form, title="Deep")
-
-
-def test_the_language_a_source_is_set_to_wins():
-    assert read(html(), source_language="fr").language == "fr"
+        read("<div>" * 100_000, form=form)
 
 
 def test_an_endless_text_is_cut_between_paragraphs():
-    article = read("\n\n".join(["<p>" + "word " * 2000 + "</p>"] * 60), Form.FRAGMENT, title="Long")
+    paragraph = "word " * 1_000
 
-    assert len(article.text) <= extract.MAX_TEXT
-    assert article.text.endswith("word")
+    text = read("".join(f"<p>{paragraph}</p>" for _ in range(60)), form=Form.FRAGMENT).text
 
-
-def test_a_title_is_one_line_whatever_was_in_it():
-    article = read(
-        f"<p>{PROSE[0]}</p>", Form.FRAGMENT, title="Gates\r\nBcc: all@example.org \u202e"
-    )
-
-    assert "\n" not in article.title
-    assert "\r" not in article.title
+    assert len(text) <= extract.MAX_TEXT
+    assert set(text.split("\n\n")) == {paragraph.strip()}
 
 
-@pytest.mark.parametrize(
-    ("offered", "heading", "sites", "title"),
-    [
-        (["Gates open | Herald"], None, ["Herald"], "Gates open"),
-        (["Herald: Gates open"], None, ["Herald"], "Herald: Gates open"),
-        (["Herald - Gates open"], None, ["The Herald"], "Gates open"),
-        (["Gates open - read all about it"], "Gates open", [], "Gates open"),
-        (["Herald", "Gates open"], None, ["Herald"], "Gates open"),
-        ([None, ""], "Gates open", [], "Gates open"),
-        (["Left – right"], None, ["Herald"], "Left – right"),
-        ([], None, [], ""),
-    ],
-)
-def test_a_title_loses_the_name_of_its_site(offered, heading, sites, title):
-    assert titles.best(offered, heading=heading, sites=sites) == title
+def test_a_text_of_one_endless_paragraph_is_cut_too():
+    text = read(f"<p>{'word ' * 60_000}</p>", form=Form.FRAGMENT).text
+
+    assert len(text) == extract.MAX_TEXT
 
 
-@pytest.mark.parametrize(
-    ("text", "hints", "language"),
-    [
-        ("Der Hafen ist wieder offen und die Boote kommen durch die Schleuse zurück.", (), "de"),
-        ("Le port est rouvert et les bateaux passent de nouveau par les portes.", (), "fr"),
-        ("Шлюз снова открыт, и баржи идут через гавань.", (), "ru"),
-        ("فُتحت البوابات من جديد في الميناء", (), "ar"),
-        ("港の水門がまた開いた。", (), "ja"),
-        ("xyzzy", ("es-ES",), "es"),
-        ("xyzzy", (None, ""), "en"),
-    ],
-)
-def test_the_language_of_a_text_is_told_by_its_words_and_else_by_its_hints(text, hints, language):
-    assert languages.language_of(text, *hints) == language
-
-
-def test_clean_text_has_no_unseen_characters_and_one_blank_line_between_blocks():
-    assert cleaning.clean("a\u200bb\u00a0c\r\n\r\n\r\n\n d\x00") == "ab c\n\nd"
-    assert cleaning.one_line(" a\n\tb ") == "a b"
-    assert cleaning.visible("a\u202eb") == "ab"
+def test_the_operator_s_word_on_the_language_is_the_last():
+    assert read(a_page(), language="de").language == "de"
 
 
 def test_copies_of_one_text_have_one_fingerprint():
-    assert cleaning.fingerprint("The Gates — open.") == cleaning.fingerprint("the gates open")
-    assert cleaning.fingerprint("The gates open") != cleaning.fingerprint("The gates closed")
-    assert cleaning.fingerprint("") == ""
+    page = read(a_page())
+    feed = read("".join(f"<p>{one}</p>" for one in PARAGRAPHS), form=Form.FRAGMENT, title="Other")
 
-
-def test_html_becomes_blocks_of_text():
-    markup = "<h2>Head</h2><p>One<br>two</p><ul><li>a</li><li>b</li></ul><table><tr><td>x</td></tr></table>"
-
-    assert fragments.text(markup).split("\n\n")[0] == "Head"
-    assert "alert" not in fragments.text("<script>alert(1)</script><p>ok</p>")
-    assert fragments.text("") == ""
+    assert page.fingerprint == feed.fingerprint != ""
 
 
 @pytest.mark.parametrize(
-    ("text", "language", "terms"),
-    [
-        ("The barges returned", "en", {"barg", "return"}),
-        ("", "en", set()),
-    ],
+    "title", ["🌉 ブリッジ再開", "الجسر مفتوح من جديد", "Flood\r\nBcc: all@a.example"]
 )
-def test_words_are_compared_by_their_stems_without_the_common_ones(text, language, terms):
-    assert {term[:6] for term in words.tokens(text, language)} == terms
+def test_any_title_becomes_one_clean_line(title):
+    article = read("<p>He will stay.</p>", form=Form.FRAGMENT, title=title)
 
-
-def test_unspaced_scripts_are_compared_by_pairs_of_characters():
-    assert len(words.tokens("港の水門が開いた", "ja")) > 3
+    assert article.title == " ".join(title.split())

@@ -1,6 +1,4 @@
-from __future__ import annotations
-
-import math
+import random
 from datetime import timedelta
 
 import pytest
@@ -11,90 +9,171 @@ from digest.curate.rank import RankOptions, lead_of, rank
 from digest.model import SourceId
 from tests.builders import NOW, an_article, dated
 
-PLAIN = " ".join(["word"] * 200)
-HOUR = timedelta(hours=1)
+OPTIONS = RankOptions()
+LONG = "The council of Ainsley voted for the weir. " * 20
 
 
-def told(name, *, hours=0.0, **given):
-    return an_article(
-        f"https://{name}.example/{given.pop('path', 'a')}",
-        **{
-            "source": SourceId(name),
-            "source_name": name,
-            "text": PLAIN,
-            "dated": dated(NOW - hours * HOUR),
-            **given,
-        },
-    )
+def at(hours, url="https://a.example/1", **given):
+    given = {"text": LONG, **given}
+    return an_article(url, dated=dated(NOW - timedelta(hours=hours)), **given)
 
 
-def ranked(*groups, weights=None, **options):
-    return rank(groups, weights=weights or {}, now=NOW, options=RankOptions(**options))
+def ranked(*groups, weights=None, options=OPTIONS):
+    return rank(groups, weights=weights or {}, now=NOW, options=options)
+
+
+def reasons(story):
+    return {one.name: (round(one.value, 3), one.why) for one in story.reasons}
 
 
 def test_a_score_is_the_product_of_its_reasons():
+    source = SourceId("s")
+
     (story,) = ranked(
-        [told("herald", hours=24), told("post", hours=30)], weights={SourceId("herald"): 2.0}
+        [at(24, source=source), at(30, "https://b.example/1", source_name="B")],
+        weights={source: 2.0},
     ).stories
 
-    assert [(one.name, one.value) for one in story.reasons] == [
-        ("recency", 0.5),
-        ("coverage", 1.5),
-        ("source", 2.0),
-        ("length", 1.0),
-    ]
-    assert story.score == math.prod(one.value for one in story.reasons) == 1.5
-    assert story.lead.source_name == "herald"
-    assert [one.source_name for one in story.also] == ["post"]
+    assert reasons(story) == {
+        "recency": (0.5, "published 24 hours before the issue"),
+        "coverage": (1.5, "told by 2 outlets"),
+        "source": (2.0, "weight of Harrow Quay Herald"),
+        "length": (1.0, "160 words"),
+    }
+    assert story.score == pytest.approx(1.5)
 
 
-@pytest.mark.parametrize(("words", "value"), [(40, 0.5), (4, 0.2), (80, 1.0), (8000, 0.5)])
-def test_scraps_and_endless_texts_rank_lower(words, value):
-    (story,) = ranked([told("herald", text=" ".join(["word"] * words))]).stories
+def test_newer_news_goes_first():
+    new, old = at(1, "https://a.example/1"), at(20, "https://a.example/2")
 
-    assert story.reasons[3].value == value
-
-
-def test_a_text_without_spaces_is_measured_by_its_characters():
-    (story,) = ranked([told("asahi", text="港" * 400)]).stories
-
-    assert story.reasons[3].value == 1.0
+    assert [one.lead for one in ranked([old], [new]).stories] == [new, old]
 
 
-def test_an_outlet_has_its_share_and_the_rest_is_left_out_with_that_reason():
-    groups = [[told("herald", hours=n, path=str(n))] for n in range(4)]
+def test_a_story_is_as_new_as_its_newest_article():
+    (story,) = ranked([at(70), at(2, "https://b.example/1")]).stories
 
-    result = ranked(*groups, [told("post", hours=9)], max_per_source=2)
-
-    assert [story.lead.url for story in result.stories] == [
-        "https://herald.example/0",
-        "https://herald.example/1",
-        "https://post.example/a",
-    ]
-    assert {one.reason for one in result.left_out} == {"more than 2 stories from herald"}
-    assert len(result.left_out) == 2
+    assert reasons(story)["recency"][1] == "published 2 hours before the issue"
 
 
-def test_an_outlet_that_tells_a_story_twice_covers_it_once():
-    (story,) = ranked([told("herald", path="a"), told("herald", path="b")]).stories
+def test_an_age_of_days_is_said_in_days_and_a_bound_as_a_bound():
+    bound = an_article(dated=dated(NOW - timedelta(days=5), exact=False))
 
-    assert story.reasons[1].why == "told by 1 outlet"
+    (story,) = ranked([bound]).stories
+
+    assert reasons(story)["recency"][1] == "no newer than 5 days before the issue"
+
+
+def test_a_date_after_the_issue_is_no_advantage():
+    assert reasons(ranked([at(-5)]).stories[0])["recency"][0] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("word " * 40, 0.5),
+        ("word", 0.2),
+        ("word " * 80, 1.0),
+        ("word " * 8000, 0.5),
+        ("橋" * 160, 1.0),
+        ("橋" * 80, 0.5),
+    ],
+)
+def test_short_and_endless_articles_rank_lower(text, value):
+    assert reasons(ranked([at(1, text=text)]).stories[0])["length"][0] == value
+
+
+def test_two_articles_of_one_outlet_are_no_coverage():
+    (story,) = ranked([at(1), at(2, "https://a.example/2")]).stories
+
+    assert reasons(story)["coverage"] == (1.0, "told by 1 outlet")
     assert story.also == ()
 
 
-def test_the_lead_is_the_weightiest_then_the_one_with_a_picture():
-    bare, shown = told("post"), told("herald", image="https://herald.example/a.jpg")
+def test_also_names_each_other_outlet_once_by_its_first_article():
+    first = at(9, "https://b.example/1", source_name="B")
+    again = at(3, "https://b.example/2", source_name="B")
+    other = at(5, "https://c.example/1", source_name="C")
 
-    assert lead_of([bare, shown], {}, RankOptions()) is shown
-    assert lead_of([bare, shown], {SourceId("post"): 2.0}, RankOptions()) is bare
+    (story,) = ranked([again, at(1, image="https://a.example/1.jpg"), other, first]).stories
 
-
-def test_a_date_from_the_future_is_no_advantage():
-    (story,) = ranked([told("herald", hours=-5)]).stories
-
-    assert story.reasons[0].value == 1.0
+    assert story.also == (first, other)
 
 
-@given(st.permutations([[told(f"s{n % 3}", hours=n % 4, path=str(n))] for n in range(9)]))
-def test_rank_is_blind_to_order(groups):
-    assert ranked(*groups) == ranked(*sorted(groups, key=lambda one: one[0].url))
+def test_one_outlet_does_not_fill_an_issue():
+    groups = [[at(n, f"https://a.example/{n}")] for n in range(4)]
+
+    found = ranked(*groups, options=RankOptions(max_per_source=2))
+
+    assert [one.lead.url for one in found.stories] == ["https://a.example/0", "https://a.example/1"]
+    assert [(one.url, one.reason) for one in found.left_out] == [
+        ("https://a.example/2", "more than 2 stories from Harrow Quay Herald"),
+        ("https://a.example/3", "more than 2 stories from Harrow Quay Herald"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "better",
+    [
+        {"source": SourceId("heavy")},
+        {"text": LONG},
+        {"image": "https://a.example/1.jpg"},
+        {"dated": dated(NOW - timedelta(hours=9))},
+        {"url": "https://a.example/0"},
+    ],
+)
+def test_the_lead_is_the_weightier_the_sounder_the_illustrated_the_first(better):
+    other = {"url": "https://a.example/9", "text": "word " * 40} | (
+        {"url": "https://a.example/1"} if "url" not in better else {}
+    )
+    plain = an_article(**other)
+    best = an_article(**{**other, "url": "https://z.example/1", **better})
+
+    assert lead_of([plain, best], {SourceId("heavy"): 3.0}, OPTIONS) is best
+    assert lead_of([best, plain], {SourceId("heavy"): 3.0}, OPTIONS) is best
+
+
+def test_an_article_with_an_exact_date_leads_before_one_with_a_bound():
+    bound = at(5, "https://a.example/1", source_name="A")
+    bound = an_article(bound.url, text=LONG, dated=dated(NOW - timedelta(hours=5), exact=False))
+    exact = at(2, "https://b.example/1")
+
+    assert lead_of([bound, exact], {}, OPTIONS) is exact
+
+
+groups = st.lists(
+    st.lists(
+        st.tuples(st.integers(0, 80), st.sampled_from("ABC"), st.integers(1, 200)),
+        min_size=1,
+        max_size=4,
+    ),
+    max_size=8,
+).map(
+    lambda many: [
+        [
+            at(hours, f"https://a.example/{g}-{n}", source_name=name, text="word " * count)
+            for n, (hours, name, count) in enumerate(one)
+        ]
+        for g, one in enumerate(many)
+    ]
+)
+
+
+@given(groups, st.randoms(use_true_random=False))
+def test_ranking_is_blind_to_order(many, chance: random.Random):
+    shuffled = [chance.sample(one, len(one)) for one in many]
+    chance.shuffle(shuffled)
+
+    assert ranked(*shuffled) == ranked(*many)
+
+
+@given(groups)
+def test_every_group_is_a_story_or_left_out(many):
+    found = ranked(*many, options=RankOptions(max_per_source=1))
+
+    kept = {story.lead.url.rpartition("-")[0] for story in found.stories}
+    left = {one.url.rpartition("-")[0] for one in found.left_out}
+    assert kept | left == {one[0].url.rpartition("-")[0] for one in many}
+    assert not kept & left
+    assert [s.score for s in found.stories] == sorted(
+        (s.score for s in found.stories), reverse=True
+    )

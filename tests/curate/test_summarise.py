@@ -1,144 +1,151 @@
-from __future__ import annotations
-
-import itertools
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.curate.sentences import is_complete, split
+from digest.curate.cleaning import clean
 from digest.curate.summarise import SummaryOptions, summarise
 from tests.builders import an_article
 
-GATES = (
-    "The lock gates at Harrow Quay opened again on Monday after eleven weeks of repairs. "
-    "Barges had been sent round by the outer channel since September.\n\n"
-    "“It was a long way round,” she said. "
-    "The keeper, Tom Pell, counted nineteen barges through the repaired gates by noon. "
-    "Who would have thought so? "
-    "Repairs to the lock cost the harbour board two million pounds, a third more than planned."
-)
+LEAD = "The council of Ainsley voted on Thursday to rebuild the weir that the flood took."
+COST = "The weir will cost the council 2.4 million pounds, and the river trust pays a third."
+ANGLERS = "Anglers at Ainsley had asked the council for a wider fish pass beside the weir."
+WORK = "Work on the weir begins in May and ends before the autumn rains."
+TEXT = f"{LEAD}\n\n{COST}\n\n{ANGLERS}\n\n{WORK}"
 
 
-def told(text, *, language="en", title="Lock gates open again", **options):
-    article = an_article(text=text, title=title, language=language)
-    return [one.text for one in summarise(article, options=SummaryOptions(**options))]
+def told(text, **given):
+    options = given.pop("options", None)
+    return [one.text for one in summarise(an_article(text=text, **given), options=options)]
 
 
-def test_a_summary_is_whole_sentences_in_reading_order_each_with_its_span():
-    article = an_article(text=GATES)
+def test_a_summary_is_whole_sentences_in_reading_order_with_their_places():
+    article = an_article(title="Council votes for the weir", text=TEXT)
 
     summary = summarise(article)
 
-    assert 2 <= len(summary) <= 3
-    assert [article.text[one.start : one.end] for one in summary] == [one.text for one in summary]
+    assert summary[0].text == LEAD
     assert [one.start for one in summary] == sorted(one.start for one in summary)
-    assert summary[0].text.startswith("The lock gates")
+    assert all(article.text[one.start : one.end] == one.text for one in summary)
+    assert {one.url for one in summary} == {article.url}
+
+
+def test_a_summary_is_no_longer_than_it_may_be():
+    assert len(told(TEXT, options=SummaryOptions(sentences=2))) == 2
+    assert told(TEXT, options=SummaryOptions(max_characters=90)) == [LEAD]
+
+
+def test_one_sentence_that_is_too_long_is_still_better_than_none():
+    long = f"The council voted, {'and voted again, ' * 30}and then went home."
+
+    assert told(long, options=SummaryOptions(max_characters=100)) == [long]
 
 
 @pytest.mark.parametrize(
     "dateline",
     [
-        "(CNN)",
+        "(CNN) ",
         "(CNN) -- ",
-        "LONDON (Reuters) - ",
-        "Harrow Quay (AP) — ",
-        "HARROW QUAY, Nov. 23 — ",
-        "HARROW QUAY, England (AFP) – ",
+        "AINSLEY, England (Reuters) - ",
+        "Ainsley (AP) — ",
+        "AINSLEY, Nov. 23 — ",
+        "AINSLEY — ",
+        "МОСКВА — ",
     ],
 )
-def test_a_dateline_is_no_news(dateline):
-    assert told(dateline + GATES)[0].startswith("The lock gates at Harrow Quay")
+def test_a_dateline_is_not_part_of_the_news(dateline):
+    article = an_article(text=dateline + TEXT)
 
+    first = summarise(article)[0]
 
-def test_what_speaks_to_the_visitor_is_never_told():
-    text = (
-        "Sign up for our newsletter to get stories like this one every day. "
-        "Editor’s note: this story has been corrected twice since Monday. " + GATES
-    )
-
-    assert not [one for one in told(text) if one.startswith(("Sign up", "Editor"))]
-
-
-def test_half_a_quotation_is_left_out():
-    text = "“The gates will hold for a hundred years and more. " + GATES
-
-    assert told(text)[0].startswith("The lock gates")
-
-
-def test_a_sentence_that_hangs_on_the_one_before_is_told_only_after_it():
-    text = (
-        "Harbour board members approved the new ferry timetable on Tuesday evening. "
-        "A reporter asked a question about parking spaces near the station. "
-        "It adds a late boat on Fridays for the harbour ferry timetable."
-    )
-
-    summary = told(text, sentences=2, max_characters=200)
-
-    assert not (
-        len(summary) == 2 and summary[1].startswith("It adds") and "approved" not in summary[0]
-    )
-
-
-def test_the_title_is_not_told_twice():
-    assert told("Lock gates open again today. " + GATES, title="Lock gates open again today")[
-        0
-    ].startswith("The lock gates at")
-
-
-def test_a_summary_keeps_to_its_room():
-    assert sum(map(len, told(GATES, max_characters=120))) <= 120
-    assert len(told(GATES, sentences=1)) == 1
-
-
-@pytest.mark.parametrize("text", ["", "Menu", "A. B. C.", "no full stop anywhere in this line"])
-def test_where_there_is_no_sentence_there_is_no_summary(text):
-    assert told(text) == []
-
-
-def test_only_hanging_sentences_are_better_than_silence():
-    text = "It opened again on Monday after weeks of repairs at the harbour lock."
-
-    assert told(text) == [text]
+    assert first.text == LEAD
+    assert article.text[first.start : first.end] == LEAD
 
 
 @pytest.mark.parametrize(
-    ("language", "text", "count"),
+    "line",
     [
-        ("en", "Dr. Pell met Mrs. J. K. Bell at 5 p.m. on Monday. They agreed.", 2),
-        ("en", "He lives in the U.S. He likes it. The U.S. Senate does not.", 3),
-        ("en", "“Stop!” he said. Nobody did… The end.", 3),
-        ("en", "It cost 3.5 million. See example.org. No. 10 was full. He said no. So it went.", 5),
-        ("de", "Am 3. Mai kam z. B. Dr. Pell. Er blieb bis zum 4. Advent.", 2),
-        ("fr", "M. Pell est là. « Bonjour ! » dit-il. Voilà.", 3),
-        ("ru", "В 2026 г. открыли шлюз. Он стоит на ул. Ледовой. Всё.", 3),
-        ("ja", "水門が開いた。船が通る！本当？", 3),
-        ("ar", "فُتحت البوابات. هل تصمد؟ نعم.", 3),
-        ("hi", "फाटक खुल गया। नावें गुज़रीं।", 2),
+        "By Ruth Okafor and Owen Thrale of the Observer.",
+        "Sign up to our morning newsletter about weirs and councils.",
+        "This article was first told in the Observer of Ainsley.",
+        "Council votes to rebuild the weir.",
+        "What the council will pay",
+        "“The weir is ours,” said the council of Ainsley, “and so is the",
+        "Yes it is.",
     ],
 )
-def test_text_is_split_where_sentences_end(language, text, count):
-    assert len(split(text, language)) == count
+def test_what_is_no_sentence_of_the_news_is_not_told(line):
+    given = {"title": "Council votes to rebuild the weir"}
+
+    assert line not in told(f"{line}\n\n{TEXT}", **given)
 
 
-def test_no_sentence_crosses_a_blank_line():
-    assert len(split("A heading\n\nThe lock is open. It holds.")) == 3
+def test_the_same_thing_is_not_said_twice():
+    again = LEAD.replace("voted", "has voted")
+
+    assert again not in told(f"{LEAD} {again} {COST} {WORK}", options=SummaryOptions(sentences=2))
 
 
-@given(st.text(alphabet="aB .!?“”\n1（。」)", max_size=120))
-def test_sentences_are_spans_in_order_that_lose_only_space(text):
-    spans = split(text)
+def test_a_question_is_told_after_a_statement():
+    question = "What does a river want with so many stones and so little water?"
 
-    assert all(text[s.start : s.end].strip() == text[s.start : s.end] != "" for s in spans)
-    assert all(a.end <= b.start for a, b in itertools.pairwise(spans))
-    told_all = "".join(text[s.start : s.end] for s in spans)
-    assert "".join(told_all.split()) == "".join(text.split())
+    assert told(f"{question} {LEAD} {COST}", options=SummaryOptions(sentences=1)) == [LEAD]
 
 
-@given(st.text(max_size=400))
-def test_every_sentence_of_a_summary_is_exactly_its_span(text):
-    article = an_article(text=text)
+def test_a_sentence_that_hangs_on_another_is_not_told_without_it():
+    hanging = "They also asked the council of Ainsley about the weir and the flood and the vote."
+    other = "Somebody else in Bellwater spoke of gulls."
+
+    summary = told(f"{LEAD} {other} {hanging} {COST}")
+
+    assert hanging not in summary or other in summary
+
+
+def test_a_text_of_hanging_sentences_is_told_by_its_first():
+    assert told("The. They voted for the rebuilding of Ainsley weir. And they went home merrily.")
+
+
+@pytest.mark.parametrize("text", ["", "No stop here", "Yes. No. Maybe."])
+def test_a_text_without_a_sentence_has_no_summary(text):
+    assert told(text) == []
+
+
+def test_only_the_beginning_of_a_long_text_is_looked_at():
+    lines = [f"Reason number {n} for the weir concerns councillor Pell{n}." for n in range(300)]
+
+    article = an_article(text=" ".join(lines))
+
+    assert max(one.end for one in summarise(article)) < len(article.text) / 3
+
+
+@pytest.mark.parametrize("language", ["ja", "zh"])
+def test_unspaced_scripts_are_summarised_too(language):
+    text = "川口町の木の橋が十二日の朝に開通した。小学生たちが最初に橋を渡った。工事には大工が加わった。"
+
+    assert told(text, language=language)[0] == text[: text.index("。") + 1]
+
+
+WORDS = st.sampled_from(
+    "the council Ainsley weir voted flood “yes” (CNN) Mr. 2.4 said — he. They U.S. rain! why? "
+    "bridge. \n\n opened mill; river, trust: 橋が開通。 café".split(" ")
+)
+
+
+@given(st.lists(WORDS, max_size=120).map(" ".join), st.integers(1, 6))
+def test_every_sentence_is_exactly_its_place_in_the_text(text, most):
+    article = an_article(text=clean(text))
+
+    summary = summarise(article, options=SummaryOptions(sentences=most))
+
+    assert len(summary) <= most
+    assert [article.text[one.start : one.end] for one in summary] == [one.text for one in summary]
+    assert all(a.end <= b.start for a, b in pairwise(summary))
+
+
+@given(st.text())
+def test_any_text_is_summarised_from_itself(text):
+    article = an_article(text=clean(text))
 
     for one in summarise(article):
         assert article.text[one.start : one.end] == one.text
-        assert is_complete(one.text)

@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from digest.curate import urls
@@ -30,6 +30,8 @@ SAME = [
     ("  https://a.example/x \n", "https://a.example/x"),
     ("https://[2001:DB8::1]:8443/x", "https://[2001:db8::1]:8443/x"),
     ("https://example.com/amp", "https://example.com/amp"),
+    ("https://a.example/x.amp", "https://a.example/x"),
+    ("https://a.example/%ff/x", "https://a.example/%FF/x"),
 ]
 
 
@@ -50,6 +52,7 @@ def test_what_is_no_web_address_is_left_as_it_is(other):
 PARTS = st.text(st.sampled_from("abzAZ019-._~%/?#[]@!$&'()*+,;=: éüß漢\u202e"), max_size=40)
 
 
+@example(".[ ", "", "")
 @given(PARTS, PARTS, PARTS)
 def test_the_canonical_form_is_its_own_canonical_form(path, query, fragment):
     for url in (

@@ -1,86 +1,110 @@
-from __future__ import annotations
-
 from datetime import timedelta
 
 import pytest
 
 from digest.curate.dedupe import StoryOptions
 from digest.curate.window import Told, WindowOptions, admit, drop_told
-from digest.model import Cadence, DateSource
+from digest.model import Cadence, DateSource, LeftOut
 from tests.builders import NOW, an_article, dated
 
-DAY = timedelta(days=1)
+YESTERDAY = NOW - timedelta(days=1)
 
 
-def admitted(article, *, since=NOW - DAY, cadence=Cadence.DAILY):
+def aged(hours, **given):
+    return an_article(dated=dated(NOW - timedelta(hours=hours), **given))
+
+
+def admitted(article, *, since=YESTERDAY, cadence=Cadence.DAILY):
     return admit([article], since=since, until=NOW, cadence=cadence, options=WindowOptions())
 
 
 @pytest.mark.parametrize(
     ("cadence", "since", "reach"),
     [
-        (Cadence.DAILY, NOW - DAY, timedelta(hours=48)),
-        (Cadence.WEEKDAYS, NOW - DAY, timedelta(hours=48)),
-        (Cadence.WEEKLY, NOW - 7 * DAY, timedelta(days=8)),
-        (Cadence.DAILY, None, timedelta(days=30)),
-        # From Friday morning to Monday morning, a day of grace on top.
-        (Cadence.WEEKDAYS, NOW - 3 * DAY, timedelta(days=4)),
+        (Cadence.DAILY, YESTERDAY, 48),
+        (Cadence.WEEKDAYS, YESTERDAY, 48),
+        (Cadence.WEEKDAYS, NOW - timedelta(days=3), 96),  # Friday to Monday
+        (Cadence.DAILY, NOW - timedelta(days=3), 48),
+        (Cadence.WEEKLY, NOW - timedelta(days=7), 192),
+        (Cadence.DAILY, None, 720),
     ],
 )
-def test_an_article_is_stale_past_the_reach_of_its_cadence(cadence, since, reach):
-    just = an_article(dated=dated(NOW - reach))
-    past = an_article(dated=dated(NOW - reach - timedelta(seconds=1)))
-
-    assert admitted(just, since=since, cadence=cadence).articles == (just,)
-    assert admitted(past, since=since, cadence=cadence).articles == ()
+def test_an_article_is_fresh_for_as_long_as_its_cadence_says(cadence, since, reach):
+    assert admitted(aged(reach), since=since, cadence=cadence).articles == (aged(reach),)
+    assert admitted(aged(reach + 1), since=since, cadence=cadence).articles == ()
 
 
-def test_the_reason_says_how_old_and_by_what_evidence():
-    masthead = dated(NOW - 888 * DAY, DateSource.MASTHEAD, exact=False)
+@pytest.mark.parametrize(
+    ("article", "since", "cadence", "reason"),
+    [
+        (
+            aged(60),
+            YESTERDAY,
+            Cadence.DAILY,
+            "older than the window: published 2026-11-21 (feed), 60 hours before this issue; a "
+            "daily issue reaches back 48 hours",
+        ),
+        (
+            aged(24 * 887, source=DateSource.MASTHEAD, exact=False),
+            None,
+            Cadence.DAILY,
+            "older than the window: at the latest 2024-06-20 (masthead), 887 days before this "
+            "issue; the very first issue reaches back 30 days",
+        ),
+        (
+            aged(24 * 9),
+            NOW - timedelta(days=4),
+            Cadence.WEEKDAYS,
+            "older than the window: published 2026-11-15 (feed), 9 days before this issue; this "
+            "issue reaches back 5 days",
+        ),
+    ],
+)
+def test_a_stale_article_is_left_out_and_says_why(article, since, cadence, reason):
+    found = admitted(article, since=since, cadence=cadence)
 
-    (out,) = admitted(an_article(dated=masthead), since=None).left_out
+    assert found.left_out == (LeftOut(url=article.url, title=article.title, reason=reason),)
 
-    assert out.reason == (
-        "older than the window: at the latest 2024-06-19 (masthead), 888 days before this issue; "
-        "the very first issue reaches back 30 days"
+
+def dropped(group, told):
+    kept, left = drop_told(
+        [group], [Told(article=told, period="2026-11-23")], options=StoryOptions()
     )
+    assert bool(kept) is not bool(left)
+    return [one.reason for one in left]
 
 
-def test_what_a_released_issue_told_is_not_told_again_under_another_address():
-    told = an_article("https://herald.example/a", fingerprint="same words")
-    copy = an_article("https://post.example/b", fingerprint="same words", source_name="Post")
-
-    kept, dropped = drop_told(
-        [(copy,)], [Told(article=told, period="2026-11-23")], options=StoryOptions()
-    )
-
-    assert kept == []
-    assert [one.reason for one in dropped] == ["this story was told in the issue of 2026-11-23"]
+def test_nothing_told_drops_nothing():
+    assert drop_told([[an_article()]], [], options=StoryOptions()) == ([(an_article(),)], [])
 
 
-def test_a_story_retold_by_another_outlet_is_recognised():
-    told = an_article("https://herald.example/a", fingerprint="1", dated=dated(NOW - DAY))
-    again = an_article(
-        "https://post.example/b",
-        fingerprint="2",
-        text=told.text.replace("Sunday night", "the night to Monday"),
-    )
+def test_what_was_told_by_address_by_text_or_by_story_is_not_told_again():
+    told = an_article("https://a.example/1", fingerprint="f")
+    reason = ["this story was told in the issue of 2026-11-23"]
+
+    assert dropped([an_article("https://a.example/1", title="Other", text="New.")], told) == reason
+    assert dropped([an_article("https://b.example/1", fingerprint="f", text="x")], told) == reason
+    assert dropped([an_article("https://c.example/1", fingerprint="g")], told) == reason
+
+
+def test_other_news_is_told():
     other = an_article(
-        "https://post.example/c",
-        fingerprint="3",
-        title="Choir moves into the cold store",
-        text="Forty singers rehearse among walls of cork. Their echo lasts for four seconds.",
+        "https://c.example/1",
+        title="Honey is cheap this year",
+        text="Beekeepers say that the limes bloomed early and prices fell by a fifth.",
     )
 
-    kept, dropped = drop_told(
-        [(again,), (other,)], [Told(article=told, period="2026-11-23")], options=StoryOptions()
-    )
-
-    assert kept == [(other,)]
-    assert [one.url for one in dropped] == [again.url]
+    assert dropped([other], an_article()) == []
 
 
-def test_without_a_memory_everything_is_new():
-    article = an_article()
+def test_a_story_that_moves_on_days_after_it_was_told_is_news_again():
+    told = an_article("https://a.example/1", dated=dated(NOW - timedelta(days=5)))
 
-    assert drop_told([(article,)], [], options=StoryOptions()) == ([(article,)], [])
+    assert dropped([an_article("https://b.example/1")], told) == []
+
+
+def test_one_article_that_was_told_drops_its_whole_group():
+    told = an_article("https://a.example/1", fingerprint="f")
+    others = [told, an_article("https://b.example/1", title="Other", text="Other words entirely.")]
+
+    assert len(dropped(others, told)) == 2

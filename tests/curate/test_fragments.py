@@ -1,0 +1,55 @@
+import pytest
+
+from digest.curate import fragments
+
+
+@pytest.mark.parametrize("markup", ["", "  ", "<!-- only a comment -->", "<script>x()</script>"])
+def test_a_fragment_without_words_is_empty(markup):
+    assert fragments.text(markup) == ""
+
+
+def test_blocks_become_paragraphs_and_line_ends_of_the_source_mean_nothing():
+    markup = "<p>One\n  line</p><div>two<br>three</div><ul><li>four</li><li>five</li></ul>"
+
+    assert fragments.text(markup) == "One line\n\ntwo\n\nthree\n\nfour\n\nfive"
+
+
+def test_inline_elements_do_not_part_a_word():
+    assert fragments.text("<p>the <b>bri</b>dge <a href='/x'>is</a> open</p>") == (
+        "the bridge is open"
+    )
+
+
+def test_scripts_styles_forms_and_captions_say_nothing_and_glue_nothing():
+    markup = (
+        "<p>before<script>alert(1)</script>after</p><style>p{}</style><form>Name</form>"
+        "<figure><img src=x onerror=alert(1)><figcaption>The bridge</figcaption></figure>"
+        "<p>end<img src='https://t.example/pixel.gif' width=1 height=1></p>"
+    )
+
+    assert fragments.text(markup) == "before after\n\nend"
+
+
+def test_what_stands_after_a_silent_element_is_kept():
+    assert fragments.text("<div><nav>Home</nav>The bridge is open.</div>") == "The bridge is open."
+
+
+def test_furniture_of_feeds_is_gone():
+    markup = (
+        "<p>The bridge is open.</p>"
+        "<p>The post <a>Bridge</a> appeared first on <a>Observer</a>.</p><p>Read more</p>"
+    )
+
+    assert fragments.text(markup) == "The bridge is open."
+
+
+def test_entities_are_letters():
+    assert fragments.text("<p>caf&eacute; &amp; th&#233;&nbsp;vert</p>") == "café & thé vert"
+
+
+def test_markdown_becomes_html_with_its_tables():
+    html = fragments.markdown("# Bridge\n\n*open*\n\n| a | b |\n|---|---|\n| 1 | 2 |\n")
+
+    assert "<table>" in html
+    assert "<h1>Bridge</h1>" in html
+    assert "<em>open</em>" in html

@@ -1,0 +1,107 @@
+import pytest
+
+from digest.curate import furniture
+
+NOTICES = [
+    "Please enter your comment!",
+    "Please enter your name here",
+    "› Subscribe",
+    "Subscribe to our newsletter and never miss a story again.",
+    "This reCAPTCHA has expired. Please reload the page.",
+    "Prove that you are human",
+    "We use cookies to make this site work.",
+    "By continuing you agree to our terms.",
+    "© 2026 Carrow Head Observer",
+    "Copyright 2026 by the Observer. All rights reserved.",
+    "3 comments",
+    "12 Replies",
+    "Share this article",
+    "More Articles",
+    "Related stories:",
+    "ADVERTISEMENT",
+    "Read more: Is this the end of the number nine?",
+    "The post Ada wins again appeared first on Carrow Head Observer.",
+    "Tags: bridges, rivers",
+    "Tags:",
+    "Posted in Culture",
+    "- Advertisement -",
+    "Advertisement - Continue reading below",
+    "Comments (12)",
+    "View comments",
+    "Notify me of new posts by email.",
+    "You have entered an incorrect email address!",
+    "This article is for subscribers only.",
+    "You’ve read two of your three free articles this month.",
+    "We and our 812 partners store information on your device.",
+    "Checking your browser before accessing observer.example.",
+    "Don’t miss out! Sign up now",
+    "Log in",
+    "Subscribe now for unlimited access",
+    "Share via email",
+    "Follow Ada Moss on Bluesky",
+    "3 min read",
+    "Loading...",
+    "Photo: Ada Moss / Observer",
+    "RELATED ARTICLES MORE FROM AUTHOR",
+    "Terms of Service",
+    "Anzeige",
+    "Lesen Sie auch: Wer hat die Brücke bezahlt?",
+    "Votre adresse e-mail ne sera pas publiée.",
+    "Suscríbete",
+    "Leggi anche: il ponte che non c’era",
+    "Deixe um comentário",
+    "Schrijf je in voor onze nieuwsbrief",
+    "Реклама",
+    "Zapisz się do newslettera",
+    "* * *",
+]
+PROSE = [
+    "Subscribers to the ferry pass will pay two pounds more from May.",
+    "“We use cookies to follow nobody,” the mayor said on Thursday.",
+    "Copyright law is older than the press, the court was told on Monday.",
+    "Werbung an Haltestellen wird teurer, sagte ein Sprecher der Stadt.",
+    "Реклама на улицах города подорожала вдвое, сообщили в мэрии.",
+    "Pubblicità e silenzio: il sindaco non ha voluto commentare la notizia.",
+    "Checking your browser history is lawful, the court said on Monday.",
+    "We and our partners in the union will walk out, the drivers said.",
+    "Sign in sheets were burnt by the porter, who thought them old.",
+    "Photographs of the weir hang in the hall until the end of May.",
+    "Disclaimer or no disclaimer, the ferry company must pay, she said.",
+    "Powered by the tide, the mill grinds twice a day and never on Sundays.",
+    "Related news reached the harbour only after the boats had left.",
+    "More stories were told that night than the hall had chairs.",
+    "Captcha puzzles keep out the blind as well as the machines, she says.",
+    "Newsletters are read on the bus, the survey found, and rarely finished.",
+    "Share this, she said, with anyone who still believes in the old timetable.",
+    "Join the discussion, the council had asked, and four hundred people did so.",
+]
+
+
+@pytest.mark.parametrize("line", NOTICES)
+def test_what_speaks_to_the_visitor_is_furniture(line):
+    assert furniture.is_certain(line)
+
+
+@pytest.mark.parametrize("line", PROSE)
+def test_a_sentence_that_begins_like_a_notice_is_prose(line):
+    assert not furniture.is_certain(line)
+    assert not furniture.is_likely(line)
+
+
+def test_a_long_paragraph_is_prose_whatever_it_says():
+    line = "We use cookies. " + "But this is the story of a baker and her oven. " * 5
+
+    assert not furniture.is_certain(line)
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["Facebook Twitter WhatsApp", "Home | News | Sport", "Home > News > Ainsley", "Menu", "| · |"],
+)
+def test_bars_of_links_and_paths_are_likely_furniture(line):
+    assert furniture.is_likely(line)
+
+
+@pytest.mark.parametrize("line", ["What it will cost", "The keeper who would not leave the light"])
+def test_a_heading_is_not_likely_furniture(line):
+    assert not furniture.is_likely(line)

@@ -1,0 +1,71 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digest.curate import sentences
+
+
+def said(text, language="en"):
+    return [text[span.start : span.end] for span in sentences.split(text, language)]
+
+
+@pytest.mark.parametrize(
+    ("parts", "language"),
+    [
+        (["The bridge is open.", "It cost little!", "Who paid?"], "en"),
+        (["Mr. Pell spoke to Dr. J. K. Moss of the U.S. Navy.", "He left."], "en"),
+        (["It opens at 7 a.m. on Monday.", "The bus goes at 8 p.m.", "It is free."], "en"),
+        (["She works for Moss Inc.", "The firm is old."], "en"),
+        (["It rose by 2.5 per cent to 3.40 pounds.", "See a.example/x.html for more."], "en"),
+        (["The flag of the U.S.A. was there.", "It was wet."], "en"),
+        (["She moved to the U.S.A.", "The flag was wet."], "en"),
+        (["Room No. 9 is shut.", "They said no.", "Then they left."], "en"),
+        (["“Stop!” he said.", "She did not."], "en"),
+        (["“We have talked long enough.”", "Then she sat down."], "en"),
+        (["Well… maybe.", "He waited…", "Nothing came."], "en"),
+        (["What?!", "Nobody knew."], "en"),
+        (["So said I.", "Then I left."], "en"),
+        (["Am 3. Mai war es so weit.", "Das dauerte z. B. elf Wochen bzw. länger."], "de"),
+        (["Le départ est à 7 h.", "M. Madec était là."], "fr"),
+        (["Мост открыт с 5 марта 2026 г. в Заречье.", "Длина моста 40 м."], "ru"),
+        (["橋が開通した。", "「声が戻った。」", "町長は笑った！"], "ja"),
+        (["मेला शुरू हुआ।", "लोग आए।"], "hi"),
+        (["هل الجسر مفتوح؟", "نعم."], "ar"),
+    ],
+)
+def test_a_stop_ends_a_sentence_only_where_one_ends(parts, language):
+    gap = "" if language == "ja" else " "
+
+    assert said(gap.join(parts), language) == parts
+
+
+def test_no_sentence_crosses_a_blank_line():
+    assert said("A heading without a stop\n\nThe bridge is open.") == [
+        "A heading without a stop",
+        "The bridge is open.",
+    ]
+
+
+def test_a_text_without_words_has_no_sentence():
+    assert said(" \n\n \t ") == []
+
+
+@pytest.mark.parametrize("sentence", ["It is open.", "Is it?", "“It is.”", "開通した。", "مفتوح؟"])
+def test_a_whole_sentence_is_complete(sentence):
+    assert sentences.is_complete(sentence)
+
+
+@pytest.mark.parametrize("sentence", ["What it will cost", "and so on,", "The bridge is", "Cost:"])
+def test_a_heading_or_a_cut_is_not_complete(sentence):
+    assert not sentences.is_complete(sentence)
+
+
+@given(st.text(alphabet=st.sampled_from('aB1.!?…。"”“) \n\té')))
+def test_spans_are_in_order_apart_and_hold_every_letter(text):
+    spans = sentences.split(text)
+
+    places = [place for span in spans for place in (span.start, span.end)]
+    assert places == sorted(places)
+    held = "".join(text[span.start : span.end] for span in spans)
+    assert "".join(held.split()) == "".join(text.split())
+    assert all(part == part.strip() != "" for part in said(text))

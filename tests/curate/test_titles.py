@@ -1,0 +1,60 @@
+import pytest
+
+from digest.curate import titles
+
+SITES = ("Carrow Head Observer", "observer.example", "observer")
+TITLE = "The keeper who would not leave the light"
+
+
+@pytest.mark.parametrize(
+    "offered",
+    [
+        TITLE,
+        f"{TITLE} | Carrow Head Observer",
+        f"{TITLE} - Carrow Head Observer",
+        f"Carrow Head Observer — {TITLE}",
+        f"{TITLE} :: observer.example",
+        f"  {TITLE}\n| The Carrow Head Observer",
+    ],
+)
+def test_the_site_s_name_is_no_part_of_a_title(offered):
+    assert titles.best([offered], sites=SITES) == TITLE
+
+
+def test_what_is_parted_but_no_site_stays():
+    title = "Live: bridge opens - what we know"
+
+    assert titles.best([title], sites=SITES) == title
+
+
+def test_a_title_that_is_the_heading_and_more_is_the_heading():
+    assert titles.best([f"{TITLE} | Culture | Elsewhere"], heading=TITLE) == TITLE
+    assert titles.best([f"Elsewhere | {TITLE}"], heading=TITLE) == TITLE
+
+
+def test_a_heading_of_one_word_cuts_nothing():
+    assert titles.best(["Flood - what we know"], heading="Flood") == "Flood - what we know"
+
+
+def test_a_heading_inside_a_longer_sentence_cuts_nothing():
+    assert titles.best([f"{TITLE}, and why"], heading=TITLE) == f"{TITLE}, and why"
+
+
+def test_the_site_s_name_alone_is_passed_over():
+    assert titles.best(["Carrow Head Observer", None, "", TITLE], sites=SITES) == TITLE
+
+
+def test_without_an_offer_the_heading_is_the_title():
+    assert titles.best([None, ""], heading=TITLE) == TITLE
+    assert titles.best([]) == ""
+
+
+def test_a_title_has_an_end():
+    assert len(titles.best(["word " * 200])) <= titles.MAX_TITLE
+
+
+@pytest.mark.parametrize(
+    "title", ["桥梁今日重新开放", "الجسر مفتوح من جديد", "🌉 The bridge is open"]
+)
+def test_titles_of_every_script_stay(title):
+    assert titles.best([f"{title} | Observer"], sites=SITES) == title
