@@ -2,33 +2,27 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 from aiohttp import web
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page
 
 from subscribers.tokens import Purpose
+from tests.web.chromium import chromium, need_chromium
 from tests.web.house import House, house, link
 
+need_chromium()
+
 PURPOSES = (Purpose.CONFIRM, Purpose.UNSUBSCRIBE, Purpose.PREFERENCES)
-
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
-
-if CHROMIUM is None and os.environ.get("DIGEST_TESTS") != "complete":
-    pytest.skip("no chromium on the path", allow_module_level=True)
 
 
 @pytest.fixture
 async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as tool:
-        running = await tool.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    async with chromium() as running:
         yield running
-        await running.close()
 
 
 async def watched(browser: Browser, **given: object) -> Page:
