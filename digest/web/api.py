@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import JSONResponse
@@ -41,6 +41,21 @@ ANSWERS = {
 }
 WELCOME = N_("If the address can be signed up, it is, and a letter of welcome is on its way to it.")
 FOREIGN = N_("This form was sent by another site")
+
+# Described by hand: they are read where the pages read theirs, and no value of them is refused.
+ASKED = [
+    {
+        "name": name,
+        "in": "query",
+        "required": False,
+        "description": words,
+        "schema": {"type": "string"},
+    }
+    for name, words in (
+        ("newsletter", "Its id; the first one where it is not known."),
+        ("lang", "ISO 639-1; where we do not speak it, what the browser accepts."),
+    )
+]
 
 router = APIRouter()
 
@@ -100,9 +115,9 @@ async def challenge(request: Request) -> dict[str, object]:
     return desk.challenger.challenge(desk.clock())
 
 
-@router.get("/form")
+@router.get("/form", openapi_extra={"parameters": ASKED})
 async def form(request: Request) -> Form:
-    """All that a site needs to show the form: ``?newsletter=`` and ``?lang=``."""
+    """All that a site needs to show the form, in the reader's language."""
     desk = desk_of(request)
     newsletter = named(request, desk)
     language = language_of(request, newsletter)
@@ -116,7 +131,38 @@ async def form(request: Request) -> Form:
     )
 
 
-@router.post("/subscribe", status_code=202, responses={429: {"model": Said}, 409: {"model": Said}})
+class Refusal(BaseModel):
+    """What the frame around us says of a request that never became a form."""
+
+    detail: str
+
+
+class Flaw(BaseModel):
+    """One thing that is wrong with the JSON of a form."""
+
+    loc: list[str | int]
+    msg: str
+    type: str
+
+
+class Flaws(BaseModel):
+    """A body that is no form: all that is wrong with it."""
+
+    detail: list[Flaw]
+
+
+SAID: dict[int | str, dict[str, Any]] = {
+    400: {"model": Refusal, "description": "The body is not text"},
+    403: {"model": Said, "description": "Sent by a page of a site that may not embed the form"},
+    404: {"model": Said, "description": "There is no such newsletter"},
+    409: {"model": Said, "description": "Too early or too late: ask for a new form"},
+    413: {"model": Refusal, "description": "The body is too large"},
+    422: {"model": Said | Flaws, "description": "No address, or no form"},
+    429: {"model": Said, "description": "Too many joins from this network"},
+}
+
+
+@router.post("/subscribe", status_code=202, responses=SAID)
 async def subscribe(request: Request, join: Join) -> Said:
     """Ask to join. The answer is 202 for every address that is well formed."""
     desk = desk_of(request)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import email
+import email.policy
 import re
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +19,13 @@ import aiohttp
 import uvicorn
 from sqlalchemy import Table, select
 
+from digest import wiring
 from digest.config.load import load_text
 from digest.config.settings import Settings
+from digest.deliver.maildir import MaildirTransport
+from digest.isolation import Workers
 from digest.model import NewsletterId
+from digest.services.letters import send_letters
 from digest.storage import schema as tables
 from digest.storage.database import Store
 from digest.web.app import application
@@ -91,6 +98,23 @@ class House:
     store: Store
     clock: Hand
     session: aiohttp.ClientSession
+    settings: Settings
+
+    async def mail(self) -> dict[str, EmailMessage]:
+        """Send what is owed as ``digest letters send`` does, and read the Maildir: kind to mail."""
+        folder = self.settings.folder / "maildir"
+        async with Workers(seconds=60) as isolate:
+            posted = await send_letters(
+                self.store,
+                wiring.letter_desk(self.settings, RING),
+                MaildirTransport(folder),
+                isolate=isolate,
+                clock=self.clock,
+                dice=lambda: 0.5,
+            )
+        assert (posted.trouble, posted.failed, posted.later) == (None, 0, 0)
+        found = (folder / "new").glob("*")
+        return {path.name.split("-")[0]: parse(path.read_bytes()) for path in found}
 
     async def get(self, path: str, method: str = "GET", **asked: Any) -> Answer:
         async with self.session.request(
@@ -145,6 +169,12 @@ class House:
         )
 
 
+def parse(raw: bytes) -> EmailMessage:
+    message = email.message_from_bytes(raw, policy=email.policy.default)
+    assert isinstance(message, EmailMessage)
+    return message
+
+
 def link(purpose: Purpose, who: SubscriberId, key: bytes = RING[0]) -> str:
     return f"/{purpose.value}/daily.{tokens.make(key, purpose, who, 'daily')}"
 
@@ -185,6 +215,7 @@ async def house(
                 store=store,
                 clock=clock,
                 session=session,
+                settings=settings,
             )
     finally:
         server.should_exit = True

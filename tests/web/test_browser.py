@@ -2,33 +2,30 @@
 
 from __future__ import annotations
 
-import os
-import shutil
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
 from aiohttp import web
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page
 
 from subscribers.tokens import Purpose
+from tests.web.chromium import chromium, need_chromium
 from tests.web.house import House, house, link
 
+need_chromium()
+
+OURS = re.escape("https://quayside.example")  # where the letters lead: here, the server's port
 PURPOSES = (Purpose.CONFIRM, Purpose.UNSUBSCRIBE, Purpose.PREFERENCES)
-
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
-
-if CHROMIUM is None and os.environ.get("DIGEST_TESTS") != "complete":
-    pytest.skip("no chromium on the path", allow_module_level=True)
 
 
 @pytest.fixture
 async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as tool:
-        running = await tool.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    async with chromium() as running:
         yield running
-        await running.close()
 
 
 async def watched(browser: Browser, **given: object) -> Page:
@@ -42,7 +39,9 @@ async def watched(browser: Browser, **given: object) -> Page:
     return page
 
 
-async def test_join_confirm_choose_leave_and_come_back(browser: Browser, tmp_path: Path):
+async def test_join_read_the_letter_confirm_choose_leave_and_come_back(
+    browser: Browser, tmp_path: Path
+):
     async with house(tmp_path, "proof_cost = 10\n") as site:
         page = await watched(browser)
         await page.goto(site.url)
@@ -50,28 +49,42 @@ async def test_join_confirm_choose_leave_and_come_back(browser: Browser, tmp_pat
         await page.get_by_label("Email address").fill("ada@example.org")
         await page.get_by_role("button", name="Subscribe").click()
         await page.get_by_role("heading", name="Look into your mailbox").wait_for()
-        who = (await site.letters())[-1].subscriber
 
-        await page.goto(site.url + link(Purpose.CONFIRM, who))
+        asking = (await site.mail())["confirm"]
+        (confirm,) = re.findall(rf"{OURS}(/confirm/\S+)", plain(asking))
+        await page.goto(site.url + confirm)
         await page.get_by_role("button", name="Confirm subscription").click()
         await page.get_by_role("link", name="Choose topics and hour").click()
         await page.get_by_label("Once a week").check()
         await page.get_by_label("Town hall").uncheck()
         await page.get_by_role("button", name="Save preferences").click()
         await page.get_by_text("Saved.").wait_for()
+        who = (await site.letters())[-1].subscriber
         chosen = await site.find(who)
 
-        await page.get_by_role("link", name="Unsubscribe").click()
-        await page.get_by_role("button", name="Unsubscribe").click()
-        await page.get_by_role("heading", name="You are unsubscribed").wait_for()
+        welcome = (await site.mail())["welcome"]
+        (one_click,) = re.findall(rf"<{OURS}(/unsubscribe/[^>]+)>", welcome["List-Unsubscribe"])
+        name, _, value = welcome["List-Unsubscribe-Post"].partition("=")
+        said = await site.post(one_click, {name: value})
         left = await site.status(who)
+        await page.goto(site.url + one_click)
+        await page.get_by_role("heading", name="You are unsubscribed").wait_for()
         await page.get_by_role("button", name="Undo").click()
         await page.get_by_role("heading", name="Changed").wait_for()
 
+        assert asking["To"] == "ada@example.org"
         assert (chosen.subscription.cadence, chosen.subscription.topics) == ("weekly", ("harbour",))
+        assert (said.status, said.text) == (200, "You are unsubscribed.\n")
         assert left == "left"
         assert await site.status(who) == "active"
         assert page.complaints == []
+
+
+def plain(letter: EmailMessage) -> str:
+    """The letter's words, as a mail program without HTML shows them."""
+    body = letter.get_body(("plain",))
+    assert body is not None
+    return body.get_content()
 
 
 async def test_the_browser_brings_a_proof_so_the_stricter_limit_is_not_met(

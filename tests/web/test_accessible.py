@@ -1,0 +1,137 @@
+"""axe-core in a real Chromium: no page breaks a rule it knows, in either scheme, on a phone."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Browser, Page
+
+from digest.compose import templates
+from subscribers import tokens
+from subscribers.address import Address
+from subscribers.tokens import Purpose
+from tests.web.chromium import chromium, need_chromium
+from tests.web.house import RING, House, link
+
+need_chromium()
+
+TEMPLATES = templates.ours() / "web"
+
+WHOLE = {"resultTypes": ["violations"]}  # every rule, the best practices too
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    async with chromium() as running:
+        yield running
+
+
+class Inspector:
+    """Looks at what a page shows, light and dark, and keeps what axe says against it."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.seen: list[tuple[str, str]] = []  # a page and the language it was in
+        self.found: list[str] = []
+
+    async def look(self, name: str) -> None:
+        language = await self.page.locator("html").get_attribute("lang")
+        self.seen.append((name, language or ""))
+        for scheme in ("light", "dark"):
+            await self.page.emulate_media(color_scheme=scheme)
+            said = (await Axe().run(self.page, options=WHOLE)).response
+            assert said["passes"], f"axe looked at nothing on {name}"
+            for rule in said["violations"]:
+                places = ", ".join(str(node["target"]) for node in rule["nodes"])
+                self.found.append(f"{name}, {scheme}: {rule['id']} at {places}")
+
+    async def open(self, name: str, address: str) -> None:
+        await self.page.goto(address)
+        await self.look(name)
+
+    async def fill(self, field: str, text: str) -> None:
+        await self.page.locator(f"#{field}").fill(text)
+
+    async def press(self, name: str, button: str) -> None:
+        """Press the button the form has, and wait for the page it leads to."""
+        async with self.page.expect_navigation():
+            await self.page.locator(button).click()
+        await self.look(name)
+
+
+MAIN = "main form button.wide-button >> nth=0"  # what the page is for
+
+
+async def walk(site: House, inspector: Inspector, language: str) -> None:
+    """Every page a reader can meet, in the order of a reader's life."""
+    at, lang = site.url, f"?lang={language}"
+    for name, path in (("embed", "/embed"), ("privacy", "/privacy"), ("sorry", "/nowhere")):
+        await inspector.open(name, at + path + lang)
+    await inspector.open("home", f"{at}/{lang}")
+    site.clock.forward(seconds=5)
+    await inspector.press("home, refused", MAIN)
+    site.clock.forward(seconds=5)
+    await inspector.fill("email", "ada@example.org")
+    await inspector.press("joined", MAIN)
+
+    who = (await site.letters())[-1].subscriber
+    leave, prefer = (at + link(p, who) for p in (Purpose.UNSUBSCRIBE, Purpose.PREFERENCES))
+    await inspector.open("confirm", at + link(Purpose.CONFIRM, who) + lang)
+    await inspector.press("confirmed", MAIN)
+    await inspector.open("preferences", prefer)
+    await inspector.fill("address", "no address")
+    await inspector.press("preferences, refused", MAIN)
+    await inspector.open("unsubscribe", leave)
+    await inspector.press("less", "button[value=less]")
+    await inspector.open("unsubscribe", leave)
+    await inspector.press("goodbye", MAIN)
+    await inspector.open("preferences, left", prefer)
+    await inspector.open("goodbye, again", leave)
+    await inspector.press("less, undone", MAIN)
+
+    await inspector.open("preferences", prefer)
+    await inspector.fill("address", "ada@new.example")
+    await inspector.press("preferences, moving", MAIN)
+    new = Address.parse("ada@new.example").key
+    token = tokens.make(RING[0], Purpose.ADDRESS, who, new)
+    await inspector.open("address", f"{at}/address/{token}")
+    await inspector.press("confirmed, moved", MAIN)
+    await inspector.open("erase", f"{prefer}/erase")
+    await inspector.press("erased", MAIN)
+
+
+def pages() -> set[str]:
+    """The templates that are whole pages for readers; the rehearsal's is the operator's own."""
+    found = {path.stem: path.read_text("utf-8") for path in TEMPLATES.glob("*.html")}
+    whole = {name for name, text in found.items() if "<html" in text or "{% extends" in text}
+    return whole - {"base", "rehearsal"}
+
+
+@pytest.mark.parametrize("language", ["en", "ar"])
+async def test_no_page_breaks_a_rule_of_accessibility(browser: Browser, site: House, language: str):
+    page = await browser.new_page(viewport={"width": 375, "height": 812})
+    inspector = Inspector(page)
+
+    await walk(site, inspector, language)
+
+    assert inspector.found == []
+    assert {name.partition(",")[0] for name, _ in inspector.seen} == pages()
+    assert {shown for _, shown in inspector.seen} == {language}
+
+
+async def test_the_inspection_sees_a_page_that_breaks_a_rule(browser: Browser):
+    inspector = Inspector(await browser.new_page())
+    await inspector.page.set_content(
+        "<!doctype html><html lang=en><title>t</title><main><h1>t</h1><img src='data:,'>"
+        "<p style='color:#aaa;background:#fff'>faint"
+    )
+
+    await inspector.look("bad")
+
+    assert {one.split(" at ")[0] for one in inspector.found} == {
+        f"bad, {scheme}: {rule}"
+        for scheme in ("light", "dark")
+        for rule in ("image-alt", "color-contrast")
+    }
