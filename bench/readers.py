@@ -17,6 +17,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 from sqlalchemy import Connection, func, select
@@ -26,14 +27,11 @@ from digest.clock import clock_at
 from digest.config import secret
 from digest.storage.database import Store
 from digest.storage.schema import subscriptions
+from digest.web.challenge import Challenger
+from digest.web.limits import Spent
 from subscribers import tokens
 from subscribers.model import Status, SubscriberId
 from subscribers.tokens import Purpose
-
-from datetime import timedelta
-
-from digest.web.challenge import Challenger
-from digest.web.limits import Spent
 
 NEWSLETTER = "daily"
 RATE = 100  # posts a second
@@ -97,7 +95,8 @@ def _wait_for(port: int, running: subprocess.Popen[bytes]) -> None:
                 connection.request("GET", "/")
                 assert connection.getresponse().status == 200
             except ConnectionRefusedError:
-                assert running.poll() is None and time.monotonic() < until, "no server"
+                assert running.poll() is None, "the server has ended"
+                assert time.monotonic() < until, "the server does not listen"
                 time.sleep(0.05)
             else:
                 return
@@ -166,4 +165,4 @@ def _count(tx: Connection) -> dict[str, int]:
         .where(subscriptions.c.newsletter == NEWSLETTER)
         .group_by(subscriptions.c.status)
     )
-    return {status: count for status, count in rows}
+    return dict(rows.tuples())
