@@ -165,4 +165,4 @@ def _count(tx: Connection) -> dict[str, int]:
         .where(subscriptions.c.newsletter == NEWSLETTER)
         .group_by(subscriptions.c.status)
     )
-    return dict(rows.tuples())
+    return dict(rows.tuples().all())
