@@ -20,6 +20,7 @@ from sqlalchemy.pool import NullPool, QueuePool
 
 from digest.errors import DigestError, Misconfigured, Permanent
 from digest.storage import migrate
+from digest.storage.commits import Commits
 from digest.storage.trouble import place, said
 
 P = ParamSpec("P")
@@ -36,10 +37,12 @@ class Store:
         self._url = url
         self._reader = reader
         self._writer = writer
+        alone = url.get_backend_name() == "sqlite"
         self._reading = ThreadPoolExecutor(READERS, thread_name_prefix="store-read")
         self._writing = ThreadPoolExecutor(
-            1 if url.get_backend_name() == "sqlite" else READERS, thread_name_prefix="store-write"
+            1 if alone else READERS, thread_name_prefix="store-write"
         )
+        self._commits = Commits(writer, place(url)) if writer and alone else None
         self._untouched = _Untouched.of(url) if writer is None else None
 
     @classmethod
@@ -81,10 +84,14 @@ class Store:
     async def write(
         self, change: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """Run ``change(connection, …)`` as one durable transaction: all of it or nothing."""
+        """Run ``change(connection, …)`` durably: all of it is kept or nothing."""
         writer = self._writer
         if writer is None:
             raise Permanent(f"{self.place} was opened to read only")
+        if self._commits:
+            answer = self._commits.add(lambda tx: change(tx, *args, **kwargs))
+            self._writing.submit(self._commits.commit)
+            return await asyncio.wrap_future(answer)
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(
             self._writing,

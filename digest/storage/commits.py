@@ -1,0 +1,95 @@
+"""Changes that wait at the same time to one durable commit, each of them whole or not at all.
+
+A commit waits some milliseconds for the disk, and SQLite takes one writer at a time: a hundred
+readers a second would queue for it. Whoever waits meanwhile shares the next commit. A change that
+fails takes back only its own savepoint; nobody is answered before the commit is on the disk.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
+
+from digest.storage.trouble import said
+
+T = TypeVar("T")
+
+MOST = 32  # changes to a commit: the first of them waits for the last
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting(Generic[T]):
+    change: Callable[[Connection], T]
+    answer: Future[T]
+
+
+@dataclass(frozen=True, slots=True)
+class _Failed:
+    error: BaseException
+
+
+class Commits:
+    """``add`` from any thread; then ``commit`` once for each, all from one thread.
+
+    ``place``: the database's name in errors.
+    """
+
+    def __init__(self, engine: Engine, place: str) -> None:
+        self._engine = engine
+        self._place = place
+        self._waiting: deque[_Waiting[Any]] = deque()
+
+    def add(self, change: Callable[[Connection], T]) -> Future[T]:
+        """What ``change`` will answer once it is committed. Cancelled in time, it never runs."""
+        answer: Future[T] = Future()
+        self._waiting.append(_Waiting(change, answer))
+        return answer
+
+    def commit(self) -> None:
+        """Run and commit whatever waits; nothing may, where an earlier call took it along."""
+        group: list[_Waiting[Any]] = []
+        while self._waiting and len(group) < MOST:
+            one = self._waiting.popleft()
+            if one.answer.set_running_or_notify_cancel():
+                group.append(one)
+        if not group:
+            return
+        try:
+            with self._engine.begin() as tx:
+                done = [_try(tx, one.change) for one in group]
+        except BaseException as error:  # noqa: BLE001 -- whatever it is, each waiter must hear it
+            done = [_Failed(error)] * len(group)
+        for one, outcome in zip(group, done, strict=True):
+            if isinstance(outcome, _Failed):
+                one.answer.set_exception(self._said(outcome.error))
+            else:
+                one.answer.set_result(outcome)
+
+    def _said(self, error: BaseException) -> BaseException:
+        if not isinstance(error, DBAPIError | sqlite3.Error):
+            return error
+        spoken = said(error, self._place)
+        spoken.__cause__ = error
+        return spoken
+
+
+def _try(tx: Connection, change: Callable[[Connection], T]) -> T | _Failed:
+    mark = tx.begin_nested()
+    try:
+        answer = change(tx)
+        mark.commit()
+    except Exception as error:  # noqa: BLE001 -- the next change must not suffer for it
+        try:
+            mark.rollback()
+        except DBAPIError:
+            # A full or broken disk makes SQLite take back everything: then nobody's change is kept.
+            raise error from None
+        return _Failed(error)
+    return answer
