@@ -68,10 +68,13 @@ def test_every_operation_is_tried(api: Api):
 
 @pytest.mark.parametrize(("path", "method"), OPERATIONS)
 def test_the_api_keeps_what_it_says(api: Api, path: str, method: str):
+    # Whether an address is one is more than a JSON schema can say: a form may be refused.
+    excluded = [positive_data_acceptance] if path == "/subscribe" else []
+
     @FEW
     @given(case=api.schema[path][method].as_strategy())
     def keeps(case: Case) -> None:
-        case.call_and_validate()
+        case.call_and_validate(excluded_checks=excluded)
 
     keeps()
 
