@@ -1,0 +1,372 @@
+"""Prepare: which articles an issue tells, which it leaves out and why, and what is rendered."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from PIL import Image
+
+from digest.compose import templates
+from digest.compose.options import ComposeOptions
+from digest.curate.curation import CurateOptions
+from digest.curate.rank import RankOptions
+from digest.model import Cadence, SourceId
+from digest.services.publish import Imprint, draft, prepare
+from digest.storage import articles, issues
+from tests.builders import NOW, a_newsletter, a_source, an_article, dated
+from tests.collect.conftest import a_web
+from tests.services.world import a_world
+
+HERALD, POST = a_source(), a_source("https://post.example/feed.xml", name="Estuary Post")
+DAY = timedelta(days=1)
+# Texts with no word in common, so that no two of them are one story.
+TOPICS = {
+    "gates": "Oak lock gates swung open Monday. Barges crowded upstream waiting for passage.",
+    "choir": "Forty singers moved into a disused cold store. Their echo lasts four seconds.",
+    "mussels": "Mussel beds reopened after clean samples. Pickers filled buckets at low tide.",
+    "bus": "Councillors kept route nine running by one vote. Its driver wants a shelter.",
+    "lamp": "Volunteers relit the mole's green lamp. Regrinding its lens took a summer.",
+}
+
+
+@pytest.fixture
+async def web():
+    async with a_web() as served:
+        yield served
+
+
+@pytest.fixture
+async def world(tmp_path):
+    async with a_world(tmp_path) as made:
+        yield made
+
+
+@pytest.fixture
+def imprint(tmp_path):
+    return Imprint(
+        site_name="Harrow Quay Library",
+        base_url="https://quayside.example",
+        postal_address="1 Ferry Steps",
+        sources={HERALD.id: HERALD, POST.id: POST},
+        curate=CurateOptions(),
+        compose=ComposeOptions(),
+        templates=(templates.ours() / "email",),
+        media=tmp_path / "media",
+    )
+
+
+TITLES = {
+    "gates": "Oak gates swing",
+    "choir": "Singers find four seconds of echo",
+    "mussels": "Clean samples end the ban",
+    "bus": "Councillors keep route nine",
+    "lamp": "Green light on the mole",
+}
+
+
+def told_by(topic, source=HERALD, *, seen=NOW - timedelta(hours=2), **given):
+    defaults = {
+        "title": TITLES[topic],
+        "text": TOPICS[topic],
+        "first_seen": seen,
+        "dated": dated(seen),
+        "source": source.id,
+        "source_name": source.name,
+        "fingerprint": topic,
+    }
+    return an_article(
+        f"https://{source.name.split()[0].lower()}.example/{topic}", **{**defaults, **given}
+    )
+
+
+async def keep(store, *found):
+    await store.write(articles.add_new, found)
+
+
+async def drafted(store, world, imprint, *, newsletter=None, since=None):
+    return await draft(
+        store,
+        newsletter or a_newsletter(),
+        imprint,
+        isolate=world.isolate,
+        clock=world.clock,
+        since=since,
+    )
+
+
+async def prepared(store, world, imprint, *, newsletter=None):
+    return await prepare(
+        store,
+        newsletter or a_newsletter(),
+        imprint,
+        fetch=world.fetch,
+        isolate=world.isolate,
+        clock=world.clock,
+    )
+
+
+async def release(store, world, imprint, **given):
+    """The issue of now, frozen as a release would."""
+    made = await drafted(store, world, imprint, **given)
+    await store.write(issues.freeze, made.issue, (), state="released", at=world.now)
+    return made.issue
+
+
+def topics_of(found):
+    return sorted(story.lead.url.rsplit("/", 1)[1] for story in found.issue.stories)
+
+
+def reasons(found):
+    return {out.url.rsplit("/", 1)[1]: out.reason for out in found.left_out}
+
+
+async def test_an_article_belongs_to_the_window_in_which_it_was_first_seen(store, world, imprint):
+    await keep(store, told_by("bus"))
+    first = await release(store, world, imprint)
+    until = first.until
+    await keep(
+        store,
+        told_by("gates", seen=until),
+        told_by("choir", seen=until + timedelta(microseconds=1)),
+        told_by("mussels", seen=until + DAY),
+        told_by("lamp", seen=until + DAY + timedelta(seconds=1)),
+    )
+    world.now = until + DAY
+
+    found = await drafted(store, world, imprint)
+
+    assert (found.issue.since, found.issue.until) == (until, until + DAY)
+    assert topics_of(found) == ["choir", "mussels"]
+    assert found.issue.number == 2
+
+
+async def test_an_article_published_before_the_last_issue_but_seen_after_it_is_not_lost(
+    store, world, imprint
+):
+    await keep(store, told_by("bus"))
+    await release(store, world, imprint)
+    late = told_by(
+        "gates", seen=NOW + timedelta(minutes=10), dated=dated(NOW - timedelta(minutes=40))
+    )
+    await keep(store, late)
+    world.now = NOW + DAY
+
+    assert topics_of(await drafted(store, world, imprint)) == ["gates"]
+
+
+async def test_what_is_older_than_a_daily_issue_reaches_is_left_out_with_that_reason(
+    store, world, imprint
+):
+    await keep(store, told_by("bus"))
+    await release(store, world, imprint)
+    await keep(
+        store,
+        told_by("gates", seen=NOW + timedelta(hours=1), dated=dated(NOW - 2 * DAY)),
+        told_by("choir", seen=NOW + timedelta(hours=1)),
+    )
+    world.now = NOW + DAY
+
+    found = await drafted(store, world, imprint)
+
+    assert topics_of(found) == ["choir"]
+    assert reasons(found)["gates"] == (
+        "older than the window: published 2026-11-22 (feed), 72 hours before this issue; "
+        "a daily issue reaches back 48 hours"
+    )
+
+
+async def test_a_story_already_told_is_not_told_again_by_anyone(store, world, imprint):
+    """Not by another outlet's words on the next day, and not by a copy of the text."""
+    await keep(store, told_by("gates"), told_by("bus"))
+    await release(store, world, imprint)
+    later = NOW + timedelta(hours=1)
+    copied = told_by("bus", POST, seen=later)
+    retold = told_by(
+        "gates",
+        POST,
+        seen=later,
+        fingerprint="other words",
+        text=TOPICS["gates"] + " So says the keeper.",
+    )
+    await keep(store, copied, retold, told_by("choir", POST, seen=later))
+    world.now = NOW + DAY
+
+    found = await drafted(store, world, imprint)
+
+    assert topics_of(found) == ["choir"]
+    told = "this story was told in the issue of 2026-11-24"
+    assert reasons(found) == {"bus": told, "gates": told}
+
+
+async def test_the_week_remembers_on_its_own_and_is_told_again_from_the_top(store, world, imprint):
+    week = a_newsletter(cadence=Cadence.WEEKLY)
+    await keep(store, told_by("gates"))
+    await release(store, world, imprint)
+    world.now = NOW + DAY
+
+    found = await drafted(store, world, imprint, newsletter=week)
+
+    assert topics_of(found) == ["gates"]
+    assert (found.issue.period, found.issue.cadence) == ("2026-W48", "weekly")
+
+
+async def test_a_window_the_operator_asks_for_is_not_stale_in_itself(store, world, imprint):
+    old = NOW - 10 * DAY
+    await keep(store, told_by("gates", seen=old), told_by("bus", seen=old - 2 * DAY))
+
+    found = await drafted(store, world, imprint, since=old - timedelta(hours=1))
+
+    assert topics_of(found) == ["gates"]
+    assert found.issue.since == old - timedelta(hours=1)
+
+
+async def test_a_newsletter_draws_on_the_sources_it_names(store, world, imprint):
+    await keep(store, told_by("gates", HERALD), told_by("bus", POST))
+
+    found = await drafted(store, world, imprint, newsletter=a_newsletter(sources=("Estuary Post",)))
+
+    assert topics_of(found) == ["bus"]
+    assert reasons(found) == {}
+
+
+async def test_one_source_fills_no_issue_and_an_issue_has_an_end(store, world, imprint):
+    await keep(store, *(told_by(topic) for topic in TOPICS))
+    crowded = replace(imprint, curate=CurateOptions(rank=RankOptions(max_per_source=2)))
+
+    per_source = await drafted(store, world, crowded)
+    per_issue = await drafted(store, world, imprint, newsletter=a_newsletter(max_stories=1))
+
+    assert len(per_source.issue.stories) == 2
+    assert len(per_issue.issue.stories) == 1
+    for found in (per_source, per_issue):
+        assert len(found.left_out) + len(found.issue.stories) == len(TOPICS)
+
+
+async def test_fewer_stories_than_the_least_make_no_issue_and_the_reason_is_kept(
+    store, world, imprint
+):
+    await keep(store, told_by("gates"))
+
+    found = await prepared(store, world, imprint, newsletter=a_newsletter(min_stories=2))
+
+    assert (found.issue, found.editions) == (None, ())
+    assert found.reason == (
+        "1 story to tell from what was seen until 2026-11-24 06:30 UTC; The Quayside needs at "
+        "least 2"
+    )
+
+
+async def test_the_reason_counts_what_is_older_and_names_the_newest_of_it(store, world, imprint):
+    await keep(store, told_by("bus"))
+    await release(store, world, imprint)
+    await keep(
+        store,
+        told_by("gates", seen=NOW + timedelta(hours=1), dated=dated(NOW - 3 * DAY, exact=False)),
+    )
+    world.now = NOW + DAY
+
+    found = await drafted(store, world, imprint)
+
+    assert found.reason == (
+        "no story to tell from what was seen after 2026-11-24 06:30 until 2026-11-25 06:30 UTC; "
+        "2 articles are older, the newest “Councillors keep route nine”, dated 2026-11-24"
+    )
+
+
+async def test_a_date_that_is_only_a_bound_is_named_as_one_in_the_reason(store, world, imprint):
+    await keep(store, told_by("gates", dated=dated(NOW - 60 * DAY, exact=False)))
+
+    found = await drafted(store, world, imprint)
+
+    assert found.reason.endswith(
+        "1 article is older, the newest “Oak gates swing”, dated 2026-09-25 at the latest"
+    )
+
+
+async def test_without_any_article_the_reason_says_so(store, world, imprint):
+    found = await drafted(store, world, imprint)
+
+    assert found.reason == (
+        "no story to tell from what was seen until 2026-11-24 06:30 UTC; "
+        "no article is kept from its sources"
+    )
+
+
+async def test_all_are_told_already_is_no_reason_about_age(store, world, imprint):
+    other = replace(imprint, sources={POST.id: POST})
+    await keep(store, told_by("gates", POST))
+    await release(store, world, other)
+    await keep(store, told_by("gates", HERALD, seen=NOW + timedelta(hours=1)))
+    world.now = NOW + DAY
+
+    found = await drafted(store, world, replace(imprint, sources={HERALD.id: HERALD}))
+
+    assert found.issue is None
+    assert found.reason == (
+        "no story to tell from what was seen after 2026-11-24 06:30 until 2026-11-25 06:30 UTC"
+    )
+    assert len(found.left_out) == 1
+
+
+async def test_preparing_renders_one_edition_and_keeps_nothing(store, world, imprint):
+    await keep(store, told_by("gates"), told_by("choir", POST))
+    before = await store.read(issues.next_number, a_newsletter().id)
+
+    found = await prepared(store, world, imprint)
+
+    (edition,) = found.editions
+    assert edition.subject == found.issue.subject
+    for topic in ("gates", "choir"):
+        assert TITLES[topic] in edition.html
+        assert TITLES[topic] in edition.text
+    assert [one for one in found.findings[edition.key] if one.level == "stops"] == []
+    assert await store.read(issues.next_number, a_newsletter().id) == before
+    assert await store.read(issues.last, a_newsletter().id, "daily") is None
+
+
+async def test_a_lead_picture_is_made_ours_and_one_that_fails_is_left_out_with_a_note(
+    store, world, imprint, web
+):
+    raw = io.BytesIO()
+    Image.new("RGB", (1600, 900), (10, 80, 120)).save(raw, "PNG")
+    web.serve("/unasked.png", status=304)
+    await keep(
+        store,
+        told_by("gates", image=web.serve("/good.png", raw.getvalue(), type="image/png")),
+        told_by("choir", image=web.url("/missing.png")),
+        told_by("bus", POST, image=web.serve("/no.png", "<html></html>", type="image/png")),
+        told_by("lamp", POST, image=web.url("/unasked.png")),
+        told_by("mussels", POST),
+    )
+
+    found = await prepared(store, world, imprint)
+
+    (picture,) = found.issue.pictures.values()
+    assert [path.name for path in imprint.media.iterdir()] == [f"{picture.hash}.jpg"]
+    assert picture.width <= 1120
+    assert web.base not in found.editions[0].html
+    assert len(found.notes) == 3
+    for note, said in zip(sorted(found.notes), ("bus", "lamp", "choir"), strict=True):
+        assert note.startswith(f"the picture of “{TITLES[said]}” is left out: ")
+
+
+async def test_pictures_may_be_switched_off_and_then_nobody_is_asked(store, world, imprint, web):
+    await keep(store, told_by("gates", image=web.url("/good.png")))
+
+    found = await prepared(store, world, replace(imprint, compose=ComposeOptions(pictures=False)))
+
+    assert (found.issue.pictures, found.notes) == ({}, ())
+    assert web.asked == []
+
+
+async def test_articles_of_a_source_that_was_taken_out_are_no_longer_told(store, world, imprint):
+    gone = a_source("https://gone.example/feed.xml", name="Gone Gazette")
+    await keep(store, told_by("gates", gone), told_by("bus", HERALD))
+
+    found = await drafted(store, world, imprint)
+
+    assert topics_of(found) == ["bus"]
+    assert SourceId("https://gone.example/feed.xml") not in imprint.sources
