@@ -296,4 +296,4 @@ class Edition:
     preheader: str
     html: str
     text: str
-    notes: tuple[str, ...] = ()  # what was shrunk or dropped to fit the byte budget
+    notes: tuple[str, ...] = ()  # for the operator: what was cut to fit, what is hard to read

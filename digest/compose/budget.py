@@ -7,6 +7,10 @@ from dataclasses import dataclass, replace
 
 from digest.model import Issue, Story
 
+SHORTENED = "shortened"
+MOVED = "moved to one line"
+LEFT_OUT = "left out"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fitted:
@@ -25,25 +29,39 @@ def fit(issue: Issue, size: Callable[[Issue], int], *, most: int) -> Fitted:
     """
     if size(issue) <= most:
         return Fitted(issue=issue)
-    ranked = sorted(issue.stories, key=lambda story: story.score)
-    lowest = [story for story in ranked if story is not issue.lead]
-    steps = 3 * len(lowest)
-    least, enough = 1, steps
+    steps = _steps(issue)
+    least, enough = 1, len(steps)
     while least < enough:  # each step makes the mail smaller, so the mildest is found by halving
         middle = (least + enough) // 2
-        if size(_cut(issue, lowest, middle)) <= most:
+        if size(_cut(issue, steps[:middle])) <= most:
             enough = middle
         else:
             least = middle + 1
-    return Fitted(issue=_cut(issue, lowest, least), notes=_notes(lowest, least))
+    taken = steps[:least]
+    return Fitted(issue=_cut(issue, taken), notes=_notes(issue, taken))
 
 
-def _cut(issue: Issue, lowest: list[Story], steps: int) -> Issue:
-    """``issue`` after so many steps: shrink every story, then move, then drop, lowest first."""
-    count = len(lowest)
-    shrunk = {story.lead.url for story in lowest[:steps]}
-    moved = {story.lead.url for story in lowest[: max(0, steps - count)]}
-    dropped = {story.lead.url for story in lowest[: max(0, steps - 2 * count)]}
+def _steps(issue: Issue) -> list[tuple[str, str]]:
+    """What can be done, the mildest first: (what, address of the story). None changes nothing."""
+    told = {story.lead.url for section in issue.sections for story in section.stories}
+    others = (story for story in reversed(issue.stories) if story is not issue.lead)
+    lowest = sorted(others, key=lambda story: story.score)  # of equals the later printed first
+    full = [story for story in lowest if story.lead.url in told]
+    return [
+        *((SHORTENED, story.lead.url) for story in full if _can_shrink(story, issue)),
+        *((MOVED, story.lead.url) for story in full),
+        *((LEFT_OUT, story.lead.url) for story in lowest),
+    ]
+
+
+def _can_shrink(story: Story, issue: Issue) -> bool:
+    return len(story.sentences) > 1 or bool(story.also) or story.lead.url in issue.pictures
+
+
+def _cut(issue: Issue, taken: list[tuple[str, str]]) -> Issue:
+    shrunk, moved, dropped = (
+        {url for what, url in taken if what == step} for step in (SHORTENED, MOVED, LEFT_OUT)
+    )
     sections = tuple(
         replace(section, stories=kept)
         for section in issue.sections
@@ -65,15 +83,11 @@ def _short(story: Story) -> Story:
     return replace(story, sentences=story.sentences[:1], also=())
 
 
-def _notes(lowest: list[Story], steps: int) -> tuple[str, ...]:
-    count = len(lowest)
-    notes: list[str] = []
-    for place, story in enumerate(lowest):
-        title = story.lead.title
-        if place < steps - 2 * count:
-            notes.append(f"left out to fit the byte budget: {title}")
-        elif place < steps - count:
-            notes.append(f"moved to one line to fit the byte budget: {title}")
-        elif place < steps:
-            notes.append(f"shortened to fit the byte budget: {title}")
-    return tuple(notes)
+def _notes(issue: Issue, taken: list[tuple[str, str]]) -> tuple[str, ...]:
+    """For each story that was touched what became of it in the end, the lowest ranked first."""
+    titles = {story.lead.url: story.lead.title for story in issue.stories}
+    ends = {url: what for what, url in taken}
+    ranked = (url for what, url in _steps(issue) if what == LEFT_OUT)
+    return tuple(
+        f"{ends[url]} to fit the byte budget: {titles[url]}" for url in ranked if url in ends
+    )

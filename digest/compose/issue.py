@@ -17,6 +17,7 @@ _CLAUSE_END = re.compile(
     r"\s[–—-]\s|[;:.!?]\s|,\s(?=(?:and|but|then|as|while|after|which|who|und|aber|et|mais|y|pero)\s)"
 )
 _WEAK_END = frozenset(
+    "first last next new old more most very its his her their our my your "
     "a an the and or but of to in on at by for from with as that than into is are was were after "
     "der die das und oder in im am zum zur von mit für le la les et ou de du des un une à au en "
     "el los las y o por para con и в на с к о а".split()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -18,10 +17,14 @@ from jinja2 import (
 from jinja2.exceptions import SecurityError, TemplateSyntaxError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from digest.compose import columns
 from digest.compose.theme import Theme
 from digest.errors import Misconfigured
 
-COLUMNS = 72
+# What a mistake in a template raises besides Jinja's own errors.
+_MISTAKES = (
+    TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError
+)  # fmt: skip
 
 
 def environment(folders: tuple[Path, ...]) -> ImmutableSandboxedEnvironment:
@@ -37,15 +40,7 @@ def environment(folders: tuple[Path, ...]) -> ImmutableSandboxedEnvironment:
 
 
 def _filled(text: object, indent: str = "") -> str:
-    """``text`` in lines of 72 columns; a word (a link) longer than that keeps its line."""
-    return textwrap.fill(
-        str(text),
-        COLUMNS,
-        initial_indent=indent,
-        subsequent_indent=indent,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+    return columns.fill(str(text), indent)
 
 
 def explained(render: Callable[[], str], name: str, folders: tuple[Path, ...]) -> str:
@@ -65,7 +60,9 @@ def explained(render: Callable[[], str], name: str, folders: tuple[Path, ...]) -
     except SecurityError as error:
         cure = f"does what templates may not: {error}"
         raise Misconfigured(_place(error, name, folders), cure) from error
-    except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError) as error:
+    except RecursionError as error:
+        raise Misconfigured(name, "calls itself without an end") from error
+    except _MISTAKES as error:
         cure = f"cannot be rendered: {type(error).__name__}: {error}"
         raise Misconfigured(_place(error, name, folders), cure) from error
 

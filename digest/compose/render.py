@@ -53,7 +53,7 @@ def edition(job: Job) -> Edition:
         preheader=fitted.issue.preheader,
         html=plates.html(fitted.issue),
         text=plates.text(fitted.issue),
-        notes=fitted.notes,
+        notes=(*plates.weak(), *fitted.notes),
     )
 
 
@@ -65,6 +65,13 @@ class _Plates:
         self._theme = themes.load(job.newsletter.theme, job.templates)
         self._said = words.load(job.issue.language, job.templates)
         self._environment = press.environment(job.templates)
+
+    def weak(self) -> tuple[str, ...]:
+        """What of the theme is hard to read."""
+        where = f"theme {self._job.newsletter.theme} is hard to read"
+        return tuple(
+            f"{where}: {pair}; WCAG asks for 4.5" for pair in themes.weak_pairs(self._theme)
+        )
 
     def subject(self, issue: Issue) -> str:
         return " ".join(self._render("issue/subject.txt", issue).split())

@@ -16,7 +16,7 @@ Json = dict[str, object]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EditionReport:
-    """One edition's sizes in bytes, how many will get it, and what lint found."""
+    """One edition's sizes in bytes, how many will get it, what lint found, what had to be cut."""
 
     key: str
     subject: str
@@ -24,6 +24,7 @@ class EditionReport:
     text_bytes: int
     recipients: int
     lint: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +71,7 @@ def report(rehearsal: Rehearsal) -> Json:
                 "text_bytes": edition.text_bytes,
                 "recipients": edition.recipients,
                 "lint": list(edition.lint),
+                "notes": list(edition.notes),
             }
             for edition in rehearsal.editions
         ],

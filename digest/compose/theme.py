@@ -20,10 +20,12 @@ SWITCHES = {
     "section": ("rule", "hash", "bar"),
     "rule_style": ("solid", "dashed"),
 }
-SIZES = {
-    "nameplate": ("size", "phone", "weight", "tracking"),
-    "headline": ("lead", "lead_lh", "story", "story_lh", "weight", "tracking"),
-}
+SIZES = (
+    ("nameplate", "size", 12, 120), ("nameplate", "phone", 12, 80),
+    ("nameplate", "weight", 100, 900), ("headline", "weight", 100, 900),
+    ("headline", "lead", 16, 72), ("headline", "lead_lh", 16, 96),
+    ("headline", "story", 14, 40), ("headline", "story_lh", 14, 60),
+)  # fmt: skip
 # Text and the fill behind it; each pair must reach WCAG's 4.5 in both schemes.
 TEXT_PAIRS = (
     ("ink", "card"), ("soft", "card"), ("mute", "card"), ("mute", "page"), ("ink", "page"),
@@ -32,6 +34,7 @@ TEXT_PAIRS = (
 MIN_CONTRAST = 4.5
 
 _HEX = re.compile(r"#[0-9a-fA-F]{6}")
+_TRACKING = re.compile(r"0|-?\d*\.?\d+(?:em|px)")
 _FONT = re.compile(r"[\w ,-]+")
 
 
@@ -117,10 +120,14 @@ def _wrong_measures(own: Mapping[str, Any]) -> Iterator[str]:
             yield f"{name} is {value!r}; write a number of px from {least} to {most}"
     if not isinstance(own.get("thumbs"), bool):
         yield f"thumbs is {own.get('thumbs')!r}; write true or false"
-    for name, keys in SIZES.items():
-        missing = [key for key in keys if _inside(own, name, key) is None]
-        if missing:
-            yield f"{name} lacks {', '.join(missing)}; see themes/paper.toml"
+    for table, key, least, most in SIZES:
+        value = _inside(own, table, key)
+        if type(value) is not int or not least <= value <= most:
+            yield f"{table}.{key} is {value!r}; write a whole number from {least} to {most}"
+    for table in ("nameplate", "headline"):
+        value = _inside(own, table, "tracking")
+        if not isinstance(value, str) or not _TRACKING.fullmatch(value):
+            yield f"{table}.tracking is {value!r}; write a length such as '-0.02em', or '0'"
 
 
 def _inside(own: Mapping[str, Any], table: str, key: str) -> object:

@@ -97,6 +97,15 @@ def web(url: str) -> str:
     return url if url.startswith(("https://", "http://")) else ""
 
 
+def direction(text: str) -> str:
+    """``rtl`` or ``ltr``, by the script most of ``text`` is in.
+
+    Not by its first letter as ``dir=auto`` does: an Arabic headline may begin with a Latin name.
+    """
+    kinds = [unicodedata.bidirectional(character) for character in text]
+    return "rtl" if sum(k in ("R", "AL") for k in kinds) > kinds.count("L") else "ltr"
+
+
 def _named(sections: Sequence[Section], setting: Setting) -> list[Section]:
     """Sections with a heading each; stories without a topic stand under a general one."""
     rest = str(setting.said["rest"])
@@ -137,6 +146,7 @@ def _story(story: Story, issue: Issue, setting: Setting) -> View:
     picture = issue.pictures.get(lead.url)
     return {
         "title": lead.title,
+        "dir": direction(f"{lead.title} {story.summary}"),
         "url": web(lead.url),
         "source": lead.source_name,
         "author": lead.author or "",

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from string import Formatter
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
@@ -17,6 +19,13 @@ from digest.errors import Misconfigured
 from digest.model import Dated
 
 FALLBACK = "en"
+PLACES = {
+    "issue": ("n",),
+    "next": ("day", "hour"),
+    "why": ("who", "title"),
+    "letter_to": ("who",),
+}  # what is filled in
+FORMS = ("zero", "one", "two", "few", "many", "other")  # of CLDR
 # The year in a CLDR date pattern and what joins it to the rest: ", y", " 'de' y", "y年".
 _YEAR = re.compile(r"[,،]?\s*(?:'[^']*'\s*)?y+(?:\s*'[^']*'\.?|年)?")
 
@@ -24,21 +33,24 @@ Word = str | Callable[[int], str]
 
 
 def load(language: str, folders: tuple[Path, ...]) -> Mapping[str, Word]:
-    """``words/LANGUAGE.toml``, ours filled up with English; a counted one is a function of n."""
-    english = _read(FALLBACK, folders)
-    own = _read(language, folders) if is_known(language, folders) else english
-    said: dict[str, Word] = {**_plain(english), **_plain(own)}
-    locale = locale_of(language if own is not english else FALLBACK)
-    counted = {**_counted(english), **_counted(own)}
-    for name, forms in counted.items():
-        said[name] = _counter(forms, locale)
+    """The words of ``language``; a counted one is a function of n.
+
+    Word by word: the operator's ``words/LANGUAGE.toml``, ours, the operator's English, our
+    English; so a file may hold only what it changes. Raises Misconfigured with file and word.
+    """
+    said: dict[str, Word] = {}
+    for own, locale in _files(language, folders):
+        said.update(own.plain)
+        said.update({name: _counter(forms, locale) for name, forms in own.counted.items()})
     return said
 
 
 def letter(kind: str, language: str, folders: tuple[Path, ...]) -> Mapping[str, str]:
-    """What ``[letters.KIND]`` of ``words/LANGUAGE.toml`` says, filled up with English."""
-    english, own = _letter(kind, FALLBACK, folders), _letter(kind, language, folders)
-    return {**english, **own}
+    """What ``[letters.KIND]`` says, word by word as in ``load``."""
+    said: dict[str, str] = {}
+    for own, _ in _files(language, folders):
+        said.update(own.letters.get(kind, {}))
+    return said
 
 
 def is_known(language: str, folders: tuple[Path, ...]) -> bool:
@@ -85,28 +97,84 @@ def when(dated: Dated, now: datetime, zone: str, language: str, said: Mapping[st
     return str(format_skeleton(skeleton, local, locale=locale_of(language)))
 
 
-def _read(language: str, folders: tuple[Path, ...]) -> Mapping[str, object]:
-    path = templates.find(f"words/{language}.toml", folders)
-    assert path is not None
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _File:
+    plain: Mapping[str, str]
+    counted: Mapping[str, Mapping[str, str]]
+    letters: Mapping[str, Mapping[str, str]]
+
+
+def _files(language: str, folders: tuple[Path, ...]) -> Iterator[tuple[_File, Locale]]:
+    """The files of words with their language, the one that has the last word last."""
+    for name in (FALLBACK, language):
+        for folder in reversed(folders):
+            path = folder / "words" / f"{name}.toml"
+            if path.is_file():
+                yield _read(path), locale_of(name)
+
+
+def _read(path: Path) -> _File:
     try:
-        return tomllib.loads(path.read_text("utf-8"))
+        own = tomllib.loads(path.read_text("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise Misconfigured(str(path), f"is no valid TOML: {error}") from error
+    counted, letters = own.pop("counted", {}), own.pop("letters", {})
+    for problem in (*_wrong_plain(own), *_wrong_counted(counted), *_wrong_letters(letters)):
+        raise Misconfigured(str(path), problem)
+    return _File(plain=own, counted=counted, letters=letters)
 
 
-def _plain(words: Mapping[str, object]) -> dict[str, Word]:
-    return {name: value for name, value in words.items() if isinstance(value, str)}
+def _wrong_plain(plain: Mapping[str, object]) -> Iterator[str]:
+    for name, said in plain.items():
+        if not isinstance(said, str):
+            yield f"{name} is {said!r}; write words in quotes"
+        elif name == "dir" and said not in ("ltr", "rtl"):
+            yield f"dir is {said!r}; write ltr or rtl"
+        elif name in PLACES:
+            yield from _wrong_places(name, said, PLACES[name])
 
 
-def _counted(words: Mapping[str, object]) -> dict[str, Mapping[str, str]]:
-    table = words.get("counted")
-    return dict(table) if isinstance(table, dict) else {}
+def _wrong_counted(counted: object) -> Iterator[str]:
+    if isinstance(counted, dict):
+        for name, forms in counted.items():
+            yield from _wrong_forms(f"counted.{name}", forms)
+    else:
+        yield "counted is no table; write [counted] above the counted words"
 
 
-def _letter(kind: str, language: str, folders: tuple[Path, ...]) -> dict[str, str]:
-    letters = _read(language, folders).get("letters")
-    said = letters.get(kind) if isinstance(letters, dict) else None
-    return {str(k): str(v) for k, v in said.items()} if isinstance(said, dict) else {}
+def _wrong_forms(name: str, forms: object) -> Iterator[str]:
+    if not isinstance(forms, dict) or "other" not in forms:
+        yield f'{name} has no form for \'other\'; write {{ one = "…", other = "…" }}'
+    else:
+        for form, said in forms.items():
+            if form not in FORMS:
+                yield f"{name}.{form} is no plural form; write one of {', '.join(FORMS)}"
+            elif not isinstance(said, str):
+                yield f"{name}.{form} is {said!r}; write words in quotes"
+            else:
+                yield from _wrong_places(f"{name}.{form}", said, ("n",))
+
+
+def _wrong_letters(letters: object) -> Iterator[str]:
+    for kind, told in letters.items() if isinstance(letters, dict) else [("KIND", letters)]:
+        if not isinstance(told, dict):
+            yield f"letters.{kind} is no table; write [letters.{kind}] above its words"
+        else:
+            for name, said in told.items():
+                if not isinstance(said, str):
+                    yield f"letters.{kind}.{name} is {said!r}; write words in quotes"
+
+
+def _wrong_places(name: str, said: str, known: tuple[str, ...]) -> Iterator[str]:
+    allowed = " and ".join(f"{{{place}}}" for place in known)
+    try:
+        places = [field for _, field, _, _ in Formatter().parse(said) if field is not None]
+    except ValueError:
+        yield f"{name} has a brace without its partner; {allowed} can be filled in"
+    else:
+        for place in places:
+            if place not in known:
+                yield f"{name} has {{{place}}}, which nothing fills; {allowed} can be filled in"
 
 
 def _counter(forms: Mapping[str, str], locale: Locale) -> Callable[[int], str]:

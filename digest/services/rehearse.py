@@ -156,4 +156,5 @@ def _edition_report(edition: Edition, prepared: Prepared, recipients: int) -> Ed
             f"{one.level} {one.code}: {one.message}"
             for one in prepared.findings.get(edition.key, ())
         ),
+        notes=edition.notes,
     )

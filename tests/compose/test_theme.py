@@ -57,7 +57,7 @@ def test_weak_pairs_are_named_with_their_figures(tmp_path):
         ),
         ("width = 640", "width = 64", "width is 64; write a number of px from 480 to 800"),
         ("thumbs = true", 'thumbs = "no"', "thumbs is 'no'; write true or false"),
-        ("size = 46, ", "", "nameplate lacks size; see themes/paper.toml"),
+        ("size = 46, ", "", "nameplate.size is None; write a whole number from 12 to 120"),
         ("[fonts]", "[fonts", "is no valid TOML"),
     ],
 )

@@ -1,0 +1,64 @@
+"""Text to lines of 72 columns, counted as a terminal shows them. Pure."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+
+COLUMNS = 72
+
+# What may not begin a line, and what may not end one, where Chinese or Japanese breaks anywhere:
+# closing marks, accents, joiners, skin tones; opening marks, joiners.
+_NOT_FIRST = frozenset(("Pe", "Pf", "Po", "Lm", "Mn", "Me", "Mc", "Cf", "Sk"))
+_NOT_LAST = frozenset(("Ps", "Pi", "Cf"))
+
+
+def fill(text: str, indent: str = "") -> str:
+    """``text`` in lines of at most 72 columns, each behind ``indent``.
+
+    A word (a link) that is longer keeps a line of its own, whole.
+    """
+    lines: list[str] = []
+    line = ""
+    for word in text.split():
+        gap = " "
+        for unit in _units(word):
+            longer = f"{line}{gap if line else ''}{unit}"
+            if line and width(indent + longer) > COLUMNS:
+                lines.append(line)
+                longer = unit
+            line, gap = longer, ""
+    return "\n".join(indent + one for one in (*lines, line))
+
+
+def width(text: str) -> int:
+    """Columns: two for a wide character, none for a combining mark or a joiner."""
+    return sum(map(_width, text))
+
+
+def _width(character: str) -> int:
+    if unicodedata.category(character) in ("Mn", "Me", "Cf"):
+        return 0
+    return 2 if _is_wide(character) else 1
+
+
+def _is_wide(character: str) -> bool:
+    return unicodedata.east_asian_width(character) in ("W", "F")
+
+
+def _units(word: str) -> Iterator[str]:
+    """The parts of ``word`` between which a line may break: its wide characters."""
+    start = 0
+    for place in range(1, len(word)):
+        if _may_break(word[place - 1], word[place]):
+            yield word[start:place]
+            start = place
+    yield word[start:]
+
+
+def _may_break(before: str, after: str) -> bool:
+    return (
+        (_is_wide(before) or _is_wide(after))
+        and unicodedata.category(before) not in _NOT_LAST
+        and unicodedata.category(after) not in _NOT_FIRST
+    )
