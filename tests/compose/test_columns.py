@@ -1,0 +1,63 @@
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digest.compose.columns import COLUMNS, fill, width
+
+WORDS = st.lists(
+    st.text("abcXYZ,.é港水門、。「」🦢👍🏽שלוםمرحبا", min_size=1, max_size=30), max_size=40
+)
+
+
+def test_a_paragraph_is_broken_at_blanks_and_indented():
+    text = "Barges return as the old lock gates swing for the first time since September, she says."
+
+    assert fill(text, "  ") == (
+        "  Barges return as the old lock gates swing for the first time since\n  September, she says."
+    )
+
+
+def test_a_link_that_is_longer_than_a_line_stays_whole():
+    link = "https://herald.example/" + "a-long-path-" * 10
+
+    assert fill(f"Read {link} today") == f"Read\n{link}\ntoday"
+
+
+@pytest.mark.parametrize(
+    ("text", "columns"),
+    [("harbour", 7), ("港", 2), ("é", 1), ("e\u0301", 1), ("a\u200db", 2), ("", 0)],
+)
+def test_columns_are_counted_as_a_terminal_shows_them(text, columns):
+    assert width(text) == columns
+
+
+def test_chinese_and_japanese_break_between_characters_but_never_before_a_full_stop():
+    lines = fill("港" * 35 + "門。" + "水" * 5).split("\n")
+
+    assert lines == ["港" * 35, "門。" + "水" * 5]
+
+
+def test_an_emoji_is_never_torn_apart():
+    family, thumb = "👨‍👩‍👧", "👍🏽"
+
+    for one in (family, thumb):
+        lines = fill(("x" * 69) + " " + one + one).split("\n")
+
+        assert lines == ["x" * 69, one + one]
+
+
+@given(WORDS)
+def test_nothing_is_lost_and_only_what_cannot_break_is_longer_than_a_line(words):
+    filled = fill(" ".join(words))
+
+    assert "".join(filled.split()) == "".join(words)
+    for line in filled.split("\n"):
+        assert width(line) <= COLUMNS or not any(map(str.isspace, line))
+
+
+@given(st.text("港水門光", min_size=1, max_size=300))
+def test_wide_text_always_fits(text):
+    assert max(map(width, fill(text).split("\n"))) <= COLUMNS
+    assert unicodedata.normalize("NFC", fill(text).replace("\n", "")) == text

@@ -1,0 +1,159 @@
+from dataclasses import replace
+
+import pytest
+
+from digest.compose import lint
+from digest.model import Edition
+from digest.slots import SLOT_OPEN
+from tests.builders import a_newsletter, an_issue
+from tests.compose.desk import BASE_URL, LANGUAGES, THEMES, a_paper, numbered, rendered
+
+UNSUBSCRIBE = "\ue0f0unsubscribe_url\ue0f1"
+STORY = numbered(0)
+ISSUE = an_issue(STORY)
+
+
+def an_edition(body="", **given):
+    defaults = {
+        "key": "en",
+        "language": "en",
+        "subject": "The lock gates swing again",
+        "preheader": "Barges are back after eleven weeks, and the keeper is turning them away.",
+        "html": f'<h2>{STORY.lead.title}</h2><a href="{UNSUBSCRIBE}">Leave</a>{body}',
+        "text": f"{STORY.lead.title}\n{UNSUBSCRIBE}\n",
+    }
+    return Edition(**{**defaults, **given})
+
+
+def found(edition, *, newsletter=None, **given):
+    told = lint.lint(edition, ISSUE, newsletter or a_newsletter(), base_url=BASE_URL, **given)
+    return [(one.level, one.code, one.place) for one in told]
+
+
+def test_a_sound_edition_has_no_findings():
+    assert found(an_edition()) == []
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_our_own_templates_give_no_finding_in_any_theme_or_language(theme, language):
+    issue = replace(a_paper(12, language=language), subject=an_edition().subject)
+    issue = replace(issue, preheader=an_edition().preheader)
+
+    edition = rendered(issue, theme=theme)
+
+    assert lint.lint(edition, issue, a_newsletter(), base_url=BASE_URL) == ()
+
+
+STOPS = [
+    (an_edition(html=f"<h2>{STORY.lead.title}</h2>"), "no-unsubscribe", "html"),
+    (an_edition(html=f"<p>{STORY.lead.title} {UNSUBSCRIBE}</p>"), "no-unsubscribe", "html"),
+    (an_edition(text=f"{STORY.lead.title}\n"), "no-unsubscribe", "text"),
+    (an_edition("<p>\ue0f0nickname\ue0f1</p>"), "unresolved-slot", "html"),
+    (an_edition(f"<p>{SLOT_OPEN}</p>"), "unresolved-slot", "html"),
+    (
+        an_edition(subject="Good morning once again, dear \ue0f0who\ue0f1"),
+        "unresolved-slot",
+        "header",
+    ),
+    (an_edition(subject="Good morning to you, \ue0f0name\ue0f1"), "unresolved-slot", "header"),
+    (an_edition('<a href="javascript:alert(1)">x</a>'), "bad-link", "html"),
+    (an_edition('<a href="">x</a>'), "bad-link", "html"),
+    (an_edition('<a href="httpx:y">x</a>'), "bad-link", "html"),
+]
+
+
+@pytest.mark.parametrize(("edition", "code", "place"), STOPS)
+def test_what_stops_a_release(edition, code, place):
+    assert found(edition) == [("stops", code, place)]
+
+
+def test_a_mail_without_a_text_part_is_stopped():
+    assert ("stops", "no-text", "text") in found(an_edition(text=" \n"))
+
+
+def test_a_mail_that_gmail_would_clip_is_stopped_at_the_very_byte():
+    html = an_edition().html
+    exact = an_edition(html + "é" * ((lint.MAX_HTML_BYTES - 2 * len(html.encode())) // 2))
+    filled = an_edition("x" * (98_000 - len(html.encode())))
+    over = an_edition("x" * (98_001 - len(html.encode())))
+
+    assert len(filled.html.encode()) == 98_000
+    assert (found(filled), found(exact)) == ([], [])
+    assert found(over) == [("stops", "too-large", "html")]
+    assert found(an_edition(), max_html_bytes=20) == [("stops", "too-large", "html")]
+
+
+def test_a_sender_without_an_address_is_stopped():
+    newsletter = a_newsletter(sender="The Quayside")
+
+    assert found(an_edition(), newsletter=newsletter) == [("stops", "no-from", "header")]
+
+
+WARNS = [
+    (an_edition(subject="Short"), "subject-length", "header"),
+    (an_edition(subject="A" + "n" * 60), "subject-length", "header"),
+    (an_edition(preheader=""), "preheader-length", "header"),
+    (an_edition(preheader="x" * 111), "preheader-length", "header"),
+    (an_edition(subject="THE LOCK GATES SWING AGAIN"), "shouting", "header"),
+    (an_edition(subject="The lock gates swing again!!"), "shouting", "header"),
+    (an_edition('<a href="http://herald.example/">x</a>'), "not-https", "html"),
+    (an_edition('<a href="https://bit.ly/x">x</a>'), "shortener", "html"),
+    (an_edition(f'<img src="{BASE_URL}/i/a.jpg">'), "no-alt", "html"),
+    (an_edition("<p>{{ issue.name }}</p>"), "left-over", "html"),
+    (an_edition("<mj-text>x</mj-text>"), "left-over", "html"),
+    (an_edition('<img alt="" src="https://pixel.example/1.gif">'), "third-party", "html"),
+    (an_edition("<img alt='' src='//pixel.example/1.gif'>"), "third-party", "html"),
+    (an_edition(f'<img alt="" srcset="https://p.example/1 2x" src="{BASE_URL}/i/a">'), "third-party", "html"),
+    (an_edition(f'<img alt="" src="{BASE_URL}.evil.example/1.gif">'), "third-party", "html"),
+    (an_edition('<td background="http://pixel.example/1.gif">'), "third-party", "html"),
+    (an_edition('<link rel="stylesheet" href="https://fonts.example/x.css">'), "third-party", "html"),
+    (an_edition("<style>@import 'https://fonts.example/x.css';</style>"), "third-party", "html"),
+    (an_edition("<style>\n.a > .b{background:url(https://p.example/x)}\n</style>"), "third-party", "html"),
+    (an_edition('<p style="background:url(\'https://p.example/x\')">'), "third-party", "html"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("edition", "code", "place"), WARNS)
+def test_what_only_warns(edition, code, place):
+    assert found(edition) == [("warns", code, place)]
+
+
+@pytest.mark.parametrize(
+    "edition",
+    [
+        an_edition('<a href="mailto:a@b.example">x</a><a href="#top">y</a><a href="tel:+44">z</a>'),
+        an_edition(f'<img alt="" src="{BASE_URL}/i/a.jpg">'),
+        an_edition("<p>Type src=https://herald.example/x or url(https://herald.example/)</p>"),
+        an_edition(subject="NATO, EU and the harbour of Harrow Quay"),
+        an_edition(subject="عادت الصنادل إلى المرفأ القديم"),
+    ],
+)
+def test_what_is_fine(edition):
+    assert found(edition) == []
+
+
+def test_a_story_about_templates_may_show_their_marks():
+    told = numbered(0, summary="Write {{ name }} where the name goes.")
+    edition = an_edition("<p>Write {{ name }} where the name goes.</p>")
+
+    issue = an_issue(told)
+
+    assert lint.lint(edition, issue, a_newsletter(), base_url=BASE_URL) == ()
+
+
+def test_a_story_in_one_part_only_is_named():
+    edition = an_edition(text=f"Something else\n{UNSUBSCRIBE}\n")
+
+    assert [
+        (one.code, one.place, one.message)
+        for one in lint.lint(edition, ISSUE, a_newsletter(), base_url=BASE_URL)
+    ] == [("out-of-step", "text", f"“{STORY.lead.title}” is missing here")]
+    html = an_edition(html=f'<a href="{UNSUBSCRIBE}">Leave</a>')
+    assert found(html) == [("warns", "out-of-step", "html")]
+
+
+def test_what_stops_is_said_before_what_warns():
+    edition = an_edition('<a href="javascript:x">x</a>', subject="Short")
+
+    assert [level for level, _, _ in found(edition)] == ["stops", "warns"]

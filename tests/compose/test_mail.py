@@ -1,0 +1,300 @@
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import pytest
+
+from digest.compose import columns, theme
+from digest.compose.lint import MAX_HTML_BYTES
+from digest.slots import SLOTS
+from tests.builders import a_newsletter, an_article
+from tests.compose.desk import (
+    ARABIC_SUMMARY,
+    BASE_URL,
+    LANGUAGES,
+    OURS,
+    THEMES,
+    a_paper,
+    an_arabic_paper,
+    laid_out,
+    numbered,
+    rendered,
+)
+
+OPEN = re.compile("\ue0f0([^\ue0f1]*)\ue0f1")
+
+
+class Page(HTMLParser):
+    """What a mail program would ask for, follow and show."""
+
+    VOID = frozenset("area base br col hr img input link meta wbr".split())
+
+    def __init__(self, html):
+        super().__init__(convert_charrefs=True)
+        self.asked, self.links, self.words, self.open, self.odd = [], [], [], [], []
+        self.dirs = []
+        self.feed(html)
+
+    def handle_starttag(self, tag, attrs):
+        given = dict(attrs)
+        if tag == "a":
+            self.links.append(given.get("href"))
+        elif tag in ("img", "link", "script", "iframe", "source"):
+            self.asked.append(given.get("src") or given.get("href"))
+        if given.get("dir") and tag in ("h2", "h3", "p", "html"):
+            self.dirs.append((tag, given["dir"]))
+        self.asked += re.findall(r"url\(([^)]*)\)", given.get("style") or "")
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.handle_starttag(tag, attrs)
+        if tag not in self.VOID:
+            self.open.pop()
+
+    def handle_endtag(self, tag):
+        if tag not in self.VOID and (not self.open or self.open.pop() != tag):
+            self.odd.append(tag)
+
+    def handle_data(self, data):
+        if self.open and self.open[-1] == "style":
+            self.asked += re.findall(r"@import[^;]*|url\([^)]*\)", data)
+        else:
+            self.words.append(data)
+
+    @property
+    def text(self):
+        return " ".join(" ".join(self.words).split())
+
+
+@pytest.mark.parametrize("name", THEMES)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_opening_a_mail_asks_nobody_but_us_for_anything(name, language):
+    page = Page(rendered(a_paper(14, language=language), theme=name).html)
+
+    assert page.asked
+    assert [url for url in page.asked if not url.startswith(f"{BASE_URL}/i/")] == []
+
+
+@pytest.mark.parametrize("name", THEMES)
+def test_the_head_names_no_address_at_all(name):
+    head = rendered(a_paper(14), theme=name).html.partition("</head>")[0]
+
+    # The two namespaces that Outlook's conditional XML needs are names, not requests.
+    addresses = re.findall(r"https?://[^\s\"'<>)]+", head)
+    assert {u for u in addresses if "schemas" not in u and "w3.org" not in u} == set()
+
+
+@pytest.mark.parametrize("name", THEMES)
+@pytest.mark.parametrize("count", [1, 2, 7, 12, 60])
+def test_every_story_is_in_both_parts_and_every_element_is_closed(name, count):
+    issue = a_paper(count, brief_after=10)
+
+    edition = rendered(issue, theme=name)
+    page = Page(edition.html)
+
+    assert (page.open, page.odd) == ([], [])
+    assert len(edition.html.encode()) <= MAX_HTML_BYTES
+    assert edition.notes == ()
+    for story in issue.stories:
+        assert story.lead.title in page.text
+        assert story.lead.title in edition.text
+        assert story.lead.url in page.links
+        assert story.lead.url in edition.text
+
+
+def test_the_same_job_gives_the_same_edition_to_the_byte():
+    assert rendered(a_paper(12)) == rendered(a_paper(12))
+
+
+@pytest.mark.parametrize("name", THEMES)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_text_part_has_72_columns_but_for_links(name, language):
+    text = rendered(a_paper(14, language=language), theme=name).text
+
+    wide = [line for line in text.splitlines() if columns.width(line) > 72]
+    assert [line for line in wide if "://" not in line] == []
+    assert "\n\n\n\n" not in text
+    assert text.endswith("\n")
+    assert not text.startswith("\n")
+
+
+def test_links_in_the_text_part_are_numbered_through_and_stand_below_their_section():
+    issue = a_paper(14)
+
+    text = rendered(issue).text
+
+    numbers = re.findall(r"^  \[(\d+)\] (\S+)$", text, re.MULTILINE)
+    assert numbers == [(str(n), s.lead.url) for n, s in enumerate(issue.stories, 1)]
+    for n, story in enumerate(issue.stories, 1):
+        assert re.search(rf"^(?:  |\* .*)\[{n}\]", text, re.MULTILINE), story.lead.title
+
+
+def test_the_personal_places_stay_open_and_there_are_no_others():
+    edition = rendered(a_paper(12))
+
+    assert set(OPEN.findall(edition.html)) <= SLOTS
+    assert {"unsubscribe_url", "preferences_url"} <= set(OPEN.findall(edition.text))
+    assert OPEN.findall(edition.subject) == []
+
+
+def test_subject_and_preheader_are_the_issues_and_open_the_mail():
+    issue = a_paper(12, subject="R&D at the <quay>", preheader="Also: 3 < 4")
+
+    edition = rendered(issue)
+
+    assert (edition.subject, edition.preheader) == ("R&D at the <quay>", "Also: 3 < 4")
+    assert "<title>The Quayside: R&amp;D at the &lt;quay&gt;</title>" in edition.html
+    assert Page(edition.html).text.index("Also: 3 < 4") < 200
+
+
+@pytest.mark.parametrize("text", ["One\r\nBcc: eve@evil.example", "One\nTwo", "One\r\rTwo", "\n"])
+def test_line_breaks_in_headlines_never_break_a_header(text):
+    stories = [numbered(0, title=text), numbered(1, title=text)]
+
+    edition = rendered(laid_out(stories, subject=text))
+
+    assert edition.subject == " ".join(text.split())
+    assert Page(edition.html).odd == []
+    assert "\r" not in edition.text
+
+
+HARD = [
+    'a < b && "c" > d <script>alert(1)</script>',
+    "{{ reader.name }} {% for x in y %} {# no #} ${x} {0}",
+    "100 % = sure; 5 %s %(x)d =3D =\u00a0=",
+    "back\\slash \\u{200d} 'single' `tick`",
+    "</p></td></tr></table><mj-raw>x</mj-raw>",
+    "&amp; &lt; &#8199; &copy",
+    "👩‍🔧 🏴‍☠️ e\u0301 \u200fعربي",
+]
+
+
+@pytest.mark.parametrize("name", THEMES)
+@pytest.mark.parametrize("text", HARD)
+def test_a_text_is_shown_to_the_letter_in_both_parts(name, text):
+    other = an_article("https://post.example/x", source_name=text)
+    stories = [numbered(0, title=text, summary=text), numbered(1, title=text, summary=text)]
+    stories[1] = replace(stories[1], also=(other,))
+
+    edition = rendered(laid_out(stories, newsletter=a_newsletter()), theme=name)
+    page = Page(edition.html)
+
+    shown = " ".join(text.split())
+    assert page.text.count(shown) >= 5
+    assert " ".join(edition.text.split()).count(shown) >= 5
+    assert (page.open, page.odd) == ([], [])
+    assert "<script" not in edition.html
+    assert [u for u in page.asked if not u.startswith(f"{BASE_URL}/i/")] == []
+
+
+@pytest.mark.parametrize("name", THEMES)
+@pytest.mark.parametrize("title", ["word " * 80, "x" * 400, "🦢", "港の水門" * 100])
+def test_a_headline_of_any_length_is_printed_whole(name, title):
+    title = title.strip()
+    issue = laid_out([numbered(0, title=title), numbered(1, title=title)])
+
+    edition = rendered(issue, theme=name)
+
+    assert Page(edition.html).text.count(title) >= 2
+    assert "".join(edition.text.split()).count("".join(title.split())) == 2
+    wide = [line for line in edition.text.splitlines() if columns.width(line) > 72]
+    assert [line for line in wide if "x" * 400 not in line] == []
+
+
+def test_a_very_long_lead_headline_is_set_smaller():
+    short, long = (
+        rendered(laid_out([numbered(0, title=title)])).html for title in ("Barges", "Barge " * 40)
+    )
+
+    assert 'class="lh" style="margin:0;' in short
+    assert "font-size:32px;line-height:38px" in short
+    assert 'class="lh" style="margin:0;' not in long
+    assert "font-size:24px;line-height:31px" in long
+
+
+def test_without_a_picture_there_is_no_picture_element():
+    edition = rendered(a_paper(12, pictures={}))
+
+    assert "<img" not in edition.html
+    assert Page(edition.html).asked == []
+
+
+def test_pictures_have_alt_text_and_sizes():
+    images = re.findall(r"<img[^>]*>", rendered(a_paper(12)).html)
+
+    assert len(images) == 4  # the lead's, and the 4th, 7th and 10th story's
+    for image in images:
+        assert re.search(r' alt="', image)
+        assert re.search(r' width="\d+"', image)
+
+
+@pytest.mark.parametrize("name", THEMES)
+def test_an_arabic_issue_runs_from_right_to_left(name):
+    newsletter = a_newsletter(title="رصيف المرفأ", tagline="", language="ar", theme=name)
+
+    edition = rendered(an_arabic_paper(), newsletter=newsletter)
+    page = Page(edition.html)
+
+    assert '<html lang="ar" dir="rtl"' in edition.html
+    assert page.dirs == [("html", "rtl")]  # no story has a direction of its own
+    assert "direction:ltr" not in edition.html
+    assert "letter-spacing" not in edition.html
+    assert "text-transform" not in edition.html
+    assert ARABIC_SUMMARY in page.text
+    # Between a Latin name and an hour stands a mark, or the two would change places.
+    assert "\u200f · \u200f" in page.text
+
+
+def test_a_story_in_another_direction_than_the_mail_keeps_its_own():
+    stories = [
+        numbered(0),
+        numbered(1, title="تعود الصنادل إلى المرفأ", summary=ARABIC_SUMMARY),
+        numbered(2, title="R&D في حوض القوارب الجديد", summary=ARABIC_SUMMARY),
+    ]
+
+    page = Page(rendered(laid_out(stories)).html)
+
+    assert page.dirs[0] == ("html", "ltr")
+    assert page.dirs[1:] == [("h3", "rtl"), ("p", "rtl")] * 2
+
+
+def test_a_file_has_no_link_and_is_told_all_the_same():
+    file = numbered(0)
+    file = replace(file, lead=replace(file.lead, url="file:///srv/news/barges.txt"))
+
+    edition = rendered(laid_out([file]))
+
+    assert "file:" not in edition.html
+    assert "file:" not in edition.text
+    assert file.lead.title in edition.html
+
+
+def test_a_newsletter_without_a_tagline_prints_no_empty_line():
+    for name in THEMES:
+        newsletter = a_newsletter(tagline="", theme=name)
+
+        html = rendered(a_paper(2), newsletter=newsletter).html
+
+        assert not re.search(r"<p[^>]*></p>", html)
+
+
+def test_a_theme_that_is_hard_to_read_is_noted(tmp_path):
+    own = (OURS / "themes/paper.toml").read_text("utf-8").replace("#696257", "#999999")
+    (tmp_path / "themes").mkdir()
+    (tmp_path / "themes/mine.toml").write_text(own, "utf-8")
+
+    edition = rendered(a_paper(2), theme="mine", templates=(tmp_path, OURS))
+
+    weak = theme.weak_pairs(theme.load("mine", (tmp_path,)))
+    assert edition.notes == tuple(
+        f"theme mine is hard to read: {pair}; WCAG asks for 4.5" for pair in weak
+    )
+    assert "light: mute on card 2.8" in weak
+
+
+def test_the_edition_is_named_after_its_language():
+    edition = rendered(a_paper(2, language="de"))
+
+    assert (edition.key, edition.language) == ("de", "de")
+    assert '<html lang="de" dir="ltr"' in edition.html
