@@ -164,6 +164,7 @@ async def test_the_report_says_all_that_was_found(store, tmp_path):
             "text_bytes": len(EDITION.text.encode()),
             "recipients": 0,
             "lint": ["warns subject-length: is short"],
+            "notes": [],
         }
     ]
     assert (found.findings, found.notes) == ((finding,), ("one picture is left out",))
