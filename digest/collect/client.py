@@ -13,9 +13,11 @@ from types import TracebackType
 from typing import Self
 
 import aiohttp
+from aiohttp.abc import AbstractResolver
 from yarl import URL
 
 from digest.collect import connections, freshness, hops, robots
+from digest.collect.connections import SocketFactory
 from digest.collect.decoding import Decoder, Garbled, Overgrown, codings
 from digest.collect.fetch import Answer, Ask, Failed, Fetched, NotModified
 from digest.collect.hops import Hop, Stop
@@ -35,13 +37,23 @@ class Http:
     """The Fetch port over the network; an async context manager."""
 
     def __init__(
-        self, options: HttpOptions, *, clock: Clock, version: str, sleep: Sleep = asyncio.sleep
+        self,
+        options: HttpOptions,
+        *,
+        clock: Clock,
+        version: str,
+        sleep: Sleep = asyncio.sleep,
+        sockets: SocketFactory | None = None,
+        resolver: AbstractResolver | None = None,
     ) -> None:
         contact = f" (+{options.contact})" if options.contact else ""
         self._agent = f"{robots.TOKEN}/{version}{contact}"
         self._options = options
         self._clock = clock
         self._sleep = sleep
+        guarded = connections.any_socket if options.allow_private else connections.public_socket
+        self._sockets = sockets or guarded
+        self._resolver = resolver
         self._robots: dict[str, asyncio.Task[Rules]] = {}
 
     async def __aenter__(self) -> Self:
@@ -51,9 +63,8 @@ class Http:
             limit_per_host=options.connections_per_host,
             # The one place that sees every address really connected to: names that are resolved
             # anew, literals, redirects (DESIGN 10).
-            socket_factory=connections.any_socket
-            if options.allow_private
-            else connections.public_socket,
+            socket_factory=self._sockets,
+            resolver=self._resolver,
         )
         self._session = aiohttp.ClientSession(
             connector=connector,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import socket
 import ssl
+from collections.abc import Callable
 
 import aiohttp
 
@@ -16,6 +17,7 @@ from digest.collect import private
 _NOT_PUBLIC = "not public: "
 
 AddressInfo = tuple[int, int, int, str, tuple[object, ...]]
+SocketFactory = Callable[[AddressInfo], socket.socket]
 
 
 def any_socket(info: AddressInfo) -> socket.socket:

@@ -239,18 +239,6 @@ async def test_the_decimal_spelling_of_an_address_reaches_nothing():
     assert isinstance(await ask("http://2130706433/", allow_private=False), Failed)
 
 
-async def test_a_redirect_into_the_private_net_is_refused_where_it_connects(web):
-    """The socket is the one place that sees what a name or a redirect really leads to."""
-    http = an_http()
-    async with http as fetch:
-        assert isinstance(await fetch(Ask(url=web.serve("/ok", "x"))), Fetched)
-
-    answer = await ask(web.redirect("/", "http://127.0.0.1:1/"), allow_private=False)
-
-    assert answer.status == "refused"
-    assert web.count("/") == 0
-
-
 @pytest.mark.parametrize("url", ["ftp://a.example/", "nothing", "http://", "http://a b/"])
 async def test_what_is_no_web_address_is_not_asked(url):
     assert (await ask(url)).status == "bad URL"
