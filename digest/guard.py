@@ -28,10 +28,16 @@ def check(markup: str, *, what: str) -> None:
 
 
 def check_xml(markup: str, *, what: str) -> None:
-    """As ``check``, and no document type may declare entities (XXE, entity bombs)."""
-    if _DECLARATION.search(markup):
+    """As ``check``, and no document type may declare entities (XXE, entity bombs).
+
+    What stands in a CDATA section is text to an XML parser, and neither element nor declaration.
+    """
+    parsed = _without_cdata(markup)
+    if _DECLARATION.search(parsed):
         raise Permanent(f"{what} declares entities of its own, which is an old attack; not read")
-    check(markup, what=what)
+    if len(markup) > MAX_CHARACTERS:
+        raise Permanent(f"{what} is longer than {MAX_CHARACTERS:,} characters")
+    check(parsed, what=what)
 
 
 def is_too_deep(markup: str) -> bool:
@@ -54,3 +60,16 @@ def is_too_deep(markup: str) -> bool:
         if depth > MAX_DEPTH:
             return True
     return False
+
+
+def _without_cdata(markup: str) -> str:
+    parts: list[str] = []
+    place = 0
+    while (start := markup.find("<![CDATA[", place)) >= 0:
+        end = markup.find("]]>", start)
+        if end < 0:
+            break  # left open, so no section: a lenient parser sees the elements behind it
+        parts.append(markup[place:start])
+        place = end + 3
+    parts.append(markup[place:])
+    return "".join(parts)

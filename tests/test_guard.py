@@ -28,7 +28,7 @@ def test_length_beyond_the_limit_is_refused():
         guard.check("x" * (guard.MAX_CHARACTERS + 1), what="the page")
 
 
-@pytest.mark.parametrize("start", ["<", "<a", "<a ", "<!DOCTYPE ", "<script"])
+@pytest.mark.parametrize("start", ["<", "<a", "<a ", "<!DOCTYPE ", "<script", "<![CDATA["])
 def test_half_tags_cost_no_more_than_a_look(start):
     guard.is_too_deep(start * 300_000)
     guard.check_xml(start * 300_000, what="the feed") if start != "<!DOCTYPE " else None
@@ -38,3 +38,15 @@ def test_an_inner_subset_is_refused_and_a_plain_doctype_is_not():
     guard.check_xml('<!DOCTYPE rss PUBLIC "-//X//EN" "x.dtd"><rss/>', what="the feed")
     with pytest.raises(Permanent, match="entities"):
         guard.check_xml("<!DOCTYPE rss [ <!ATTLIST x> ]><rss/>", what="the feed")
+
+
+def test_what_stands_in_a_cdata_section_is_text():
+    guard.check_xml(f"<rss><![CDATA[{'<div>' * 1000}]]></rss>" * 3, what="the feed")
+    guard.check_xml("<rss><![CDATA[<!ENTITY a 'b'>]]></rss>", what="the feed")
+
+
+def test_a_cdata_section_left_open_hides_nothing():
+    with pytest.raises(Permanent, match="more than 250 elements"):
+        guard.check_xml("<rss><![CDATA[" + "<div>" * 1000, what="the feed")
+    with pytest.raises(Permanent, match="entities"):
+        guard.check_xml("<![CDATA[]]><!DOCTYPE x [<!ENTITY a 'b'>]><rss/>", what="the feed")

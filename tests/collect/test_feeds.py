@@ -219,11 +219,28 @@ def test_what_is_no_feed_is_refused_with_a_clause(body, why):
         parse(body)
 
 
-def test_deep_markup_inside_an_item_is_not_parsed():
-    deep = "&lt;div&gt;" * 100_000
+@pytest.mark.parametrize(
+    "deep", ["&lt;div&gt;" * 100_000, f"<![CDATA[{'<div>' * 100_000}]]>"], ids=["escaped", "cdata"]
+)
+def test_deep_markup_inside_an_item_is_not_parsed(deep):
     (item,) = parse(rss(f"<title>T</title><link>/1</link><description>{deep}</description>")).items
 
     assert (item.form, item.content) == (Form.LINK, "")
+
+
+def test_unclosed_elements_of_one_item_do_not_add_up_to_a_feed_too_deep_to_read():
+    items = "</item><item>".join(
+        f"<title>T</title><link>/{n}</link><description><![CDATA[<div><b><i>Words {n}]]></description>"
+        for n in range(200)
+    )
+
+    assert len(parse(rss(items), max_items=300).items) == 200
+
+
+def test_an_item_about_entities_declares_none():
+    told = "<title>T</title><link>/1</link><description><![CDATA[&lt;!ENTITY a 'b'> <!ENTITY c 'd'>]]></description>"
+
+    assert len(parse(rss(told)).items) == 1
 
 
 def test_a_feed_in_chinese_is_not_taken_for_a_teaser():
