@@ -7,6 +7,7 @@ not pay for the libraries that render a mail.
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -78,7 +79,7 @@ class Moment(click.ParamType[datetime]):
         except ValueError:
             self.fail(f"{value!r} is no moment; write one such as 2026-11-24T06:30+01:00")
         if at.tzinfo is None:
-            self.fail(f"{value!r} names no zone; write {value}+00:00 for UTC")
+            self.fail(f"{value!r} names no zone; write {at.isoformat()}+00:00 for UTC")
         return at.astimezone(UTC)
 
 
@@ -117,4 +118,18 @@ def main(args: Sequence[str] | None = None) -> None:
     except DigestError as error:
         click.echo(f"digest: {error}", err=True)
         sys.exit(1)
+    except OSError as error:
+        _leave_output()
+        # Nobody reads on after `| head`, and nobody is to be told.
+        if not isinstance(error, BrokenPipeError):
+            what = error.filename or "the output"
+            click.echo(f"digest: {what} cannot be used: {error.strerror or error}", err=True)
+        sys.exit(1)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _leave_output() -> None:
+    """Let what is still to be written to stdout go nowhere: the interpreter flushes it at exit."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    os.close(nowhere)

@@ -33,7 +33,8 @@ def command(context: Context, as_json: bool) -> int:
         click.echo(json.dumps([asdict(report) for report in reports], ensure_ascii=False, indent=2))
     else:
         new = sum(report.new for report in reports)
-        click.echo(f"{new} new articles from {len(reports)} sources.")
+        places = f"{len(reports)} source{'s' * (len(reports) != 1)}"
+        click.echo(f"{new} new article{'s' * (new != 1)} from {places}.")
         for report in failed:
             click.echo(f"In trouble: {report.name} ({report.status}): {report.error}")
     return 1 if reports and len(failed) == len(reports) else 0

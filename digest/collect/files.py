@@ -66,7 +66,8 @@ def _found(location: str, folder: Path) -> tuple[Path, list[Path]]:
     pattern = str(path)
     fixed = Path(glob.escape(pattern)) if not glob.has_magic(pattern) else _fixed_part(path)
     if not glob.has_magic(pattern) or not fixed.is_dir():
-        raise Misconfigured(location, f"is not there ({path}); check the path in config.toml")
+        where = "" if location == pattern else f" ({pattern})"
+        raise Misconfigured(location, f"is not there{where}; check the path")
     found = glob.iglob(pattern, recursive=True)  # noqa: PTH207 -- Path.glob has no iglob for **
     return fixed, [Path(one) for _, one in zip(range(MAX_FILES), found, strict=False)]
 

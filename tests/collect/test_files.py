@@ -128,8 +128,17 @@ def test_only_the_newest_are_read(tmp_path):
 
 @pytest.mark.parametrize("location", ["nowhere", "nowhere/*.txt"])
 def test_a_place_that_is_not_there_is_named_with_the_cure(tmp_path, location):
-    with pytest.raises(Misconfigured, match=r"is not there .*check the path in config.toml"):
+    with pytest.raises(Misconfigured) as raised:
         read(tmp_path, location)
+
+    assert str(raised.value) == f"{location} is not there ({tmp_path / location}); check the path"
+
+
+def test_a_whole_path_that_is_not_there_is_named_once(tmp_path):
+    with pytest.raises(Misconfigured) as raised:
+        read(tmp_path, str(tmp_path / "nowhere"))
+
+    assert str(raised.value) == f"{tmp_path / 'nowhere'} is not there; check the path"
 
 
 def test_an_unreadable_file_is_noted(common_folder):
