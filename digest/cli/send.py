@@ -13,6 +13,7 @@ from digest.cli import Context, moment
 from digest.cli.newsletters import chosen
 from digest.cli.rehearsal import Asked, rehearsal
 from digest.cli.words import issue_lines
+from digest.clock import clock_at
 from digest.config.load import load_for
 from digest.errors import DigestError, Misconfigured
 
@@ -52,6 +53,11 @@ def command(  # noqa: PLR0913 -- click hands over every option
     """
     if not dry_run:
         raise Misconfigured("digest send", CANNOT_SEND)
+    until = clock_at(at)()
+    if since and since > until:
+        raise Misconfigured(
+            "--since", f"is {since.isoformat()}, after the window ends at {until.isoformat()}"
+        )
     loaded = load_for(context.config)
     asked = Asked(
         newsletter=chosen(newsletter, list(loaded.settings.newsletters)),
