@@ -20,7 +20,10 @@ from digest.storage import rehearsal as seeding
 from digest.storage.database import Store
 
 DATABASE = "rehearsal.db"
-MADE = ("index.html", "report.json", "editions", "proof", "messages", "media", DATABASE)
+MADE = frozenset(
+    {"index.html", "report.json", "editions", "proof", "messages", "media"}
+    | {DATABASE + suffix for suffix in ("", "-wal", "-shm", "-journal")}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,12 +86,14 @@ def emptied(out: Path) -> Path:
     """``out`` as an empty folder. An earlier rehearsal is cleared; anything else is refused."""
     try:
         out.mkdir(parents=True, exist_ok=True)
-        strangers = sorted(p.name for p in out.iterdir() if not p.name.startswith(MADE))
+        names = {path.name for path in out.iterdir()}
+        # A folder without the database was never a rehearsal's, whatever its files are called.
+        strangers = sorted(names - MADE if DATABASE in names else names)
         if strangers:
             raise Misconfigured(
                 str(out), f"holds {strangers[0]!r}, which no rehearsal made; give an empty folder"
             )
-        for path in out.iterdir():
+        for path in sorted(out.iterdir(), key=lambda path: path.name.startswith(DATABASE)):
             if path.is_dir() and not path.is_symlink():
                 shutil.rmtree(path)
             else:

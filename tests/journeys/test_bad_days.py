@@ -328,3 +328,27 @@ def test_a_gather_in_which_every_source_failed_is_a_failure(desk):
 
     assert said.code == 1
     assert said.out.count("In trouble: ") == 2
+
+
+@pytest.mark.parametrize("name", ["media/pony.jpg", "proofs of payment.pdf", "messages/ada.eml"])
+def test_a_folder_is_not_cleared_for_the_likeness_of_a_name(desk, name):
+    desk.run("init")
+    desk.write(f"mine/{name}", "kept for years")
+
+    said = desk.run("send", "--dry-run", "--out", "mine")
+
+    assert said.code == 2
+    assert "which no rehearsal made; give an empty folder" in said.err
+    assert (desk.folder / "mine" / name).read_text("utf-8") == "kept for years"
+
+
+def test_what_somebody_put_beside_a_rehearsal_is_not_cleared(desk):
+    desk.run("init")
+    desk.run("send", "--dry-run", "--no-collect")
+    desk.write("rehearsal/daily/media of my own/pony.jpg", "kept for years")
+
+    said = desk.run("send", "--dry-run", "--no-collect")
+
+    assert said.code == 2
+    assert "media of my own" in said.err
+    assert (desk.folder / "rehearsal/daily/report.json").exists()
