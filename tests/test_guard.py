@@ -50,3 +50,8 @@ def test_a_cdata_section_left_open_hides_nothing():
         guard.check_xml("<rss><![CDATA[" + "<div>" * 1000, what="the feed")
     with pytest.raises(Permanent, match="entities"):
         guard.check_xml("<![CDATA[]]><!DOCTYPE x [<!ENTITY a 'b'>]><rss/>", what="the feed")
+
+
+def test_a_feed_is_measured_with_its_cdata_sections():
+    with pytest.raises(Permanent, match="the feed is longer than"):
+        guard.check_xml(f"<rss><![CDATA[{'x' * guard.MAX_CHARACTERS}]]></rss>", what="the feed")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html as entities
 import re
 from urllib.parse import urljoin, urlsplit
 
@@ -35,7 +34,7 @@ def words(markup: str) -> str:
         return " ".join(markup.split())
     root = tree(markup)
     if root is None:
-        return " ".join(entities.unescape(markup).split())
+        return ""  # nothing but comments or processing instructions
     return " ".join(_flow(root).split())
 
 
