@@ -11,6 +11,7 @@ import click
 from digest import wiring
 from digest.cli import Context
 from digest.cli.progress import SourceProgress
+from digest.cli.words import note_lines
 from digest.config.load import load_for
 from digest.config.settings import Settings
 from digest.model import SourceReport
@@ -37,6 +38,8 @@ def command(context: Context, as_json: bool) -> int:
         click.echo(f"{new} new article{'s' * (new != 1)} from {places}.")
         for report in failed:
             click.echo(f"In trouble: {report.name} ({report.status}): {report.error}")
+        for note in note_lines(reports, everything="`digest gather --json`"):
+            click.echo(f"Note: {note}")
     return 1 if reports and len(failed) == len(reports) else 0
 
 

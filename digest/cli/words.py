@@ -7,10 +7,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from digest.compose.report import story_line
-from digest.model import Issue, LeftOut
+from digest.model import Issue, LeftOut, SourceReport
 from digest.services.rehearse import Rehearsed
 
 LEFT_OUT_SHOWN = 20
+NOTES_SHOWN = 5  # of one source
+NOT_MODIFIED = "304"
 
 
 def issue_lines(found: Rehearsed) -> Iterator[str]:
@@ -27,6 +29,11 @@ def issue_lines(found: Rehearsed) -> Iterator[str]:
         yield "Sources in trouble"
         for source in failing:
             yield f"  {source.name} ({source.status}): {source.error}"
+        yield ""
+    notes = list(note_lines(rehearsal.sources, everything="report.json"))
+    if notes:
+        yield "Notes on sources"
+        yield from (f"  {note}" for note in notes)
         yield ""
     for edition in rehearsal.editions:
         people = "1 recipient" if edition.recipients == 1 else f"{edition.recipients:,} recipients"
@@ -46,6 +53,20 @@ def issue_lines(found: Rehearsed) -> Iterator[str]:
         yield ""
     yield "Nothing was sent and nothing was kept."
     yield f"Preview: {_shown(found.page)}"
+
+
+def note_lines(reports: Sequence[SourceReport], *, everything: str) -> Iterator[str]:
+    """What else the visits found, such as a file that could not be read; a few lines a source.
+
+    ``everything``: where all of them are.
+    """
+    for report in reports:
+        if report.status == NOT_MODIFIED:  # its only note says so once more
+            continue
+        yield from (f"{report.name}: {note}" for note in report.notes[:NOTES_SHOWN])
+        if len(report.notes) > NOTES_SHOWN:
+            more = len(report.notes) - NOTES_SHOWN
+            yield f"{report.name}: and {more} more; all are in {everything}"
 
 
 def _issue(issue: Issue) -> Iterator[str]:

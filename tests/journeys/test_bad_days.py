@@ -17,6 +17,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from aiohttp import web as aio
 
 from digest.model import NewsletterId, SourceId
 from digest.storage import articles, issues
@@ -352,3 +353,39 @@ def test_what_somebody_put_beside_a_rehearsal_is_not_cleared(desk):
     assert said.code == 2
     assert "media of my own" in said.err
     assert (desk.folder / "rehearsal/daily/report.json").exists()
+
+
+async def test_what_a_visit_could_not_read_has_a_line_of_its_own(desk, web):
+    """In a gather and in a rehearsal; a source of many such has a few lines, not hundreds."""
+    for n in range(8):
+        desk.write(f"news/binary{n}.md", b"\x00\x01\x02" * 500)
+    desk.write("news/gates.md", f"# Lock gates open again\n\n{GATES}\n")
+    desk.configure(Desk="news", Half=web.feed("/half.xml", "<rss><channel><item><title>Ha"))
+
+    rehearsed = await run(desk, "send", "--dry-run")
+    gathered = await run(desk, "gather")
+
+    for said, prefix in ((gathered, "Note: "), (rehearsed, "  ")):
+        notes = [line for line in said.out.splitlines() if line.startswith(f"{prefix}Desk: ")]
+        assert len(notes) == 6
+        assert notes[0].endswith(".md: is binary, not text, and is not read")
+        assert f"{prefix}Half: the feed is damaged" in said.out
+    assert "Note: Desk: and 3 more; all are in `digest gather --json`" in gathered.out
+    assert "  Desk: and 3 more; all are in report.json" in rehearsed.out
+
+
+async def test_a_source_with_nothing_new_has_no_note(desk, web):
+    async def unchanged(request):
+        if request.headers.get("If-None-Match"):
+            return aio.Response(status=304)
+        body = rss(item("Lock gates open again", web.url("/gates"), f"<p>{GATES}</p>"))
+        return aio.Response(body=body.encode(), headers={"ETag": '"1"'})
+
+    desk.configure(Herald=web.handle("/a.xml", unchanged))
+    await run(desk, "gather")
+
+    later = (NOW + timedelta(days=1)).isoformat()
+    said = await run(desk, "send", "--dry-run", "--at", later)
+
+    assert "Herald: 304" in said.err
+    assert "Notes on sources" not in said.out
