@@ -18,7 +18,7 @@ from digest.compose.letters import LetterJob
 from digest.deliver import headers, outbox
 from digest.deliver.message import Compiled, compile_edition, splice
 from digest.deliver.outbox import Consequence, Settled
-from digest.deliver.outcome import Deferred, InDoubt, Outcome, Stage
+from digest.deliver.outcome import Deferred, InDoubt, Outcome, Refused, Stage
 from digest.deliver.postmark import Postmark, Reader, letter_personal
 from digest.deliver.transport import Outgoing, Transport
 from digest.delivery import State
@@ -118,10 +118,15 @@ def _claimed(tx: Connection, now: datetime) -> _Claimed:
 
 async def _carried(owed: Owed, room: _MailRoom, transport: Transport, posted: Posted) -> Outcome:
     try:
-        return await transport(await room.message(owed))
+        outcome = await transport(await room.message(owed))
     except DigestError as error:
         posted.trouble = str(error)
         return Deferred(0, "", str(error), Stage.CONNECT)
+    if isinstance(outcome, Refused) and outbox.consequence(outcome) is Consequence.PAUSE_RELAY:
+        # It refuses us and not the reader, who must not lose a letter by it.
+        posted.trouble = f"the relay refuses us: {outcome.code} {outcome.enhanced} {outcome.text}"
+        return Deferred(outcome.code, outcome.enhanced, outcome.text, outcome.stage)
+    return outcome
 
 
 async def _settle(
@@ -148,13 +153,8 @@ def _count(owed: Owed, settled: Settled, posted: Posted) -> None:
             posted.failed += 1
         case State.SKIPPED:
             posted.skipped += 1
-    match settled.consequence:
-        case Consequence.BOUNCE:
-            posted.bounced.append(owed.subscriber)
-        case Consequence.PAUSE_RELAY:
-            posted.trouble = f"the relay refuses us: {settled.delivery.text}"
-        case Consequence.NONE | Consequence.COUNT:
-            pass
+    if settled.consequence is Consequence.BOUNCE:
+        posted.bounced.append(owed.subscriber)
 
 
 class _MailRoom:

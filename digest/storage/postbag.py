@@ -15,6 +15,8 @@ from subscribers import consent
 from subscribers.address import Address
 from subscribers.model import Kind, Standing, Status, Subscriber, SubscriberId, Subscription
 
+LEASE = timedelta(minutes=10)  # how long whoever claims a letter may take over it
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Owed:
@@ -95,9 +97,6 @@ def save(tx: Connection, before: Delivery, after: Delivery) -> bool:
         )
     )
     return changed.rowcount == 1
-
-
-LEASE = timedelta(minutes=10)
 
 
 def _may(person: Subscriber, held: Subscription, owed: Owed, now: datetime) -> bool:

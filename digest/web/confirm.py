@@ -7,9 +7,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from digest.web.desk import comes_from_afar, desk_of, held, ip_of, language_of, page
+from digest.web.desk import bearer_of, comes_from_afar, desk_of, ip_of, language_of, page
 from digest.web.joining import network_mark
-from digest.web.links import LONGEST, Bearer, link
+from digest.web.links import LONGEST, link
 from subscribers import tokens
 from subscribers.model import Status, Subscriber, SubscriberId
 from subscribers.tokens import Purpose
@@ -17,7 +17,7 @@ from subscribers.tokens import Purpose
 
 async def ask(request: Request) -> Response:
     desk = desk_of(request)
-    bearer = _bearer(request)
+    bearer = bearer_of(request, Purpose.CONFIRM)
     member = await desk.members.find(bearer.subscriber, bearer.newsletter.id)
     if member is None or member.subscription.status is Status.LEFT:
         raise HTTPException(404)
@@ -36,7 +36,7 @@ async def confirm(request: Request) -> Response:
     desk = desk_of(request)
     if comes_from_afar(request):
         raise HTTPException(403)
-    bearer = _bearer(request)
+    bearer = bearer_of(request, Purpose.CONFIRM)
     member = await desk.members.confirm(
         bearer.subscriber,
         bearer.newsletter.id,
@@ -100,13 +100,6 @@ async def _mover(request: Request) -> Subscriber:
     if tokens.proves(desk.ring, token, Purpose.ADDRESS, person.new_address.key) is None:
         raise HTTPException(404)
     return person
-
-
-def _bearer(request: Request) -> Bearer:
-    found = held(request, Purpose.CONFIRM)
-    if found is None:
-        raise HTTPException(404)
-    return found
 
 
 ROUTES = [

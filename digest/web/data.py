@@ -9,13 +9,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from digest.web.desk import comes_from_afar, desk_of, held, language_of, page
-from digest.web.links import Bearer, link
+from digest.web.desk import bearer_of, comes_from_afar, desk_of, language_of, page
+from digest.web.links import link
 from subscribers.tokens import Purpose
 
 
 async def download(request: Request) -> Response:
-    bearer = _bearer(request)
+    bearer = bearer_of(request, Purpose.PREFERENCES)
     data = await desk_of(request).members.data_of(bearer.subscriber)
     if data is None:
         raise HTTPException(404)
@@ -25,7 +25,7 @@ async def download(request: Request) -> Response:
 
 
 async def ask(request: Request) -> Response:
-    desk, bearer = desk_of(request), _bearer(request)
+    desk, bearer = desk_of(request), bearer_of(request, Purpose.PREFERENCES)
     member = await desk.members.find(bearer.subscriber, bearer.newsletter.id)
     if member is None:
         raise HTTPException(404)
@@ -41,20 +41,13 @@ async def ask(request: Request) -> Response:
 
 
 async def erase(request: Request) -> Response:
-    desk, bearer = desk_of(request), _bearer(request)
+    desk, bearer = desk_of(request), bearer_of(request, Purpose.PREFERENCES)
     if comes_from_afar(request):
         raise HTTPException(403)
     member = await desk.members.find(bearer.subscriber, bearer.newsletter.id)
     language = language_of(request, bearer.newsletter, member.person.language if member else "")
     await desk.members.erase(bearer.subscriber)
     return page(desk.look.render("erased.html", bearer.newsletter, language, private=True))
-
-
-def _bearer(request: Request) -> Bearer:
-    found = held(request, Purpose.PREFERENCES)
-    if found is None:
-        raise HTTPException(404)
-    return found
 
 
 ROUTES = [

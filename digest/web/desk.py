@@ -8,6 +8,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
@@ -76,6 +77,14 @@ def held(request: Request, purpose: Purpose) -> Bearer | None:
     """Whom the link of this request speaks for."""
     desk = desk_of(request)
     return bearer(request.path_params["word"], purpose, desk.settings.newsletters, desk.ring)
+
+
+def bearer_of(request: Request, purpose: Purpose) -> Bearer:
+    """Whom the link speaks for. Raises HTTPException 404 for a link that speaks for nobody."""
+    found = held(request, purpose)
+    if found is None:
+        raise HTTPException(404)
+    return found
 
 
 def comes_from_afar(request: Request) -> bool:

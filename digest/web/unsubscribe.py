@@ -13,7 +13,16 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from digest.web.desk import Desk, comes_from_afar, day, desk_of, held, language_of, offered, page
+from digest.web.desk import (
+    Desk,
+    bearer_of,
+    comes_from_afar,
+    day,
+    desk_of,
+    language_of,
+    offered,
+    page,
+)
 from digest.web.links import Bearer, link
 from digest.web.members import Member, Wishes
 from subscribers.model import Status
@@ -23,7 +32,7 @@ PAUSE = timedelta(days=30)
 
 
 async def ask(request: Request) -> Response:
-    desk, bearer = desk_of(request), _bearer(request)
+    desk, bearer = desk_of(request), bearer_of(request, Purpose.UNSUBSCRIBE)
     member = await desk.members.find(bearer.subscriber, bearer.newsletter.id)
     if member is None or member.subscription.status is Status.LEFT:
         return _goodbye(request, desk, bearer, member)
@@ -45,7 +54,7 @@ async def ask(request: Request) -> Response:
 
 
 async def act(request: Request) -> Response:
-    desk, bearer = desk_of(request), _bearer(request)
+    desk, bearer = desk_of(request), bearer_of(request, Purpose.UNSUBSCRIBE)
     async with request.form(max_files=0, max_fields=10) as form:
         said = {name: str(value) for name, value in form.items()}
     if said.get("List-Unsubscribe") == "One-Click":
@@ -119,13 +128,6 @@ def _goodbye(request: Request, desk: Desk, bearer: Bearer, member: Member | None
         here=_link(desk, bearer, Purpose.UNSUBSCRIBE),
     )
     return page(html)
-
-
-def _bearer(request: Request) -> Bearer:
-    found = held(request, Purpose.UNSUBSCRIBE)
-    if found is None:
-        raise HTTPException(404)
-    return found
 
 
 def _link(desk: Desk, bearer: Bearer, purpose: Purpose) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import email
 import email.policy
 import re
@@ -10,6 +11,7 @@ import socket
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from aiosmtpd.controller import Controller
 
 from digest.services import membership
 from digest.services.membership import Profile
@@ -161,30 +163,49 @@ def test_a_relay_that_cannot_be_used_loses_no_letter(desk, members):
     assert "there is no relay" in desk.run("letters", "send").err
 
 
-def test_letters_go_over_smtp_to_a_real_server(desk, members):
-    from aiosmtpd.controller import Controller
+class Sink:
+    """A real SMTP server's mind: what it keeps, or what it says to every recipient."""
 
-    class Sink:
-        def __init__(self):
-            self.got = []
+    def __init__(self, refusal=""):
+        self.got = []
+        self.refusal = refusal
 
-        async def handle_DATA(self, server, session, envelope):  # noqa: N802 -- aiosmtpd's name
-            self.got.append(envelope)
-            return "250 2.0.0 kept"
+    async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802 -- aiosmtpd's name
+        if not self.refusal:
+            envelope.rcpt_tos.append(address)
+        return self.refusal or "250 2.1.5 Ok"
 
-    sink = Sink()
+    async def handle_DATA(self, server, session, envelope):  # noqa: N802 -- aiosmtpd's name
+        self.got.append(envelope)
+        return "250 2.0.0 kept"
+
+
+@contextlib.contextmanager
+def relayed(desk, sink):
+    """The desk's mail goes to ``sink`` meanwhile."""
+    before = desk.config
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     controller = Controller(sink, hostname="127.0.0.1", port=port)
     controller.start()
+    relay = (
+        '[deliver]\ntransport = "smtp"\n[[deliver.relays]]\nname = "main"\n'
+        f'host = "127.0.0.1"\nport = {port}\ntls = "none"\n'
+    )
+    desk.write("config.toml", before + relay)
     try:
-        members(join())
-        relay = f'[deliver]\ntransport = "smtp"\n[[deliver.relays]]\nname = "main"\nhost = "127.0.0.1"\nport = {port}\ntls = "none"\n'
-        desk.write("config.toml", desk.config + relay)
-
-        said = desk.run("letters", "send")
+        yield
     finally:
         controller.stop()
+        desk.write("config.toml", before)
+
+
+def test_letters_go_over_smtp_to_a_real_server(desk, members):
+    sink = Sink()
+    members(join())
+
+    with relayed(desk, sink):
+        said = desk.run("letters", "send")
 
     assert said.out.startswith("1 sent"), said.err
     (envelope,) = sink.got
@@ -192,6 +213,29 @@ def test_letters_go_over_smtp_to_a_real_server(desk, members):
         "digest@quayside.example",
         ["ada@example.org"],
     )
+
+
+def test_a_relay_that_refuses_us_costs_no_reader_a_letter(desk, members):
+    members(join())
+    members(join("grace@example.org"))
+
+    with relayed(desk, Sink("554 5.7.1 we do not know you")):
+        said = desk.run("letters", "send")
+
+    assert said.code == 1
+    assert said.out == "0 sent, 2 to be tried again, 0 failed, 0 skipped\n"
+    assert "the relay refuses us: 554 5.7.1 we do not know you" in said.err
+    assert "ok" in desk.run("subscribers", "show", "ada@example.org").out
+
+
+def test_an_address_that_does_not_exist_is_written_to_no_more(desk, members):
+    members(join())
+
+    with relayed(desk, Sink("550 5.1.1 no such user")):
+        said = desk.run("letters", "send")
+
+    assert said.out == "0 sent, 0 to be tried again, 1 failed, 0 skipped\n"
+    assert "bounced" in desk.run("subscribers", "show", "ada@example.org").out
 
 
 def test_a_letter_whose_sender_died_is_sent_again_with_the_same_id(desk, members):

@@ -45,7 +45,7 @@ async def _together(store: Store, *changes: object) -> list[object]:
     held = _Held()
     first = asyncio.create_task(store.write(held))
     await asyncio.to_thread(held.begun.wait, 30)
-    waiting = [asyncio.create_task(store.write(change)) for change in changes]  # type: ignore[arg-type]
+    waiting = [asyncio.create_task(store.write(change)) for change in changes]  # type: ignore[arg-type]  # -- any callable will do here
     await asyncio.sleep(0)
     held.go.set()
     await first
