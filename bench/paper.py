@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from digest.deliver.message import Compiled, compile_edition, splice
 from digest.deliver.postmark import Postmark, Reader, personal
 from digest.deliver.transport import Outgoing
-from digest.model import SLOT_CLOSE, SLOT_OPEN, Edition, Issue, Newsletter, NewsletterId
+from digest.model import Edition, Issue, Newsletter, NewsletterId
+from digest.slots import SLOT_CLOSE, SLOT_OPEN
 from subscribers.model import SubscriberId
 
 SIZE = 41_000  # bytes on the wire

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import re
 import subprocess
 from pathlib import Path
@@ -124,6 +125,11 @@ def test_only_one_module_asks_the_machine_its_time():
     ]
 
     assert asking == ["digest/clock.py"]
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "bench").glob("*.py")), ids=lambda path: path.stem)
+def test_every_bench_can_be_started(path):
+    importlib.import_module(f"bench.{path.stem}")
 
 
 def test_no_tracked_file_names_a_package_index():
