@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from digest import __version__
 from digest.clock import Clock, clock_at
@@ -18,7 +19,7 @@ from digest.collect.client import Http
 from digest.collect.fetch import Fetch
 from digest.compose import templates
 from digest.config import secret
-from digest.config.settings import Settings
+from digest.config.settings import Relay, Settings
 from digest.deliver.maildir import MaildirTransport
 from digest.deliver.postmark import Postmark
 from digest.deliver.relay import RelayOptions, Security
@@ -149,16 +150,28 @@ def transport(settings: Settings) -> Transport:
     deliver = settings.deliver
     if deliver.transport == "maildir":
         return MaildirTransport(deliver.maildir)
-    relay = deliver.relays[0]
-    return SmtpTransport(
-        RelayOptions(
-            name=relay.name,
-            host=relay.host,
-            port=relay.port,
-            security=Security(relay.tls),
-            username=relay.username,
-            password=secret.relay_password(relay) or "",
-        )
+    return SmtpTransport(_relay(settings, deliver.relays[0]))
+
+
+def relays(settings: Settings) -> tuple[RelayOptions, ...]:
+    """Every relay with its secrets. Raises Misconfigured where one is unset."""
+    return tuple(_relay(settings, relay) for relay in settings.deliver.relays)
+
+
+def _relay(settings: Settings, relay: Relay) -> RelayOptions:
+    return RelayOptions(
+        name=relay.name,
+        host=relay.host,
+        port=relay.port,
+        security=Security(relay.tls),
+        username=relay.username,
+        password=secret.relay_password(relay) or "",
+        access_token=secret.relay_token(relay) or "",
+        ca_file=str(relay.ca_file or ""),
+        local_hostname=relay.local_hostname or urlsplit(settings.site.base_url).hostname or "",
+        max_connections=relay.max_connections,
+        max_messages=relay.max_messages_per_connection,
+        bdat=relay.bdat,
     )
 
 
