@@ -20,10 +20,14 @@ from digest.collect.fetch import Fetch
 from digest.compose import templates
 from digest.config import secret
 from digest.config.settings import Relay, Settings
+from digest.deliver import allowance
+from digest.deliver.allowance import Domains, Lane
 from digest.deliver.maildir import MaildirTransport
+from digest.deliver.options import DomainLimits
 from digest.deliver.postmark import Postmark
 from digest.deliver.relay import RelayOptions, Security
 from digest.deliver.smtp import SmtpTransport
+from digest.deliver.throttle import Pace, limited
 from digest.deliver.transport import Transport
 from digest.isolation import Isolate, Workers
 from digest.model import Newsletter, Source
@@ -172,6 +176,44 @@ def _relay(settings: Settings, relay: Relay) -> RelayOptions:
         max_connections=relay.max_connections,
         max_messages=relay.max_messages_per_connection,
         bdat=relay.bdat,
+    )
+
+
+def lanes(settings: Settings, now: datetime) -> tuple[Lane, ...]:
+    """Every relay's share and limits, those of its warm-up included; nothing has left yet."""
+    return tuple(
+        allowance.today(
+            Lane(
+                name=relay.name,
+                weight=relay.weight,
+                limits=_limits(relay),
+                warmup=relay.warmup,
+            ),
+            now.timestamp(),
+        )
+        for relay in settings.deliver.relays
+    )
+
+
+def domains(settings: Settings, now: datetime) -> Domains:
+    """What the recipients' domains may get; nothing has left yet."""
+    deliver = settings.deliver
+
+    def pace(limits: DomainLimits) -> Pace:
+        return _limits(limits, start=limits.start, ceiling=limits.ceiling)
+
+    named = {name: pace(limits) for name, limits in deliver.domains.items()}
+    return Domains(pace(deliver.each_domain), named, now.timestamp())
+
+
+def _limits(of: Relay | DomainLimits, *, start: float = 0.0, ceiling: float = 0.0) -> Pace:
+    return limited(
+        start=start,
+        ceiling=ceiling,
+        second=of.per_second,
+        minute=of.per_minute,
+        hour=of.per_hour,
+        day=of.per_day,
     )
 
 

@@ -29,7 +29,7 @@ class WarmUpOptions:
     """``warmup`` of a relay: so many a day on ``start``, more each day, ``full`` on the last."""
 
     start: date
-    days: Annotated[int, Ge(1), Le(365)] = 42
+    days: Annotated[int, Ge(2), Le(365)] = 42
     first: Annotated[int, Gt(0)] = 200
     full: Annotated[int, Gt(0)] = 200_000
 
