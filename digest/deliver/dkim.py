@@ -33,7 +33,6 @@ TWICE = ("from", "subject")
 
 _FIELD = re.compile(rb"([!-9;-~]+)[ \t]*:((?:[^\r]|\r\n[ \t]|\r(?!\n))*)\r\n")
 _BLANKS = re.compile(rb"[ \t]+")
-_BLANKS_AT_END = re.compile(rb"[ \t]+(?=\r\n)")
 
 
 class Body(StrEnum):
@@ -53,24 +52,28 @@ class Key:
 
 
 class Shared:
-    """The hash of what the bodies of an edition begin with, computed once (simple bodies)."""
+    """The hash of what the bodies of an edition begin with, computed once and copied."""
 
-    def __init__(self, prefix: bytes) -> None:
+    def __init__(self, prefix: bytes = b"") -> None:
         # Line ends at the very end may yet turn out to be those that do not count.
         self.prefix = prefix.rstrip(b"\r\n")
         self._hash = hashlib.sha256(self.prefix)
 
-    def digest(self, body: bytes) -> bytes:
-        """SHA-256 of a canonical body; that of the shared prefix is not computed again."""
-        if not body.startswith(self.prefix):
-            return hashlib.sha256(body).digest()
-        state = self._hash.copy()
-        state.update(memoryview(body)[len(self.prefix) :])
+    def digest(self, pieces: Sequence[bytes]) -> bytes:
+        """SHA-256 of a canonical body in ``pieces``; that of the prefix is not computed again."""
+        first, *rest = pieces or (b"",)
+        if self.prefix and first.startswith(self.prefix):
+            state = self._hash.copy()
+            state.update(memoryview(first)[len(self.prefix) :])
+        else:
+            state = hashlib.sha256(first)
+        for piece in rest:
+            state.update(piece)
         return state.digest()
 
 
 def sign(
-    message: bytes,
+    message: bytes | Sequence[bytes],
     keys: Sequence[Key],
     *,
     at: int,
@@ -79,11 +82,11 @@ def sign(
 ) -> bytes:
     """The header lines to put before ``message`` (CRLF line ends), one signature a key.
 
-    ``at``: seconds since the epoch. Raises Misconfigured for a key that cannot sign.
+    ``message``: whole or in parts. ``at``: seconds since the epoch. Raises Misconfigured for a key
+    that cannot sign.
     """
-    head, _, text = message.partition(b"\r\n\r\n")
-    canonical = _relaxed_body(text) if body is Body.RELAXED else _simple_body(text)
-    hashed = shared.digest(canonical) if shared else hashlib.sha256(canonical).digest()
+    head, pieces = split((message,) if isinstance(message, bytes) else message, body)
+    hashed = (shared or Shared()).digest(pieces)
     fields = {name.lower(): value for name, value in _FIELD.findall(head + b"\r\n")}
     present = [name for name in SIGNED if name.encode() in fields]
     lines = b"".join(
@@ -94,6 +97,35 @@ def sign(
         _signature(key, lines, f"{at};\r\n h={names};\r\n bh={_base64(hashed)}", body)
         for key in keys
     )
+
+
+def split(parts: Sequence[bytes], body: Body) -> tuple[bytes, list[bytes]]:
+    """The header without its last line end, and the canonical body in pieces.
+
+    A long part that many messages share is made canonical once (``_canonical`` remembers it).
+    """
+    head, there, rest = parts[0].partition(b"\r\n\r\n")
+    following = list(parts[1:])
+    while not there and following:
+        head, there, rest = (head + following.pop(0)).partition(b"\r\n\r\n")
+    pieces = [rest, *following]
+    if any(piece.endswith((b" ", b"\t", b"\r")) for piece in pieces[:-1]):
+        pieces = [b"".join(pieces)]  # blanks or a line end that run on into the next
+    if body is Body.RELAXED:
+        pieces = [_canonical(piece) for piece in pieces[:-1]] + [_blanks(pieces[-1], last=True)]
+    return head, _ended(pieces, body)
+
+
+def _ended(pieces: list[bytes], body: Body) -> list[bytes]:
+    """Without the empty lines at the end, and with one line end there."""
+    while pieces:
+        stripped = _without_empty_lines(pieces.pop())
+        if stripped:
+            pieces.append(stripped)
+            break
+    if not pieces and body is Body.RELAXED:
+        return []
+    return [*pieces, b"\r\n"]
 
 
 def generate_rsa() -> bytes:
@@ -140,20 +172,23 @@ def _relaxed(value: bytes) -> bytes:
     return _BLANKS.sub(b" ", value.replace(b"\r\n", b"")).strip(b" ")
 
 
-def _relaxed_body(text: bytes) -> bytes:
-    text = _BLANKS_AT_END.sub(b"", _BLANKS.sub(b" ", text) + b"\r\n")
-    stripped = _without_empty_lines(text)
-    return stripped + b"\r\n" if stripped else b""
+def _blanks(text: bytes, *, last: bool = False) -> bytes:
+    """Runs of blanks as one, and none before a line end or at the very end."""
+    text = text.replace(b"\t", b" ")
+    while b"  " in text:
+        text = text.replace(b"  ", b" ")
+    text = text.replace(b" \r\n", b"\r\n")
+    return text.removesuffix(b" ") if last else text
 
 
-def _simple_body(text: bytes) -> bytes:
-    return _without_empty_lines(text) + b"\r\n"
+_canonical = functools.lru_cache(maxsize=32)(_blanks)
 
 
 def _without_empty_lines(text: bytes) -> bytes:
-    while text.endswith(b"\r\n"):
-        text = text[:-2]
-    return text
+    end = len(text)
+    while text.endswith(b"\r\n", 0, end):
+        end -= 2
+    return text[:end]
 
 
 def _base64(raw: bytes) -> str:
