@@ -5,6 +5,7 @@ Tools has fields and no methods; a use case is given the ones it uses.
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -18,14 +19,17 @@ from digest.clock import Clock, clock_at
 from digest.collect.client import Http
 from digest.collect.fetch import Fetch
 from digest.compose import templates
+from digest.config import dkim as dkim_keys
 from digest.config import secret
 from digest.config.settings import Relay, Settings
-from digest.deliver import allowance
+from digest.deliver import allowance, signing
 from digest.deliver.allowance import Domains, Lane
+from digest.deliver.dkim import Body
 from digest.deliver.maildir import MaildirTransport
 from digest.deliver.options import DomainLimits
 from digest.deliver.postmark import Postmark
 from digest.deliver.relay import RelayOptions, Security
+from digest.deliver.signing import Signer
 from digest.deliver.smtp import SmtpTransport
 from digest.deliver.throttle import Pace, limited
 from digest.deliver.transport import Transport
@@ -177,6 +181,19 @@ def _relay(settings: Settings, relay: Relay) -> RelayOptions:
         max_messages=relay.max_messages_per_connection,
         bdat=relay.bdat,
     )
+
+
+@asynccontextmanager
+async def signer(settings: Settings) -> AsyncIterator[Signer | None]:
+    """What signs messages, with workers of its own; None where the relay signs."""
+    options = settings.deliver.dkim
+    if options is None:
+        yield None
+        return
+    keys = dkim_keys.read(options)
+    count = max(1, len(os.sched_getaffinity(0)) - 1)  # the loop needs a core to send what is signed
+    async with Workers(count=count, preload=signing.PRELOAD) as isolate:
+        yield Signer(isolate=isolate, keys=keys, body=Body(options.body))
 
 
 def lanes(settings: Settings, now: datetime) -> tuple[Lane, ...]:

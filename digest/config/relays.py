@@ -9,6 +9,7 @@ from digest.config.draft import Draft
 from digest.config.positions import Key
 from digest.config.problems import shown
 from digest.config.rules import is_host
+from digest.deliver.dkim import vouches
 
 _DKIM: Key = ("deliver", "dkim")
 _RELAYS: Key = ("deliver", "relays", "*")
@@ -135,10 +136,9 @@ def warnings(draft: Draft) -> Iterator[str]:
 
 
 def _foreign_senders(draft: Draft, domain: str) -> Iterator[str]:
-    """DMARC (RFC 7489, 3.1.1) looks for a signature of the sender's own domain."""
     for key, sender in draft.matching(("newsletters", "*", "sender")):
-        host = str(sender).rpartition("@")[2].rstrip("> ").lower()
-        if host != domain and not host.endswith(f".{domain}") and not domain.endswith(f".{host}"):
+        if not vouches(domain, str(sender)):
+            host = str(sender).rpartition("@")[2].rstrip("> ")
             words = (
                 f"is at {host}, and [deliver.dkim] signs for {domain}: "
                 "receivers that check DMARC see no signature of the sender's"

@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import functools
 import hashlib
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -31,8 +30,7 @@ SIGNED = (
 ).split()
 TWICE = ("from", "subject")
 
-_FIELD = re.compile(rb"([!-9;-~]+)[ \t]*:((?:[^\r]|\r\n[ \t]|\r(?!\n))*)\r\n")
-_BLANKS = re.compile(rb"[ \t]+")
+_WANTED = frozenset(SIGNED)
 
 
 class Body(StrEnum):
@@ -61,15 +59,23 @@ class Shared:
 
     def digest(self, pieces: Sequence[bytes]) -> bytes:
         """SHA-256 of a canonical body in ``pieces``; that of the prefix is not computed again."""
-        first, *rest = pieces or (b"",)
-        if self.prefix and first.startswith(self.prefix):
-            state = self._hash.copy()
-            state.update(memoryview(first)[len(self.prefix) :])
-        else:
-            state = hashlib.sha256(first)
-        for piece in rest:
-            state.update(piece)
-        return state.digest()
+        at = 0
+        for number, piece in enumerate(pieces):
+            rest = self.prefix[at : at + len(piece)]
+            if not piece.startswith(rest):
+                break
+            at += len(piece)
+            if at >= len(self.prefix):
+                state = self._hash.copy()
+                state.update(memoryview(piece)[len(rest) :])
+                return _hashed(state, pieces[number + 1 :])
+        return _hashed(hashlib.sha256(), pieces)
+
+
+def _hashed(state: hashlib._Hash, pieces: Sequence[bytes]) -> bytes:
+    for piece in pieces:
+        state.update(piece)
+    return state.digest()
 
 
 def sign(
@@ -87,11 +93,9 @@ def sign(
     """
     head, pieces = split((message,) if isinstance(message, bytes) else message, body)
     hashed = (shared or Shared()).digest(pieces)
-    fields = {name.lower(): value for name, value in _FIELD.findall(head + b"\r\n")}
-    present = [name for name in SIGNED if name.encode() in fields]
-    lines = b"".join(
-        name.encode() + b":" + _relaxed(fields[name.encode()]) + b"\r\n" for name in present
-    )
+    fields = _fields(head)
+    present = [name for name in SIGNED if name in fields]
+    lines = b"".join([f"{name}:".encode() + fields[name] + b"\r\n" for name in present])
     names = ":".join([*present, *(name for name in TWICE if name in present)])
     return b"".join(
         _signature(key, lines, f"{at};\r\n h={names};\r\n bh={_base64(hashed)}", body)
@@ -151,6 +155,18 @@ def record(key: Key) -> tuple[str, str]:
     return f"{key.selector}._domainkey.{key.domain}", f"v=DKIM1; k={kind}; p={_base64(half)}"
 
 
+def kind(key: Key) -> str:
+    """What a key is, in words. Raises Misconfigured for one that cannot sign."""
+    private = _load(key)
+    return "Ed25519" if isinstance(private, Ed25519PrivateKey) else f"RSA, {private.key_size} bits"
+
+
+def vouches(domain: str, sender: str) -> bool:
+    """Whether DMARC counts a signature of ``domain`` for an address (RFC 7489, 3.1.1, relaxed)."""
+    host = sender.rpartition("@")[2].rstrip("> ").lower()
+    return host == domain or host.endswith(f".{domain}") or domain.endswith(f".{host}")
+
+
 def _signature(key: Key, lines: bytes, tail: str, body: Body) -> bytes:
     private = _load(key)
     kind = "ed25519" if isinstance(private, Ed25519PrivateKey) else "rsa"
@@ -158,7 +174,7 @@ def _signature(key: Key, lines: bytes, tail: str, body: Body) -> bytes:
         f"v=1; a={kind}-sha256; c=relaxed/{body}; d={key.domain};\r\n"
         f" s={key.selector}; t={tail};\r\n b="
     ).encode()
-    signed = lines + b"dkim-signature:" + _relaxed(value)
+    signed = lines + b"dkim-signature:" + _unfolded(value).strip(b" ")
     if isinstance(private, Ed25519PrivateKey):
         raw = private.sign(hashlib.sha256(signed).digest())  # RFC 8463, 3: of the hash
     else:
@@ -168,16 +184,29 @@ def _signature(key: Key, lines: bytes, tail: str, body: Body) -> bytes:
     return b"DKIM-Signature: " + value + "\r\n ".join(pieces).encode() + b"\r\n"
 
 
-def _relaxed(value: bytes) -> bytes:
-    return _BLANKS.sub(b" ", value.replace(b"\r\n", b"")).strip(b" ")
+def _fields(head: bytes) -> dict[str, bytes]:
+    """The fields of SIGNED in their relaxed form; of several with one name the last."""
+    found = {}
+    for line in _unfolded(head).split(b"\r\n"):
+        name, there, value = line.partition(b":")
+        if there and (plain := name.rstrip(b" ").lower().decode("ascii", "replace")) in _WANTED:
+            found[plain] = value.strip(b" ")
+    return found
+
+
+def _unfolded(text: bytes) -> bytes:
+    return _one_blank(text.replace(b"\t", b" ").replace(b"\r\n ", b" "))
+
+
+def _one_blank(text: bytes) -> bytes:
+    while b"  " in text:
+        text = text.replace(b"  ", b" ")
+    return text
 
 
 def _blanks(text: bytes, *, last: bool = False) -> bytes:
     """Runs of blanks as one, and none before a line end or at the very end."""
-    text = text.replace(b"\t", b" ")
-    while b"  " in text:
-        text = text.replace(b"  ", b" ")
-    text = text.replace(b" \r\n", b"\r\n")
+    text = _one_blank(text.replace(b"\t", b" ")).replace(b" \r\n", b"\r\n")
     return text.removesuffix(b" ") if last else text
 
 
