@@ -18,14 +18,15 @@ def objection(message: Outgoing, offer: Offer, relay: str) -> Refused | None:
         return Refused(501, "5.1.3", "the address cannot be written in SMTP", Stage.RCPT)
     if message.sender and not _PATH.fullmatch(message.sender):
         return Refused(501, "5.1.7", "the sender cannot be written in SMTP", Stage.MAIL)
-    size = len(message.data)
-    if offer.size and size > offer.size:
-        text = f"{relay} takes {offer.size} bytes and the message has {size}; make it smaller"
+    if offer.size and message.size > offer.size:
+        text = (
+            f"{relay} takes {offer.size} bytes and the message has {message.size}; make it smaller"
+        )
         return Refused(552, "5.3.4", text, Stage.MAIL)
     if _beyond_ascii(message) and not offer.smtputf8:
         text = f"{relay} does not offer SMTPUTF8, which this address needs; use one that does"
         return Refused(553, "5.6.7", text, Stage.RCPT)
-    if not (offer.eightbit or message.data.isascii()):
+    if message.eightbit and not offer.eightbit:
         text = f"{relay} does not offer 8BITMIME, which this message needs; use one that does"
         return Refused(554, "5.6.3", text, Stage.MAIL)
     return None
@@ -35,8 +36,8 @@ def mail(message: Outgoing, offer: Offer) -> bytes:
     """``MAIL FROM`` with the parameters that the relay offers and the message needs."""
     command = b"MAIL FROM:<%b>" % message.sender.encode()
     if offer.announce_size:
-        command += b" SIZE=%d" % len(message.data)
-    if offer.eightbit and not message.data.isascii():
+        command += b" SIZE=%d" % message.size
+    if offer.eightbit and message.eightbit:
         command += b" BODY=8BITMIME"
     if _beyond_ascii(message):
         command += b" SMTPUTF8"

@@ -67,7 +67,7 @@ def parsed(sender: str) -> tuple[str, str]:
 
 def one_line(text: str) -> str:
     """``text`` without anything that could begin another line."""
-    return _UNSEEN.sub(" ", text).strip()
+    return (text if text.isprintable() else _UNSEEN.sub(" ", text)).strip()
 
 
 def _one_word(text: str) -> str:
@@ -78,7 +78,7 @@ def _one_word(text: str) -> str:
     raw = text.encode("utf-8")
     if 4 * len(raw) > 3 * NAME:
         return ""
-    quoted = "".join([_WORD_CODES[byte] for byte in raw])
+    quoted = "".join(map(_WORD_CODES.__getitem__, raw))
     based = binascii.b2a_base64(raw, newline=False).decode("ascii")
     word = f"=?utf-8?q?{quoted}?=" if len(quoted) <= len(based) else f"=?utf-8?b?{based}?="
     return word if len(word) <= NAME else ""

@@ -1,0 +1,137 @@
+"""An edition's messages, one reader after another, each a few microseconds of work. Pure.
+
+What all readers share is done once, when the Writer is made: keys are hashed, links are begun, and
+what stands between the personal places is cut into runs. A message is the very bytes of ``splice``
+of ``personal``, which say in plain words what it is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from operator import itemgetter
+from typing import Any, TypeAlias
+from urllib.parse import quote
+
+from digest.deliver import headers, quoted
+from digest.deliver.message import Compiled, Place, date_line
+from digest.deliver.postmark import ID_BYTES, Postmark, Reader
+from digest.deliver.transport import Outgoing
+from digest.errors import Permanent
+from digest.model import Issue
+from subscribers.tokens import Mac, Mint, Purpose
+
+LONG = 1024  # bytes that all share are a part of their own from this length on, and never copied
+_MARKUP = re.compile("[&<>\"']")
+
+# Where the values of one reader stand; a slot has two forms, for the text and for the HTML.
+_TO, _DATE, _ID, _LEAVE, _LEAVE_MAIL = range(5)
+_SLOT = {"name": 5, "reader": 7, "unsubscribe_url": 9, "preferences_url": 11}
+
+# Bytes that all share, or a template and what picks its values.
+_Run: TypeAlias = tuple[bytes, Callable[[list[bytes]], Any] | None]
+
+
+class Writer:
+    """Writes the messages of one edition of ``issue``. Raises Permanent for a place unknown."""
+
+    def __init__(self, compiled: Compiled, postmark: Postmark, issue: Issue) -> None:
+        newsletter = postmark.newsletter.id
+        if unknown := sorted(compiled.slots - _SLOT.keys()):
+            raise Permanent(f"the edition has a place {unknown[0]!r} that nobody can fill")
+        key = postmark.ring[0]
+        self._leave = Mint(key, Purpose.UNSUBSCRIBE, newsletter)
+        self._change = Mint(key, Purpose.PREFERENCES, newsletter)
+        self._id = Mac(key, f"{issue.newsletter}|{issue.cadence}|{issue.period}|".encode())
+        self._token = f"{newsletter}."
+        self._unsubscribe = f"{postmark.base_url}/unsubscribe/{newsletter}."
+        self._preferences = f"{postmark.base_url}/preferences/{newsletter}."
+        self._sender = headers.parsed(postmark.newsletter.sender)[1]
+        # A token of letters and digits is written alike in a link, in HTML and in a mailto.
+        self._plain_link = not _MARKUP.search(self._unsubscribe)
+        self._plain_token = quote(newsletter) == newsletter
+        self._runs = _runs(compiled, postmark)
+        self._fixed = sum(len(run) for run, pick in self._runs if pick is None)
+        self._eightbit = not (newsletter.isascii() and all(run.isascii() for run, _ in self._runs))
+        self._has_name = "name" in compiled.slots
+        self._has_reader = "reader" in compiled.slots
+        self._has_preferences = "preferences_url" in compiled.slots
+
+    def message(self, reader: Reader, *, name: str = "", sender: str = "") -> Outgoing:
+        """The reader's message. ``sender``: the envelope's, if not the newsletter's address."""
+        values = self._values(reader)
+        parts = tuple([run if pick is None else run % pick(values) for run, pick in self._runs])
+        return Outgoing(
+            name=name,
+            sender=sender or self._sender,
+            recipient=reader.address,
+            parts=parts,
+            eightbit=self._eightbit or not (reader.address.isascii() and reader.id.isascii()),
+        )
+
+    def _values(self, reader: Reader) -> list[bytes]:
+        subscriber, address, name = reader.id, reader.address, reader.name
+        simple = subscriber.isalnum() and subscriber.isascii()
+        token = self._leave.make(subscriber)
+        leave = (self._token + token).encode()
+        link, link_in_html = _both(self._unsubscribe + token, simple and self._plain_link)
+        values = [
+            headers.mailbox(name, address).encode(),
+            date_line(reader.due),
+            self._id.digest(subscriber.encode())[:ID_BYTES].hex().encode(),
+            leave,
+            leave if simple and self._plain_token else quote(leave).encode(),
+        ]
+        values += _both(name) if self._has_name else _NONE
+        values += _both(address) if self._has_reader else _NONE
+        values += link, link_in_html
+        if self._has_preferences:
+            change = self._preferences + self._change.make(subscriber)
+            values += _both(change, simple and self._plain_link)
+        return values
+
+
+_NONE = (b"", b"")
+
+
+def _both(value: str, plain: bool = False) -> tuple[bytes, bytes]:
+    """A value as a place of the text has it, and as one of the HTML has it."""
+    in_text = quoted.slot(value)
+    if plain or not _MARKUP.search(value):
+        return in_text, in_text
+    return in_text, quoted.slot(Place("", markup=True).escape(value))
+
+
+def _runs(compiled: Compiled, postmark: Postmark) -> tuple[_Run, ...]:
+    """Header and body in runs: what ``splice`` joins, with a place for every value."""
+    mailbox = postmark.unsubscribe_mailbox or f"unsubscribe@{postmark.domain}"
+    pieces: list[bytes | int] = [
+        *(b"To: ", _TO, b"\r\n", _DATE, b"Message-ID: <", _ID),
+        *(f"@{postmark.domain}>\r\nList-Unsubscribe: <{postmark.base_url}/unsubscribe/".encode(),),
+        *(_LEAVE, f">,\r\n <mailto:{mailbox}?subject=".encode(), _LEAVE_MAIL, b">\r\n"),
+        compiled.head,
+    ]
+    for part in compiled.body:
+        if isinstance(part, int):
+            place = compiled.places[part]
+            pieces.append(_SLOT[place.name] + place.markup)
+        else:
+            pieces.append(part)
+    runs: list[_Run] = []
+    short: list[bytes | int] = []
+    for piece in pieces:
+        if isinstance(piece, int) or len(piece) < LONG:
+            short.append(piece)
+            continue
+        runs += [_template(short), (piece, None)]
+        short = []
+    runs.append(_template(short))
+    return tuple(run for run in runs if run[0])
+
+
+def _template(pieces: list[bytes | int]) -> _Run:
+    values = [piece for piece in pieces if isinstance(piece, int)]
+    if not values:
+        return b"".join(piece for piece in pieces if isinstance(piece, bytes)), None
+    text = [b"%b" if isinstance(piece, int) else piece.replace(b"%", b"%%") for piece in pieces]
+    return b"".join(text), itemgetter(*values)
