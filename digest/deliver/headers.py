@@ -15,6 +15,7 @@ from digest.errors import Misconfigured
 
 FOLD = 76
 NAME = FOLD - 12
+_ALWAYS_FITS = 25  # bytes that binascii never folds, all of them escaped
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029\ud800-\udfff]+")
 _MAILBOX = re.compile(
     r"(?P<name>[^<>]*)<(?P<angled>[^<>@\s]+@[^<>@\s]+)>|(?P<bare>[^<>@\s]+@[^<>@\s]+)"
@@ -78,9 +79,14 @@ def _one_word(text: str) -> str:
     raw = text.encode("utf-8")
     if 4 * len(raw) > 3 * NAME:
         return ""
-    quoted = "".join(map(_WORD_CODES.__getitem__, raw))
-    based = binascii.b2a_base64(raw, newline=False).decode("ascii")
-    word = f"=?utf-8?q?{quoted}?=" if len(quoted) <= len(based) else f"=?utf-8?b?{based}?="
+    if len(raw) <= _ALWAYS_FITS and text.replace(" ", "").isalnum():
+        quoted = binascii.b2a_qp(raw, header=True).decode("ascii")  # does what is below, in C
+    else:
+        quoted = "".join([_WORD_CODES[byte] for byte in raw])
+    if len(quoted) <= (len(raw) + 2) // 3 * 4:
+        word = f"=?utf-8?q?{quoted}?="
+    else:
+        word = f"=?utf-8?b?{binascii.b2a_base64(raw, newline=False).decode('ascii')}?="
     return word if len(word) <= NAME else ""
 
 

@@ -7,10 +7,12 @@ so SMTP has nothing to stuff.
 
 from __future__ import annotations
 
+import binascii
 import re
 
 SOFT = b"=\r\n"
 LINE = 75  # and the soft break's own sign makes 76
+_ALWAYS_FITS = LINE // 3  # bytes, all of them escaped
 
 _LITERAL = {code: bytes([code]) for code in range(33, 127) if code != 61} | {32: b" ", 9: b"\t"}
 _CODES = tuple(_LITERAL.get(code, b"=%02X" % code) for code in range(256))
@@ -29,20 +31,26 @@ def slot(value: str) -> bytes:
     return b"=\r\n%b=\r\n" % _line(value if value.isprintable() else _HARD.sub(" ", value))
 
 
+def plain_slot(value: bytes) -> bytes:
+    """``slot`` of what is known to be visible ASCII without a ``=``, such as most links."""
+    if len(value) <= LINE:
+        if not value.startswith(_MOVED):
+            return b"=\r\n%b=\r\n" % value
+    elif len(value) <= 2 * LINE:
+        first, second = value[:LINE], value[LINE:]
+        if not (first.startswith(_MOVED) or second.startswith(_MOVED)):
+            return b"=\r\n%b=\r\n%b=\r\n" % (first, second)
+    return b"=\r\n%b=\r\n" % SOFT.join(_filled([_CODES[byte] for byte in value]))
+
+
 def _line(text: str) -> bytes:
     """One line of text to encoded lines of at most 75 characters, parted by soft breaks."""
-    if text.isascii() and text.isprintable() and "=" not in text and text[-1:] != " ":
-        plain = text.encode("ascii")  # as names and links mostly are: stands for itself
-        if len(plain) <= LINE:
-            pieces = [plain]
-        else:
-            pieces = [plain[at : at + LINE] for at in range(0, len(plain), LINE)]
-        for piece in pieces:
-            if piece.startswith(_MOVED):
-                break
-        else:
-            return SOFT.join(pieces)
-    codes = list(map(_CODES.__getitem__, text.encode("utf-8", "replace")))
+    raw = text.encode("utf-8", "replace")
+    if len(raw) <= _ALWAYS_FITS:
+        whole = binascii.b2a_qp(raw, istext=True)  # does what is below, in C
+        if not whole.startswith(_MOVED):
+            return whole
+    codes = [_CODES[byte] for byte in raw]
     if codes and codes[-1] in (b" ", b"\t"):
         codes[-1] = b"=20" if codes[-1] == b" " else b"=09"
     whole = b"".join(codes)

@@ -29,6 +29,11 @@ class ReplyReader:
         self._rest = b""
         self._lines: list[bytes] = []
 
+    @property
+    def between(self) -> bool:
+        """Is no reply begun and not ended?"""
+        return not (self._rest or self._lines)
+
     def feed(self, data: bytes) -> list[Reply]:
         """The replies that ``data`` completes, in order. Raises Garbled."""
         lines = (self._rest + data).split(b"\n")
@@ -53,6 +58,25 @@ class ReplyReader:
         return replies
 
 
+def one_turn(data: bytes) -> bytes | None:
+    """The first of four replies, if they say as nearly always: accepted, Ok, Ok, go on.
+
+    They are the answer to one write: the dot, and MAIL, RCPT, DATA of the message that follows.
+    None: ``data`` is anything else, which ReplyReader must look at.
+    """
+    lines = data.split(b"\r\n")
+    if (
+        len(lines) == 5
+        and not lines[4]
+        and lines[0][:4] == lines[1][:4] == lines[2][:4] == b"250 "
+        and lines[3][:4] == b"354 "
+        and data.count(b"\n") == 4
+        and len(data) <= MAX_LINE
+    ):
+        return lines[0]
+    return None
+
+
 def _well_formed(line: bytes) -> bool:
     code = line[:3]
     return (
@@ -66,6 +90,10 @@ def _well_formed(line: bytes) -> bool:
 
 def said(raw: bytes) -> tuple[str, str]:
     """The enhanced status code (RFC 3463; empty where there is none) and the words, on one line."""
+    if b"\n" not in raw:
+        text = words(raw[4:])
+        found = _ENHANCED.match(text)
+        return (found[1], text[found.end() :]) if found else ("", text)
     texts = [line[4:] for line in raw.split(b"\n")]
     text = words(b" ".join(text.strip() for text in texts))
     found = _ENHANCED.match(text)

@@ -7,14 +7,16 @@ of ``personal``, which say in plain words what it is.
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Callable
+from datetime import datetime
 from operator import itemgetter
 from typing import Any, TypeAlias
 from urllib.parse import quote
 
 from digest.deliver import headers, quoted
-from digest.deliver.message import Compiled, Place, date_line
+from digest.deliver.message import Compiled, date_line
 from digest.deliver.postmark import ID_BYTES, Postmark, Reader
 from digest.deliver.transport import Outgoing
 from digest.errors import Permanent
@@ -23,6 +25,8 @@ from subscribers.tokens import Mac, Mint, Purpose
 
 LONG = 1024  # bytes that all share are a part of their own from this length on, and never copied
 _MARKUP = re.compile("[&<>\"']")
+_PLAIN = re.compile(rb"[!#-%(-;?-~]+")  # stands for itself in HTML and in quoted-printable
+_NONE = (b"", b"")
 
 # Where the values of one reader stand; a slot has two forms, for the text and for the HTML.
 _TO, _DATE, _ID, _LEAVE, _LEAVE_MAIL = range(5)
@@ -43,63 +47,68 @@ class Writer:
         self._leave = Mint(key, Purpose.UNSUBSCRIBE, newsletter)
         self._change = Mint(key, Purpose.PREFERENCES, newsletter)
         self._id = Mac(key, f"{issue.newsletter}|{issue.cadence}|{issue.period}|".encode())
-        self._token = f"{newsletter}."
-        self._unsubscribe = f"{postmark.base_url}/unsubscribe/{newsletter}."
-        self._preferences = f"{postmark.base_url}/preferences/{newsletter}."
+        self._newsletter = f"{newsletter}.".encode()
+        self._unsubscribe = f"{postmark.base_url}/unsubscribe/{newsletter}.".encode()
+        self._preferences = f"{postmark.base_url}/preferences/{newsletter}.".encode()
         self._sender = headers.parsed(postmark.newsletter.sender)[1]
-        # A token of letters and digits is written alike in a link, in HTML and in a mailto.
-        self._plain_link = not _MARKUP.search(self._unsubscribe)
-        self._plain_token = quote(newsletter) == newsletter
+        # Then a link of letters and digits is written alike in text and HTML, a token in a mailto.
+        self._plain = bool(_PLAIN.fullmatch(self._unsubscribe)) and quote(newsletter) == newsletter
         self._runs = _runs(compiled, postmark)
-        self._fixed = sum(len(run) for run, pick in self._runs if pick is None)
         self._eightbit = not (newsletter.isascii() and all(run.isascii() for run, _ in self._runs))
         self._has_name = "name" in compiled.slots
         self._has_reader = "reader" in compiled.slots
         self._has_preferences = "preferences_url" in compiled.slots
+        self._due: datetime | None = None
+        self._date = b""
 
     def message(self, reader: Reader, *, name: str = "", sender: str = "") -> Outgoing:
         """The reader's message. ``sender``: the envelope's, if not the newsletter's address."""
         values = self._values(reader)
-        parts = tuple([run if pick is None else run % pick(values) for run, pick in self._runs])
         return Outgoing(
             name=name,
             sender=sender or self._sender,
             recipient=reader.address,
-            parts=parts,
+            parts=tuple([run if pick is None else run % pick(values) for run, pick in self._runs]),
             eightbit=self._eightbit or not (reader.address.isascii() and reader.id.isascii()),
         )
 
     def _values(self, reader: Reader) -> list[bytes]:
-        subscriber, address, name = reader.id, reader.address, reader.name
-        simple = subscriber.isalnum() and subscriber.isascii()
-        token = self._leave.make(subscriber)
-        leave = (self._token + token).encode()
-        link, link_in_html = _both(self._unsubscribe + token, simple and self._plain_link)
-        values = [
-            headers.mailbox(name, address).encode(),
-            date_line(reader.due),
-            self._id.digest(subscriber.encode())[:ID_BYTES].hex().encode(),
+        subscriber, address = reader.id, reader.address
+        if reader.due != self._due:  # thousands are due at one moment
+            self._due, self._date = reader.due, date_line(reader.due)
+        raw = subscriber.encode()
+        plain = self._plain and subscriber.isalnum() and subscriber.isascii()
+        link = _plain_link if plain else _link
+        token = self._leave.make(raw)
+        leave = self._newsletter + token
+        return [
+            headers.mailbox(reader.name, address).encode(),
+            self._date,
+            self._id.digest(raw)[:ID_BYTES].hex().encode(),
             leave,
-            leave if simple and self._plain_token else quote(leave).encode(),
+            leave if plain else quote(leave).encode(),
+            *(_both(reader.name) if self._has_name else _NONE),
+            *(_both(address) if self._has_reader else _NONE),
+            *link(self._unsubscribe + token),
+            *(link(self._preferences + self._change.make(raw)) if self._has_preferences else _NONE),
         ]
-        values += _both(name) if self._has_name else _NONE
-        values += _both(address) if self._has_reader else _NONE
-        values += link, link_in_html
-        if self._has_preferences:
-            change = self._preferences + self._change.make(subscriber)
-            values += _both(change, simple and self._plain_link)
-        return values
 
 
-_NONE = (b"", b"")
-
-
-def _both(value: str, plain: bool = False) -> tuple[bytes, bytes]:
+def _both(value: str) -> tuple[bytes, bytes]:
     """A value as a place of the text has it, and as one of the HTML has it."""
     in_text = quoted.slot(value)
-    if plain or not _MARKUP.search(value):
-        return in_text, in_text
-    return in_text, quoted.slot(Place("", markup=True).escape(value))
+    if _MARKUP.search(value):
+        return in_text, quoted.slot(html.escape(value, quote=True))
+    return in_text, in_text
+
+
+def _link(value: bytes) -> tuple[bytes, bytes]:
+    return _both(value.decode())
+
+
+def _plain_link(value: bytes) -> tuple[bytes, bytes]:
+    in_text = quoted.plain_slot(value)
+    return in_text, in_text
 
 
 def _runs(compiled: Compiled, postmark: Postmark) -> tuple[_Run, ...]:
