@@ -38,7 +38,8 @@ def make(key: bytes, purpose: Purpose, subscriber: SubscriberId, newsletter: str
     For ``Purpose.ADDRESS`` the key of the new address stands in the newsletter's place: a link
     sent to one address never confirms another.
     """
-    return Mint(key, purpose, newsletter).make(subscriber.encode()).decode()
+    [token] = Mint(key, newsletter, purpose).make(subscriber.encode())
+    return token.decode()
 
 
 def proves(
@@ -50,7 +51,9 @@ def proves(
         return None
     subscriber = SubscriberId(shape[1])
     # A list and not any() of a generator: it takes as long whichever key it was.
-    matches = [hmac.compare_digest(make(key, purpose, subscriber, newsletter), token) for key in ring]
+    matches = [
+        hmac.compare_digest(make(key, purpose, subscriber, newsletter), token) for key in ring
+    ]
     return subscriber if any(matches) else None
 
 
@@ -76,19 +79,23 @@ class Mac:
 
 
 class Mint:
-    """``make`` for many subscribers: what is the same for all of them is hashed once."""
+    """``make`` for many subscribers of one newsletter: what they share is hashed once."""
 
-    __slots__ = ("_mac", "_newsletter")
+    __slots__ = ("_macs", "_newsletter")
 
-    def __init__(self, key: bytes, purpose: Purpose, newsletter: str) -> None:
-        self._mac = Mac(key, _measured(VERSION.encode()) + _measured(purpose.value.encode()))
+    def __init__(self, key: bytes, newsletter: str, *purposes: Purpose) -> None:
+        version = _measured(VERSION.encode())
+        self._macs = [Mac(key, version + _measured(purpose.encode())) for purpose in purposes]
         self._newsletter = _measured(newsletter.encode())
 
-    def make(self, subscriber: bytes) -> bytes:
-        """The token of the subscriber whose id these bytes spell."""
-        mac = self._mac.digest(_measured(subscriber) + self._newsletter)[:MAC_BYTES]
-        written = binascii.b2a_base64(mac, newline=False)
-        return b"%b.%b" % (subscriber, written.translate(_URL_SAFE, b"="))
+    def make(self, subscriber: bytes) -> list[bytes]:
+        """A token for each purpose, for the subscriber whose id these bytes spell."""
+        said = _measured(subscriber) + self._newsletter
+        tokens = []
+        for mac in self._macs:
+            written = binascii.b2a_base64(mac.digest(said)[:MAC_BYTES], newline=False)
+            tokens.append(b"%b.%b" % (subscriber, written.translate(_URL_SAFE, b"=")))
+        return tokens
 
 
 def _measured(text: bytes) -> bytes:

@@ -45,12 +45,14 @@ def mailbox(name: str, address: str) -> str:
     name = one_line(name)
     if not name:
         return address
+    if not name.isascii() and (word := _one_word(name)):
+        return f"{word} <{address}>"
     if _ATOM_WORDS.fullmatch(name) and "=?" not in name and len(name) <= FOLD:
         return f"{name} <{address}>"
     if name.isascii() and "=?" not in name and len(name) <= FOLD:
         quoted = name.replace("\\", "\\\\").replace('"', '\\"')
         return f'"{quoted}" <{address}>'
-    words = _one_word(name) or Header(name, charset="utf-8", maxlinelen=NAME).encode(linesep="\r\n")
+    words = Header(name, charset="utf-8", maxlinelen=NAME).encode(linesep="\r\n")
     return f"{words} <{address}>"
 
 
@@ -68,7 +70,9 @@ def parsed(sender: str) -> tuple[str, str]:
 
 def one_line(text: str) -> str:
     """``text`` without anything that could begin another line."""
-    return (text if text.isprintable() else _UNSEEN.sub(" ", text)).strip()
+    if not text.isprintable():
+        text = _UNSEEN.sub(" ", text)
+    return text.strip()
 
 
 def _one_word(text: str) -> str:

@@ -23,23 +23,28 @@ from types import TracebackType
 from typing import Self
 from uuid import UUID
 
-from digest.deliver.outcome import Accepted, Deferred, InDoubt, Outcome, Refused
+from digest.deliver.outcome import Accepted, InDoubt, Outcome
 from digest.delivery import DeliveryId
 from digest.errors import Temporary
 
 MAGIC = b"digestJ1"
 _HEAD = struct.Struct("<8s16s8x")
 _ENTRY = struct.Struct("<qHBB52s")
-_STATE_AT = 10  # of an entry
+_DEPARTURE = struct.Struct("<qHB")  # an entry's beginning
+_CODE = struct.Struct("<H")
+_CODE_AT, _STATE_AT, _LENGTH_AT, _TEXT_AT, _TEXT = 8, 10, 11, 12, 52  # of an entry
 
 
 class Noted(IntEnum):
-    """What the journal knows of a delivery. The state byte is written last, and is one byte."""
+    """What the journal knows of a delivery. It is one byte: written, or not."""
 
     NOTHING = 0
     DEPARTED = 1  # the dot was written, no reply is known
     ACCEPTED = 2
     NOT_TAKEN = 3  # the relay said no: nothing is in doubt, it may be tried again
+
+
+_DEPARTED, _ACCEPTED, _NOT_TAKEN = map(int, (Noted.DEPARTED, Noted.ACCEPTED, Noted.NOT_TAKEN))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,25 +90,21 @@ class Journal:
     def departing(self, delivery: DeliveryId) -> None:
         """Note it before its dot is written. Raises ValueError when the lease is full."""
         place = self._places.get(delivery)
-        if place is None:
-            if len(self._places) >= self._capacity:
-                raise ValueError(f"the journal has room for {self._capacity} deliveries a lease")
-            place = _HEAD.size + len(self._places) * _ENTRY.size
-            self._places[delivery] = place
-        self._note(place, delivery, Noted.DEPARTED, 0, b"")
+        if place is not None:
+            self._note(place, 0, b"", _DEPARTED)
+            return
+        if len(self._places) >= self._capacity:
+            raise ValueError(f"the journal has room for {self._capacity} deliveries a lease")
+        place = self._places[delivery] = _HEAD.size + len(self._places) * _ENTRY.size
+        _DEPARTURE.pack_into(self._map, place, delivery, 0, _DEPARTED)
 
     def settle(self, delivery: DeliveryId, outcome: Outcome) -> None:
         """Note the answer of a delivery that had departed; others never left."""
         place = self._places.get(delivery)
-        if place is None:
+        if place is None or isinstance(outcome, InDoubt):  # DEPARTED says just that
             return
-        match outcome:
-            case Accepted(code=code, text=text):
-                self._note(place, delivery, Noted.ACCEPTED, code, text.encode())
-            case Deferred(code=code, text=text) | Refused(code=code, text=text):
-                self._note(place, delivery, Noted.NOT_TAKEN, code, text.encode())
-            case InDoubt():
-                pass  # DEPARTED says just that
+        noted = _ACCEPTED if isinstance(outcome, Accepted) else _NOT_TAKEN
+        self._note(place, outcome.code, outcome.text.encode()[:_TEXT], noted)
 
     def close(self) -> None:
         self._map.close()
@@ -119,12 +120,13 @@ class Journal:
     ) -> None:
         self.close()
 
-    def _note(self, place: int, delivery: DeliveryId, noted: Noted, code: int, text: bytes) -> None:
-        text = text[:52]
-        # The state comes last: killed in between, an entry is as it was, or in doubt. One that
-        # was there before never reads NOTHING, which would end the list.
-        before = min(self._map[place + _STATE_AT], Noted.DEPARTED)
-        _ENTRY.pack_into(self._map, place, delivery, code, before, len(text), text)
+    def _note(self, place: int, code: int, text: bytes, noted: int) -> None:
+        # The state comes last and is one store: killed in between, it is what it was. It never
+        # reads NOTHING on the way, as it would if it were packed, which begins by clearing.
+        at = place + _TEXT_AT
+        self._map[at : at + len(text)] = text
+        self._map[place + _LENGTH_AT] = len(text)
+        _CODE.pack_into(self._map, place + _CODE_AT, code)
         self._map[place + _STATE_AT] = noted
 
     def _forget_beyond(self, start: int) -> None:

@@ -12,7 +12,6 @@ import re
 
 SOFT = b"=\r\n"
 LINE = 75  # and the soft break's own sign makes 76
-_ALWAYS_FITS = LINE // 3  # bytes, all of them escaped
 
 _LITERAL = {code: bytes([code]) for code in range(33, 127) if code != 61} | {32: b" ", 9: b"\t"}
 _CODES = tuple(_LITERAL.get(code, b"=%02X" % code) for code in range(256))
@@ -27,8 +26,14 @@ def body(text: str) -> bytes:
 
 def slot(value: str) -> bytes:
     """A filled slot between its fences. Line ends in ``value`` become spaces."""
-    # What is printable has no line ends.
-    return b"=\r\n%b=\r\n" % _line(value if value.isprintable() else _HARD.sub(" ", value))
+    raw = value.encode("utf-8", "replace")
+    if value.isprintable() and (
+        len(raw) <= LINE // 3 or (len(raw) < LINE - 2 and value.isascii() and "=" not in value)
+    ):
+        line = binascii.b2a_qp(raw, istext=True)  # as _line, in C; so short it is never folded
+        if not line.startswith(_MOVED):
+            return b"=\r\n%b=\r\n" % line
+    return b"=\r\n%b=\r\n" % _line(_HARD.sub(" ", value))
 
 
 def plain_slot(value: bytes) -> bytes:
@@ -45,12 +50,7 @@ def plain_slot(value: bytes) -> bytes:
 
 def _line(text: str) -> bytes:
     """One line of text to encoded lines of at most 75 characters, parted by soft breaks."""
-    raw = text.encode("utf-8", "replace")
-    if len(raw) <= _ALWAYS_FITS:
-        whole = binascii.b2a_qp(raw, istext=True)  # does what is below, in C
-        if not whole.startswith(_MOVED):
-            return whole
-    codes = [_CODES[byte] for byte in raw]
+    codes = [_CODES[byte] for byte in text.encode("utf-8", "replace")]
     if codes and codes[-1] in (b" ", b"\t"):
         codes[-1] = b"=20" if codes[-1] == b" " else b"=09"
     whole = b"".join(codes)

@@ -33,7 +33,7 @@ _TO, _DATE, _ID, _LEAVE, _LEAVE_MAIL = range(5)
 _SLOT = {"name": 5, "reader": 7, "unsubscribe_url": 9, "preferences_url": 11}
 
 # Bytes that all share, or a template and what picks its values.
-_Run: TypeAlias = tuple[bytes, Callable[[list[bytes]], Any] | None]
+_Run: TypeAlias = tuple[bytes, Callable[[tuple[bytes, ...]], Any] | None]
 
 
 class Writer:
@@ -44,8 +44,7 @@ class Writer:
         if unknown := sorted(compiled.slots - _SLOT.keys()):
             raise Permanent(f"the edition has a place {unknown[0]!r} that nobody can fill")
         key = postmark.ring[0]
-        self._leave = Mint(key, Purpose.UNSUBSCRIBE, newsletter)
-        self._change = Mint(key, Purpose.PREFERENCES, newsletter)
+        self._mint = Mint(key, newsletter, Purpose.UNSUBSCRIBE, Purpose.PREFERENCES)
         self._id = Mac(key, f"{issue.newsletter}|{issue.cadence}|{issue.period}|".encode())
         self._newsletter = f"{newsletter}.".encode()
         self._unsubscribe = f"{postmark.base_url}/unsubscribe/{newsletter}.".encode()
@@ -57,7 +56,6 @@ class Writer:
         self._eightbit = not (newsletter.isascii() and all(run.isascii() for run, _ in self._runs))
         self._has_name = "name" in compiled.slots
         self._has_reader = "reader" in compiled.slots
-        self._has_preferences = "preferences_url" in compiled.slots
         self._due: datetime | None = None
         self._date = b""
 
@@ -72,16 +70,21 @@ class Writer:
             eightbit=self._eightbit or not (reader.address.isascii() and reader.id.isascii()),
         )
 
-    def _values(self, reader: Reader) -> list[bytes]:
+    def _values(self, reader: Reader) -> tuple[bytes, ...]:
         subscriber, address = reader.id, reader.address
         if reader.due != self._due:  # thousands are due at one moment
             self._due, self._date = reader.due, date_line(reader.due)
         raw = subscriber.encode()
-        plain = self._plain and subscriber.isalnum() and subscriber.isascii()
-        link = _plain_link if plain else _link
-        token = self._leave.make(raw)
-        leave = self._newsletter + token
-        return [
+        leave, change = self._mint.make(raw)
+        unsubscribe, preferences = self._unsubscribe + leave, self._preferences + change
+        if plain := self._plain and subscriber.isalnum() and subscriber.isascii():
+            leave_link = leave_markup = quoted.plain_slot(unsubscribe)
+            change_link = change_markup = quoted.plain_slot(preferences)
+        else:
+            leave_link, leave_markup = _both(unsubscribe.decode())
+            change_link, change_markup = _both(preferences.decode())
+        leave = self._newsletter + leave
+        return (
             headers.mailbox(reader.name, address).encode(),
             self._date,
             self._id.digest(raw)[:ID_BYTES].hex().encode(),
@@ -89,9 +92,8 @@ class Writer:
             leave if plain else quote(leave).encode(),
             *(_both(reader.name) if self._has_name else _NONE),
             *(_both(address) if self._has_reader else _NONE),
-            *link(self._unsubscribe + token),
-            *(link(self._preferences + self._change.make(raw)) if self._has_preferences else _NONE),
-        ]
+            *(leave_link, leave_markup, change_link, change_markup),
+        )
 
 
 def _both(value: str) -> tuple[bytes, bytes]:
@@ -99,15 +101,6 @@ def _both(value: str) -> tuple[bytes, bytes]:
     in_text = quoted.slot(value)
     if _MARKUP.search(value):
         return in_text, quoted.slot(html.escape(value, quote=True))
-    return in_text, in_text
-
-
-def _link(value: bytes) -> tuple[bytes, bytes]:
-    return _both(value.decode())
-
-
-def _plain_link(value: bytes) -> tuple[bytes, bytes]:
-    in_text = quoted.plain_slot(value)
     return in_text, in_text
 
 

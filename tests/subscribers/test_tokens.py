@@ -80,11 +80,10 @@ def test_a_mac_begun_once_is_the_one_that_everybody_computes(key, beginning, res
 
 
 def test_a_mint_makes_the_same_tokens_one_after_another():
-    mint = Mint(NEW, Purpose.PREFERENCES, "daily")
+    mint = Mint(NEW, "daily", Purpose.PREFERENCES, Purpose.UNSUBSCRIBE)
 
-    assert [mint.make(b"3f9c1a"), mint.make(b"3f9c1a")] == [
-        a_token(purpose=Purpose.PREFERENCES).encode()
-    ] * 2
+    once = [a_token(purpose=Purpose.PREFERENCES).encode(), a_token().encode()]
+    assert [mint.make(b"3f9c1a"), mint.make(b"3f9c1a")] == [once, once]
 
 
 def test_a_token_of_last_year_still_proves():
