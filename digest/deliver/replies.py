@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import TypeAlias
 
 from digest.deliver.outcome import Accepted, Deferred, Refused, Stage
@@ -34,18 +35,18 @@ class ReplyReader:
         """Is no reply begun and not ended?"""
         return not (self._rest or self._lines)
 
-    def feed(self, data: bytes) -> list[Reply]:
-        """The replies that ``data`` completes, in order. Raises Garbled."""
+    def feed(self, data: bytes) -> Iterator[Reply]:
+        """The replies that ``data`` completes, in order; what came before garbage counts.
+
+        Raises Garbled. Must be read to its end.
+        """
         lines = (self._rest + data).split(b"\n")
         self._rest = lines.pop()
-        if len(self._rest) > MAX_LINE:
-            raise Garbled("a line of its reply does not end")
-        replies: list[Reply] = []
         for line in lines:
             if not _well_formed(line):
                 raise Garbled(f"it said {words(line[:80])!r}")
             if line[3:4] != b"-" and not self._lines:
-                replies.append((int(line[:3]), line))
+                yield int(line[:3]), line
                 continue
             self._lines.append(line)
             if line[:3] != self._lines[0][:3]:
@@ -53,9 +54,10 @@ class ReplyReader:
             if len(self._lines) > MAX_LINES:
                 raise Garbled("its reply does not end")
             if line[3:4] != b"-":
-                replies.append((int(line[:3]), b"\n".join(self._lines)))
-                self._lines = []
-        return replies
+                whole, self._lines = b"\n".join(self._lines), []
+                yield int(line[:3]), whole
+        if len(self._rest) > MAX_LINE:
+            raise Garbled("a line of its reply does not end")
 
 
 def one_turn(data: bytes) -> bytes | None:
