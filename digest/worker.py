@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from digest.config.settings import Settings
 from digest.services import release
 from digest.services.dispatch import Dispatch, Progress, Until
-from digest.wiring import Tools, post
+from digest.wiring import Means, post
 
 T = TypeVar("T")
 
@@ -25,7 +25,7 @@ SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 async def work(
     settings: Settings,
-    tools: Tools,
+    tools: Means,
     ring: Sequence[bytes],
     *,
     until: Until,
