@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from digest import wiring
 from digest.config.load import load_text
 from digest.deliver.relay import RelayOptions, Security
 from digest.errors import Misconfigured
+from digest.wiring import post as wiring
 from tests.config.conftest import GOOD
 
 AT = datetime(2026, 12, 1, 6, 30, tzinfo=UTC)

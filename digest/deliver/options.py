@@ -16,7 +16,7 @@ Count = Annotated[int, Ge(0)]  # 0: no limit
 class DomainLimits:
     """``[deliver.each_domain]`` and ``[deliver.domains."gmail.com"]``: one recipients' domain."""
 
-    start: Annotated[float, Ge(0)] = 100.0  # messages a second at first; 0: neither slow nor shy
+    start: Annotated[float, Ge(0)] = 0.0  # messages a second at first; 0: as fast as it goes
     ceiling: Annotated[float, Ge(0)] = 0.0  # messages a second at most; 0: none
     per_second: Count = 0
     per_minute: Count = 0

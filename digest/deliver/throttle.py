@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 SLICES = 60  # a window is counted in so many slices: its sum is never too low, by 1/60 too high
 CLAIM_SECONDS = 5.0  # a claim is no larger than this much time's worth
 FLOOR = 0.1  # messages a second: a domain is never given up, that is the outbox's to decide
+SHY = 50.0  # messages a second, for a domain that puts us off for the first time
 CAUTION = 10.0  # seconds in which many deferrals count as one: they answer one burst
 PERIODS = {"second": 1.0, "minute": 60.0, "hour": 3600.0, "day": 86400.0}
 
@@ -133,10 +134,13 @@ def accepted(pace: Pace, count: int = 1) -> Pace:
 
 
 def deferred(pace: Pace, now: float) -> Pace:
-    """The pace after a 421 or 45x: half, and no credit until some time has passed."""
-    if not pace.rate or now < pace.cautious_until:
+    """The pace after a 421 or 45x: half, and no credit until some time has passed.
+
+    One that had no rate of its own gets ``SHY``: from there it rises again as any other.
+    """
+    if now < pace.cautious_until:
         return pace
-    slower = max(FLOOR, pace.rate / 2)
+    slower = max(FLOOR, pace.rate / 2) if pace.rate else SHY
     return replace(
         pace, rate=slower, credit=0.0, refilled_at=now, accepted=0, cautious_until=now + CAUTION
     )

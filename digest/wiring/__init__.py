@@ -5,34 +5,20 @@ Tools has fields and no methods; a use case is given the ones it uses.
 
 from __future__ import annotations
 
-import os
 import random
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from digest import __version__
 from digest.clock import Clock, clock_at
 from digest.collect.client import Http
 from digest.collect.fetch import Fetch
 from digest.compose import templates
-from digest.config import dkim as dkim_keys
-from digest.config import secret
-from digest.config.settings import Relay, Settings
-from digest.deliver import allowance, signing
-from digest.deliver.allowance import Domains, Lane
-from digest.deliver.dkim import Body
-from digest.deliver.maildir import MaildirTransport
-from digest.deliver.options import DomainLimits
+from digest.config.settings import Settings
 from digest.deliver.postmark import Postmark
-from digest.deliver.relay import RelayOptions, Security
-from digest.deliver.signing import Signer
-from digest.deliver.smtp import SmtpTransport
-from digest.deliver.throttle import Pace, limited
-from digest.deliver.transport import Transport
 from digest.isolation import Isolate, Workers
 from digest.model import Newsletter, Source
 from digest.services.letters import Desk
@@ -150,87 +136,6 @@ def letter_desk(settings: Settings, ring: Sequence[bytes]) -> Desk:
             name: postmark(settings, newsletter, ring)
             for name, newsletter in settings.newsletters.items()
         },
-    )
-
-
-def transport(settings: Settings) -> Transport:
-    """The way out that ``deliver.transport`` names; of several relays the first."""
-    deliver = settings.deliver
-    if deliver.transport == "maildir":
-        return MaildirTransport(deliver.maildir)
-    return SmtpTransport(_relay(settings, deliver.relays[0]))
-
-
-def relays(settings: Settings) -> tuple[RelayOptions, ...]:
-    """Every relay with its secrets. Raises Misconfigured where one is unset."""
-    return tuple(_relay(settings, relay) for relay in settings.deliver.relays)
-
-
-def _relay(settings: Settings, relay: Relay) -> RelayOptions:
-    return RelayOptions(
-        name=relay.name,
-        host=relay.host,
-        port=relay.port,
-        security=Security(relay.tls),
-        username=relay.username,
-        password=secret.relay_password(relay) or "",
-        access_token=secret.relay_token(relay) or "",
-        ca_file=str(relay.ca_file or ""),
-        local_hostname=relay.local_hostname or urlsplit(settings.site.base_url).hostname or "",
-        max_connections=relay.max_connections,
-        max_messages=relay.max_messages_per_connection,
-        bdat=relay.bdat,
-    )
-
-
-@asynccontextmanager
-async def signer(settings: Settings) -> AsyncIterator[Signer | None]:
-    """What signs messages, with workers of its own; None where the relay signs."""
-    options = settings.deliver.dkim
-    if options is None:
-        yield None
-        return
-    keys = dkim_keys.read(options)
-    count = max(1, len(os.sched_getaffinity(0)) - 1)  # the loop needs a core to send what is signed
-    async with Workers(count=count, preload=signing.PRELOAD) as isolate:
-        yield Signer(isolate=isolate, keys=keys, body=Body(options.body))
-
-
-def lanes(settings: Settings, now: datetime) -> tuple[Lane, ...]:
-    """Every relay's share and limits, those of its warm-up included; nothing has left yet."""
-    return tuple(
-        allowance.today(
-            Lane(
-                name=relay.name,
-                weight=relay.weight,
-                limits=_limits(relay),
-                warmup=relay.warmup,
-            ),
-            now.timestamp(),
-        )
-        for relay in settings.deliver.relays
-    )
-
-
-def domains(settings: Settings, now: datetime) -> Domains:
-    """What the recipients' domains may get; nothing has left yet."""
-    deliver = settings.deliver
-
-    def pace(limits: DomainLimits) -> Pace:
-        return _limits(limits, start=limits.start, ceiling=limits.ceiling)
-
-    named = {name: pace(limits) for name, limits in deliver.domains.items()}
-    return Domains(pace(deliver.each_domain), named, now.timestamp())
-
-
-def _limits(of: Relay | DomainLimits, *, start: float = 0.0, ceiling: float = 0.0) -> Pace:
-    return limited(
-        start=start,
-        ceiling=ceiling,
-        second=of.per_second,
-        minute=of.per_minute,
-        hour=of.per_hour,
-        day=of.per_day,
     )
 
 
