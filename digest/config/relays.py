@@ -28,10 +28,6 @@ def check(draft: Draft) -> None:
             _login(draft, key, relay)
             _warmup(draft, (*key, "warmup"))
     _domains(draft)
-    for key, path in draft.matching((*_RELAYS, "ca_file")):
-        if isinstance(path, str) and not Path(path).is_file():
-            written = shown(draft.as_written(key))
-            draft.problem(key, f"is {written}, and no such file is there; mend the path")
     _second_signature(draft)
 
 
@@ -119,6 +115,11 @@ def _second_signature(draft: Draft) -> None:
 
 def warnings(draft: Draft) -> Iterator[str]:
     """What is allowed, and probably not meant."""
+    for key, path in draft.matching((*_RELAYS, "ca_file")):
+        if not Path(str(path)).is_file():
+            written = shown(draft.as_written(key))
+            words = f"is {written}, and no such file is there: the relay cannot be used"
+            yield str(draft.document.problem(key, words))
     for name in ("key_file", "ed25519_key_file"):
         path = draft.text((*_DKIM, name))
         if path and not Path(path).is_file():

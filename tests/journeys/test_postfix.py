@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
+from email.parser import BytesParser
+from email.policy import SMTP
 
 import dkim as verifier
 import pytest
@@ -117,3 +119,58 @@ async def test_what_we_sign_verifies_in_the_maildir(postfix):
     proof = verifier.DKIM(raw.replace(b"\n", b"\r\n"))
     for place in (0, 1):
         assert proof.verify(idx=place, dnsfunc=lambda name, timeout=5: records.get(name))
+
+
+AT = "2026-11-24T06:30+00:00"
+DELIVER = """
+[deliver]
+transport = "smtp"
+
+[[deliver.relays]]
+name = "postfix"
+host = "127.0.0.1"
+port = {port}
+tls = "starttls"
+ca_file = "{folder}/ca.pem"
+max_connections = 4
+max_messages_per_connection = 10
+"""
+
+
+def test_an_issue_reaches_every_reader_as_it_was_rehearsed(desk):
+    readers = [f"reader{n:02}" for n in range(40)]
+    with a_postfix(*readers) as postfix:
+        desk.configure("sample:")
+        config = desk.config + DELIVER.format(port=postfix.port, folder=postfix.folder)
+        desk.write("config.toml", config)
+        roster = "".join(f"{name}@{DOMAIN},{name.title()}\n" for name in (*readers, "nobody"))
+        people = desk.write("people.csv", f"email,name\n{roster}left@{DOMAIN},Left\n")
+        desk.run("subscribers", "import", people, "--already-confirmed", "--yes")
+        assert desk.run("subscribers", "remove", f"left@{DOMAIN}").code == 0
+        rehearsed = desk.run("send", "--dry-run", "--at", AT)
+
+        sent = desk.run("send", "--yes", "--at", AT, "--json")
+
+        assert (rehearsed.code, sent.code) == (0, 0), sent.err
+        kept = {reader: postfix.delivered(reader) for reader in readers}
+    assert {name: len(box) for name, box in kept.items()} == dict.fromkeys(readers, 1)
+    written = {mail["To"].addresses[0].username: raw for mail, raw in rehearsal(desk.folder)}
+    assert len(written) == 10  # a rehearsal writes out some of them
+    for reader in written.keys() & kept:
+        ((parsed, raw),) = kept[reader]
+        assert as_sent(raw, written[reader]) == written[reader]
+        assert parsed["Return-Path"] == "<digest@quayside.example>"
+    shown = desk.run("issues", "show", "1", "--failed", "--json").json
+    assert shown["deliveries"] == {"failed": 1, "sent": 40}
+    ((person),) = shown["people"]
+    assert (person["address"], person["code"], person["enhanced"]) == (
+        f"nobody@{DOMAIN}",
+        550,
+        "5.1.1",
+    )
+
+
+def rehearsal(folder):
+    for path in (folder / "rehearsal" / "daily" / "messages").glob("*.eml"):
+        raw = path.read_bytes()
+        yield BytesParser(policy=SMTP).parsebytes(raw), raw
