@@ -83,15 +83,16 @@ def _domains(draft: Draft) -> None:
 
 
 def _rates(draft: Draft, key: Key, table: dict[str, object]) -> None:
-    start, ceiling = table.get("start", 100.0), table.get("ceiling", 0)
+    start, ceiling = table.get("start", 0), table.get("ceiling", 0)
     if not isinstance(start, int | float) or not isinstance(ceiling, int | float):
         return
     if ceiling and not start:
-        draft.problem((*key, "ceiling"), "is not read with start = 0; write per_second instead")
-    elif ceiling and start > ceiling:
-        place = "start" if "start" in table else "ceiling"
         draft.problem(
-            (*key, place),
+            (*key, "ceiling"), "is not read without start; add start, or write per_second"
+        )
+    elif ceiling and start > ceiling:
+        draft.problem(
+            (*key, "start"),
             f"does not fit: start is {start:g} and ceiling {ceiling:g} messages a second; "
             "write start no larger than ceiling",
         )

@@ -140,13 +140,13 @@ def test_what_a_relay_cannot_be_is_told(mistakes: Mistakes, lines: str, told: st
             'write [deliver.domains."gmail.com"]',
         ),
         (
-            '[deliver.domains."gmail.com"]\nceiling = 10.0',
-            '14 domains."gmail.com".ceiling does not fit: start is 100 and ceiling 10 messages a '
+            '[deliver.domains."gmail.com"]\nstart = 100\nceiling = 10.0',
+            '14 domains."gmail.com".start does not fit: start is 100 and ceiling 10 messages a '
             "second; write start no larger than ceiling",
         ),
         (
             "[deliver.each_domain]\nstart = 0\nceiling = 10.0",
-            "15 each_domain.ceiling is not read with start = 0; write per_second instead",
+            "15 each_domain.ceiling is not read without start; add start, or write per_second",
         ),
         (
             DKIM.replace("quayside.example", "quay side"),

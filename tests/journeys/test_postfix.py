@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from dataclasses import replace
 from email.parser import BytesParser
 from email.policy import SMTP
 
@@ -108,8 +107,8 @@ async def test_an_address_beyond_ascii_is_delivered(postfix):
 
 async def test_what_we_sign_verifies_in_the_maildir(postfix):
     plain = a_message("ada", number=7)
-    (lines,) = signing.signed([(plain.data,)], keys=[RSA, ED], at=1, body=dkim.Body.RELAXED)
-    tray = Tray(replace(plain, data=lines + plain.data))
+    (lines,) = signing.signed([plain.parts], keys=[RSA, ED], at=1, body=dkim.Body.RELAXED)
+    tray = Tray(plain.headed(lines))
 
     await carry(relay(postfix), tray)
 
