@@ -27,10 +27,6 @@ def check(draft: Draft) -> None:
             _login(draft, key, relay)
             _warmup(draft, (*key, "warmup"))
     _domains(draft)
-    for key, path in draft.matching((*_RELAYS, "ca_file")):
-        if isinstance(path, str) and not Path(path).is_file():
-            written = shown(draft.as_written(key))
-            draft.problem(key, f"is {written}, and no such file is there; mend the path")
     _second_signature(draft)
 
 
@@ -86,15 +82,16 @@ def _domains(draft: Draft) -> None:
 
 
 def _rates(draft: Draft, key: Key, table: dict[str, object]) -> None:
-    start, ceiling = table.get("start", 100.0), table.get("ceiling", 0)
+    start, ceiling = table.get("start", 0), table.get("ceiling", 0)
     if not isinstance(start, int | float) or not isinstance(ceiling, int | float):
         return
     if ceiling and not start:
-        draft.problem((*key, "ceiling"), "is not read with start = 0; write per_second instead")
-    elif ceiling and start > ceiling:
-        place = "start" if "start" in table else "ceiling"
         draft.problem(
-            (*key, place),
+            (*key, "ceiling"), "is not read without start; add start, or write per_second"
+        )
+    elif ceiling and start > ceiling:
+        draft.problem(
+            (*key, "start"),
             f"does not fit: start is {start:g} and ceiling {ceiling:g} messages a second; "
             "write start no larger than ceiling",
         )
@@ -118,6 +115,11 @@ def _second_signature(draft: Draft) -> None:
 
 def warnings(draft: Draft) -> Iterator[str]:
     """What is allowed, and probably not meant."""
+    for key, path in draft.matching((*_RELAYS, "ca_file")):
+        if not Path(str(path)).is_file():
+            written = shown(draft.as_written(key))
+            words = f"is {written}, and no such file is there: the relay cannot be used"
+            yield str(draft.document.problem(key, words))
     for name in ("key_file", "ed25519_key_file"):
         path = draft.text((*_DKIM, name))
         if path and not Path(path).is_file():
