@@ -38,9 +38,12 @@ async def work(
     ``tell`` hears troubles, a sentence each. Raises DigestError where database or journal fail.
     """
     await release.finish(tools.store, clock=tools.clock)
-    dispatch = post.dispatch(settings, tools, ring, only_letters=only_letters, show=show, tell=tell)
-    async with _stopped_by_signals(dispatch) as told:
-        progress = await dispatch.run(until)
+    async with post.signer(settings) as sign:
+        dispatch = post.dispatch(
+            settings, tools, ring, sign=sign, only_letters=only_letters, show=show, tell=tell
+        )
+        async with _stopped_by_signals(dispatch) as told:
+            progress = await dispatch.run(until)
     return progress, told.is_set()
 
 

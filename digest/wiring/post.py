@@ -18,10 +18,12 @@ from digest.deliver import allowance, journal, smtp
 from digest.deliver.allowance import Domains, Lane
 from digest.deliver.lines import Carry, Lines
 from digest.deliver.maildir import MaildirTransport
+from digest.deliver.office import Office
 from digest.deliver.options import DomainLimits
 from digest.deliver.outbox import Consequence, WhenInDoubt
 from digest.deliver.outcome import Refused
 from digest.deliver.relay import RelayOptions, Security
+from digest.deliver.sealing import SealingOffice
 from digest.deliver.singly import singly
 from digest.deliver.smtp import SmtpTransport
 from digest.deliver.throttle import Pace, limited
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
 
 MAILDIR = "maildir"
 MAILDIR_WRITERS = 4
+SEALED_AT_ONCE = 64  # messages to a worker that signs: some 50 ms
 
 
 def transport(settings: Settings) -> Transport:
@@ -135,6 +138,7 @@ def dispatch(
     tools: Means,
     ring: Sequence[bytes],
     *,
+    sign: Signer | None,
     only_letters: bool = False,
     show: Callable[[Progress], None],
     tell: Callable[[str], None],
@@ -168,8 +172,11 @@ def dispatch(
     def open_lines(tray: Tray) -> Lines:
         return Lines(ways, domains(settings, now), tray, carry=carry, clock=tools.clock, tell=tell)
 
+    offices: list[Office] = [letters] if only_letters else [letters, issues]
+    if sign is not None:
+        offices = [SealingOffice(one, sign, batch=SEALED_AT_ONCE) for one in offices]
     return Dispatch(
-        [letters] if only_letters else [letters, issues],
+        offices,
         journal.take_over(settings.folder / "journals"),
         open_lines,
         clock=tools.clock,
