@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from sqlalchemy import Connection
+
 from digest import __version__
 from digest.clock import Clock, clock_at
 from digest.collect.client import Http
@@ -26,9 +28,13 @@ from digest.deliver.smtp import SmtpTransport
 from digest.deliver.transport import Transport
 from digest.isolation import Isolate, Workers
 from digest.model import Newsletter, Source
+from digest.services import feedback, membership
 from digest.services.letters import Desk
 from digest.services.publish import Imprint
+from digest.storage.consents import NO_EVIDENCE
 from digest.storage.database import Store
+from subscribers.acts import AddressAct, Leave
+from subscribers.model import By, SubscriberId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,6 +166,20 @@ def transport(settings: Settings) -> Transport:
             password=secret.relay_password(relay) or "",
         )
     )
+
+
+def acts(ring: Sequence[bytes]) -> feedback.Acts:
+    """What a report does to a person: the membership's acts, by the mailbox's hand."""
+
+    def on_address(
+        tx: Connection, who: SubscriberId, act: AddressAct, now: datetime
+    ) -> membership.Done:
+        return membership.on_address(tx, who, act, By.MAILBOX, tuple(ring), now, NO_EVIDENCE)
+
+    def leave(tx: Connection, who: SubscriberId, newsletter: str, now: datetime) -> membership.Done:
+        return membership.on_subscription(tx, who, newsletter, Leave(), By.READER, now, NO_EVIDENCE)
+
+    return feedback.Acts(on_address=on_address, leave=leave)
 
 
 def file_url(path: Path) -> str:

@@ -94,7 +94,7 @@ def letter_personal(
     return Personal(
         to=reader.address,
         name=reader.name,
-        message_id=_message_id(postmark, f"letter|{letter}"),
+        message_id=_message_id(postmark, letter_said(letter)),
         date=reader.due,
         unsubscribe_url=unsubscribe_url,
         unsubscribe_mail=f"mailto:{mailbox}?subject={quote(leave)}",
@@ -116,13 +116,34 @@ def message_id(postmark: Postmark, issue: Issue, subscriber: SubscriberId) -> st
 
     A second attempt carries the same one, so that a mailbox that has it already drops it.
     """
-    return _message_id(postmark, f"{issue.newsletter}|{issue.cadence}|{issue.period}|{subscriber}")
+    said = issue_said(issue.newsletter, issue.cadence, issue.period, subscriber)
+    return _message_id(postmark, said)
+
+
+def issue_said(newsletter: str, cadence: str, period: str, subscriber: SubscriberId) -> str:
+    """What the Message-ID of an issue to somebody is made of."""
+    return f"{newsletter}|{cadence}|{period}|{subscriber}"
+
+
+def letter_said(letter: int) -> str:
+    """What the Message-ID of a letter is made of."""
+    return f"letter|{letter}"
+
+
+def is_made_of(ring: Sequence[bytes], message_id: str, said: str) -> bool:
+    """Whether ``local@domain``, whatever the domain, is the Message-ID one of our keys makes."""
+    local = message_id.strip("<>").partition("@")[0].lower().encode()
+    proven = [hmac.compare_digest(_local(key, said).encode(), local) for key in ring]
+    return any(proven)
 
 
 def _message_id(postmark: Postmark, said: str) -> str:
-    mac = hmac.digest(postmark.ring[0], said.encode(), "sha256")
-    local = base64.b32encode(mac).decode("ascii").rstrip("=").lower()
-    return f"<{local}@{postmark.domain}>"
+    return f"<{_local(postmark.ring[0], said)}@{postmark.domain}>"
+
+
+def _local(key: bytes, said: str) -> str:
+    mac = hmac.digest(key, said.encode(), "sha256")
+    return base64.b32encode(mac).decode("ascii").rstrip("=").lower()
 
 
 def _token(postmark: Postmark, purpose: Purpose, subscriber: SubscriberId) -> str:
