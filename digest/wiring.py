@@ -24,6 +24,7 @@ from digest.config.settings import Settings
 from digest.deliver.maildir import MaildirTransport
 from digest.deliver.postmark import Postmark
 from digest.deliver.relay import RelayOptions, Security
+from digest.deliver.seals import Seals
 from digest.deliver.smtp import SmtpTransport
 from digest.deliver.transport import Transport
 from digest.isolation import Isolate, Workers
@@ -165,6 +166,25 @@ def transport(settings: Settings) -> Transport:
             username=relay.username,
             password=secret.relay_password(relay) or "",
         )
+    )
+
+
+def bounce_rules(settings: Settings) -> feedback.Rules:
+    """How many passing failures are too many."""
+    return feedback.Rules(
+        soft_limit=settings.bounces.soft_limit, soft_days=settings.bounces.soft_days
+    )
+
+
+def seals(settings: Settings) -> Seals:
+    """What each provider's webhook proves itself with. Raises Misconfigured for an unset secret."""
+    given = settings.bounces
+    return Seals(
+        ses_topics=given.ses_topics,
+        sendgrid=given.sendgrid_public_key,
+        postmark=secret.named(given.postmark_secret_env, "bounces.postmark_secret_env"),
+        mailgun=secret.named(given.mailgun_secret_env, "bounces.mailgun_secret_env"),
+        generic=secret.named(given.generic_secret_env, "bounces.generic_secret_env"),
     )
 
 

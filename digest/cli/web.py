@@ -7,12 +7,13 @@ import asyncio
 import click
 import uvicorn
 
-from digest import clock, wiring
+from digest import wiring
 from digest.cli import Context
 from digest.config import secret
 from digest.config.load import load_for
 from digest.config.settings import Settings
 from digest.web.app import application
+from digest.web.hooks import Hooks
 from digest.web.porch import HEADER_BYTES
 
 CONNECTIONS = 512
@@ -35,9 +36,16 @@ def command(context: Context, host: str | None, port: int | None) -> None:
 
 
 async def _serve(settings: Settings, ring: tuple[bytes, ...], *, host: str, port: int) -> None:
-    async with wiring.open_store(settings) as store:
+    async with wiring.tools(settings) as tools:
+        store = tools.store
+        heard = Hooks(
+            seals=wiring.seals(settings),
+            acts=wiring.acts(ring),
+            rules=wiring.bounce_rules(settings),
+            fetch=tools.fetch,
+        )
         config = uvicorn.Config(
-            application(settings, store=store, ring=ring, clock=clock.clock_at(None)),
+            application(settings, store=store, ring=ring, clock=tools.clock, heard=heard),
             host=host,
             port=port,
             http="h11",

@@ -36,6 +36,7 @@ def check(draft: Draft) -> None:
             draft.problem((*key, "select"), 'is only read on pages; add kind = "page" or remove it')
     _words_range(draft)
     _relays(draft)
+    _mailbox(draft)
 
 
 def _only_once(draft: Draft, pattern: Key) -> None:
@@ -157,6 +158,25 @@ def _relays(draft: Draft) -> None:
             case {"password_env": str(variable), **rest} if variable and not rest.get("username"):
                 if (*key, "username") not in draft.wrong:
                     draft.problem((*key, "password_env"), "has no username beside it; add one")
+
+
+def _mailbox(draft: Draft) -> None:
+    key: Key = ("bounces", "mailbox")
+    given = draft.value(key)
+    if not isinstance(given, dict) or not given.get("host"):
+        return
+    for name, cure in (
+        ("username", 'write the name it is read with, such as username = "bounces"'),
+        ("password_env", "name the variable that holds its password"),
+    ):
+        if not given.get(name) and (*key, name) not in draft.wrong:
+            draft.problem((*key, "host"), f"has no {name} beside it; {cure}")
+            return
+    if given.get("tls") == "none" and given["host"] not in ("localhost", "127.0.0.1", "::1"):
+        draft.problem(
+            (*key, "tls"),
+            'is "none", and the password would travel for all to read; write "implicit"',
+        )
 
 
 def warnings(draft: Draft, folder: Path) -> Iterator[str]:
