@@ -5,6 +5,7 @@ Tools has fields and no methods; a use case is given the ones it uses.
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -21,12 +22,14 @@ from digest.collect.fetch import Fetch
 from digest.compose import templates
 from digest.config import secret
 from digest.config.settings import Settings
+from digest.deliver.mailbox import Mailbox, MailboxOptions
 from digest.deliver.maildir import MaildirTransport
 from digest.deliver.postmark import Postmark
 from digest.deliver.relay import RelayOptions, Security
 from digest.deliver.seals import Seals
 from digest.deliver.smtp import SmtpTransport
 from digest.deliver.transport import Transport
+from digest.errors import Misconfigured
 from digest.isolation import Isolate, Workers
 from digest.model import Newsletter, Source
 from digest.services import feedback, membership
@@ -174,6 +177,29 @@ def bounce_rules(settings: Settings) -> feedback.Rules:
     return feedback.Rules(
         soft_limit=settings.bounces.soft_limit, soft_days=settings.bounces.soft_days
     )
+
+
+@asynccontextmanager
+async def mailbox(settings: Settings) -> AsyncIterator[Mailbox]:
+    """The mailbox that bounces come to. Raises Misconfigured where none is named."""
+    given = settings.bounces.mailbox
+    if not given.host:
+        raise Misconfigured("bounces.mailbox", "names no host; docs/bounces.md says how")
+    options = MailboxOptions(
+        host=given.host,
+        port=given.port,
+        security=given.tls,
+        username=given.username,
+        password=secret.named(given.password_env, "bounces.mailbox.password_env"),
+        folder=given.folder,
+        done_folder=given.done_folder,
+        timeout_seconds=given.timeout_seconds,
+    )
+    opened = await asyncio.to_thread(Mailbox.open, options)
+    try:
+        yield opened
+    finally:
+        await asyncio.to_thread(opened.close)
 
 
 def seals(settings: Settings) -> Seals:

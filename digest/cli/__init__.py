@@ -32,6 +32,10 @@ COMMANDS = {
         "digest.cli.subscribers:group",
         "Add, list, show, remove, import, export, erase, count, suppress people.",
     ),
+    "bounces": (
+        "digest.cli.bounces:group",
+        "Take in what came back, by pipe or mailbox; list, show, undo.",
+    ),
     "config": ("digest.cli.config:group", "Show what is in force and where it comes from."),
     "web": ("digest.cli.web:command", "Serve the readers' pages: form, links, preferences."),
     "db": ("digest.cli.db:group", "Upgrade, inspect and back up the database."),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,6 +18,8 @@ from typing import assert_never
 
 from sqlalchemy import Connection
 
+from digest.deliver import bounces
+from digest.deliver.mailbox import Mailbox
 from digest.deliver.opened import one_line
 from digest.deliver.outbox import Consequence
 from digest.deliver.outcome import Refused
@@ -25,12 +28,14 @@ from digest.deliver.verdict import Finding, Mouth, Verdict
 from digest.deliver.verp import Sort
 from digest.storage import people, reports
 from digest.storage.database import Store
+from digest.storage.dialect import batches
 from digest.storage.reports import Posted, Report
 from subscribers.acts import AddressAct, Bounce, Complain
 from subscribers.address import Address, BadAddress
 from subscribers.model import Subscriber, SubscriberId
 
 ORIGINAL_BYTES = 64 * 1024  # of a report are kept
+BATCH = 50  # mails read at a time, each up to 256 KiB
 REMEMBERED = timedelta(days=90)  # a Message-ID older than this is not looked for
 MOST_MAILS = 400  # of one person, that a Message-ID may be one of
 
@@ -69,12 +74,13 @@ class Came(StrEnum):
     KEPT = "kept"  # not the reader's fault; for the operator to see
     KNOWN = "known"  # told before, of the same mail
     UNPROVEN = "unproven"  # it does not prove whom it is about
-    IGNORED = "ignored"  # an absence notice, a delay, or no report at all
+    IGNORED = "ignored"  # an absence notice, or it is still being tried
+    NO_REPORT = "no report"  # some other mail
 
     @property
     def is_understood(self) -> bool:
         """Whether nobody has to look at it."""
-        return self is not Came.UNPROVEN
+        return self not in (Came.UNPROVEN, Came.NO_REPORT)
 
 
 async def heard(
@@ -89,11 +95,45 @@ async def heard(
     """Act on what came back, each in a transaction of its own; the same report twice is one."""
 
     async def hear(one: Incoming) -> Came:
-        if one.verdict.finding in _NO_NEWS:
-            return Came.IGNORED
+        match one.verdict.finding:
+            case Finding.NOTHING:
+                return Came.NO_REPORT
+            case Finding.AUTO_REPLY | Finding.DELAYED:
+                return Came.IGNORED
         return await store.write(_hear, one, acts, tuple(ring), rules, clock())
 
     return await asyncio.gather(*(hear(one) for one in came))
+
+
+async def read(
+    store: Store,
+    mailbox: Mailbox,
+    *,
+    acts: Acts,
+    ring: Sequence[bytes],
+    rules: Rules,
+    clock: Clock,
+) -> Counter[Came]:
+    """Hear all that is new in a mailbox, and put away what was understood.
+
+    Acted on first and moved then: who dies in between only reads it again.
+    """
+    told: Counter[Came] = Counter()
+    for some in batches(await asyncio.to_thread(mailbox.waiting), BATCH):
+        mails = await asyncio.to_thread(mailbox.take, some)
+        came = await heard(
+            store,
+            [Incoming(verdict=bounces.verdict(ring, m.raw), original=m.raw) for m in mails],
+            acts=acts,
+            ring=ring,
+            rules=rules,
+            clock=clock,
+        )
+        done = [m.uid for m, one in zip(mails, came, strict=True) if one.is_understood]
+        await asyncio.to_thread(mailbox.put_away, done)
+        await asyncio.to_thread(mailbox.leave, [m.uid for m in mails if m.uid not in done])
+        told.update(came)
+    return told
 
 
 def refused(
@@ -128,9 +168,6 @@ def refused(
     # Each refusal is settled once: the moment tells it from every other.
     whom = _Whom(person=person, mail=f"smtp|{subscriber}|{now.isoformat()}")
     return _act(tx, Incoming(verdict=said), whom, acts, rules, now)
-
-
-_NO_NEWS = (Finding.NOTHING, Finding.AUTO_REPLY, Finding.DELAYED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

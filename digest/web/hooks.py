@@ -1,6 +1,6 @@
 """What mail providers tell by webhook: proven to be theirs, then carried to the one engine.
 
-``POST /hooks/ses``, ``/hooks/postmark``, ``/hooks/sendgrid``, ``/hooks/mailgun``, ``/hooks/generic``.
+``POST /hooks/PROVIDER``, which is ses, postmark, sendgrid, mailgun or generic.
 A provider that is not set up is not there (404); a request that is not proven is refused (403) and
 does nothing. A database that is locked is 503, and the provider tells it again.
 """

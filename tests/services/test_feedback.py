@@ -222,11 +222,20 @@ async def test_a_refusal_of_ourselves_is_kept_and_costs_the_reader_nothing(store
     assert await told(store, address=ADA, kind="policy") == [("policy", "dsn", "5.7.1")]
 
 
-@pytest.mark.parametrize("name", ["holiday", "out-of-office", "postfix-delayed", "a-person"])
-async def test_what_is_no_report_does_nothing(store, clock, name):
+@pytest.mark.parametrize(
+    ("name", "came"),
+    [
+        ("holiday", Came.IGNORED),
+        ("out-of-office", Came.IGNORED),
+        ("postfix-delayed", Came.IGNORED),
+        ("a-person", Came.NO_REPORT),
+        ("read-receipt", Came.NO_REPORT),
+    ],
+)
+async def test_what_is_no_report_does_nothing(store, clock, name, came):
     who, ref = await sent_letter(store, clock)
 
-    assert await hear(store, clock, returned(name, ref=ref)) == [Came.IGNORED]
+    assert await hear(store, clock, returned(name, ref=ref)) == [came]
     assert (await standing(store, who), await told(store)) == (Standing.OK, [])
 
 
