@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 from imapclient import SEEN, IMAPClient
-from imapclient.exceptions import IMAPClientError, LoginError
+from imapclient.exceptions import IMAPClientAbortError, IMAPClientError, LoginError
 
 from digest.deliver.opened import MOST_BYTES
 from digest.errors import Misconfigured, Temporary
@@ -135,6 +135,8 @@ def _translated(options: MailboxOptions) -> Iterator[None]:
     try:
         yield
     except LoginError as error:
+        if isinstance(error.__context__, IMAPClientAbortError):
+            raise Temporary(f"{place} hung up while we logged in") from error
         raise Misconfigured(
             WHERE, f"is refused by {options.host}: mend username or the password's variable"
         ) from error

@@ -131,7 +131,7 @@ def test_a_report_that_is_not_there_is_said(folder):
 
 
 def test_a_mailbox_that_is_not_set_up_is_said(folder):
-    with pytest.raises(Misconfigured, match="bounces.mailbox names no host"):
+    with pytest.raises(Misconfigured, match=r"bounces\.mailbox names no host"):
         run(folder, "bounces", "read")
 
 
