@@ -403,11 +403,22 @@ async def an_issue_of(store):
 
 
 def a_delivery(tx, row, who):
-    """A row of the ledger, as far as reports look at it."""
+    """A row of the ledger, sent."""
+    columns = ("edition", "state", "enrolled_at", "due_at", "expires_at", "next_attempt_at")
+    made = ", ".join(f"{name} text" for name in columns)
     tx.execute(
-        text("create table if not exists deliveries (id integer, issue integer, subscriber text)")
+        text(
+            "create table if not exists deliveries (id integer, issue integer, subscriber text, "
+            f"attempts integer, {made})"
+        )
     )
+    values = {"edition": "en", "state": "sent", **dict.fromkeys(columns[2:], "2026-11-24 06:30:00")}
+    names = ", ".join(values)
+    marks = ", ".join(f":{name}" for name in values)
     tx.execute(
-        text("insert into deliveries (id, issue, subscriber) values (:id, 1, :who)"),
-        {"id": row, "who": who},
+        text(
+            f"insert into deliveries (id, issue, subscriber, attempts, {names}) "
+            f"values (:id, 1, :who, 1, {marks})"
+        ),
+        {"id": row, "who": who, **values},
     )
