@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from email.errors import MessageError
 from email.message import Message
 
 from flufl.bounce import all_failures
 
 from digest.deliver.about import about
 from digest.deliver.blame import better, code_in, failure
-from digest.deliver.opened import blocks, field, one_line, opened, parts, text_of
+from digest.deliver.opened import blocks, field, one_line, opened, parts, returned, text_of
 from digest.deliver.verdict import NO_REPORT, About, Finding, Mouth, Verdict
 from subscribers import mailto
 from subscribers.mailto import Leaves
@@ -53,7 +54,7 @@ def verdict(ring: Sequence[bytes], mail: bytes, *, envelope: str = "") -> Verdic
         return NO_REPORT
     try:
         found, claimed = _read(message)
-    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+    except (MessageError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
         # The mail's own parts contradict one another: no mail server wrote that.
         return NO_REPORT
     if found.finding in (Finding.NOTHING, Finding.AUTO_REPLY, Finding.DELAYED):
@@ -68,12 +69,14 @@ def _read(message: Message) -> tuple[Verdict, str]:
     """What the mail is, and the recipient that it names."""
     for part in parts(message):
         match part.get_content_type():
-            case "message/delivery-status":
+            case "message/delivery-status" | "message/global-delivery-status":
                 return _notification(part)
             case "message/feedback-report":
                 return _complaint(part)
             case "message/disposition-notification":
                 return NO_REPORT, ""
+            case "message/rfc822" if reader := _outlooks(part):
+                return Verdict(finding=Finding.COMPLAINT, mouth=Mouth.ARF, text="abuse"), reader
     if _is_from_a_mailer(message):
         odd = _odd(message)
         if odd[0].finding is not Finding.NOTHING:
@@ -111,6 +114,12 @@ def _complaint(part: Message) -> tuple[Verdict, str]:
         finding=Finding.COMPLAINT, mouth=Mouth.ARF, text=one_line(f"{kind} {by}".strip())
     )
     return found, field(report, "Original-Rcpt-To") or field(report, "Removal-Recipient")
+
+
+def _outlooks(part: Message) -> str:
+    """Whom Outlook's own form of an abuse report names, which is only a header of ours returned."""
+    message = returned(part)
+    return field(message, "X-HmXmrOriginalRecipient") if message else ""
 
 
 def _odd(message: Message) -> tuple[Verdict, str]:

@@ -6,12 +6,15 @@ were: structured parsing of hostile ones costs seconds.
 
 from __future__ import annotations
 
+import base64
 import email
+import quopri
 import re
 from collections.abc import Iterator
 from email.errors import MessageError
 from email.header import decode_header, make_header
 from email.message import Message
+from email.parser import HeaderParser
 
 MOST_BYTES = 256 * 1024
 MOST_PARTS = 40  # the reports of the field have 3 parts and return a message of 3 more
@@ -45,9 +48,27 @@ def parts(message: Message) -> Iterator[Message]:
 
 
 def blocks(part: Message) -> list[Message]:
-    """The groups of fields in a ``message/*`` part."""
+    """The groups of fields in a ``message/*`` part, encoded for its way or not.
+
+    Encoding is not allowed there (RFC 3464, 2.1), and some do it; the parser leaves it as it is.
+    """
     below = part.get_payload()
-    return [one for one in below if isinstance(one, Message)] if isinstance(below, list) else []
+    found = [one for one in below if isinstance(one, Message)] if isinstance(below, list) else []
+    text = "\n\n".join(one.as_string() for one in found)
+    coding = field(part, "Content-Transfer-Encoding").lower()
+    if coding == "base64":
+        text = base64.b64decode(text).decode("utf-8", "replace")
+    elif coding == "quoted-printable":
+        text = quopri.decodestring(text.encode("utf-8", "replace")).decode("utf-8", "replace")
+    groups = re.split(r"\n[ \t\r]*\n", text.replace("\r\n", "\n"))
+    return [HeaderParser().parsestr(group.lstrip("\n")) for group in groups if group.strip()]
+
+
+def returned(part: Message) -> Message | None:
+    """The message that a ``message/rfc822`` part holds."""
+    below = part.get_payload()
+    first = below[0] if isinstance(below, list) and below else None
+    return first if isinstance(first, Message) else None
 
 
 def field(message: Message, name: str) -> str:

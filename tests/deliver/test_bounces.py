@@ -1,6 +1,7 @@
 """What the mail servers of the field send back, read; and what a hostile hand may send, bounded."""
 
 import base64
+import quopri
 
 import pytest
 from hypothesis import given, settings
@@ -16,6 +17,7 @@ HARD, SOFT, POLICY = Finding.HARD, Finding.SOFT, Finding.POLICY
 READ = {
     "a-person": (Finding.NOTHING, ""),
     "arf": (Finding.COMPLAINT, ""),
+    "arf-outlook": (Finding.COMPLAINT, ""),
     "arf-not-spam": (Finding.NOTHING, ""),
     "arf-redacted": (Finding.COMPLAINT, ""),
     "exchange-full": (SOFT, "5.2.2"),
@@ -31,6 +33,7 @@ READ = {
     "postfix-expired": (SOFT, "4.4.1"),
     "postfix-forwarded": (SOFT, "5.1.1"),
     "postfix-full": (SOFT, "5.2.2"),
+    "postfix-global": (HARD, "5.1.1"),
     "postfix-no-domain": (HARD, "5.4.4"),
     "postfix-policy": (POLICY, "5.7.1"),
     "postfix-too-big": (POLICY, "5.3.4"),
@@ -70,6 +73,19 @@ def test_a_complaint_with_its_reader_blacked_out_is_known_by_our_own_link():
     found = bounces.verdict(RING, returned("arf-redacted"))
 
     assert (found.mouth, found.about.subscriber, found.about.ref) == (Mouth.ARF, ADA, None)
+
+
+@pytest.mark.parametrize("coding", ["base64", "quoted-printable"])
+def test_a_status_that_was_encoded_for_its_way_is_read_as_well(coding):
+    mail = returned("postfix-unknown")
+    head, parted, rest = mail.partition(b"Content-Type: message/delivery-status\r\n\r\n")
+    status, boundary, rest = rest.partition(b"\r\n\r\n--4F2b")
+    coded = base64.encodebytes(status) if coding == "base64" else quopri.encodestring(status)
+    kind = parted.rstrip() + f"\r\nContent-Transfer-Encoding: {coding}\r\n\r\n".encode()
+
+    found = bounces.verdict(RING, head + kind + coded + boundary + rest)
+
+    assert (found.finding, found.code, found.about.recipient) == (HARD, "5.1.1", "ada@example.org")
 
 
 def test_the_other_sides_words_are_kept_in_one_line():
