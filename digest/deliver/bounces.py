@@ -6,6 +6,7 @@ automatic answers (RFC 3834), and what older programs write, through flufl.bounc
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Sequence
 from email.errors import MessageError
@@ -19,6 +20,9 @@ from digest.deliver.opened import blocks, field, one_line, opened, parts, return
 from digest.deliver.verdict import NO_REPORT, About, Finding, Mouth, Verdict
 from subscribers import mailto
 from subscribers.mailto import Leaves
+
+# It logs what hostile mail does to it, mail and all; we only want to know that it found nothing.
+logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL + 1)
 
 # A reader's token stands at the head, and a subject of 64 KiB is nobody's.
 HEAD_BYTES = 64 * 1024

@@ -127,6 +127,13 @@ def test_a_mangled_report_never_fails_and_never_proves_another_mail(name, data):
     assert found.about.subscriber in (None, ADA)
 
 
+def test_a_mail_that_makes_a_detector_stumble_is_no_report_and_no_line_in_a_log(caplog, capfd):
+    found = bounces.verdict(RING, b"From: \r\nSubject: hello\r\n\r\nHello\r\n")
+
+    assert found == NO_REPORT
+    assert (caplog.text, capfd.readouterr().err) == ("", "")
+
+
 def _word():
     return returned("postfix-unknown").split(b"bounces+")[1][:40].decode()
 
