@@ -7,13 +7,15 @@ import asyncio
 import click
 import uvicorn
 
-from digest import clock, wiring
+from digest import wiring
 from digest.cli import Context
 from digest.config import secret
 from digest.config.load import load_for
 from digest.config.settings import Settings
 from digest.web.app import application
+from digest.web.hooks import Hooks
 from digest.web.porch import HEADER_BYTES
+from digest.wiring import bounces as coming_back
 
 CONNECTIONS = 512
 
@@ -35,9 +37,16 @@ def command(context: Context, host: str | None, port: int | None) -> None:
 
 
 async def _serve(settings: Settings, ring: tuple[bytes, ...], *, host: str, port: int) -> None:
-    async with wiring.open_store(settings) as store:
+    async with wiring.tools(settings) as tools:
+        store = tools.store
+        heard = Hooks(
+            seals=coming_back.seals(settings),
+            acts=coming_back.acts(ring),
+            rules=coming_back.bounce_rules(settings),
+            fetch=tools.fetch,
+        )
         config = uvicorn.Config(
-            application(settings, store=store, ring=ring, clock=clock.clock_at(None)),
+            application(settings, store=store, ring=ring, clock=tools.clock, heard=heard),
             host=host,
             port=port,
             http="h11",

@@ -162,6 +162,13 @@ def mail_host(value: str) -> str:
     return value
 
 
+def mail_domain(value: str) -> str:
+    """A domain that mail comes to; empty for none."""
+    if value and not (is_host(value) and "." in value):
+        raise Wrong(f'is {shown(value)}; write a domain alone, such as "bounce.example.org"')
+    return value
+
+
 def variable(value: str) -> str:
     """The name of an environment variable; never what it holds."""
     if value and not _VARIABLE.fullmatch(value):
@@ -232,6 +239,14 @@ def network(value: str) -> str:
         ) from error
 
 
+def topic_arn(value: str) -> str:
+    """The name of an SNS topic, as Amazon writes it."""
+    if not re.fullmatch(r"arn:aws[a-z-]{0,10}:sns:[a-z0-9-]{1,30}:\d{12}:[\w.-]{1,256}", value):
+        example = '"arn:aws:sns:eu-west-1:123456789012:bounces"'
+        raise Wrong(f"is {shown(value)}, which names no SNS topic; write one such as {example}")
+    return value
+
+
 def filled(value: str) -> str:
     """Text that must not be empty."""
     if not value.strip():
@@ -272,6 +287,17 @@ RULES: tuple[tuple[Key, Rule], ...] = (
     (("deliver", "dkim", "domain"), _of_text(host_or_none)),
     (("deliver", "dkim", "selector"), _of_text(selector)),
     (("deliver", "dkim", "ed25519_selector"), _of_text(selector)),
+    (("deliver", "bounce_domain"), _of_text(mail_domain)),
+    (("bounces", "soft_limit"), within(1, _MANY)),
+    (("bounces", "soft_days"), within(1, 365)),
+    (("bounces", "mailbox", "host"), _of_text(mail_host)),
+    (("bounces", "mailbox", "password_env"), _of_text(variable)),
+    (("bounces", "mailbox", "folder"), _of_text(filled)),
+    (("bounces", "mailbox", "timeout_seconds"), within(0, 600, above=True)),
+    (("bounces", "ses_topics", "*"), _of_text(topic_arn)),
+    (("bounces", "postmark_secret_env"), _of_text(variable)),
+    (("bounces", "mailgun_secret_env"), _of_text(variable)),
+    (("bounces", "generic_secret_env"), _of_text(variable)),
     (("web", "trusted_proxies", "*"), _of_text(network)),
     (("web", "embed_origins", "*"), _of_text(origin)),
     (("web", "consent_text"), _of_text(filled)),

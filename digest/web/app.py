@@ -13,7 +13,18 @@ from digest.compose import templates
 from digest.config.settings import Settings
 from digest.errors import DigestError
 from digest.storage.database import Store
-from digest.web import api, confirm, data, files, home, preferences, sorry, styles, unsubscribe
+from digest.web import (
+    api,
+    confirm,
+    data,
+    files,
+    home,
+    hooks,
+    preferences,
+    sorry,
+    styles,
+    unsubscribe,
+)
 from digest.web.challenge import Challenger
 from digest.web.desk import Desk
 from digest.web.limits import Gates, Spent
@@ -28,14 +39,15 @@ def application(
     store: Store,
     ring: Sequence[bytes],
     clock: Callable[[], datetime],
+    heard: hooks.Hooks | None = None,
 ) -> FastAPI:
-    """The pages and the API. ``store`` stays the caller's to close."""
+    """The pages, the API, and with ``heard`` the webhooks. The caller closes ``store``."""
     desk = _desk(settings, store, ring, clock)
     made = FastAPI(
         openapi_url=None, redirect_slashes=False, root_path=urlsplit(settings.site.base_url).path
     )
-    made.state.desk = desk
-    for room in (home, confirm, unsubscribe, preferences, data, files):
+    made.state.desk, made.state.hooks = desk, heard
+    for room in (home, confirm, unsubscribe, preferences, data, files, hooks):
         made.router.routes.extend(room.ROUTES)
     door = api.application(desk)
     made.mount("/api", door)
@@ -48,6 +60,7 @@ def application(
         max_body=settings.web.max_body_bytes,
         seconds=settings.web.timeout_seconds,
         https=settings.site.base_url.startswith("https:"),
+        wider={hooks.PATH: hooks.MOST_BYTES},
     )
     return made
 

@@ -29,6 +29,7 @@ from digest.services.letters import send_letters
 from digest.storage import schema as tables
 from digest.storage.database import Store
 from digest.web.app import application
+from digest.web.hooks import Hooks
 from digest.web.members import Member, Members
 from subscribers import tokens
 from subscribers.model import SubscriberId
@@ -185,12 +186,15 @@ def settings_in(folder: Path, web: str) -> Settings:
 
 @asynccontextmanager
 async def house(
-    folder: Path, web: str = "proof_of_work = false\n", **known: Any
+    folder: Path,
+    web: str = "proof_of_work = false\n",
+    heard: Hooks | None = None,
+    **known: Any,
 ) -> AsyncIterator[House]:
     settings = settings_in(folder, web)
     settings = replace(settings, web=replace(settings.web, **known))
     store, clock = await Store.open(settings.storage.url), Hand()
-    app = application(settings, store=store, ring=RING, clock=clock)
+    app = application(settings, store=store, ring=RING, clock=clock, heard=heard)
     members = Members(store=store, ring=RING, clock=clock)
     listening = socket.socket()
     listening.bind(("127.0.0.1", 0))
