@@ -59,6 +59,13 @@ class Deliver:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """``[schedule]``: how the clock is kept."""
+
+    catch_up_hours: Annotated[float, Ge(0)] = 6.0  # an issue later than this is not made
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Storage:
     url: str = "sqlite:///digest.db"
     media: Path = Path("media")
@@ -95,5 +102,6 @@ class Settings:
     curate: CurateOptions = field(default_factory=CurateOptions)
     compose: ComposeOptions = field(default_factory=ComposeOptions)
     deliver: Deliver = field(default_factory=Deliver)
+    schedule: Schedule = field(default_factory=Schedule)
     storage: Storage = field(default_factory=Storage)
     web: Web = field(default_factory=Web)

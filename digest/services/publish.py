@@ -32,7 +32,7 @@ from digest.storage.database import Store
 Clock = Callable[[], datetime]
 
 # How far back told stories are compared with new ones, and how far a rehearsal copies.
-MEMORY = timedelta(days=31)
+MEMORY = timedelta(days=32)  # a monthly issue and the one before it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

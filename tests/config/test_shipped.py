@@ -98,7 +98,7 @@ def test_what_is_commented_out_can_be_switched_on():
 
     settings = load_text(text, SHIPPED, {}).settings
 
-    assert list(settings.newsletters) == ["daily", "weekly"]
+    assert list(settings.newsletters) == ["daily", "weekly", "monthly"]
     assert len(settings.collect.sources) == 9
     assert len(settings.deliver.relays) == 1
 
