@@ -162,6 +162,23 @@ def transport(settings: Settings) -> Transport:
     )
 
 
+def relay_options(settings: Settings) -> tuple[RelayOptions, ...]:
+    """The relays that mail leaves through, with their passwords; none for a Maildir."""
+    if settings.deliver.transport != "smtp":
+        return ()
+    return tuple(
+        RelayOptions(
+            name=relay.name,
+            host=relay.host,
+            port=relay.port,
+            security=Security(relay.tls),
+            username=relay.username,
+            password=secret.relay_password(relay) or "",
+        )
+        for relay in settings.deliver.relays
+    )
+
+
 def file_url(path: Path) -> str:
     """A SQLite file as a database URL."""
     return f"sqlite:///{path.absolute()}"

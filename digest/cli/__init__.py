@@ -34,6 +34,10 @@ COMMANDS = {
     ),
     "config": ("digest.cli.config:group", "Show what is in force and where it comes from."),
     "web": ("digest.cli.web:command", "Serve the readers' pages: form, links, preferences."),
+    "doctor": (
+        "digest.cli.doctor:command",
+        "Look at machine, relays, pages and DNS; say what to mend.",
+    ),
     "db": ("digest.cli.db:group", "Upgrade, inspect and back up the database."),
 }
 
