@@ -80,7 +80,9 @@ def site(base_url: str, home: PageSeen) -> Check:
         )
     if home.status != 200:
         return bad(
-            name, f"{base_url}/ answers {home.status}", "let your web server pass it on to `digest web`"
+            name,
+            f"{base_url}/ answers {home.status}",
+            "let your web server pass it on to `digest web`",
         )
     if not base_url.startswith("https:"):
         return warn(name, f"{base_url}/ is not https", "one-click links must be https")

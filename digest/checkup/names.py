@@ -19,7 +19,9 @@ class Told:
     """What the DNS told of one sending domain."""
 
     domain: str
-    spf: Mapping[str, Found] = field(default_factory=dict)  # TXT of the domain and what SPF draws in
+    spf: Mapping[str, Found] = field(
+        default_factory=dict
+    )  # TXT of the domain and what SPF draws in
     dkim: Mapping[str, Found] = field(default_factory=dict)  # selector -> TXT
     dkim_domain: str = ""  # d=; empty: the domain itself
     dmarc: Mapping[str, Found] = field(default_factory=dict)  # _dmarc.NAME -> TXT
@@ -59,7 +61,9 @@ def _spf(told: Told) -> Check:
         )
     if ending in ("", "?") and "redirect=" not in record.lower():
         return warn(name, "it says nothing of mail from elsewhere", "end it with ~all or -all")
-    return ok(name, f"one record, {lookups} of {records.SPF_LOOKUPS} lookups, ends with {ending}all")
+    return ok(
+        name, f"one record, {lookups} of {records.SPF_LOOKUPS} lookups, ends with {ending}all"
+    )
 
 
 def _dkim(told: Told) -> list[Check]:
@@ -106,10 +110,14 @@ def _dmarc(told: Told) -> Check:
             continue
         policy = found.get("p", "").lower()
         if policy not in ("none", "quarantine", "reject"):
-            return bad(name, f"{at} says p={policy or 'nothing'}", "begin with p=none", record=record)
+            return bad(
+                name, f"{at} says p={policy or 'nothing'}", "begin with p=none", record=record
+            )
         if policy == "none" and "rua" not in found:
             return warn(
-                name, f"{at} says p=none and wants no reports", "add rua=, or nobody learns anything"
+                name,
+                f"{at} says p=none and wants no reports",
+                "add rua=, or nobody learns anything",
             )
         return ok(name, f"{at} says p={policy}")
     return bad(name, "there is no DMARC record", "publish one; p=none is enough", record=record)

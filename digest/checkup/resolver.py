@@ -16,7 +16,9 @@ from digest.checkup.records import Found
 class Resolver:
     """Asks the name servers of this machine, or those that are given, with patience of seconds."""
 
-    def __init__(self, servers: Sequence[str] = (), *, port: int = 53, patience: float = 5.0):
+    def __init__(
+        self, servers: Sequence[str] = (), *, port: int = 53, patience: float = 5.0
+    ) -> None:
         try:
             self._resolver = dns.asyncresolver.Resolver(configure=not servers)
         except dns.exception.DNSException:  # ~nothing in /etc/resolv.conf
@@ -30,7 +32,9 @@ class Resolver:
     async def __call__(self, name: str, kind: str) -> Found:
         """The records of ``name``: () where there are none, None where nobody answered."""
         try:
-            asked = dns.reversename.from_address(name) if kind == "PTR" else dns.name.from_text(name)
+            asked = (
+                dns.reversename.from_address(name) if kind == "PTR" else dns.name.from_text(name)
+            )
             answer = await self._resolver.resolve(asked, kind, search=False)
         except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
             return ()

@@ -177,5 +177,3 @@ async def _takers(domain: str, lookup: Lookup) -> Found:
         if await lookup(domain, kind):
             return (domain,)
     return ()
-
-

@@ -48,7 +48,11 @@ MANY = {
     [
         (None, Level.UNCHECKED, "the name servers did not answer"),
         ((), Level.BAD, "there is no SPF record"),
-        (("v=spf1 -all", "v=spf1 a -all"), Level.BAD, "there are 2 SPF records, and then none counts"),
+        (
+            ("v=spf1 -all", "v=spf1 a -all"),
+            Level.BAD,
+            "there are 2 SPF records, and then none counts",
+        ),
         (("v=spf1 a all",), Level.BAD, "it lets the whole world send"),
         (("v=spf1 a",), Level.WARN, "it says nothing of mail from elsewhere"),
         (("v=spf1 a ?all",), Level.WARN, "it says nothing of mail from elsewhere"),

@@ -63,7 +63,9 @@ async def test_the_pages_are_asked_as_a_stranger_would_and_nothing_changes(tmp_p
 
         assert (await site.people(), await site.letters()) == before
     assert named(found, "web pages").level is Level.WARN  # it is http on this machine
-    assert named(found, "one-click").says == "it takes POST from anywhere, and a GET only shows a page"
+    assert (
+        named(found, "one-click").says == "it takes POST from anywhere, and a GET only shows a page"
+    )
     assert named(found, "SPF of").says == "one record, 1 of 10 lookups, ends with -all"
     assert named(found, "DKIM key").says == "rsa, 2048 bits"
     assert named(found, "DMARC").level is Level.OK
