@@ -38,6 +38,7 @@ COMMANDS = {
         "digest.cli.doctor:command",
         "Look at machine, relays, pages and DNS; say what to mend.",
     ),
+    "migrate": ("digest.cli.migrate:group", "Move from SQLite to PostgreSQL."),
     "db": ("digest.cli.db:group", "Upgrade, inspect and back up the database."),
 }
 
