@@ -122,7 +122,8 @@ def _go_on_counting(there: Connection, table: Table) -> None:
 @contextmanager
 def _said_as(where: str, *kinds: type[Exception]) -> Iterator[None]:
     """What a driver complains of, in our words."""
+    told: tuple[type[Exception], ...] = (DBAPIError, *kinds)
     try:
         yield
-    except (DBAPIError, *kinds) as error:
+    except told as error:
         raise said(error, where) from error
