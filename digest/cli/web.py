@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import socket
+import sys
 
 import click
 import uvicorn
 
-from digest import clock, wiring
+from digest import clock, logs, supervisor, wiring
 from digest.cli import Context
 from digest.config import secret
 from digest.config.load import load_for
 from digest.config.settings import Settings
+from digest.web import pulse
 from digest.web.app import application
 from digest.web.porch import HEADER_BYTES
 
@@ -28,6 +32,7 @@ def command(context: Context, host: str | None, port: int | None) -> None:
     Put a web server with TLS in front of it, and name that server in web.trusted_proxies.
     """
     settings = load_for(context.config).settings
+    logs.set_up(sys.stderr, clock=clock.clock_at(None))
     ring = secret.make_and_read(settings.folder)
     host, port = host or settings.web.host, port or settings.web.port
     click.echo(f"Readers' pages at http://{f'[{host}]' if ':' in host else host}:{port}/")
@@ -37,13 +42,19 @@ def command(context: Context, host: str | None, port: int | None) -> None:
 async def _serve(settings: Settings, ring: tuple[bytes, ...], *, host: str, port: int) -> None:
     async with wiring.open_store(settings) as store:
         config = uvicorn.Config(
-            application(settings, store=store, ring=ring, clock=clock.clock_at(None)),
+            application(
+                settings,
+                store=store,
+                ring=ring,
+                clock=clock.clock_at(None),
+                metrics_token=secret.from_environment(pulse.TOKEN, os.environ) or "",
+            ),
             host=host,
             port=port,
             http="h11",
             ws="none",
             lifespan="off",
-            log_level="warning",
+            log_config=None,  # logs.set_up has seen to it
             access_log=False,  # addresses of pages hold tokens
             server_header=False,
             proxy_headers=False,  # web.trusted_proxies says whom we believe
@@ -52,4 +63,16 @@ async def _serve(settings: Settings, ring: tuple[bytes, ...], *, host: str, port
             timeout_keep_alive=5,
             timeout_graceful_shutdown=10,
         )
-        await uvicorn.Server(config).serve()
+        await Server(config).serve()
+
+
+class Server(uvicorn.Server):
+    """A server that tells the supervisor when it listens, and when it is about to stop."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        supervisor.tell(supervisor.READY)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        supervisor.tell(supervisor.STOPPING)
+        await super().shutdown(sockets)

@@ -185,12 +185,16 @@ def settings_in(folder: Path, web: str) -> Settings:
 
 @asynccontextmanager
 async def house(
-    folder: Path, web: str = "proof_of_work = false\n", **known: Any
+    folder: Path,
+    web: str = "proof_of_work = false\n",
+    *,
+    metrics_token: str = "",
+    **known: Any,
 ) -> AsyncIterator[House]:
     settings = settings_in(folder, web)
     settings = replace(settings, web=replace(settings.web, **known))
     store, clock = await Store.open(settings.storage.url), Hand()
-    app = application(settings, store=store, ring=RING, clock=clock)
+    app = application(settings, store=store, ring=RING, clock=clock, metrics_token=metrics_token)
     members = Members(store=store, ring=RING, clock=clock)
     listening = socket.socket()
     listening.bind(("127.0.0.1", 0))
