@@ -76,7 +76,9 @@ def site(base_url: str, home: PageSeen) -> Check:
         return bad(
             name,
             f"{base_url}/ cannot be reached: {home.trouble}",
-            "run `digest web` behind your web server",
+            "give your web server a certificate for this name"
+            if "certificate" in home.trouble.lower()
+            else "run `digest web` behind your web server",
         )
     if home.status != 200:
         return bad(

@@ -66,12 +66,20 @@ async def _serve(settings: Settings, ring: tuple[bytes, ...], *, host: str, port
         await Server(config).serve()
 
 
+TICKS = 50  # of a tenth of a second, between two words that we are alive
+
+
 class Server(uvicorn.Server):
-    """A server that tells the supervisor when it listens, and when it is about to stop."""
+    """A server that tells the supervisor when it listens, lives, and is about to stop."""
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         supervisor.tell(supervisor.READY)
+
+    async def on_tick(self, counter: int) -> bool:
+        if counter % TICKS == 0:
+            supervisor.tell(supervisor.ALIVE)
+        return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         supervisor.tell(supervisor.STOPPING)

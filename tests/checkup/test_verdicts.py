@@ -84,6 +84,12 @@ def test_site(url, home, level):
     assert doors.site(url, home).level is level
 
 
+def test_a_certificate_that_is_wrong_is_not_cured_by_starting_the_pages():
+    found = doors.site("https://x.example", PageSeen(trouble="CERTIFICATE_VERIFY_FAILED: mismatch"))
+
+    assert found.cure == "give your web server a certificate for this name"
+
+
 @pytest.mark.parametrize(
     ("asked", "posted", "level"),
     [
