@@ -75,6 +75,16 @@ def reader_due(issue_due: datetime, *, hour: time | None, zone: str) -> datetime
     return issue_due if hour is None else periods.next_hour(issue_due, hour, zone)
 
 
+def counted_from(newsletter: Newsletter, period: str, at: datetime) -> datetime:
+    """The instant that readers' own hours are counted from, for an issue released at ``at``.
+
+    It is when the period was due, not when the issue was ready: see ``reader_due``. What is
+    released before its turn, or for no turn, counts from ``at``.
+    """
+    turn = next(periods.turns_until(newsletter, at))
+    return turn.due if turn.period == period else at
+
+
 def expires(due: datetime, *, following: datetime | None = None) -> datetime:
     """Until when a message that is due at ``due`` may leave.
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digest import periods
-from digest.duty import duty, expires, reader_due
+from digest.duty import counted_from, duty, expires, reader_due
 from digest.model import Cadence
 from tests.builders import a_newsletter
 from tests.test_periods import MOMENTS, ZONES
@@ -186,6 +186,15 @@ def test_each_issue_is_due_once_for_a_reader_in_their_order_and_time_to_leave(
         assert due < expires(due, following=following) <= due + timedelta(hours=20)
         local = due.astimezone(ZoneInfo(zone))
         assert local.time() == minute or periods.instant(local.date(), minute, zone) == due
+
+
+def test_readers_hours_count_from_when_the_issue_was_due_not_from_when_it_was_ready():
+    due = at("2026-11-24T06:30")
+
+    assert counted_from(DAILY, "2026-11-24", due + timedelta(minutes=2)) == due
+    early = at("2026-11-24T05:00")
+    assert counted_from(DAILY, "2026-11-24", early) == early
+    assert counted_from(DAILY, "extra-1", due + timedelta(hours=3)) == due + timedelta(hours=3)
 
 
 def test_a_message_expires_with_the_next_issue_or_after_twenty_hours():
