@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
-from digest.storage import migrate
+from digest.storage import migrate, posting
 from digest.storage.schema import issues, letters, sources, subscriptions
 
 
@@ -19,6 +19,8 @@ class Gauges:
     people: Mapping[tuple[str, str], int]
     letters: Mapping[str, int]  # state -> rows
     oldest_owed: datetime | None  # when the letter that has waited longest was due
+    deliveries: int  # of released issues, not settled
+    first_delivery: datetime | None  # when the first of them may go
     sources: int
     failing: int  # sources whose last visits failed
     last_issue: Mapping[str, datetime]
@@ -41,10 +43,13 @@ def read(tx: Connection) -> Gauges:
     visited = tx.execute(
         select(func.count(), func.count().filter(sources.c.failures > 0)).select_from(sources)
     ).one()
+    waiting, first = posting.outlook(tx)
     return Gauges(
         people={(row[0], row[1]): int(row[2]) for row in tx.execute(held)},
         letters={state: count for state, (count, _) in by_state.items()},
         oldest_owed=by_state.get("queued", (0, None))[1],
+        deliveries=waiting,
+        first_delivery=first,
         sources=int(visited[0]),
         failing=int(visited[1]),
         last_issue={row[0]: row[1] for row in tx.execute(last)},

@@ -67,7 +67,6 @@ def resident_bytes() -> int:
 
 def measures(found: Gauges, *, now: datetime, resident: int, started: datetime) -> list[Metric]:
     """What is measured. ``resident``: bytes of memory in use."""
-    waited = (now - found.oldest_owed).total_seconds() if found.oldest_owed else 0.0
     return [
         _metric(
             "digest_subscriptions",
@@ -88,7 +87,17 @@ def measures(found: Gauges, *, now: datetime, resident: int, started: datetime) 
         _metric(
             "digest_letters_oldest_owed_seconds",
             "How long the oldest queued letter has been due.",
-            Sample(value=max(0.0, waited)),
+            Sample(value=_since(found.oldest_owed, now)),
+        ),
+        _metric(
+            "digest_deliveries_waiting",
+            "Deliveries of released issues that are not settled.",
+            Sample(value=found.deliveries),
+        ),
+        _metric(
+            "digest_deliveries_oldest_due_seconds",
+            "How long the first of them could have gone.",
+            Sample(value=_since(found.first_delivery, now)),
         ),
         _metric("digest_sources", "Sources that were ever visited.", Sample(value=found.sources)),
         _metric(
@@ -111,6 +120,10 @@ def measures(found: Gauges, *, now: datetime, resident: int, started: datetime) 
             Sample(value=started.timestamp()),
         ),
     ]
+
+
+def _since(due: datetime | None, now: datetime) -> float:
+    return max(0.0, (now - due).total_seconds()) if due else 0.0
 
 
 def _metric(name: str, words: str, *samples: Sample) -> Metric:

@@ -111,6 +111,8 @@ def test_a_letter_that_is_due_later_has_not_waited():
         people={},
         letters={},
         oldest_owed=NOW + timedelta(minutes=5),
+        deliveries=3,
+        first_delivery=NOW - timedelta(minutes=1),
         sources=0,
         failing=0,
         last_issue={"daily": NOW},
@@ -119,4 +121,6 @@ def test_a_letter_that_is_due_later_has_not_waited():
     found = read(exposition.text(pulse.measures(nothing, now=NOW, resident=1, started=NOW)))
 
     assert found["digest_letters_oldest_owed_seconds{}"] == 0
+    assert found["digest_deliveries_waiting{}"] == 3
+    assert found["digest_deliveries_oldest_due_seconds{}"] == 60
     assert found['digest_last_issue_timestamp_seconds{newsletter="daily"}'] == NOW.timestamp()
