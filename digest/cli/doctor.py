@@ -12,7 +12,7 @@ from pathlib import Path
 
 import click
 
-from digest import clock, wiring
+from digest import clock
 from digest.checkup.machine import Database
 from digest.checkup.resolver import Resolver
 from digest.checkup.verdict import Check, Level
@@ -25,6 +25,7 @@ from digest.deliver import headers
 from digest.errors import DigestError, Misconfigured
 from digest.services.checkup import Checkup, Patient, examine
 from digest.storage import care
+from digest.wiring import post
 from subscribers import tokens
 from subscribers.model import SubscriberId
 from subscribers.tokens import Purpose
@@ -74,8 +75,9 @@ async def _examine(settings: Settings, selectors: tuple[str, ...], lookup: Resol
             base_url=settings.site.base_url,
             unsubscribe_url=_link_for_nobody(settings, ring),
             domains=_domains(settings),
-            relays=wiring.relay_options(settings),
-            selectors=selectors,
+            relays=post.relays(settings) if settings.deliver.transport == "smtp" else (),
+            selectors=selectors or _selectors(settings),
+            dkim_domain=settings.deliver.dkim.domain if settings.deliver.dkim else "",
         ),
         lookup=lookup,
         visit=visit,
@@ -106,6 +108,11 @@ def _link_for_nobody(settings: Settings, ring: tuple[bytes, ...]) -> str:
     newsletter = next(iter(settings.newsletters))
     token = tokens.make(ring[0], Purpose.UNSUBSCRIBE, NOBODY, newsletter)
     return f"{settings.site.base_url}/unsubscribe/{newsletter}.{token}"
+
+
+def _selectors(settings: Settings) -> tuple[str, ...]:
+    keys = settings.deliver.dkim
+    return tuple(filter(None, (keys.selector, keys.ed25519_selector))) if keys else ()
 
 
 def _domains(settings: Settings) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ import asyncio
 from collections import deque
 
 from digest.deliver import envelope, replies
+from digest.deliver.envelope import Envelopes
 from digest.deliver.feed import OVER, Feed
 from digest.deliver.flight import Flight, Step
 from digest.deliver.outcome import Outcome, Stage
@@ -30,6 +31,7 @@ class Pipeline(asyncio.Protocol):
         self._offer = offer
         self._feed = feed
         self.closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._envelopes = Envelopes(offer, relay.label)
         self._reader = ReplyReader()
         self._waiting: deque[tuple[Step, Flight | None]] = deque()
         self._pieces: deque[bytes] = deque()  # of a long body
@@ -52,6 +54,9 @@ class Pipeline(asyncio.Protocol):
     def start(self, transport: asyncio.Transport) -> None:
         """Take over ``transport`` and begin."""
         self._transport = transport
+        # In the clear the parts go to the kernel as they are. TLS would make records of each.
+        secured = transport.get_extra_info("sslcontext") is not None
+        self._write = (lambda p: transport.write(b"".join(p))) if secured else transport.writelines
         transport.set_protocol(self)
         transport.set_write_buffer_limits(high=CHUNK)
         self.wake()
@@ -68,6 +73,8 @@ class Pipeline(asyncio.Protocol):
         self._rest()
 
     def data_received(self, data: bytes) -> None:
+        if len(self._waiting) == 4 and self._turned(data):
+            return
         try:
             for reply in self._reader.feed(data):
                 self._answered(reply)
@@ -97,6 +104,23 @@ class Pipeline(asyncio.Protocol):
             self.closed.set_result(None)
 
     # --- what is answered
+
+    def _turned(self, data: bytes) -> bool:
+        """The usual turn in one step: this message is accepted and the next one invited."""
+        (step, flight), (_, following) = self._waiting[0], self._waiting[1]
+        if step is not Step.END or not flight or flight.fate or not following:
+            return False
+        if self._pieces or not self._reader.between:
+            return False
+        accepted = replies.one_turn(data)
+        if accepted is None:
+            return False
+        self._waiting.popleft()
+        self._settle(flight, replies.accepted((250, accepted)))
+        self._waiting.clear()
+        self._send(following)
+        self._rest()
+        return True
 
     def _answered(self, reply: Reply) -> None:
         if reply[0] == CLOSING:
@@ -205,7 +229,7 @@ class Pipeline(asyncio.Protocol):
             if message is OVER:
                 self._over = True
                 break
-            if refused := envelope.objection(message, self._offer, self._relay.label):
+            if refused := self._envelopes.objection(message):
                 self._feed.settle(message, refused)
                 continue
             self._taken += 1
@@ -213,25 +237,22 @@ class Pipeline(asyncio.Protocol):
         return None
 
     def _opening(self, flight: Flight) -> bytes:
-        self._expect(Step.MAIL, flight)
-        commands = envelope.mail(flight.message, self._offer)
         if not self._offer.pipelining:
-            return commands
-        self._expect(Step.RCPT, flight)
-        self._expect(Step.DATA, flight)
-        return commands + envelope.rcpt(flight.message) + b"DATA\r\n"
+            self._expect(Step.MAIL, flight)
+            return self._envelopes.mail(flight.message)
+        self._waiting.extend(((Step.MAIL, flight), (Step.RCPT, flight), (Step.DATA, flight)))
+        return self._envelopes.opening(flight.message)
 
     def _send(self, flight: Flight) -> None:
         """The body and its dot, or a lone dot where MAIL or RCPT was refused (RFC 2920, 3.1)."""
-        body = b"" if flight.fate else flight.message.data
-        if body and not body.endswith(b"\r\n"):
-            body += b"\r\n"
+        parts = () if flight.fate else envelope.body(flight.message)
         self._expect(Step.END, flight)
-        if len(body) > CHUNK:
+        if parts and flight.message.size > CHUNK:
+            body = b"".join(parts)
             self._pieces.extend(body[at : at + CHUNK] for at in range(0, len(body), CHUNK))
             self._write_pieces()
         else:
-            self._finish(flight, body)
+            self._finish(flight, parts)
 
     def _write_pieces(self) -> None:
         while (
@@ -243,15 +264,14 @@ class Pipeline(asyncio.Protocol):
             if self._pieces:
                 self._transport.write(piece)
             elif flight := self._waiting[0][1]:
-                self._finish(flight, piece)
+                self._finish(flight, (piece,))
 
-    def _finish(self, flight: Flight, body: bytes) -> None:
+    def _finish(self, flight: Flight, parts: tuple[bytes, ...]) -> None:
         following = self._next() if self._offer.pipelining else None
         if not flight.fate:
             self._feed.departing(flight.message)
             flight.departed = True
-        dot = b".\r\n" + (self._opening(following) if following else b"")
-        self._transport.write(body + dot)
+        self._write((*parts, b".\r\n" + self._opening(following) if following else b".\r\n"))
 
     def _expect(self, step: Step, flight: Flight | None) -> None:
         self._waiting.append((step, flight))

@@ -11,15 +11,16 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from digest.deliver import headers, journal, outbox
+from digest.deliver import journal, outbox
 from digest.deliver.journal import Entry
-from digest.deliver.message import Compiled, compile_edition, splice
+from digest.deliver.message import Compiled, compile_edition
 from digest.deliver.office import Brought, Outlook, Tally
 from digest.deliver.outbox import Consequence, Settled, WhenInDoubt
 from digest.deliver.outcome import InDoubt, Outcome, Refused
-from digest.deliver.postmark import Postmark, Reader, personal
+from digest.deliver.postmark import Postmark, Reader
 from digest.deliver.transport import Outgoing
 from digest.deliver.tray import Box, Ready
+from digest.deliver.writer import Writer
 from digest.delivery import Delivery, DeliveryId, Skip, State
 from digest.errors import Permanent
 from digest.model import Issue, NewsletterId
@@ -220,12 +221,9 @@ class _Writer:
     """One edition, and a claimed delivery of it to its message."""
 
     def __init__(self, issue: Sending, postmark: Postmark, compiled: Compiled) -> None:
-        self._postmark = postmark
-        self._compiled = compiled
-        self._sender = headers.parsed(postmark.newsletter.sender)[1]
         # A Message-ID is made of newsletter, cadence and period; nothing else of it is asked.
         epoch = datetime.min.replace(tzinfo=UTC)
-        self._issue = Issue(
+        stub = Issue(
             newsletter=NewsletterId(issue.newsletter),
             cadence=issue.cadence,
             period=issue.period,
@@ -237,16 +235,11 @@ class _Writer:
             preheader="",
             lead=None,
         )
+        self._writer = Writer(compiled, postmark, stub)
 
     def message(self, one: Claimed) -> Outgoing:
         reader = Reader(id=one.subscriber, address=one.address, name=one.name, due=one.due_at)
-        return Outgoing(
-            name=f"{one.id}",
-            sender=self._sender,
-            recipient=one.address,
-            data=splice(self._compiled, personal(self._postmark, self._issue, reader)),
-            ref=one.id,
-        )
+        return self._writer.message(reader, ref=one.id)
 
 
 def _keep(

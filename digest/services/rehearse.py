@@ -14,9 +14,10 @@ from digest.compose.lint import Finding
 from digest.compose.prepared import Prepared
 from digest.compose.report import EditionReport, Json, Rehearsal, report
 from digest.deliver import headers
-from digest.deliver.message import compile_edition, splice
-from digest.deliver.postmark import Postmark, Reader, personal
-from digest.deliver.transport import Outgoing, RehearsalTransport
+from digest.deliver.message import compile_edition
+from digest.deliver.postmark import Postmark, Reader
+from digest.deliver.transport import RehearsalTransport
+from digest.deliver.writer import Writer
 from digest.model import Edition, Issue, Newsletter, SourceReport
 from digest.storage import people as people_table
 from digest.storage.database import Store
@@ -119,21 +120,13 @@ async def _post(
     edition: Edition, issue: Issue, postmark: Postmark, readers: Sequence[Reader], out: Path
 ) -> proof.Part:
     """Every reader's message into ``messages/``; the edition as the first of them reads it."""
-    compiled = compile_edition(edition, postmark.letterhead)
+    writer = Writer(compile_edition(edition, postmark.letterhead), postmark, issue)
     transport = RehearsalTransport(out / "messages")
-    _, sender = headers.parsed(postmark.newsletter.sender)
     first = b""
     for number, reader in enumerate(readers, 1):
-        data = splice(compiled, personal(postmark, issue, reader))
-        first = first or data
-        await transport(
-            Outgoing(
-                name=f"{edition.key}-{number:02d}",
-                sender=sender,
-                recipient=reader.address,
-                data=data,
-            )
-        )
+        message = writer.message(reader, name=f"{edition.key}-{number:02d}")
+        first = first or message.data
+        await transport(message)
     return _read_back(edition.key, first)
 
 

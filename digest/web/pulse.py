@@ -67,63 +67,50 @@ def resident_bytes() -> int:
 
 def measures(found: Gauges, *, now: datetime, resident: int, started: datetime) -> list[Metric]:
     """What is measured. ``resident``: bytes of memory in use."""
+    people = (
+        Sample(value=count, labels={"newsletter": newsletter, "status": status})
+        for (newsletter, status), count in sorted(found.people.items())
+    )
+    letters = (
+        Sample(value=count, labels={"state": state})
+        for state, count in sorted(found.letters.items())
+    )
+    last = (
+        Sample(value=at.timestamp(), labels={"newsletter": newsletter})
+        for newsletter, at in sorted(found.last_issue.items())
+    )
     return [
-        _metric(
-            "digest_subscriptions",
-            "Subscriptions by newsletter and status.",
-            *(
-                Sample(value=count, labels={"newsletter": newsletter, "status": status})
-                for (newsletter, status), count in sorted(found.people.items())
-            ),
-        ),
-        _metric(
-            "digest_letters",
-            "Letters by state.",
-            *(
-                Sample(value=count, labels={"state": state})
-                for state, count in sorted(found.letters.items())
-            ),
-        ),
-        _metric(
+        _metric("digest_subscriptions", "Subscriptions by newsletter and status.", *people),
+        _metric("digest_letters", "Letters by state.", *letters),
+        _alone(
             "digest_letters_oldest_owed_seconds",
             "How long the oldest queued letter has been due.",
-            Sample(value=_since(found.oldest_owed, now)),
+            _since(found.oldest_owed, now),
         ),
-        _metric(
+        _alone(
             "digest_deliveries_waiting",
             "Deliveries of released issues that are not settled.",
-            Sample(value=found.deliveries),
+            found.deliveries,
         ),
-        _metric(
+        _alone(
             "digest_deliveries_oldest_due_seconds",
             "How long the first of them could have gone.",
-            Sample(value=_since(found.first_delivery, now)),
+            _since(found.first_delivery, now),
         ),
-        _metric("digest_sources", "Sources that were ever visited.", Sample(value=found.sources)),
-        _metric(
-            "digest_sources_failing",
-            "Sources whose last visit failed.",
-            Sample(value=found.failing),
-        ),
-        _metric(
-            "digest_last_issue_timestamp_seconds",
-            "When the last issue of a newsletter was released.",
-            *(
-                Sample(value=at.timestamp(), labels={"newsletter": newsletter})
-                for newsletter, at in sorted(found.last_issue.items())
-            ),
-        ),
-        _metric("process_resident_memory_bytes", "Memory in use.", Sample(value=float(resident))),
-        _metric(
-            "process_start_time_seconds",
-            "When the process started.",
-            Sample(value=started.timestamp()),
-        ),
+        _alone("digest_sources", "Sources that were ever visited.", found.sources),
+        _alone("digest_sources_failing", "Sources whose last visit failed.", found.failing),
+        _metric("digest_last_issue_timestamp_seconds", "When the last issue was released.", *last),
+        _alone("process_resident_memory_bytes", "Memory in use.", resident),
+        _alone("process_start_time_seconds", "When the process started.", started.timestamp()),
     ]
 
 
 def _since(due: datetime | None, now: datetime) -> float:
     return max(0.0, (now - due).total_seconds()) if due else 0.0
+
+
+def _alone(name: str, words: str, value: float) -> Metric:
+    return _metric(name, words, Sample(value=value))
 
 
 def _metric(name: str, words: str, *samples: Sample) -> Metric:

@@ -61,3 +61,16 @@ async def test_the_same_as_json(tmp_path: Path):
     }
     assert found["DKIM key s1._domainkey.quayside.example"]["level"] == "bad"
     assert len(told["bulk"]) == 12
+
+
+async def test_where_digest_signs_itself_its_own_selectors_are_looked_up(tmp_path: Path):
+    folder = a_folder(tmp_path)
+    config = (folder / "config.toml").read_text()
+    (folder / "config.toml").write_text(
+        f'{config}\n[deliver.dkim]\ndomain = "mail.quayside.example"\nselector = "s9"\n'
+        'key_file = "dkim.pem"\n'
+    )
+
+    _, out, _ = await doctor(folder)
+
+    assert "BAD   DKIM key s9._domainkey.mail.quayside.example: there is no such key" in out
