@@ -19,10 +19,10 @@ from digest.services import release
 from digest.services.dispatch import Progress, nothing_due
 from digest.services.gather import gather
 from digest.services.publish import prepare
-from digest.services.release import Audience, Released
+from digest.services.release import Released
 from digest.services.trial import send_trial
+from digest.storage import audience
 from digest.storage import issues as issues_table
-from digest.storage import people
 from digest.wiring import Tools, post
 from subscribers.address import Address
 
@@ -72,9 +72,7 @@ async def send(settings: Settings, wanted: Wanted, *, agreed: Callable[[Outgo], 
         if prepared.issue is None or not outgo.audience or not agreed(outgo):
             return Sent(outgo=outgo)
         with Meter(outgo.audience, quiet=wanted.quiet) as meter:
-            released = await release.release(
-                tools.store, prepared, _audience(prepared), clock=tools.clock
-            )
+            released = await release.release(tools.store, prepared, clock=tools.clock)
             progress, stopped = await worker.work(
                 settings,
                 replace(tools, clock=clock_from(wanted.at)),
@@ -109,6 +107,8 @@ async def trial(settings: Settings, wanted: Wanted, to: str) -> str:
 async def _ready(settings: Settings, wanted: Wanted, tools: Tools) -> Outgo:
     newsletter = settings.newsletters[wanted.newsletter]
     reports = await _gathered(settings, newsletter, wanted, tools)
+    cadence = newsletter.cadence.value
+    choices = await tools.store.read(audience.choices, newsletter.id, cadence, tools.clock())
     prepared = await prepare(
         tools.store,
         newsletter,
@@ -117,14 +117,12 @@ async def _ready(settings: Settings, wanted: Wanted, tools: Tools) -> Outgo:
         isolate=tools.isolate,
         clock=tools.clock,
         since=wanted.since,
+        choices=choices,
     )
     if prepared.issue is not None:
         prepared = await _named(prepared, prepared.issue, wanted, tools)
         _refuse(prepared, strict=wanted.strict)
-    audience = await tools.store.read(
-        people.audience, newsletter.id, newsletter.cadence.value, prepared.at, 0
-    )
-    return Outgo(prepared=prepared, sources=reports, audience=audience.count)
+    return Outgo(prepared=prepared, sources=reports, audience=sum(choices.values()))
 
 
 async def _gathered(
@@ -169,7 +167,3 @@ def _refuse(prepared: Prepared, *, strict: bool) -> None:
     if stops:
         said = "; ".join(dict.fromkeys(f"{one.code}: {one.message}" for one in stops))
         raise DigestError(f"this issue is not released: {said}")
-
-
-def _audience(prepared: Prepared) -> Audience:
-    return Audience(fallback=prepared.editions[0].key)

@@ -15,9 +15,10 @@ _PATH = re.compile(r"[^\s<>\x00-\x1f\x7f]{1,254}")
 class Envelopes:
     """The commands of one connection. ``relay`` is what sentences call it."""
 
-    __slots__ = ("_from", "_offer", "_relay", "_sender", "_sender_ascii", "_sender_fits")
+    __slots__ = ("_bdat", "_from", "_offer", "_relay", "_sender", "_sender_ascii", "_sender_fits")
 
-    def __init__(self, offer: Offer, relay: str) -> None:
+    def __init__(self, offer: Offer, relay: str, *, bdat: bool = False) -> None:
+        self._bdat = bdat
         self._offer = offer
         self._relay = relay
         self._for("")
@@ -56,8 +57,19 @@ class Envelopes:
         return command + b"\r\n"
 
     def opening(self, message: Outgoing) -> bytes:
-        """MAIL, RCPT and DATA, for a relay that hears them at once."""
+        """MAIL, RCPT and DATA, for a relay that hears them at once; BDAT comes with its body."""
+        if self._bdat:
+            return self.mail(message) + rcpt(message)
         return b"%bRCPT TO:<%b>\r\nDATA\r\n" % (self.mail(message), message.recipient.encode())
+
+    def body(self, message: Outgoing) -> tuple[bytes, ...]:
+        """The message as it goes before the dot, or after its BDAT; its last line has an end."""
+        parts = message.parts
+        if not parts[-1].endswith(b"\r\n") and not message.data.endswith(b"\r\n"):
+            parts = (*parts, b"\r\n")
+        if self._bdat:
+            return (b"BDAT %d LAST\r\n" % sum(map(len, parts)), *parts)
+        return parts
 
     def _for(self, sender: str) -> None:
         # Most messages have the sender of the one before.
@@ -72,10 +84,3 @@ class Envelopes:
 
 def rcpt(message: Outgoing) -> bytes:
     return b"RCPT TO:<%b>\r\n" % message.recipient.encode()
-
-
-def body(message: Outgoing) -> tuple[bytes, ...]:
-    """The message as it goes before the dot: its last line has an end."""
-    if message.parts[-1].endswith(b"\r\n"):
-        return message.parts
-    return message.parts if message.data.endswith(b"\r\n") else (*message.parts, b"\r\n")

@@ -2,7 +2,8 @@
 
 The end of message *k* and MAIL, RCPT, DATA of *k + 1* leave in one write, so that a message costs
 one round trip and not four. At most one message is between its dot and its reply, and one more
-is announced. Anything that is not the dialogue we know ends the connection: nothing is guessed.
+is announced. BDAT (RFC 3030), where it is wanted, takes the place of DATA and the dot. Anything
+that is not the dialogue we know ends the connection: nothing is guessed.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections import deque
 from digest.deliver import envelope, replies
 from digest.deliver.envelope import Envelopes
 from digest.deliver.feed import OVER, Feed
-from digest.deliver.flight import Flight, Step
+from digest.deliver.flight import Flight, Step, allowances
 from digest.deliver.outcome import Outcome, Stage
 from digest.deliver.relay import Offer, RelayOptions
 from digest.deliver.replies import Garbled, Reply, ReplyReader
@@ -31,7 +32,9 @@ class Pipeline(asyncio.Protocol):
         self._offer = offer
         self._feed = feed
         self.closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._envelopes = Envelopes(offer, relay.label)
+        self._bdat = relay.bdat and offer.chunking
+        self._end = b"" if self._bdat else b".\r\n"
+        self._envelopes = Envelopes(offer, relay.label, bdat=self._bdat)
         self._reader = ReplyReader()
         self._waiting: deque[tuple[Step, Flight | None]] = deque()
         self._pieces: deque[bytes] = deque()  # of a long body
@@ -39,16 +42,8 @@ class Pipeline(asyncio.Protocol):
         self._over = False
         self._hung_up = False
         self._why = f"{relay.label} closed the connection"
-        patience = relay.patience
-        self._seconds = {
-            Step.MAIL: patience.mail,
-            Step.RCPT: patience.rcpt,
-            Step.DATA: patience.data,
-            Step.END: patience.end,
-            Step.RESET: patience.mail,
-            Step.QUIT: patience.quit,
-        }
-        shortest = min(patience.idle, patience.block, *self._seconds.values())
+        self._seconds = allowances(relay.patience)
+        shortest = min(relay.patience.idle, relay.patience.block, *self._seconds.values())
         self._watch = Watch(shortest=shortest, expired=self._waited_enough)
 
     def start(self, transport: asyncio.Transport) -> None:
@@ -160,13 +155,15 @@ class Pipeline(asyncio.Protocol):
             flight.fate = flight.fate or replies.failure(reply, stage)
         elif step is Step.MAIL:
             flight.begun = True
-        if self._offer.pipelining:
+        if self._offer.pipelining and (step is Step.MAIL or not self._bdat):
             return
         if flight.fate:
             self._abandon(flight)
         elif step is Step.MAIL:
             self._expect(Step.RCPT, flight)
             self._transport.write(envelope.rcpt(flight.message))
+        elif self._bdat:
+            self._send(flight)
         else:
             self._expect(Step.DATA, flight)
             self._transport.write(b"DATA\r\n")
@@ -187,12 +184,7 @@ class Pipeline(asyncio.Protocol):
             if code >= 400:
                 flight.fate = replies.failure(reply, Stage.END)
             raise Garbled(f"it said {code} where it should have heard or taken the message")
-        if flight.fate:
-            self._settle(flight, flight.fate)
-        elif code < 300:
-            self._settle(flight, replies.accepted(reply))
-        else:
-            self._settle(flight, replies.failure(reply, Stage.END))
+        self._settle(flight, flight.fate or replies.verdict(reply))
         if not self._waiting:
             self.wake()
 
@@ -240,12 +232,14 @@ class Pipeline(asyncio.Protocol):
         if not self._offer.pipelining:
             self._expect(Step.MAIL, flight)
             return self._envelopes.mail(flight.message)
-        self._waiting.extend(((Step.MAIL, flight), (Step.RCPT, flight), (Step.DATA, flight)))
+        self._waiting.extend(((Step.MAIL, flight), (Step.RCPT, flight)))
+        if not self._bdat:
+            self._waiting.append((Step.DATA, flight))
         return self._envelopes.opening(flight.message)
 
     def _send(self, flight: Flight) -> None:
         """The body and its dot, or a lone dot where MAIL or RCPT was refused (RFC 2920, 3.1)."""
-        parts = () if flight.fate else envelope.body(flight.message)
+        parts = () if flight.fate else self._envelopes.body(flight.message)
         self._expect(Step.END, flight)
         if parts and flight.message.size > CHUNK:
             body = b"".join(parts)
@@ -271,7 +265,7 @@ class Pipeline(asyncio.Protocol):
         if not flight.fate:
             self._feed.departing(flight.message)
             flight.departed = True
-        self._write((*parts, b".\r\n" + self._opening(following) if following else b".\r\n"))
+        self._write((*parts, self._end + self._opening(following) if following else self._end))
 
     def _expect(self, step: Step, flight: Flight | None) -> None:
         self._waiting.append((step, flight))

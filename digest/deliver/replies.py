@@ -119,6 +119,11 @@ def accepted(reply: Reply) -> Accepted:
     return Accepted(code, *said(raw))
 
 
+def verdict(reply: Reply) -> Accepted | Deferred | Refused:
+    """What became of a message, by the reply to its end."""
+    return accepted(reply) if reply[0] < 300 else failure(reply, Stage.END)
+
+
 def failure(reply: Reply, stage: Stage) -> Deferred | Refused:
     """A reply that is no success: 5xx refuses, all else defers."""
     code, raw = reply

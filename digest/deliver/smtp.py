@@ -168,6 +168,7 @@ def _offer(client: aiosmtplib.SMTP) -> Offer:
         announce_size=client.supports_extension("size"),
         eightbit=client.supports_extension("8bitmime"),
         smtputf8=client.supports_extension("smtputf8"),
+        chunking=client.supports_extension("chunking"),
     )
 
 

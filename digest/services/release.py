@@ -7,8 +7,8 @@ next one finishes, from what was frozen and not from what has changed since.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, time
 
 from sqlalchemy import Connection
@@ -20,7 +20,7 @@ from digest.model import Issue, Newsletter
 from digest.storage import enrolling
 from digest.storage import issues as issues_table
 from digest.storage.database import Store
-from digest.storage.enrolling import Choice, Hour
+from digest.storage.enrolling import Hour
 
 Clock = Callable[[], datetime]
 
@@ -34,14 +34,6 @@ class Released:
     audience: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Audience:
-    """Who reads which edition: choices to edition keys, and the key of every other choice."""
-
-    fallback: str
-    choices: Mapping[Choice, str] = field(default_factory=dict)
-
-
 class Taken(DigestError):
     """The newsletter has an issue of this period already."""
 
@@ -49,7 +41,6 @@ class Taken(DigestError):
 async def release(
     store: Store,
     prepared: Prepared,
-    audience: Audience,
     *,
     clock: Clock,
     corrects: int | None = None,
@@ -61,7 +52,7 @@ async def release(
     """
     issue = prepared.issue
     assert issue is not None, "there is nothing to release"
-    new = await store.write(_freeze, prepared, issue, audience, clock(), corrects)
+    new = await store.write(_freeze, prepared, issue, clock(), corrects)
     if new is None:
         raise Taken(taken(issue))
     count = await _enrol(store, new, clock, wrote)
@@ -99,7 +90,6 @@ def _freeze(
     tx: Connection,
     prepared: Prepared,
     issue: Issue,
-    audience: Audience,
     now: datetime,
     corrects: int | None,
 ) -> int | None:
@@ -115,8 +105,7 @@ def _freeze(
         newsletter.id,
         issue.cadence,
         hours=_hours(tx, newsletter, issue, prepared.at),
-        choices=audience.choices,
-        fallback=audience.fallback,
+        edition_for=prepared.edition_for,
     )
     return new
 

@@ -19,7 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from digest.errors import Misconfigured, Permanent
 from digest.storage import migrate
 from digest.storage.database import engine, parse
-from digest.storage.schema import metadata
+from digest.storage.postal import metadata  # knows every table
 from digest.storage.trouble import place, said
 
 AT_ONCE = 2_000  # rows in memory

@@ -12,8 +12,8 @@ from digest.errors import Misconfigured, Permanent
 from digest.storage import articles, issues, people
 from digest.storage.database import Store
 from digest.storage.moving import sqlite_to_postgres
+from digest.storage.postal import metadata
 from digest.storage.schema import articles as articles_table
-from digest.storage.schema import metadata
 from tests.builders import NOW, an_article, an_issue
 from tests.postgres import a_database
 from tests.storage.test_people import person, to
