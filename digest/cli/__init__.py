@@ -44,6 +44,7 @@ COMMANDS = {
         "digest.cli.doctor:command",
         "Look at machine, relays, pages and DNS; say what to mend.",
     ),
+    "prune": ("digest.cli.prune:command", "Let go of rows that are older than they are kept."),
     "migrate": ("digest.cli.migrate:group", "Move from SQLite to PostgreSQL."),
     "db": ("digest.cli.db:group", "Upgrade, inspect and back up the database."),
 }

@@ -17,6 +17,7 @@ from digest.compose.options import ComposeOptions
 from digest.curate.curation import CurateOptions
 from digest.deliver.options import Count, DkimOptions, DomainLimits, WarmUpOptions
 from digest.model import Newsletter, Source
+from digest.storage.options import Keep
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +90,7 @@ class Schedule:
 class Storage:
     url: str = "sqlite:///digest.db"
     media: Path = Path("media")
+    keep: Keep = field(default_factory=Keep)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,10 +19,11 @@ from sqlalchemy.exc import DBAPIError
 from digest.errors import Misconfigured, Permanent
 from digest.storage import migrate
 from digest.storage.database import engine, parse
-from digest.storage.postal import metadata  # knows every table
+from digest.storage.postal import deliveries
 from digest.storage.trouble import place, said
 
 AT_ONCE = 2_000  # rows in memory
+EVERY_TABLE = deliveries.metadata
 Told = Callable[[str, int], None]  # a table and the rows that were copied
 
 
@@ -61,7 +62,7 @@ def _move(source: Path, target: str, told: Told) -> dict[str, int]:
 
 
 def _copied(whence: Connection, there: Connection, where: str, told: Told) -> dict[str, int]:
-    tables = metadata.sorted_tables  # those that others refer to come first
+    tables = EVERY_TABLE.sorted_tables  # those that others refer to come first
     names = ", ".join(f'"{table.name}"' for table in tables)
     there.execute(text(f"lock table {names} in access exclusive mode"))
     for table in tables:
