@@ -23,6 +23,7 @@ from digest.services.membership import Profile
 from digest.storage import roster as table
 from digest.storage.consents import Evidence
 from digest.storage.database import Store
+from subscribers import exports
 from subscribers.acts import Admit, Erase, Join, Leave
 from subscribers.address import Address
 from subscribers.model import By, Kind, Status
@@ -209,6 +210,9 @@ def export(context: Context, newsletter: str | None) -> None:
 @click.argument("file", metavar="FILE.csv", type=click.Path(path_type=Path, dir_okay=False))
 @NEWSLETTER
 @click.option("--map", "maps", multiple=True, metavar="OURS=COLUMN", help="address=E-Mail, name=3")
+@click.option(
+    "--from", "program", type=click.Choice(sorted(exports.PROGRAMS)), help="Whose export it is."
+)
 @click.option("--dry-run", is_flag=True, help="Only say what would happen.")
 @click.option("--yes", is_flag=True, help="Import after the dry run without asking.")
 @click.option("--rejects", type=click.Path(path_type=Path), help="Default: FILE.rejects.csv.")
@@ -220,6 +224,7 @@ def import_(  # noqa: PLR0913 -- click hands over every option
     file: Path,
     newsletter: str | None,
     maps: tuple[str, ...],
+    program: str | None,
     dry_run: bool,
     yes: bool,
     rejects: Path | None,
@@ -240,7 +245,8 @@ def import_(  # noqa: PLR0913 -- click hands over every option
     )
     asked = roster.Asked(
         file=file,
-        mapping=people.mapping(maps),
+        mapping=people.mapping(maps, program),
+        program=program,
         rejects=rejects or file.with_name(f"{file.name}.rejects.csv"),
         quiet=as_json,
     )

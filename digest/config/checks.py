@@ -64,12 +64,13 @@ def _newsletter(draft: Draft, key: Key) -> None:
     _sections(draft, key)
     cadence = draft.text((*key, "cadence"))
     wrong_cadence = (*key, "cadence") in draft.wrong
-    if draft.value((*key, "weekday")) is not None and cadence != "weekly" and not wrong_cadence:
-        draft.problem(
-            (*key, "weekday"),
-            f'is only read with cadence = "weekly", and it is {shown(cadence or "daily")}; '
-            "remove it or change the cadence",
-        )
+    for day, only in (("weekday", "weekly"), ("monthday", "monthly")):
+        if draft.value((*key, day)) is not None and cadence != only and not wrong_cadence:
+            draft.problem(
+                (*key, day),
+                f'is only read with cadence = "{only}", and it is {shown(cadence or "daily")}; '
+                "remove it or change the cadence",
+            )
     least, most = draft.value((*key, "min_stories")), draft.value((*key, "max_stories"))
     most = 12 if most is None else most
     if isinstance(least, int) and isinstance(most, int) and least > most:

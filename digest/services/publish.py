@@ -38,7 +38,7 @@ from digest.storage.database import Store
 Clock = Callable[[], datetime]
 
 # How far back told stories are compared with new ones, and how far a rehearsal copies.
-MEMORY = timedelta(days=31)
+MEMORY = timedelta(days=32)  # a monthly issue and the one before it
 
 # Editions travel to workers in batches: few, so that little is read twice; but more than there
 # are workers, so that none is idle for long, and small enough for the time limit of one edition.

@@ -39,6 +39,8 @@ class Desk:
     gates: Gates
     challenger: Challenger
     look: Look
+    started: datetime
+    metrics_token: str = ""  # empty: measures are for this machine alone
 
     @property
     def first(self) -> Newsletter:
@@ -105,6 +107,8 @@ def page(html: str, *, status: int = 200, private: bool = True) -> HTMLResponse:
 
 def offered(newsletter: Newsletter) -> tuple[Cadence, ...]:
     """How often a reader may get it: as it is made, or less."""
+    if newsletter.cadence is Cadence.MONTHLY:
+        return (Cadence.MONTHLY,)
     return _OFTENEST_FIRST[_OFTENEST_FIRST.index(newsletter.cadence) :]
 
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import logging
-
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from digest import logs
 from digest.web.desk import desk_of, language_of, page
 
-log = logging.getLogger("digest.web")
+log = logs.logger("digest.web")
 
 N_ = str  # marks a sentence for the catalogues
 # Status -> title, words, seconds after which it is worth trying again.
@@ -73,11 +72,11 @@ async def refused(request: Request, error: Exception) -> Response:
 
 async def unreachable(request: Request, error: Exception) -> Response:
     """A DigestError: the database is locked, full or gone. The operator reads it in the log."""
-    log.warning("web.unreachable: %s", error)
+    log.warning("web.unreachable", error=str(error))
     return sorry(request, 503)
 
 
 async def broken(request: Request, error: Exception) -> Response:
     """Anything else, which is a bug; Starlette raises it again, and the server logs it."""
-    log.error("web.broken: %s", type(error).__name__)
+    log.error("web.broken", error=type(error).__name__)
     return sorry(request, 500)

@@ -189,12 +189,16 @@ async def house(
     folder: Path,
     web: str = "proof_of_work = false\n",
     heard: Hooks | None = None,
+    *,
+    metrics_token: str = "",
     **known: Any,
 ) -> AsyncIterator[House]:
     settings = settings_in(folder, web)
     settings = replace(settings, web=replace(settings.web, **known))
     store, clock = await Store.open(settings.storage.url), Hand()
-    app = application(settings, store=store, ring=RING, clock=clock, heard=heard)
+    app = application(
+        settings, store=store, ring=RING, clock=clock, heard=heard, metrics_token=metrics_token
+    )
     members = Members(store=store, ring=RING, clock=clock)
     listening = socket.socket()
     listening.bind(("127.0.0.1", 0))
