@@ -161,10 +161,9 @@ def told(found: Found, rejects: Path, *, as_json: bool, would: bool) -> None:
 
 
 def _record(member: Member) -> dict[str, object]:
-    row = asdict(row_of(member))
-    row.pop("line")
-    row["address"] = str(member.person.address)
+    row = row_of(member)
+    said = {"address": row.address, "name": row.name, **asdict(row.details)}
     return {
         "id": member.person.id,
-        **{k: str(v) if v is not None else None for k, v in row.items()},
+        **{k: str(v) if v is not None else None for k, v in said.items()},
     }

@@ -62,7 +62,7 @@ def log_of(tx: Connection, subscriber: SubscriberId) -> list[tuple[Entry, Eviden
 
 
 def row(subscriber: SubscriberId, entry: Entry, evidence: Evidence) -> dict[str, object]:
-    """The columns of a line."""
+    """The columns of a line, its person first."""
     return {
         "subscriber": subscriber,
         "at": entry.at,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -15,18 +16,21 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import DBAPIError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, NoSuchModuleError, OperationalError, SQLAlchemyError
 from sqlalchemy.pool import NullPool, QueuePool
 
 from digest.errors import DigestError, Misconfigured, Permanent
 from digest.storage import migrate
 from digest.storage.commits import Commits
-from digest.storage.trouble import place, said
+from digest.storage.trouble import is_locked, place, said
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 LOCK_SECONDS = 15  # how long a statement waits for another process before it gives up
+# SQLite looks at a lock less and less often, at last ten times a second. Asked anew after this
+# long, it looks every 20 ms: the gap between two batches of an import is not slept through.
+ASK_AGAIN_MS = 50
 READERS = 4
 
 
@@ -203,12 +207,28 @@ def _sqlite(url: URL, *, write: bool, immutable: bool) -> Engine:
             # what 16 MB can, and write a page back into the file once for several batches.
             connection.execute("PRAGMA cache_size=-16000")
             connection.execute("PRAGMA wal_autocheckpoint=16000")
+            connection.execute(f"PRAGMA busy_timeout={ASK_AGAIN_MS}")
         return connection
 
     made = create_engine("sqlite://", creator=connect, poolclass=QueuePool if write else NullPool)
-    begin = "BEGIN IMMEDIATE" if write else "BEGIN"
-    event.listen(made, "begin", lambda tx: tx.exec_driver_sql(begin))
+    event.listen(made, "begin", _begin_alone if write else _begin)
     return made
+
+
+def _begin(tx: Connection) -> None:
+    tx.exec_driver_sql("BEGIN")
+
+
+def _begin_alone(tx: Connection) -> None:
+    until = time.monotonic() + LOCK_SECONDS
+    while True:
+        try:
+            tx.exec_driver_sql("BEGIN IMMEDIATE")
+        except OperationalError as error:
+            if not is_locked(error) or time.monotonic() > until:
+                raise
+        else:
+            return
 
 
 def _run(engine: Engine, url: URL, work: Callable[[Connection], T]) -> T:
