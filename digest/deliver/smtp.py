@@ -35,12 +35,15 @@ class SmtpTransport:
         return feed.outcome
 
 
-async def carry(relay: RelayOptions, feed: Feed) -> None:
+async def carry(relay: RelayOptions, feed: Feed, opened: Callable[[], None] | None = None) -> None:
     """One connection's life: open it, deliver what ``feed`` hands out, return when it is closed.
 
-    Raises Temporary or Misconfigured when it cannot be opened; then nothing was taken.
+    ``opened`` is called once it is open. Raises Temporary or Misconfigured when it cannot be; then
+    nothing was taken.
     """
     transport, offer = await _open(relay)
+    if opened:
+        opened()
     pipeline = Pipeline(relay, offer, feed)
     try:
         pipeline.start(transport)

@@ -18,6 +18,7 @@ class Outgoing:
     sender: str  # envelope, bare address
     recipient: str  # envelope, bare address
     data: bytes  # CRLF line ends, no line begins with a dot
+    ref: int = 0  # what the journal and the tray call it
 
 
 class Transport(Protocol):
