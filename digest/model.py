@@ -37,6 +37,7 @@ class Newsletter:
     language: str = "en"  # ISO 639-1
     timezone: str = "UTC"  # IANA name
     cadence: Cadence = Cadence.DAILY
+    offers: tuple[Cadence, ...] = ()  # cadences readers may have it at besides
     hour: time = time(6, 30)  # local to timezone
     weekday: int = 0  # weekly only; Monday is 0
     sources: tuple[str, ...] = ()  # names of sources; empty: all
@@ -48,6 +49,11 @@ class Newsletter:
     subject: str = ""  # overrides the one made from the top stories
     preheader: str = ""
     reply_to: str = ""
+
+    @property
+    def offered(self) -> tuple[Cadence, ...]:
+        """How often a reader may have it, oftenest first."""
+        return tuple(one for one in Cadence if one is self.cadence or one in self.offers)
 
 
 class SourceKind(StrEnum):

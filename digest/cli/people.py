@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from digest.cli.roster import Found, row_of
 from digest.errors import Misconfigured
+from digest.model import Newsletter
 from digest.storage import consents, letters, people
 from digest.storage.consents import Evidence
 from digest.storage.database import Store
@@ -138,6 +139,19 @@ def mapping(said: Sequence[str]) -> dict[str, str]:
     if wrong := [one for one, equals, _ in pairs if not equals]:
         raise Misconfigured(f"--map {wrong[0]}", "names no column; write address=E-Mail")
     return {ours.strip(): column for ours, _, column in pairs}
+
+
+def cadence(newsletter: Newsletter, asked: str | None) -> str:
+    """How often a reader gets it. Raises Misconfigured for what it does not offer."""
+    if asked is None:
+        return newsletter.cadence.value
+    if asked not in newsletter.offered:
+        raise Misconfigured(
+            f"--cadence {asked}",
+            f"is not offered by {newsletter.id}: write one of {', '.join(newsletter.offered)}, "
+            f"or add it to newsletters.{newsletter.id}.offers",
+        )
+    return asked
 
 
 def import_page(vouched: bool) -> str:

@@ -44,9 +44,13 @@ class Found:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """Which file, which of its columns are which, where malformed rows go."""
+    """Which file, which of its columns are which, where malformed rows go.
+
+    ``offered``: the cadences that a row may ask for.
+    """
 
     file: Path
+    offered: Sequence[str]
     mapping: Mapping[str, str]
     rejects: Path
     quiet: bool
@@ -61,6 +65,7 @@ class Pass:
         self._path = asked.file
         self._newsletter = newsletter
         self._mapping = asked.mapping
+        self._offered = frozenset(("", *asked.offered))
         self._reject = reject
         self._quiet = asked.quiet or not sys.stderr.isatty()
         self.rejected = 0
@@ -99,15 +104,18 @@ class Pass:
 
     def _ours(self, found: Iterator[Row | Malformed]) -> Iterator[Row]:
         for one in found:
-            if isinstance(one, Row) and one.details.newsletter in ("", self._newsletter):
+            if isinstance(one, Malformed):
+                refused = one
+            elif one.details.newsletter not in ("", self._newsletter):
+                refused = Malformed(line=one.line, reason="The row is of another newsletter.")
+            elif one.details.cadence not in self._offered:
+                offered = ", ".join(sorted(self._offered - {""}))
+                refused = Malformed(line=one.line, reason=f"The cadence is none of {offered}.")
+            else:
                 yield one
                 continue
             self.rejected += 1
-            self._reject(
-                one
-                if isinstance(one, Malformed)
-                else Malformed(line=one.line, reason="The row is of another newsletter.")
-            )
+            self._reject(refused)
 
 
 async def dry_run(url: str, asked: Asked, terms: Terms, *, clock: Clock) -> Found:

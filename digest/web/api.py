@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.middleware.cors import CORSMiddleware
 
 from digest.web import origins
-from digest.web.desk import Desk, desk_of, ip_of, language_of, named, offered
+from digest.web.desk import Desk, desk_of, ip_of, language_of, named
 from digest.web.joining import Answer, Filled, take
 from digest.web.look import Look
 
@@ -36,6 +36,10 @@ ANSWERS = {
     Answer.LIMITED: (
         429,
         N_("Many people have signed up from your network just now. Please try again in an hour."),
+    ),
+    Answer.NO_CADENCE: (
+        422,
+        N_("It does not come that often. Choose one of those that are offered."),
     ),
     Answer.NO_NEWSLETTER: (404, N_("This link leads nowhere")),
 }
@@ -157,7 +161,7 @@ SAID: dict[int | str, dict[str, Any]] = {
     404: {"model": Said, "description": "There is no such newsletter"},
     409: {"model": Said, "description": "Too early or too late: ask for a new form"},
     413: {"model": Refusal, "description": "The body is too large"},
-    422: {"model": Said | Flaws, "description": "No address, or no form"},
+    422: {"model": Said | Flaws, "description": "No address, a cadence not offered, or no form"},
     429: {"model": Said, "description": "Too many joins from this network"},
 }
 
@@ -206,7 +210,7 @@ def _offer(desk: Desk, name: str) -> Offer:
         title=newsletter.title,
         tagline=newsletter.tagline,
         language=newsletter.language,
-        cadences=[cadence.value for cadence in offered(newsletter)],
+        cadences=[cadence.value for cadence in newsletter.offered],
     )
 
 

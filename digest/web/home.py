@@ -12,7 +12,7 @@ from starlette.routing import Route
 from digest.model import Newsletter
 from digest.storage import showcase
 from digest.web import origins
-from digest.web.desk import Desk, day, desk_of, ip_of, language_of, named, offered, page
+from digest.web.desk import Desk, day, desk_of, ip_of, language_of, named, page
 from digest.web.joining import Answer, Filled, take
 from digest.web.porch import policy
 from digest.web.sorry import sorry
@@ -23,8 +23,9 @@ TROUBLE = {
     Answer.NO_ADDRESS: N_("Enter an address with an @ and a domain, like ada@example.org."),
     Answer.EARLY: N_("That was quicker than we can tell from a program. Please press once more."),
     Answer.STALE: N_("The form had been open for too long. Please press once more."),
+    Answer.NO_CADENCE: N_("It does not come that often. Choose one of those that are offered."),
 }
-STATUS = {Answer.NO_ADDRESS: 422, Answer.EARLY: 422, Answer.STALE: 422}
+STATUS = dict.fromkeys(TROUBLE, 422)
 
 
 async def home(request: Request) -> Response:
@@ -144,7 +145,7 @@ def _form(
     return {
         "bad_address": answer is Answer.NO_ADDRESS,
         "cadence": filled.cadence if filled and filled.cadence else newsletter.cadence.value,
-        "cadences": [cadence.value for cadence in offered(newsletter)],
+        "cadences": [cadence.value for cadence in newsletter.offered],
         "choices": (newsletter,) if framed else choices,
         "double_opt_in": desk.settings.web.double_opt_in,
         "email": filled.email if filled else "",

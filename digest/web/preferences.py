@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from digest.model import Heading, Newsletter
-from digest.web.desk import comes_from_afar, day, desk_of, held, language_of, offered, page
+from digest.web.desk import comes_from_afar, day, desk_of, held, language_of, page
 from digest.web.joining import plain_name
 from digest.web.links import Bearer, link
 from digest.web.members import Member, Wishes
@@ -60,8 +60,9 @@ async def save(request: Request) -> Response:
         return _page(request, bearer, member, shown)
     who, now = bearer.subscriber, desk.clock()
     saved = await desk.members.change(who, bearer.newsletter.id, wishes)
-    if member.subscription.status is Status.PAUSED and form.get("cadence") in offered(
-        bearer.newsletter
+    if (
+        member.subscription.status is Status.PAUSED
+        and form.get("cadence") in bearer.newsletter.offered
     ):
         saved = await desk.members.resume(who, bearer.newsletter.id)
     if form.get("cadence") == "pause" and member.subscription.status is Status.ACTIVE:
@@ -101,7 +102,7 @@ def _read(form: FormData, newsletter: Newsletter, member: Member) -> tuple[Wishe
     hour = said.get("hour", "")
     cadence, language, zone = (said.get(key, "") for key in ("cadence", "language", "timezone"))
     wishes = Wishes(
-        cadence=cadence if cadence in offered(newsletter) else subscription.cadence,
+        cadence=cadence if cadence in newsletter.offered else subscription.cadence,
         topics=subscription.topics if "topics" not in said else _all_or(topics, known),
         hour=time.fromisoformat(hour) if hour in HOURS else None,
         name=plain_name(said.get("name", person.name)),
@@ -146,7 +147,7 @@ def _page(request: Request, bearer: Bearer, member: Member, shown: Shown) -> Res
         private=True,
         bad_address=shown.bad_address,
         cadence=subscription.cadence,
-        cadences=[cadence.value for cadence in offered(newsletter)],
+        cadences=[cadence.value for cadence in newsletter.offered],
         chosen=subscription.topics or [one.topic for one in topics],
         email=shown.email,
         here=link(bearer, Purpose.PREFERENCES, base=desk.look.base, key=desk.ring[0]),

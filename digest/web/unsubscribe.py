@@ -20,7 +20,6 @@ from digest.web.desk import (
     day,
     desk_of,
     language_of,
-    offered,
     page,
 )
 from digest.web.links import Bearer, link
@@ -37,7 +36,7 @@ async def ask(request: Request) -> Response:
     if member is None or member.subscription.status is Status.LEFT:
         return _goodbye(request, desk, bearer, member)
     language = language_of(request, bearer.newsletter, member.person.language)
-    cadences = [cadence.value for cadence in offered(bearer.newsletter)]
+    cadences = [cadence.value for cadence in bearer.newsletter.offered]
     now_at = member.subscription.cadence
     html = desk.look.render(
         "unsubscribe.html",
@@ -82,7 +81,7 @@ async def _less(request: Request, desk: Desk, bearer: Bearer, less: str) -> Resp
     member = await desk.members.find(who, newsletter.id)
     if member is None:
         return _goodbye(request, desk, bearer, None)
-    if less not in offered(newsletter):
+    if less not in newsletter.offered:
         raise HTTPException(400)
     person, subscription = member.person, member.subscription
     wishes = Wishes(

@@ -46,6 +46,7 @@ postal_address = "1 Ferry Steps"
 title = "The Quayside"
 tagline = "Harrow Quay, every morning"
 sender = "The Quayside <digest@quayside.example>"
+offers = ["weekdays", "weekly"]
 sections = [
     { topic = "harbour", title = "Harbour and sea" },
     { topic = "town", title = "Town hall" },
