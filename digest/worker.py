@@ -13,11 +13,10 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
-from digest import wiring
 from digest.config.settings import Settings
 from digest.services import release
 from digest.services.dispatch import Dispatch, Progress, Until
-from digest.wiring import Tools
+from digest.wiring import Tools, post
 
 T = TypeVar("T")
 
@@ -39,9 +38,7 @@ async def work(
     ``tell`` hears troubles, a sentence each. Raises DigestError where database or journal fail.
     """
     await release.finish(tools.store, clock=tools.clock)
-    dispatch = wiring.dispatch(
-        settings, tools, ring, only_letters=only_letters, show=show, tell=tell
-    )
+    dispatch = post.dispatch(settings, tools, ring, only_letters=only_letters, show=show, tell=tell)
     async with _stopped_by_signals(dispatch) as told:
         progress = await dispatch.run(until)
     return progress, told.is_set()

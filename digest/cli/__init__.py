@@ -38,6 +38,7 @@ COMMANDS = {
         "Add, list, show, remove, import, export, erase, count, suppress people.",
     ),
     "config": ("digest.cli.config:group", "Show what is in force and where it comes from."),
+    "dkim": ("digest.cli.dkim:group", "Make the keys we sign with, print their DNS records."),
     "web": ("digest.cli.web:command", "Serve the readers' pages: form, links, preferences."),
     "db": ("digest.cli.db:group", "Upgrade, inspect and back up the database."),
 }

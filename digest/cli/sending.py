@@ -23,7 +23,7 @@ from digest.services.release import Audience, Released
 from digest.services.trial import send_trial
 from digest.storage import issues as issues_table
 from digest.storage import people
-from digest.wiring import Tools
+from digest.wiring import Tools, post
 from subscribers.address import Address
 
 
@@ -101,7 +101,7 @@ async def trial(settings: Settings, wanted: Wanted, to: str) -> str:
         return await send_trial(
             prepared,
             wiring.postmark(settings, newsletter, ring),
-            wiring.transport(settings),
+            post.transport(settings),
             address,
         )
 

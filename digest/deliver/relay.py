@@ -46,6 +46,7 @@ class RelayOptions:
     local_hostname: str = "localhost"  # what we call ourselves in EHLO
     max_connections: int = 16
     max_messages: int = 1000  # per connection
+    bdat: bool = False  # RFC 3030, where it is offered
     patience: Patience = field(default_factory=Patience)
 
     @property

@@ -34,6 +34,14 @@ class Journal(Protocol):
     def settle(self, delivery: DeliveryId, outcome: Outcome) -> None: ...
 
 
+class Domains(Protocol):
+    """How much each recipients' domain may get: see deliver/allowance.py."""
+
+    def may_go(self, domain: str) -> bool: ...
+
+    def accepted(self, domain: str) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Ready:
     """A claimed delivery. ``write`` makes its message when a connection is free for it."""
@@ -97,16 +105,17 @@ class Tray:
 class Door:
     """The way of one relay's connections into the tray: a Feed (see deliver/feed.py).
 
-    ``room``: how many more may leave through it for now. ``rooms``: the same for the domains that
-    are held back; what is for one of them and too many is put into ``waiting`` instead.
+    ``room``: how many more may leave through it for now. What is for a domain that is held back
+    is put into ``waiting``.
     """
 
-    def __init__(self, tray: Tray, relay: str) -> None:
+    def __init__(self, tray: Tray, relay: str, domains: Domains) -> None:
         self.relay = relay
+        self._may_go = domains.may_go
+        self._taken_by = domains.accepted
         self.room = 0
         self.left = 0  # since the owner last looked
         self.accepted = 0
-        self.rooms: dict[str, int] = {}
         self.waiting: list[tuple[Box, Ready]] = []
         self.heard: Callable[[Ready, Outcome], Outcome] | None = None
         self._tray = tray
@@ -138,9 +147,8 @@ class Door:
             raise AssertionError(f"delivery {ref} is settled and was never taken")
         self._tray.journal.settle(DeliveryId(ref), outcome)
         if isinstance(outcome, Accepted):
-            if one.domain in self.rooms and self.heard:
-                self.heard(one, outcome)
             self.accepted += 1
+            self._taken_by(one.domain)
             box.sent.append((ref, outcome.code, outcome.enhanced, outcome.text, self.relay))
         else:
             box.rest.append((one, self.heard(one, outcome) if self.heard else outcome, self.relay))
@@ -148,11 +156,9 @@ class Door:
             self._tray.signal()
 
     def _taken(self, box: Box, one: Ready) -> Outgoing | None:
-        if (room := self.rooms.get(one.domain)) is not None:
-            if room <= 0:
-                self.waiting.append((box, one))
-                return None
-            self.rooms[one.domain] = room - 1
+        if not self._may_go(one.domain):
+            self.waiting.append((box, one))
+            return None
         try:
             message = one.write()
         except DigestError as error:

@@ -121,14 +121,17 @@ class Dispatch:
         if self._tray.ready < LOW and self._lines.usable:
             await self._claim(now)
         self._lines.adjust()
-        await self._put_off(now)
+        await self._put_off()
         self._show(self._look())
 
     async def _claim(self, now: datetime) -> None:
         for office, box in zip(self._offices, self._tray.boxes, strict=True):
             if len(box.ready) >= LOW:
                 continue
-            brought = await office.claim(self._lease, CLAIM, now)
+            limit = self._lines.appetite(CLAIM)
+            if limit <= 0:
+                return
+            brought = await office.claim(self._lease, limit, now)
             box.ready.extend(brought.ready)
             for reason, count in brought.skipped.items():
                 self._progress.skipped[reason] = self._progress.skipped.get(reason, 0) + count
@@ -142,9 +145,9 @@ class Dispatch:
             self._progress.tally.add(await office.settle(self._lease, box, self._clock()))
             self._journal.forget(refs)
 
-    async def _put_off(self, now: datetime) -> None:
+    async def _put_off(self) -> None:
         """Give back what is for domains that must wait; each of them knows until when."""
-        for box, some, until in self._lines.put_off(now):
+        for box, some, until in self._lines.put_off():
             await self._office(box).give_back(self._lease, some, until)
 
     async def _over(self, until: Until) -> bool:
@@ -203,7 +206,7 @@ class Dispatch:
                 box.ready.clear()
                 if some:
                     await office.give_back(self._lease, some, None)
-            await self._put_off(self._clock())
+            await self._put_off()
         finally:
             self._journal.close()
 

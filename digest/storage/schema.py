@@ -240,3 +240,13 @@ letters = Table(
     Index("ix_letters_address_key", "address_key", "enrolled_at"),
     Index("ix_letters_state", "state", "due_at"),
 )
+
+# What a restart must not forget about relays and domains; digest/deliver/memory.py reads ``past``.
+paces = Table(
+    "paces",
+    metadata,
+    Column("kind", String(16), primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("past", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+)

@@ -10,43 +10,20 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from pathlib import Path
-
-from sqlalchemy import Connection
 
 from digest import __version__
 from digest.clock import Clock, clock_at
 from digest.collect.client import Http
 from digest.collect.fetch import Fetch
 from digest.compose import templates
-from digest.config import secret
 from digest.config.settings import Settings
-from digest.deliver import journal, smtp
-from digest.deliver.lines import Lines
-from digest.deliver.maildir import MaildirTransport
-from digest.deliver.outbox import Consequence
-from digest.deliver.outcome import Refused
 from digest.deliver.postmark import Postmark
-from digest.deliver.relay import RelayOptions, Security
-from digest.deliver.singly import singly
-from digest.deliver.smtp import SmtpTransport
-from digest.deliver.transport import Transport
-from digest.deliver.tray import Tray
 from digest.isolation import Isolate, Workers
 from digest.model import Newsletter, Source
-from digest.services import membership
-from digest.services.dispatch import Dispatch, Progress
-from digest.services.issue_office import IssueOffice, Rules
-from digest.services.letters import Desk, LetterOffice
+from digest.services.letters import Desk
 from digest.services.publish import Imprint
-from digest.storage.consents import NO_EVIDENCE
 from digest.storage.database import Store
-from subscribers.acts import Bounce
-from subscribers.model import By, SubscriberId
-
-MAILDIR_WRITERS = 4
-DRAIN_SECONDS = 8.0  # of the 10 in which a worker that is told to stop has stopped
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,87 +137,6 @@ def letter_desk(settings: Settings, ring: Sequence[bytes]) -> Desk:
             for name, newsletter in settings.newsletters.items()
         },
     )
-
-
-def transport(settings: Settings) -> Transport:
-    """The way out for a single message; of several relays the first."""
-    if settings.deliver.transport == "maildir":
-        return MaildirTransport(settings.deliver.maildir)
-    return SmtpTransport(relays(settings)[0][0])
-
-
-def relays(settings: Settings) -> list[tuple[RelayOptions, float]]:
-    """The relays of the configuration, each with its weight."""
-    return [
-        (
-            RelayOptions(
-                name=relay.name,
-                host=relay.host,
-                port=relay.port,
-                security=Security(relay.tls),
-                username=relay.username,
-                password=secret.relay_password(relay) or "",
-            ),
-            1.0,
-        )
-        for relay in settings.deliver.relays
-    ]
-
-
-def dispatch(
-    settings: Settings,
-    tools: Tools,
-    ring: Sequence[bytes],
-    *,
-    only_letters: bool = False,
-    show: Callable[[Progress], None],
-    tell: Callable[[str], None],
-) -> Dispatch:
-    """The engine that sends what is due, through the transport in force.
-
-    Raises Temporary where the journal cannot be written.
-    """
-    desk = letter_desk(settings, ring)
-    letters = LetterOffice(
-        tools.store,
-        desk,
-        isolate=tools.isolate,
-        blame=partial(_blame, ring),
-        dice=tools.dice,
-    )
-    issues = IssueOffice(
-        tools.store, desk.postmarks, rules=Rules(), blame=partial(_blame, ring), dice=tools.dice
-    )
-    if settings.deliver.transport == "maildir":
-        folder = RelayOptions(name="maildir", host="", max_connections=MAILDIR_WRITERS)
-        ways, carry = [(folder, 1.0)], singly(MaildirTransport(settings.deliver.maildir))
-    else:
-        ways, carry = relays(settings), smtp.carry
-
-    def open_lines(tray: Tray) -> Lines:
-        return Lines(ways, tray, carry=carry, clock=tools.clock, tell=tell)
-
-    return Dispatch(
-        [letters] if only_letters else [letters, issues],
-        journal.take_over(settings.folder / "journals"),
-        open_lines,
-        clock=tools.clock,
-        drain_seconds=DRAIN_SECONDS,
-        show=show,
-    )
-
-
-def _blame(
-    ring: Sequence[bytes],
-    tx: Connection,
-    who: SubscriberId,
-    consequence: Consequence,
-    _: Refused,
-    now: datetime,
-) -> None:
-    """What a relay's refusal means for the person it was about."""
-    if consequence is Consequence.BOUNCE:
-        membership.on_address(tx, who, Bounce(), By.MAILBOX, tuple(ring), now, NO_EVIDENCE)
 
 
 def file_url(path: Path) -> str:
