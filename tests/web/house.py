@@ -19,13 +19,12 @@ import aiohttp
 import uvicorn
 from sqlalchemy import Table, select
 
-from digest import wiring
+from digest import wiring, worker
 from digest.config.load import load_text
 from digest.config.settings import Settings
-from digest.deliver.maildir import MaildirTransport
 from digest.isolation import Workers
 from digest.model import NewsletterId
-from digest.services.letters import send_letters
+from digest.services.dispatch import nothing_due
 from digest.storage import schema as tables
 from digest.storage.database import Store
 from digest.web.app import application
@@ -105,15 +104,13 @@ class House:
         """Send what is owed as ``digest letters send`` does, and read the Maildir: kind to mail."""
         folder = self.settings.folder / "maildir"
         async with Workers(seconds=60) as isolate:
-            posted = await send_letters(
-                self.store,
-                wiring.letter_desk(self.settings, RING),
-                MaildirTransport(folder),
-                isolate=isolate,
-                clock=self.clock,
-                dice=lambda: 0.5,
+            tools = wiring.Tools(
+                store=self.store, fetch=no_fetch, isolate=isolate, clock=self.clock, dice=dice
             )
-        assert (posted.trouble, posted.failed, posted.later) == (None, 0, 0)
+            progress, _ = await worker.work(
+                self.settings, tools, RING, until=nothing_due, only_letters=True
+            )
+        assert progress.troubles == ()
         found = (folder / "new").glob("*")
         return {path.name.split("-")[0]: parse(path.read_bytes()) for path in found}
 
@@ -168,6 +165,14 @@ class House:
         return await self.store.read(
             lambda tx: list(tx.execute(select(table).order_by(order)).all())
         )
+
+
+async def no_fetch(*_: object) -> Any:
+    raise AssertionError("letters fetch nothing")
+
+
+def dice() -> float:
+    return 0.5
 
 
 def parse(raw: bytes) -> EmailMessage:
