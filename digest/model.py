@@ -50,11 +50,6 @@ class Newsletter:
     preheader: str = ""
     reply_to: str = ""
 
-    @property
-    def offered(self) -> tuple[Cadence, ...]:
-        """How often a reader may have it, oftenest first."""
-        return tuple(one for one in Cadence if one is self.cadence or one in self.offers)
-
 
 class SourceKind(StrEnum):
     FEED = "feed"

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from digest.cli.roster import Found, row_of
 from digest.errors import Misconfigured
 from digest.model import Newsletter
+from digest.services.offers import offered
 from digest.storage import consents, letters, people
 from digest.storage.consents import Evidence
 from digest.storage.database import Store
@@ -145,10 +146,10 @@ def cadence(newsletter: Newsletter, asked: str | None) -> str:
     """How often a reader gets it. Raises Misconfigured for what it does not offer."""
     if asked is None:
         return newsletter.cadence.value
-    if asked not in newsletter.offered:
+    if asked not in offered(newsletter):
         raise Misconfigured(
             f"--cadence {asked}",
-            f"is not offered by {newsletter.id}: write one of {', '.join(newsletter.offered)}, "
+            f"is not offered by {newsletter.id}: write one of {', '.join(offered(newsletter))}, "
             f"or add it to newsletters.{newsletter.id}.offers",
         )
     return asked

@@ -20,6 +20,7 @@ from digest.errors import Misconfigured
 from digest.services import membership
 from digest.services.enrolment import Terms
 from digest.services.membership import Profile
+from digest.services.offers import offered
 from digest.storage import roster as table
 from digest.storage.consents import Evidence
 from digest.storage.database import Store
@@ -248,7 +249,7 @@ def import_(  # noqa: PLR0913 -- click hands over every option
     asked = roster.Asked(
         file=file,
         mapping=people.mapping(maps),
-        offered=of.offered,
+        offered=offered(of),
         rejects=rejects or file.with_name(f"{file.name}.rejects.csv"),
         quiet=as_json,
     )

@@ -9,6 +9,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.middleware.cors import CORSMiddleware
 
+from digest.services.offers import offered
 from digest.web import origins
 from digest.web.desk import Desk, desk_of, ip_of, language_of, named
 from digest.web.joining import Answer, Filled, take
@@ -141,6 +142,15 @@ class Refusal(BaseModel):
     detail: str
 
 
+class Problem(BaseModel):
+    """Why nothing could be done, though the request was fine (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+
+
 class Flaw(BaseModel):
     """One thing that is wrong with the JSON of a form."""
 
@@ -163,6 +173,12 @@ SAID: dict[int | str, dict[str, Any]] = {
     413: {"model": Refusal, "description": "The body is too large"},
     422: {"model": Said | Flaws, "description": "No address, a cadence not offered, or no form"},
     429: {"model": Said, "description": "Too many joins from this network"},
+    503: {
+        "description": "The database cannot be reached; nothing was lost. See Retry-After",
+        "content": {
+            "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
+        },
+    },
 }
 
 
@@ -210,7 +226,7 @@ def _offer(desk: Desk, name: str) -> Offer:
         title=newsletter.title,
         tagline=newsletter.tagline,
         language=newsletter.language,
-        cadences=[cadence.value for cadence in newsletter.offered],
+        cadences=[cadence.value for cadence in offered(newsletter)],
     )
 
 

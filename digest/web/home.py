@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from digest.model import Newsletter
+from digest.services.offers import offered
 from digest.storage import showcase
 from digest.web import origins
 from digest.web.desk import Desk, day, desk_of, ip_of, language_of, named, page
@@ -79,6 +80,7 @@ async def privacy(request: Request) -> Response:
         newsletter,
         language_of(request, newsletter),
         consent_text=desk.settings.web.consent_text,
+        mark_days=desk.settings.web.ip_mark_days,
     )
     return page(html, private=False)
 
@@ -145,7 +147,7 @@ def _form(
     return {
         "bad_address": answer is Answer.NO_ADDRESS,
         "cadence": filled.cadence if filled and filled.cadence else newsletter.cadence.value,
-        "cadences": [cadence.value for cadence in newsletter.offered],
+        "cadences": [cadence.value for cadence in offered(newsletter)],
         "choices": (newsletter,) if framed else choices,
         "double_opt_in": desk.settings.web.double_opt_in,
         "email": filled.email if filled else "",

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from digest.model import NewsletterId
+from digest.services.offers import offered
 from digest.web import clients
 from digest.web.challenge import Verdict
 from digest.web.desk import Desk
@@ -69,7 +70,7 @@ async def _taken(desk: Desk, filled: Filled, ip: clients.Ip) -> Answer:
         address = Address.parse(filled.email)
     except BadAddress:
         return Answer.NO_ADDRESS
-    if filled.cadence not in ("", *newsletter.offered):
+    if filled.cadence not in ("", *offered(newsletter)):
         return Answer.NO_CADENCE
     if filled.trap:
         return Answer.TAKEN  # a program learns nothing from us

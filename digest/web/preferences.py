@@ -15,6 +15,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from digest.model import Heading, Newsletter
+from digest.services.offers import offered
 from digest.web.desk import comes_from_afar, day, desk_of, held, language_of, page
 from digest.web.joining import plain_name
 from digest.web.links import Bearer, link
@@ -60,9 +61,8 @@ async def save(request: Request) -> Response:
         return _page(request, bearer, member, shown)
     who, now = bearer.subscriber, desk.clock()
     saved = await desk.members.change(who, bearer.newsletter.id, wishes)
-    if (
-        member.subscription.status is Status.PAUSED
-        and form.get("cadence") in bearer.newsletter.offered
+    if member.subscription.status is Status.PAUSED and form.get("cadence") in offered(
+        bearer.newsletter
     ):
         saved = await desk.members.resume(who, bearer.newsletter.id)
     if form.get("cadence") == "pause" and member.subscription.status is Status.ACTIVE:
@@ -102,7 +102,7 @@ def _read(form: FormData, newsletter: Newsletter, member: Member) -> tuple[Wishe
     hour = said.get("hour", "")
     cadence, language, zone = (said.get(key, "") for key in ("cadence", "language", "timezone"))
     wishes = Wishes(
-        cadence=cadence if cadence in newsletter.offered else subscription.cadence,
+        cadence=cadence if cadence in offered(newsletter) else subscription.cadence,
         topics=subscription.topics if "topics" not in said else _all_or(topics, known),
         hour=time.fromisoformat(hour) if hour in HOURS else None,
         name=plain_name(said.get("name", person.name)),
@@ -147,7 +147,7 @@ def _page(request: Request, bearer: Bearer, member: Member, shown: Shown) -> Res
         private=True,
         bad_address=shown.bad_address,
         cadence=subscription.cadence,
-        cadences=[cadence.value for cadence in newsletter.offered],
+        cadences=[cadence.value for cadence in offered(newsletter)],
         chosen=subscription.topics or [one.topic for one in topics],
         email=shown.email,
         here=link(bearer, Purpose.PREFERENCES, base=desk.look.base, key=desk.ring[0]),

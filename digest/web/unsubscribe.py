@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from digest.services.offers import offered
 from digest.web.desk import (
     Desk,
     bearer_of,
@@ -36,7 +37,7 @@ async def ask(request: Request) -> Response:
     if member is None or member.subscription.status is Status.LEFT:
         return _goodbye(request, desk, bearer, member)
     language = language_of(request, bearer.newsletter, member.person.language)
-    cadences = [cadence.value for cadence in bearer.newsletter.offered]
+    cadences = [cadence.value for cadence in offered(bearer.newsletter)]
     now_at = member.subscription.cadence
     html = desk.look.render(
         "unsubscribe.html",
@@ -81,7 +82,7 @@ async def _less(request: Request, desk: Desk, bearer: Bearer, less: str) -> Resp
     member = await desk.members.find(who, newsletter.id)
     if member is None:
         return _goodbye(request, desk, bearer, None)
-    if less not in newsletter.offered:
+    if less not in offered(newsletter):
         raise HTTPException(400)
     person, subscription = member.person, member.subscription
     wishes = Wishes(

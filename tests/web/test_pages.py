@@ -95,7 +95,15 @@ async def test_a_database_that_is_gone_is_a_polite_page(site: House, tmp_path: P
 
     assert (answer.status, answer.headers["Retry-After"]) == (503, "60")
     assert "Back in a moment" in answer.text
-    assert api.status == 503
+    assert (api.status, api.headers["Retry-After"]) == (503, "60")
+    assert api.headers["Content-Type"] == "application/problem+json"
+    assert json.loads(api.text) == {
+        "type": "about:blank",
+        "title": "Back in a moment",
+        "status": 503,
+        "detail": "We cannot reach our books just now. Nothing was lost; please try again in a "
+        "minute.",
+    }
 
 
 async def test_a_locked_database_loses_nothing(site: House, tmp_path: Path):
