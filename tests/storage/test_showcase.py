@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from digest.model import NewsletterId
+from digest.model import NewsletterId, Section
 from digest.storage import articles, issues, showcase
 from digest.storage.showcase import HEADLINES, Headline, Showcase
 from tests.builders import NOW, a_story, an_article, an_issue
@@ -41,7 +41,10 @@ async def test_before_the_first_issue_there_is_nothing_to_show(store):
 async def test_the_newest_issue_is_shown_with_its_first_lead_articles_in_order(store):
     await freeze(store, an_issue(*stories("old"), until=NOW - timedelta(days=1), number=1))
     names = ("weir", "honey", "ferry", "library", "bridge")
-    await freeze(store, an_issue(*stories(*names), period="2026-11-25", until=NOW, number=2))
+    lead, *others = stories(*names)
+    town = Section(topic="town", title="Town", stories=tuple(others))
+    issue = an_issue(lead, sections=(town,), period="2026-11-25", until=NOW, number=2)
+    await freeze(store, issue)
 
     assert await latest(store) == Showcase(
         number=2,

@@ -151,17 +151,17 @@ class House:
 
     async def letters(self) -> list[Any]:
         """Every letter that is owed, oldest first."""
-        return await self._rows(tables.letters, tables.letters.c.id)
+        return await self.rows(tables.letters, tables.letters.c.id)
 
     async def people(self) -> list[Any]:
-        return await self._rows(tables.subscribers, tables.subscribers.c.address)
+        return await self.rows(tables.subscribers, tables.subscribers.c.address)
 
     async def joins(self) -> list[Any]:
         """What the consent log says of joins."""
-        rows = await self._rows(tables.consent_log, tables.consent_log.c.at)
+        rows = await self.rows(tables.consent_log, tables.consent_log.c.at)
         return [row for row in rows if row.act == "join"]
 
-    async def _rows(self, table: Table, order: Any) -> list[Any]:
+    async def rows(self, table: Table, order: Any) -> list[Any]:
         return await self.store.read(
             lambda tx: list(tx.execute(select(table).order_by(order)).all())
         )

@@ -2,14 +2,16 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 
+from digest.storage import schema as tables
 from subscribers import tokens
 from subscribers.address import Address
 from subscribers.model import SubscriberId
 from subscribers.tokens import Purpose
-from tests.web.house import RING, House, link
+from tests.web.house import RING, House, house, link
 
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 PURPOSES = [Purpose.CONFIRM, Purpose.UNSUBSCRIBE, Purpose.PREFERENCES]
@@ -31,6 +33,52 @@ async def test_the_button_in_the_letter_confirms_and_twice_is_as_good_as_once(si
     assert before == "pending"
     assert [answer.status for answer in answers] == [200, 200]
     assert await site.status(who) == "active"
+
+
+WEEK = """proof_of_work = false
+[newsletters.week]
+title = "The Week"
+sender = "The Week <digest@quayside.example>"
+[newsletters.month]
+title = "The Month"
+sender = "The Month <digest@quayside.example>"
+"""
+
+
+async def statuses(site: House) -> dict[str, str]:
+    rows = await site.rows(tables.subscriptions, tables.subscriptions.c.newsletter)
+    return {row.newsletter: row.status for row in rows}
+
+
+async def test_one_letter_confirms_what_was_joined_within_its_hour_as_far_as_it_is_ticked(
+    tmp_path: Path,
+):
+    async with house(tmp_path, WEEK) as site:
+        who = await joined(site)
+        for name in ("week", "month"):
+            await site.join("ada@example.org", newsletter=name)
+
+        asked = await site.get(link(Purpose.CONFIRM, who))
+        await site.post(link(Purpose.CONFIRM, who), {"also": "week"})
+
+        assert len([letter for letter in await site.letters() if letter.kind == "confirm"]) == 1
+        assert re.findall(r'name="also" value="(\w+)"( checked)?', asked.text) == [
+            ("month", ""),
+            ("week", ""),
+        ]
+        assert await statuses(site) == {"daily": "active", "month": "pending", "week": "active"}
+        # The link goes on serving what came later.
+        assert 'value="month"' in (await site.get(link(Purpose.CONFIRM, who))).text
+
+
+async def test_a_letter_confirms_nothing_that_was_not_asked_for(tmp_path: Path):
+    async with house(tmp_path, WEEK) as site:
+        who = await joined(site)
+        await site.join("grace@example.org", newsletter="week")
+
+        await site.post(link(Purpose.CONFIRM, who), {"also": "week"})
+
+        assert await statuses(site) == {"daily": "active", "week": "pending"}
 
 
 async def test_a_confirmation_that_comes_after_its_time_is_none(site: House):
