@@ -11,6 +11,7 @@ import sqlite3
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
@@ -50,13 +51,14 @@ class Store:
         self._untouched = _Untouched.of(url) if writer is None else None
 
     @classmethod
-    async def open(cls, url: str) -> Store:
+    async def open(cls, url: str, *, patience: float = LOCK_SECONDS) -> Store:
         """Open for reading and writing; a new file is made, an old schema brought up to date.
 
+        ``patience``: seconds that a change waits for another process that writes a SQLite file.
         Raises Misconfigured where the place cannot be used, Permanent for a damaged file.
         """
         parsed = parse(url)
-        return await asyncio.to_thread(cls._open, parsed)
+        return await asyncio.to_thread(cls._open, parsed, patience)
 
     @classmethod
     async def open_read_only(cls, url: str) -> Store | None:
@@ -106,10 +108,10 @@ class Store:
         await asyncio.to_thread(self._close)
 
     @classmethod
-    def _open(cls, url: URL) -> Store:
+    def _open(cls, url: URL, patience: float) -> Store:
         if url.get_backend_name() == "sqlite":
             _make_folder(url)
-        writer = engine(url, write=True)
+        writer = engine(url, write=True, patience=patience)
         try:
             migrate.to_head(writer, url)
         except BaseException:
@@ -174,10 +176,12 @@ def parse(url: str) -> URL:
     raise Misconfigured("storage.url", f"names {backend!r}; Digest speaks sqlite and postgresql")
 
 
-def engine(url: URL, *, write: bool, immutable: bool = False) -> Engine:
+def engine(
+    url: URL, *, write: bool, immutable: bool = False, patience: float = LOCK_SECONDS
+) -> Engine:
     """An engine whose transactions begin as we say, not as the driver guesses."""
     if url.get_backend_name() == "sqlite":
-        return _sqlite(url, write=write, immutable=immutable)
+        return _sqlite(url, write=write, immutable=immutable, patience=patience)
     try:
         made = create_engine(url, poolclass=QueuePool, pool_size=READERS, pool_pre_ping=True)
     except (ImportError, NoSuchModuleError) as error:
@@ -189,7 +193,7 @@ def engine(url: URL, *, write: bool, immutable: bool = False) -> Engine:
     return made
 
 
-def _sqlite(url: URL, *, write: bool, immutable: bool) -> Engine:
+def _sqlite(url: URL, *, write: bool, immutable: bool, patience: float) -> Engine:
     target = f"file:{_quoted(_file(url))}"
     if not write:
         target += "?immutable=1" if immutable else "?mode=ro"
@@ -211,7 +215,7 @@ def _sqlite(url: URL, *, write: bool, immutable: bool) -> Engine:
         return connection
 
     made = create_engine("sqlite://", creator=connect, poolclass=QueuePool if write else NullPool)
-    event.listen(made, "begin", _begin_alone if write else _begin)
+    event.listen(made, "begin", partial(_begin_alone, patience=patience) if write else _begin)
     return made
 
 
@@ -219,8 +223,8 @@ def _begin(tx: Connection) -> None:
     tx.exec_driver_sql("BEGIN")
 
 
-def _begin_alone(tx: Connection) -> None:
-    until = time.monotonic() + LOCK_SECONDS
+def _begin_alone(tx: Connection, *, patience: float) -> None:
+    until = time.monotonic() + patience
     while True:
         try:
             tx.exec_driver_sql("BEGIN IMMEDIATE")

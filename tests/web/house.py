@@ -110,7 +110,7 @@ class House:
             progress, _ = await worker.work(
                 self.settings, tools, RING, until=nothing_due, only_letters=True
             )
-        assert progress.troubles == ()
+        assert progress.troubles == []
         found = (folder / "new").glob("*")
         return {path.name.split("-")[0]: parse(path.read_bytes()) for path in found}
 
@@ -191,11 +191,11 @@ def settings_in(folder: Path, web: str) -> Settings:
 
 @asynccontextmanager
 async def house(
-    folder: Path, web: str = "proof_of_work = false\n", **known: Any
+    folder: Path, web: str = "proof_of_work = false\n", patience: float = 15, **known: Any
 ) -> AsyncIterator[House]:
     settings = settings_in(folder, web)
     settings = replace(settings, web=replace(settings.web, **known))
-    store, clock = await Store.open(settings.storage.url), Hand()
+    store, clock = await Store.open(settings.storage.url, patience=patience), Hand()
     app = application(settings, store=store, ring=RING, clock=clock)
     members = Members(store=store, ring=RING, clock=clock)
     listening = socket.socket()

@@ -152,6 +152,30 @@ async def test_one_may_get_less_instead(site: House, less: str, status: str):
     assert (member.subscription.cadence == "weekly") is (less == "weekly")
 
 
+async def test_only_the_cadences_that_are_made_are_offered_and_taken(tmp_path: Path):
+    async with house(tmp_path, WEEK) as site:
+        await site.join("ada@example.org", newsletter="week")
+        who = (await site.letters())[-1].subscriber
+        words = {
+            purpose: f"/{purpose.value}/week.{tokens.make(RING[0], purpose, who, 'week')}"
+            for purpose in PURPOSES
+        }
+        await site.post(words[Purpose.CONFIRM])
+
+        page = await site.get(words[Purpose.PREFERENCES])
+        less = await site.post(words[Purpose.UNSUBSCRIBE], {"act": "less", "less": "weekly"})
+        await site.post(words[Purpose.PREFERENCES], {"cadence": "weekly"})
+        answer = await site.join("grace@example.org", newsletter="week", cadence="weekly")
+        api = await site.get("/api/form?newsletter=week")
+
+        assert re.findall(r'name="cadence" value="(\w+)"', page.text) == ["daily", "pause"]
+        assert less.status == 400
+        [held] = await site.rows(tables.subscriptions, tables.subscriptions.c.newsletter)
+        assert held.cadence == "daily"
+        assert (answer.status, "does not come that often" in answer.text) == (422, True)
+        assert json.loads(api.text)["newsletter"]["cadences"] == ["daily"]
+
+
 async def test_preferences_are_kept_and_nonsense_leaves_them_alone(site: House):
     who = await site.member()
     page = link(Purpose.PREFERENCES, who)

@@ -120,6 +120,31 @@ async def test_a_locked_database_loses_nothing(site: House, tmp_path: Path):
     assert len(await site.letters()) == 1
 
 
+async def test_a_database_that_stays_locked_is_a_polite_page_and_the_form_may_come_again(
+    tmp_path: Path,
+):
+    async with house(tmp_path, patience=0) as site:
+        form = {"newsletter": "daily", "email": "ada@example.org"}
+        other = sqlite3.connect(tmp_path / "digest.db", isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+
+        page = await site.post("/subscribe", {**form, "stamp": await site.stamp()})
+        api = await site.post(
+            "/api/subscribe",
+            json.dumps({**form, "stamp": await site.stamp()}),
+            headers={"Content-Type": "application/json"},
+        )
+        other.execute("COMMIT")
+        again = await site.post("/subscribe", {**form, "stamp": await site.stamp()})
+
+        assert (page.status, page.headers["Retry-After"]) == (503, "60")
+        assert "Back in a moment" in page.text
+        assert (api.status, api.headers["Retry-After"]) == (503, "60")
+        assert json.loads(api.text)["status"] == 503
+        assert again.status == 200
+        assert len(await site.letters()) == 1
+
+
 async def test_single_opt_in_takes_the_form_for_the_confirmation(tmp_path: Path):
     async with house(tmp_path, "proof_of_work = false\ndouble_opt_in = false\n") as site:
         answer = await site.join("ada@example.org")
