@@ -61,6 +61,7 @@ _ONCE_CURES = {
 def _newsletter(draft: Draft, key: Key) -> None:
     _sources_exist(draft, key)
     _only_once_in(draft, (*key, "topics"))
+    _only_once_in(draft, (*key, "offers"))
     _sections(draft, key)
     cadence = draft.text((*key, "cadence"))
     wrong_cadence = (*key, "cadence") in draft.wrong

@@ -132,6 +132,7 @@ class Web:
     embed_origins: tuple[str, ...] = ()  # https://shop.example, no path
     double_opt_in: bool = True
     consent_text: Annotated[str, MinLen(1)] = "2026-11"  # the version a reader agreed to
+    ip_mark_days: Annotated[int, Ge(1)] = 90  # then the log forgets the hash of the network
     proof_of_work: bool = True
     proof_cost: Annotated[int, Ge(1)] = 5_000  # rounds of PBKDF2 for each of ~256 guesses
     min_fill_seconds: Annotated[float, Ge(0)] = 2.0

@@ -55,9 +55,10 @@ def application(
     door = api.application(desk)
     made.mount("/api", door)
     made.add_exception_handler(HTTPException, sorry.refused)
-    for one in (made, door):
-        one.add_exception_handler(DigestError, sorry.unreachable)
-        one.add_exception_handler(Exception, sorry.broken)
+    made.add_exception_handler(DigestError, sorry.unreachable)
+    made.add_exception_handler(Exception, sorry.broken)
+    for kind in (DigestError, Exception):
+        door.add_exception_handler(kind, sorry.problem)
     made.add_middleware(
         Porch,
         max_body=settings.web.max_body_bytes,

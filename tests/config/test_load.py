@@ -110,6 +110,11 @@ def test_all_that_a_newsletter_may_say_is_read(read: Read):
             'cadence is "hourly"; write one of "daily", "weekdays", "weekly", "monthly"',
         ),
         (
+            'offers = ["hourly"]',
+            'offers[1] is "hourly"; write one of "daily", "weekdays", "weekly", "monthly"',
+        ),
+        ('offers = ["weekly", "weekly"]', 'offers[2] is "weekly", given twice; remove one'),
+        (
             'weekday = "friday"',
             'weekday is only read with cadence = "weekly", and it is "daily"; remove it or change the cadence',
         ),
