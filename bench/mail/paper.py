@@ -26,8 +26,18 @@ from digest.compose.options import ComposeOptions
 from digest.deliver.message import compile_edition, splice
 from digest.deliver.postmark import Postmark, Reader, personal
 from digest.model import (
-    Article, Dated, DateSource, Edition, Heading, Issue, Newsletter, NewsletterId, Picture,
-    Sentence, SourceId, Story,
+    Article,
+    Dated,
+    DateSource,
+    Edition,
+    Heading,
+    Issue,
+    Newsletter,
+    NewsletterId,
+    Picture,
+    Sentence,
+    SourceId,
+    Story,
 )  # fmt: skip
 from subscribers.model import SubscriberId
 
@@ -148,7 +158,7 @@ def _story(one: Mapping[str, Any]) -> Story:
 def _article(
     url: str, title: str, source: str, at: datetime | None = None, minutes: int = 1
 ) -> Article:
-    dated = (at or datetime(2026, 11, 23, 15, 0)).replace(tzinfo=UTC)
+    dated = at.replace(tzinfo=UTC) if at else NOW - timedelta(hours=16)
     return Article(
         url=url,
         title=title,

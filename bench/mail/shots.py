@@ -74,7 +74,11 @@ def other_fonts() -> str:
     ).stdout
     there = {name.strip() for line in listed.splitlines() for name in line.split(",")}
     missing = [family for family in FAMILIES if family not in there]
-    return f"Debian's fonts-noto-core and fonts-noto-mono are not installed: no {missing[0]}" if missing else ""
+    return (
+        f"Debian's fonts-noto-core and fonts-noto-mono are not installed: no {missing[0]}"
+        if missing
+        else ""
+    )
 
 
 @contextmanager
@@ -117,9 +121,7 @@ def opened(running: Browser, html: str, *, width: int, scheme: str, images: str)
 def take(running: Browser, shot: Shot) -> Image.Image:
     """The whole mail as the golden file has it."""
     html = paper.sheet(shot.theme, shot.language).parts["text/html"]
-    with opened(
-        running, html, width=shot.width, scheme=shot.scheme, images=shot.images
-    ) as page:
+    with opened(running, html, width=shot.width, scheme=shot.scheme, images=shot.images) as page:
         wide = page.evaluate("document.documentElement.scrollWidth")
         assert wide <= shot.width, f"{shot.name}: {wide} px wide in a window of {shot.width}"
         return small(page.screenshot(full_page=True))

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from digest.compose import templates
+from digest.compose.colours import MIN_CONTRAST, contrast
 from digest.errors import Misconfigured
 
 COLOURS = tuple("page card ink soft mute rule edge accent block on_block tile".split())
@@ -31,7 +32,6 @@ TEXT_PAIRS = (
     ("ink", "card"), ("soft", "card"), ("mute", "card"), ("mute", "page"), ("ink", "page"),
     ("mute", "tile"), ("accent", "card"), ("on_block", "block"),
 )  # fmt: skip
-MIN_CONTRAST = 4.5
 
 _HEX = re.compile(r"#[0-9a-fA-F]{6}")
 _TRACKING = re.compile(r"0|-?\d*\.?\d+(?:em|px)")
@@ -80,21 +80,6 @@ def weak_pairs(theme: Theme) -> list[str]:
         for text, fill in TEXT_PAIRS
         if (found := contrast(colours[text], colours[fill])) < MIN_CONTRAST
     ]
-
-
-def contrast(one: str, other: str) -> float:
-    """WCAG 2 contrast ratio of two ``#rrggbb`` colours: 1 to 21."""
-    bright, dim = sorted((luminance(one), luminance(other)), reverse=True)
-    return (bright + 0.05) / (dim + 0.05)
-
-
-def luminance(colour: str) -> float:
-    """WCAG 2 relative luminance of ``#rrggbb``: 0 to 1."""
-    channels = (int(colour[n : n + 2], 16) / 255 for n in (1, 3, 5))
-    red, green, blue = (
-        c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels
-    )
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 def _problems(own: Mapping[str, Any]) -> Iterator[str]:
