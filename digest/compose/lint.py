@@ -28,6 +28,7 @@ _REMOTE = re.compile(
     r"|<link\b[^>]*\bhref\s*=\s*[\"']?)((?:https?:)?//[^\"')\s>]+)",
     re.IGNORECASE,
 )
+_ENDS = re.compile(r"</(?:body|html)\s*>", re.IGNORECASE)  # what follows is shown all the same
 _MARKUP = re.compile(r"<style\b.*?</style>|<[a-z][^>]*>", re.IGNORECASE | re.DOTALL)
 
 
@@ -46,7 +47,7 @@ def lint(
     ``dkim_domain``: who signs, where we do it ourselves. ``dead``: links that were asked for and
     did not answer, with the reason.
     """
-    root = htmltree.tree(edition.html)
+    root = htmltree.tree(_ENDS.sub("", edition.html))
     found = [
         *_ways_out(edition, root),
         *_slots(edition, issue),

@@ -13,7 +13,7 @@ from digest.compose import proof
 from digest.compose.lint import Finding
 from digest.compose.prepared import Prepared
 from digest.compose.report import EditionReport, Json, Rehearsal, report
-from digest.deliver import headers
+from digest.deliver import flowed, headers
 from digest.deliver.message import compile_edition, splice
 from digest.deliver.postmark import Postmark, Reader, personal
 from digest.deliver.transport import Outgoing, RehearsalTransport
@@ -142,7 +142,7 @@ def _read_back(key: str, data: bytes) -> proof.Part:
     message = email.message_from_bytes(data, policy=email.policy.SMTP)
     shown = {part.get_content_type(): part.get_content() for part in message.iter_parts()}
     plain, html = (str(shown[kind]).replace("\r\n", "\n") for kind in ("text/plain", "text/html"))
-    return proof.Part(key=key, html=html, text=plain)
+    return proof.Part(key=key, html=html, text=flowed.lines(plain))
 
 
 def _edition_report(edition: Edition, prepared: Prepared, recipients: int) -> EditionReport:
