@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from digest.compose import words
+from digest.compose.issue import shorten
 from digest.compose.words import Word
 from digest.model import (
     Article,
@@ -22,6 +23,7 @@ from digest.model import (
 from digest.slots import slot
 
 INDEX_FROM = 6  # stories: fewer are read faster than a list of them
+TEASER = 72  # characters of the list at the top: two lines on a desktop, four on a phone
 READING_SPEED = 200  # words a minute, of the mail itself
 THUMB_WIDTH, THUMB_HEIGHT = 96, 128  # px, at most
 
@@ -117,7 +119,7 @@ def _section(section: Section, issue: Issue, setting: Setting) -> View:
         "id": _anchor(section.topic or "more"),
         "topic": section.topic,
         "name": section.title,
-        "teaser": section.stories[0].lead.title,
+        "teaser": shorten(section.stories[0].lead.title, TEASER),
         "stories": _stories(section.stories, issue, setting),
     }
 
