@@ -10,7 +10,7 @@ import email
 import email.policy
 import hashlib
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
@@ -20,11 +20,12 @@ from typing import Any
 
 from PIL import Image
 
-from digest.compose import render, templates
+from digest.compose import letters, render, templates
 from digest.compose.issue import Window, compose
+from digest.compose.letters import BUTTONS, LetterJob
 from digest.compose.options import ComposeOptions
-from digest.deliver.message import compile_edition, splice
-from digest.deliver.postmark import Postmark, Reader, personal
+from digest.deliver.message import Personal, compile_edition, splice
+from digest.deliver.postmark import Postmark, Reader, letter_personal, personal
 from digest.model import (
     Article,
     Dated,
@@ -39,10 +40,18 @@ from digest.model import (
     SourceId,
     Story,
 )  # fmt: skip
+from digest.slots import slot
 from subscribers.model import SubscriberId
 
 THEMES = ("paper", "plain", "bold")
-LANGUAGES = ("en", "ar")
+SCRIPTS = ("en", "ar")  # one of each direction; the pictures are taken of these
+LANGUAGES = ("en", "de", "fr", "es", "ru", "ar")
+# Every kind of letter, and the welcome once more in the other themes and the other direction.
+LETTERS = (
+    *(("paper", kind, "en") for kind in BUTTONS),
+    ("plain", "welcome", "ar"),
+    ("bold", "welcome", "en"),
+)
 NOW = datetime(2026, 11, 24, 6, 30, tzinfo=UTC)
 BASE_URL = "https://quayside.example"
 SENDER = "digest@quayside.example"
@@ -50,21 +59,18 @@ OURS = templates.ours() / "email"
 PICTURES = Path(render.__file__).parents[1] / "collect" / "sample"
 DATA = Path(__file__).parent / "data"
 WORDS_A_MINUTE = 230
+ADA = Reader(id=SubscriberId("s000000000001"), address="ada@example.org", name="", due=NOW)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sheet:
-    """One mail of the proofs: what was composed, what was rendered, and one reader's copy."""
+    """One mail of the proofs: what was rendered, and one reader's copy."""
 
-    theme: str
     newsletter: Newsletter
     issue: Issue
     edition: Edition
+    personal: Personal
     message: bytes
-
-    @property
-    def language(self) -> str:
-        return self.issue.language
 
     @property
     def parts(self) -> Mapping[str, str]:
@@ -74,14 +80,53 @@ class Sheet:
 
 @cache
 def sheet(theme: str, language: str) -> Sheet:
+    """An issue of that theme, in those words."""
     newsletter, issue = the_issue(theme, language)
     edition = render.edition(job(newsletter, issue))
-    postmark = Postmark(
-        newsletter=newsletter, base_url=BASE_URL, unsubscribe_mailbox="", ring=(b"k" * 32,)
+    postmark = _postmark(newsletter)
+    return _posted(newsletter, issue, edition, personal(postmark, issue, ADA))
+
+
+@cache
+def letter(theme: str, kind: str, language: str) -> Sheet:
+    """A letter; a welcome shows the issue as the latest."""
+    newsletter, issue = the_issue(theme, language)
+    edition = letters.letter(letter_job(theme, kind, language))
+    own = letter_personal(_postmark(newsletter), 1, ADA, new_address=ADA.address)
+    return _posted(newsletter, issue, edition, own)
+
+
+def every_html() -> Iterator[tuple[str, str]]:
+    """A name and the HTML part of each mail there is: issues in every language, and letters."""
+    for theme in THEMES:
+        for language in LANGUAGES:
+            yield f"{theme}-{language}", sheet(theme, language).parts["text/html"]
+    for theme, kind, language in LETTERS:
+        yield f"{theme}-{kind}-{language}", letter(theme, kind, language).parts["text/html"]
+
+
+def every_mjml() -> Iterator[tuple[str, str]]:
+    """A name and the MJML, after Jinja, of each mail there is."""
+    for theme in THEMES:
+        for language in SCRIPTS:
+            yield f"{theme}-{language}", render.source(job(*the_issue(theme, language)))
+        for kind in BUTTONS:
+            yield f"{theme}-{kind}", letters.source(letter_job(theme, kind, "en"))
+
+
+def letter_job(theme: str, kind: str, language: str) -> LetterJob:
+    newsletter, issue = the_issue(theme, language)
+    told = _told(language)
+    return LetterJob(
+        kind=kind,
+        newsletter=newsletter,
+        language=language,
+        site_name=told["site"],
+        base_url=BASE_URL,
+        postal_address=told["address"],
+        templates=(OURS,),
+        latest=issue,
     )
-    ada = Reader(id=SubscriberId("s000000000001"), address="ada@example.org", name="", due=NOW)
-    data = splice(compile_edition(edition, postmark.letterhead), personal(postmark, issue, ada))
-    return Sheet(theme=theme, newsletter=newsletter, issue=issue, edition=edition, message=data)
 
 
 def job(newsletter: Newsletter, issue: Issue) -> render.Job:
@@ -136,9 +181,35 @@ def read(message: bytes) -> Mapping[str, str]:
     }
 
 
+def filled(text: str, values: Mapping[str, str]) -> str:
+    """``text`` with its personal places filled, as plain text."""
+    for name, value in values.items():
+        text = text.replace(slot(name), value)
+    return text
+
+
+def _postmark(newsletter: Newsletter) -> Postmark:
+    return Postmark(
+        newsletter=newsletter, base_url=BASE_URL, unsubscribe_mailbox="", ring=(b"k" * 32,)
+    )
+
+
+def _posted(newsletter: Newsletter, issue: Issue, edition: Edition, own: Personal) -> Sheet:
+    compiled = compile_edition(edition, _postmark(newsletter).letterhead)
+    return Sheet(
+        newsletter=newsletter,
+        issue=issue,
+        edition=edition,
+        personal=own,
+        message=splice(compiled, own),
+    )
+
+
 @cache
 def _told(language: str) -> dict[str, Any]:
-    return tomllib.loads((DATA / f"{language}.toml").read_text("utf-8"))
+    """The paper in that language; where there is none, the English one under foreign words."""
+    path = DATA / f"{language}.toml"
+    return tomllib.loads((path if path.exists() else DATA / "en.toml").read_text("utf-8"))
 
 
 def _story(one: Mapping[str, Any]) -> Story:

@@ -60,7 +60,7 @@ class Shot:
 SHOTS = tuple(
     Shot(theme=theme, width=width, scheme=scheme, images=images, language=language)
     for theme, language, width, scheme, images in itertools.product(
-        paper.THEMES, paper.LANGUAGES, (640, 375), ("light", "dark"), ("on", "off")
+        paper.THEMES, paper.SCRIPTS, (640, 375), ("light", "dark"), ("on", "off")
     )
 )
 

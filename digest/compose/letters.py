@@ -54,26 +54,34 @@ def letter(job: LetterJob) -> Edition:
 
     Raises Misconfigured with template, line and variable for a template that cannot be rendered.
     """
-    known = words.is_known(job.language, job.templates)
-    language = job.language if known else words.FALLBACK
+    language = _language(job)
     context = _context(job, language)
-    environment = press.environment(job.templates)
-
-    def render(name: str) -> str:
-        path = f"letters/{job.kind}/{name}"
-        template = partial(lambda: environment.get_template(path).render(context))
-        return press.explained(template, path, job.templates)
-
-    source = str(templates.find(f"letters/{job.kind}/body.mjml", job.templates))
+    path = str(templates.find(f"letters/{job.kind}/body.mjml", job.templates))
     return Edition(
         key=f"{job.kind}-{language}",
         language=language,
-        subject=" ".join(render("subject.txt").split()),
+        subject=" ".join(_render(job, "subject.txt", context).split()),
         preheader=context["mail"]["preheader"],
-        html=mjml.html(render("body.mjml"), template=source),
-        text=_BLANK_LINES.sub("\n\n", render("body.txt")).strip() + "\n",
+        html=mjml.html(_render(job, "body.mjml", context), template=path),
+        text=_BLANK_LINES.sub("\n\n", _render(job, "body.txt", context)).strip() + "\n",
         notes=(),
     )
+
+
+def source(job: LetterJob) -> str:
+    """The MJML that Jinja makes of the letter's body, for whoever compiles it elsewhere."""
+    return _render(job, "body.mjml", _context(job, _language(job)))
+
+
+def _language(job: LetterJob) -> str:
+    return job.language if words.is_known(job.language, job.templates) else words.FALLBACK
+
+
+def _render(job: LetterJob, name: str, context: dict[str, Any]) -> str:
+    path = f"letters/{job.kind}/{name}"
+    environment = press.environment(job.templates)
+    template = partial(lambda: environment.get_template(path).render(context))
+    return press.explained(template, path, job.templates)
 
 
 def _context(job: LetterJob, language: str) -> dict[str, Any]:

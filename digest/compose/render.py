@@ -57,6 +57,11 @@ def edition(job: Job) -> Edition:
     )
 
 
+def source(job: Job) -> str:
+    """The MJML that Jinja makes of the issue's body, for whoever compiles it elsewhere."""
+    return _Plates(job).mjml(job.issue)
+
+
 class _Plates:
     """The templates, words and theme of one job, loaded once."""
 
@@ -76,9 +81,11 @@ class _Plates:
     def subject(self, issue: Issue) -> str:
         return " ".join(self._render("issue/subject.txt", issue).split())
 
+    def mjml(self, issue: Issue) -> str:
+        return self._render("issue/body.mjml", issue)
+
     def html(self, issue: Issue) -> str:
-        source = self._render("issue/body.mjml", issue)
-        return mjml.html(source, template=self._path("issue/body.mjml"))
+        return mjml.html(self.mjml(issue), template=self._path("issue/body.mjml"))
 
     def text(self, issue: Issue) -> str:
         body = _BLANK_LINES.sub("\n\n", self._render("issue/body.txt", issue)).strip() + "\n"
