@@ -37,7 +37,7 @@ ARGUMENTS = (
 SCALE = 0.5  # of the golden file: a line that moved still shows, and 48 files stay small
 COLOURS = 40
 STEP = 56  # of 255: by how much a pixel must differ to count
-TOLERANCE = 0.004  # of all pixels: what another release of the browser may change
+TOLERANCE = 0.0015  # of all pixels: what another release of the browser may change
 HEIGHT_TOLERANCE = 6  # px of the golden file
 
 

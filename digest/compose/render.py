@@ -16,7 +16,7 @@ from digest.compose import budget, mjml, press, words
 from digest.compose import theme as themes
 from digest.compose import view as views
 from digest.compose.options import ComposeOptions
-from digest.model import Edition, Issue, Newsletter
+from digest.model import Edition, Issue, Newsletter, Picture
 from digest.slots import SLOT_CLOSE, SLOT_OPEN
 
 SLOT_BYTES = 200  # what a personal link may add to each slot once it is filled
@@ -37,6 +37,7 @@ class Job:
     templates: tuple[Path, ...]  # the operator's folder first, ours second
     options: ComposeOptions
     next_issue: datetime
+    logo: Picture | None = None  # the theme's, kept where pictures are served from
 
 
 def edition(job: Job) -> Edition:
@@ -116,6 +117,8 @@ class _Plates:
             next_issue=job.next_issue,
             sheet_width=self._theme.width,
             said=self._said,
+            logo=job.logo,
+            logo_width=self._theme.logo.width if self._theme.logo else 0,
         )
         return {
             **views.view(issue, setting),

@@ -35,7 +35,17 @@ TEXT_PAIRS = (
 
 _HEX = re.compile(r"#[0-9a-fA-F]{6}")
 _TRACKING = re.compile(r"0|-?\d*\.?\d+(?:em|px)")
+_FILE = re.compile(r"[\w-][\w. -]*\.(?:png|jpe?g)", re.IGNORECASE)
 _FONT = re.compile(r"[\w ,-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Logo:
+    """A picture in the place of the newsletter's name; ``width`` in px, ``alt`` may be empty."""
+
+    path: Path
+    width: int
+    alt: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +56,17 @@ class Theme:
     light: Mapping[str, str]
     dark: Mapping[str, str]
     fonts: Mapping[str, str]
+    logo: Logo | None = None
 
     @property
     def width(self) -> int:
         """Of the sheet, in px."""
         return int(self.own["width"])
+
+    @property
+    def ground(self) -> str:
+        """The light colour behind the newsletter's name."""
+        return self.light["block" if self.own["masthead"] == "block" else "card"]
 
 
 def load(name: str, folders: tuple[Path, ...]) -> Theme:
@@ -69,6 +85,7 @@ def load(name: str, folders: tuple[Path, ...]) -> Theme:
         light=MappingProxyType(own["light"]),
         dark=MappingProxyType(own["dark"]),
         fonts=MappingProxyType(own["fonts"]),
+        logo=_logo(path, own["logo"]) if "logo" in own else None,
     )
 
 
@@ -80,6 +97,13 @@ def weak_pairs(theme: Theme) -> list[str]:
         for text, fill in TEXT_PAIRS
         if (found := contrast(colours[text], colours[fill])) < MIN_CONTRAST
     ]
+
+
+def _logo(theme: Path, said: Mapping[str, Any]) -> Logo:
+    path = theme.parent / said["file"]
+    if not path.is_file():
+        raise Misconfigured(str(theme), f"logo.file is {said['file']!r}, which is not beside it")
+    return Logo(path=path, width=said["width"], alt=said.get("alt", ""))
 
 
 def _problems(own: Mapping[str, Any]) -> Iterator[str]:
@@ -96,6 +120,21 @@ def _problems(own: Mapping[str, Any]) -> Iterator[str]:
         if own.get(name) not in allowed:
             yield f"{name} is {own.get(name)!r}; write one of {', '.join(allowed)}"
     yield from _wrong_measures(own)
+    if "logo" in own:
+        yield from _wrong_logo(own["logo"])
+
+
+def _wrong_logo(logo: object) -> Iterator[str]:
+    if not isinstance(logo, dict):
+        yield 'logo is no table; write logo = { file = "logo.png", width = 160, alt = "" }'
+        return
+    name, width, alt = logo.get("file"), logo.get("width"), logo.get("alt", "")
+    if not isinstance(name, str) or not _FILE.fullmatch(name):
+        yield f"logo.file is {name!r}; write the name of a PNG or JPEG beside the theme"
+    if type(width) is not int or not 40 <= width <= 400:
+        yield f"logo.width is {width!r}; write a number of px from 40 to 400"
+    if not isinstance(alt, str):
+        yield f"logo.alt is {alt!r}; write words in quotes"
 
 
 def _wrong_measures(own: Mapping[str, Any]) -> Iterator[str]:

@@ -41,6 +41,8 @@ class Setting:
     next_issue: datetime
     sheet_width: int  # px
     said: Mapping[str, Word]
+    logo: Picture | None = None
+    logo_width: int = 0  # px
 
 
 def view(issue: Issue, setting: Setting) -> View:
@@ -50,6 +52,7 @@ def view(issue: Issue, setting: Setting) -> View:
     sections = _named(issue.sections, setting)
     named: View = {
         "name": newsletter.title,
+        "logo": _logo(setting),
         "tagline": newsletter.tagline,
         "intro": newsletter.intro,
         "language": language,
@@ -174,6 +177,19 @@ def _image(picture: Picture, lead: Article, setting: Setting) -> View:
         "height": round(width * ratio),
         "thumb_width": thumb,
         "thumb_height": round(thumb * ratio),
+    }
+
+
+def _logo(setting: Setting) -> View | None:
+    logo = setting.logo
+    if logo is None:
+        return None
+    width = min(setting.logo_width, logo.width)
+    return {
+        "src": f"{setting.base_url}/i/{logo.hash}.jpg",
+        "alt": logo.alt or setting.newsletter.title,
+        "width": width,
+        "height": round(width * logo.height / logo.width),
     }
 
 

@@ -15,6 +15,7 @@ from digest.collect import sample
 from digest.collect.fetch import Ask, Failed, Fetch, Fetched, NotModified
 from digest.compose import issue as issues
 from digest.compose import lint, pictures, render
+from digest.compose import theme as themes
 from digest.compose.lint import Finding
 from digest.compose.options import ComposeOptions
 from digest.compose.pictures import Encoded
@@ -22,7 +23,7 @@ from digest.compose.prepared import Prepared
 from digest.curate import curation
 from digest.curate.curation import Curated, CurateOptions
 from digest.curate.window import Told
-from digest.errors import DigestError, Misconfigured, Temporary
+from digest.errors import DigestError, Misconfigured, Permanent, Temporary
 from digest.isolation import Isolate, Stopped
 from digest.model import Article, Edition, Issue, Newsletter, Picture, Source, SourceId, Story
 from digest.storage import articles as articles_table
@@ -125,7 +126,9 @@ async def prepare(
         return drafted
     shown, notes = await _pictures(imprint, drafted.issue.stories, fetch=fetch, isolate=isolate)
     issue = replace(drafted.issue, pictures=shown)
-    edition = await _edition(_job(issue, newsletter, imprint, drafted.at), isolate)
+    job = _job(issue, newsletter, imprint, drafted.at)
+    job = replace(job, logo=await _logo(newsletter, imprint, isolate))
+    edition = await _edition(job, isolate)
     return replace(
         drafted,
         issue=issue,
@@ -226,6 +229,21 @@ async def _pictures(
                 pictures.keep(imprint.media, encoded)
                 shown[lead.url] = encoded.described("")
     return shown, notes
+
+
+async def _logo(newsletter: Newsletter, imprint: Imprint, isolate: Isolate) -> Picture | None:
+    """The theme's logo, kept in ``media``. Raises Misconfigured where it is no picture."""
+    theme = themes.load(newsletter.theme, imprint.templates)
+    if theme.logo is None:
+        return None
+    path, width = theme.logo.path, theme.logo.width
+    try:
+        body = await asyncio.to_thread(path.read_bytes)
+        encoded = await isolate(pictures.logo, body, width=width, ground=theme.ground)
+    except (OSError, Permanent) as error:
+        raise Misconfigured(str(path), f"is no logo: {error}; take a PNG or a JPEG") from error
+    pictures.keep(imprint.media, encoded)
+    return encoded.described(theme.logo.alt)
 
 
 async def _picture(source: str, fetch: Fetch) -> bytes:

@@ -60,6 +60,28 @@ def test_weak_pairs_are_named_with_their_figures(tmp_path):
         ("thumbs = true", 'thumbs = "no"', "thumbs is 'no'; write true or false"),
         ("size = 46, ", "", "nameplate.size is None; write a whole number from 12 to 120"),
         ("[fonts]", "[fonts", "is no valid TOML"),
+        ("thumbs = true", 'thumbs = true\nlogo = "a.png"', "logo is no table; write logo = "),
+        ("thumbs = true", "thumbs = true\nlogo = {}", "logo.file is None; write the name of"),
+        (
+            "thumbs = true",
+            'thumbs = true\nlogo = { file = "../../secret.png", width = 90 }',
+            "logo.file is '../../secret.png'; write the name of a PNG or JPEG beside the theme",
+        ),
+        (
+            "thumbs = true",
+            'thumbs = true\nlogo = { file = "a.png", width = 9 }',
+            "logo.width is 9; write a number of px from 40 to 400",
+        ),
+        (
+            "thumbs = true",
+            'thumbs = true\nlogo = { file = "a.png", width = 90, alt = 1 }',
+            "logo.alt is 1; write words in quotes",
+        ),
+        (
+            "thumbs = true",
+            'thumbs = true\nlogo = { file = "a.png", width = 90 }',
+            "logo.file is 'a.png', which is not beside it",
+        ),
     ],
 )
 def test_a_mistake_in_a_theme_names_file_key_and_cure(tmp_path, before, after, said):
