@@ -33,6 +33,10 @@ COMMANDS = {
         "Add, list, show, remove, import, export, erase, count, suppress people.",
     ),
     "config": ("digest.cli.config:group", "Show what is in force and where it comes from."),
+    "templates": (
+        "digest.cli.templates:group",
+        "Begin a theme of your own; check your templates.",
+    ),
     "web": ("digest.cli.web:command", "Serve the readers' pages: form, links, preferences."),
     "db": ("digest.cli.db:group", "Upgrade, inspect and back up the database."),
 }

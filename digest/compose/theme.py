@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from digest.compose import templates
-from digest.compose.colours import MIN_CONTRAST, contrast
+from digest.compose.colours import MIN_CONTRAST, contrast, luminance
 from digest.errors import Misconfigured
 
 COLOURS = tuple("page card ink soft mute rule edge accent block on_block tile".split())
@@ -32,6 +32,8 @@ TEXT_PAIRS = (
     ("ink", "card"), ("soft", "card"), ("mute", "card"), ("mute", "page"), ("ink", "page"),
     ("mute", "tile"), ("accent", "card"), ("on_block", "block"),
 )  # fmt: skip
+# 1.05 / (Y + 0.05) and (Y + 0.05) / 0.05 both reach 4.5 only here.
+SAFE_LUMINANCE = (0.175, 0.1834)
 
 _HEX = re.compile(r"#[0-9a-fA-F]{6}")
 _TRACKING = re.compile(r"0|-?\d*\.?\d+(?:em|px)")
@@ -96,6 +98,19 @@ def weak_pairs(theme: Theme) -> list[str]:
         for scheme, colours in (("light", theme.light), ("dark", theme.dark))
         for text, fill in TEXT_PAIRS
         if (found := contrast(colours[text], colours[fill])) < MIN_CONTRAST
+    ]
+
+
+def risky_fills(theme: Theme) -> list[str]:
+    """Fills with text on them that a forced dark mode may make unreadable.
+
+    Where the luminance is between these, white and black both reach 4.5 on it.
+    """
+    return [
+        f"{scheme}.block has a luminance of {found:.3f}; from 0.175 to 0.183 white and black text "
+        "both stay readable on it, whatever a client flips"
+        for scheme, colours in (("light", theme.light), ("dark", theme.dark))
+        if not SAFE_LUMINANCE[0] <= (found := luminance(colours["block"])) <= SAFE_LUMINANCE[1]
     ]
 
 

@@ -24,6 +24,20 @@ def test_a_fill_that_carries_text_survives_forced_inversion(name):
 
     for colours in (loaded.light, loaded.dark):
         assert 0.175 <= wcag.luminance(colours["block"]) <= 0.1834
+        assert wcag.contrast(colours["block"], "#FFFFFF") >= 4.5
+        assert wcag.contrast(colours["block"], "#000000") >= 4.5
+    assert theme.risky_fills(loaded) == []
+
+
+def test_a_fill_that_would_not_survive_is_told_with_its_luminance(tmp_path):
+    bright = (OURS / "themes" / "paper.toml").read_text("utf-8").replace("#2B808B", "#FFDD00")
+    (tmp_path / "themes").mkdir()
+    (tmp_path / "themes" / "bright.toml").write_text(bright, "utf-8")
+
+    light, dark = theme.risky_fills(theme.load("bright", (tmp_path, OURS)))
+
+    assert light.startswith("light.block has a luminance of 0.730; from 0.175 to 0.183")
+    assert dark.startswith("dark.block has a luminance of 0.730")
 
 
 def test_contrast_is_measured_as_wcag_does():
