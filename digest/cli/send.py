@@ -32,6 +32,7 @@ CANNOT_SEND = (
 @click.option("--at", type=moment, help="Set the clock, such as 2026-11-24T06:30+01:00.")
 @click.option("--since", type=moment, help="Begin the window here, not at the last issue.")
 @click.option("--no-collect", is_flag=True, help="Visit no source; use what is already kept.")
+@click.option("--check-links", is_flag=True, help="Ask for every link of the mail, politely.")
 @click.option("--strict", is_flag=True, help="Let warnings stop the issue, too.")
 @click.option("--json", "as_json", is_flag=True, help="Print report.json instead of words.")
 @click.pass_obj
@@ -43,6 +44,7 @@ def command(  # noqa: PLR0913 -- click hands over every option
     at: datetime | None,
     since: datetime | None,
     no_collect: bool,
+    check_links: bool,
     strict: bool,
     as_json: bool,
 ) -> int:
@@ -65,6 +67,7 @@ def command(  # noqa: PLR0913 -- click hands over every option
         at=at,
         since=since,
         collect=not no_collect,
+        check_links=check_links,
     )
     found = asyncio.run(rehearsal(loaded.settings, asked, quiet=as_json))
     if as_json:

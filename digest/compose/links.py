@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -57,6 +57,11 @@ def check(root: HtmlElement, dead: Mapping[str, str]) -> Iterator[Finding]:
     yield from _leading_nowhere(hrefs, names)
     yield from _distrusted(hrefs)
     yield from _disguised(found)
+    yield from dead_ends(hrefs, dead)
+
+
+def dead_ends(hrefs: Iterable[str], dead: Mapping[str, str]) -> Iterator[Finding]:
+    """One finding for those of ``hrefs`` that are ``dead``."""
     gone = [href for href in hrefs if href in dead]
     if gone:
         more = f", and {len(gone) - 1} more" if len(gone) > 1 else ""

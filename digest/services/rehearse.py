@@ -5,15 +5,15 @@ from __future__ import annotations
 import email
 import email.policy
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from digest import periods
-from digest.compose import proof
+from digest.compose import findings, proof
 from digest.compose.lint import Finding
 from digest.compose.prepared import Prepared
 from digest.compose.report import EditionReport, Json, Rehearsal, report
-from digest.deliver import flowed, headers
+from digest.deliver import flowed, headers, wayout
 from digest.deliver.message import compile_edition, splice
 from digest.deliver.postmark import Postmark, Reader, personal
 from digest.deliver.transport import Outgoing, RehearsalTransport
@@ -58,7 +58,9 @@ async def rehearse(
     for edition in prepared.editions:
         assert prepared.issue is not None
         readers = _readers(audience, prepared)
-        parts.append(await _post(edition, prepared.issue, postmark, readers, out))
+        part, objections = await _post(edition, prepared.issue, postmark, readers, out)
+        parts.append(part)
+        prepared = _told(prepared, edition, objections)
         reports.append(_edition_report(edition, prepared, audience.count))
     rehearsal = Rehearsal(
         newsletter=newsletter.id,
@@ -117,8 +119,11 @@ def _reader(person: Recipient, newsletter: Newsletter, prepared: Prepared) -> Re
 
 async def _post(
     edition: Edition, issue: Issue, postmark: Postmark, readers: Sequence[Reader], out: Path
-) -> proof.Part:
-    """Every reader's message into ``messages/``; the edition as the first of them reads it."""
+) -> tuple[proof.Part, list[str]]:
+    """Every reader's message into ``messages/``.
+
+    The edition as the first of them reads it, and what RFC 8058 has against it.
+    """
     compiled = compile_edition(edition, postmark.letterhead)
     transport = RehearsalTransport(out / "messages")
     _, sender = headers.parsed(postmark.newsletter.sender)
@@ -134,7 +139,14 @@ async def _post(
                 data=data,
             )
         )
-    return _read_back(edition.key, first)
+    return _read_back(edition.key, first), wayout.objections(first)
+
+
+def _told(prepared: Prepared, edition: Edition, objections: Sequence[str]) -> Prepared:
+    """``prepared`` with what stands against an edition's header."""
+    found = tuple(findings.warn("one-click", said, "header") for said in objections)
+    every = {**prepared.findings, edition.key: (*prepared.findings.get(edition.key, ()), *found)}
+    return replace(prepared, findings=every)
 
 
 def _read_back(key: str, data: bytes) -> proof.Part:
