@@ -130,3 +130,11 @@ def test_a_large_logo_is_kept_at_twice_the_width_it_is_shown_in() -> None:
     made = pictures.logo(a_picture((4000, 1000), kind="PNG"), width=160, ground="#ffffff")
 
     assert (made.width, made.height) == (320, 80)
+
+
+def test_a_picture_of_10_000_px_is_made_small_and_a_poster_is_refused() -> None:
+    wide = pictures.reencode(a_picture((10_000, 2_000), kind="PNG"))
+
+    assert (wide.width, wide.height) == (1120, 224)
+    with pytest.raises(Permanent, match="it is too large \\(10000 × 5000 px\\)"):
+        pictures.reencode(a_picture((10_000, 5_000), mode="L", kind="PNG"))
