@@ -49,12 +49,12 @@ def size() -> Proof:
 
 # The key of the last line (none: only printed), and what is proved.
 PROOFS: tuple[tuple[str, str, Callable[[], Proof]], ...] = (
-    ("max_html_bytes", "bytes of HTML", size),
-    # G
+    ("goldens", "golden files", goldens),
     ("axe_violations", "axe-core", accessible),
     ("mjml_errors", "official MJML", strict.prove),
     ("html_errors", "W3C's checker", w3c.prove),
     ("spam_score", "SpamAssassin", spam.prove),
+    ("max_html_bytes", "bytes of HTML", size),
     ("", "other readers", readers.prove),
     ("", "signed, RFC 8058", signed.prove),
 )

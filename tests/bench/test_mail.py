@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from PIL import Image, ImageDraw
 from playwright.sync_api import Browser
 
 from bench.mail import axe, check, paper, proof, readers, shots, spam, w3c
+from tests.compose.desk import laid_out, numbered, rendered
 from tests.web.chromium import need_chromium
 
 need_chromium()
@@ -81,6 +83,18 @@ def test_at_200_per_cent_nothing_is_cut_off(browser, theme, language, images):
         assert page.evaluate(CUT_OFF) <= 0
 
 
+@pytest.mark.parametrize("theme", paper.THEMES)
+@pytest.mark.parametrize("title", ["x" * 400, "Barges " * 57, "🦢", "港の水門" * 100])
+def test_no_headline_is_too_wide_for_a_phone(browser, theme, title):
+    stories = [numbered(n, title=title.strip(), summary=title.strip()) for n in range(8)]
+    issue = replace(laid_out(stories), pictures={})
+
+    html = rendered(issue, theme=theme).html
+
+    with shots.opened(browser, html, width=375, scheme="light", images="on") as page:
+        assert page.evaluate(CUT_OFF) <= 0
+
+
 @pytest.mark.parametrize(("theme", "language"), SHEETS)
 def test_without_its_style_elements_a_mail_still_fits_a_phone(browser, theme, language):
     """Gmail drops them for accounts of other hosts, and in a clipped mail."""
@@ -124,6 +138,14 @@ def test_pythons_reading_is_ours_and_a_change_shows():
 def test_only_what_is_explained_is_accepted():
     assert w3c.accepted("CSS: “mso-hide”: Property “mso-hide” doesn't exist.")
     assert not w3c.accepted("Element “p” not allowed as child of element “span”")
+
+
+def test_the_last_line_reports_every_figure():
+    keys = [key for key, _, _ in check.PROOFS if key]
+
+    assert keys == [
+        "goldens", "axe_violations", "mjml_errors", "html_errors", "spam_score", "max_html_bytes",
+    ]  # fmt: skip
 
 
 def test_a_tool_that_is_not_there_is_no_zero(monkeypatch, capsys):

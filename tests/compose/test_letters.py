@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -15,24 +16,26 @@ LANGUAGES = ("en", "de", "fr", "es", "ru", "ar")
 OURS = templates.ours() / "email"
 
 
-def a_letter(kind="confirm", *, language="en", folders=(OURS,), latest=None, **given):
+def a_letter(kind="confirm", **given):
+    return letters.letter(a_job(kind, **given))
+
+
+def a_job(kind, *, language="en", folders=(OURS,), latest=None, **given):
     newsletter = Newsletter(
         id=NewsletterId("daily"),
         title=given.pop("title", "The Quayside"),
         sender="The Quayside <digest@quayside.example>",
         **given,
     )
-    return letters.letter(
-        LetterJob(
-            kind=kind,
-            newsletter=newsletter,
-            language=language,
-            site_name="Harrow Quay Library",
-            base_url="https://quayside.example",
-            postal_address="1 Ferry Steps\nHarrow Quay",
-            templates=folders,
-            latest=latest,
-        )
+    return LetterJob(
+        kind=kind,
+        newsletter=newsletter,
+        language=language,
+        site_name="Harrow Quay Library",
+        base_url="https://quayside.example",
+        postal_address="1 Ferry Steps\nHarrow Quay",
+        templates=folders,
+        latest=latest,
     )
 
 
@@ -144,3 +147,23 @@ def test_a_mistake_in_a_letter_names_its_file_line_and_variable(tmp_path):
 
     with pytest.raises(Misconfigured, match=r"letters/welcome/body\.txt:2.*greeting"):
         a_letter("welcome", folders=(tmp_path, OURS))
+
+
+def variables(value, path):
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from variables(inner, f"{path}.{name}")
+    else:
+        yield path
+
+
+def test_every_variable_of_a_letter_is_documented():
+    told = (Path(__file__).parents[2] / "docs" / "templates.md").read_text("utf-8")
+    context = letters._context(a_job("welcome", latest=a_paper(8)), "en")
+
+    names = [
+        n for group in ("letter", "latest", "newsletter") for n in variables(context[group], group)
+    ]
+    assert "latest.stories" in names
+    assert [name for name in names if f"`{name}`" not in told] == []
+    assert [name for name in context if f"`{name}`" not in told and f"`{name}." not in told] == []
