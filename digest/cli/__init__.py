@@ -43,6 +43,10 @@ COMMANDS = {
     ),
     "config": ("digest.cli.config:group", "Show what is in force and where it comes from."),
     "dkim": ("digest.cli.dkim:group", "Make the keys we sign with, print their DNS records."),
+    "templates": (
+        "digest.cli.templates:group",
+        "Begin a theme of your own; check your templates.",
+    ),
     "web": ("digest.cli.web:command", "Serve the readers' pages: form, links, preferences."),
     "doctor": (
         "digest.cli.doctor:command",
