@@ -126,6 +126,8 @@ issues = Table(
     Column("preheader", Text, nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("released_at", Moment),
+    Column("content", JSON(none_as_null=True)),  # what the archive shows: storage/volume.py
+    Column("corrects", Integer),  # the issue that this one puts right
     UniqueConstraint("newsletter", "cadence", "period"),
 )
 

@@ -13,9 +13,22 @@ from digest.compose import templates
 from digest.config.settings import Settings
 from digest.errors import DigestError
 from digest.storage.database import Store
-from digest.web import api, confirm, data, files, home, preferences, sorry, styles, unsubscribe
+from digest.web import (
+    api,
+    archive,
+    confirm,
+    data,
+    feeds,
+    files,
+    home,
+    preferences,
+    sorry,
+    styles,
+    unsubscribe,
+)
 from digest.web.challenge import Challenger
 from digest.web.desk import Desk
+from digest.web.library import Library
 from digest.web.limits import Gates, Spent
 from digest.web.look import Look
 from digest.web.members import Members
@@ -35,7 +48,7 @@ def application(
         openapi_url=None, redirect_slashes=False, root_path=urlsplit(settings.site.base_url).path
     )
     made.state.desk = desk
-    for room in (home, confirm, unsubscribe, preferences, data, files):
+    for room in (home, feeds, archive, confirm, unsubscribe, preferences, data, files):
         made.router.routes.extend(room.ROUTES)
     door = api.application(desk)
     made.mount("/api", door)
@@ -71,6 +84,7 @@ def _desk(
             spent=Spent(),
         ),
         look=_look(settings),
+        library=Library(store, clock),
     )
 
 

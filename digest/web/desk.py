@@ -17,6 +17,7 @@ from digest.model import Cadence, Newsletter
 from digest.storage.database import Store
 from digest.web import clients, origins, texts
 from digest.web.challenge import Challenger
+from digest.web.library import Library
 from digest.web.limits import Gates
 from digest.web.links import Bearer, bearer
 from digest.web.look import Look
@@ -39,6 +40,7 @@ class Desk:
     gates: Gates
     challenger: Challenger
     look: Look
+    library: Library
 
     @property
     def first(self) -> Newsletter:

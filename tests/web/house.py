@@ -26,6 +26,7 @@ from digest.deliver.maildir import MaildirTransport
 from digest.isolation import Workers
 from digest.model import NewsletterId
 from digest.services.letters import send_letters
+from digest.storage import issues
 from digest.storage import schema as tables
 from digest.storage.database import Store
 from digest.web.app import application
@@ -34,6 +35,7 @@ from subscribers import tokens
 from subscribers.model import SubscriberId
 from subscribers.tokens import Purpose
 from tests.builders import NOW
+from tests.compose.desk import a_paper
 
 RING = (b"a key of the tests, long enough to sign",)
 CONFIG = """\
@@ -167,6 +169,15 @@ class House:
         return await self.store.read(
             lambda tx: list(tx.execute(select(table).order_by(order)).all())
         )
+
+
+async def shelve(site: House, count: int, newsletter_id: str = "daily") -> None:
+    """Release ``count`` daily issues, the last of them now, No. 412."""
+    for number in range(413 - count, 413):
+        until = site.clock() - timedelta(days=412 - number)
+        issue = a_paper(13, until=until, number=number, period=f"{until:%Y-%m-%d}")
+        issue = replace(issue, newsletter=NewsletterId(newsletter_id))
+        await site.store.write(issues.freeze, issue, (), state="released", at=until)
 
 
 def parse(raw: bytes) -> EmailMessage:
