@@ -185,17 +185,11 @@ async def _one(port: int, kind: str, days: Iterator[str], *, until: float) -> in
         writer.write(asked.encode())
         head = await reader.readuntil(b"\r\n\r\n")
         assert head.startswith(f"HTTP/1.1 {status} ".encode()), head
-        length = next(
-            (
-                int(line[15:])
-                for line in head.lower().split(b"\r\n")
-                if line[:15] == b"content-length:"
-            ),
-            0,
-        )
+        lines = head.lower().split(b"\r\n")
+        lengths = [line[15:] for line in lines if line.startswith(b"content-length:")]
         if status != 304:
-            assert length > 1_000
-            await reader.readexactly(length)
+            assert int(lengths[0]) > 1_000
+            await reader.readexactly(int(lengths[0]))
         count += 1
     writer.close()
     await writer.wait_closed()

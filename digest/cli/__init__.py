@@ -23,6 +23,7 @@ from digest.errors import DigestError, Misconfigured
 COMMANDS = {
     "init": ("digest.cli.init:command", "Write a starting folder: config.toml and secret.key."),
     "send": ("digest.cli.send:command", "Gather, prepare and send an issue; --dry-run rehearses."),
+    "preview": ("digest.cli.preview:command", "Show the next mail as you edit its templates."),
     "letters": ("digest.cli.letters:group", "Send the letters that are due."),
     "gather": ("digest.cli.gather:command", "Visit the sources and keep what they bring."),
     "sources": ("digest.cli.sources:group", "Add, list, check, remove, import, export sources."),
