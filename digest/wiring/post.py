@@ -34,6 +34,7 @@ from digest.services import membership
 from digest.services.dispatch import Dispatch, Progress
 from digest.services.issue_office import IssueOffice, Rules
 from digest.services.letters import LetterOffice
+from digest.services.paces import Paces
 from digest.storage.consents import NO_EVIDENCE
 from digest.wiring import Tools, letter_desk
 from subscribers.acts import Bounce
@@ -168,6 +169,7 @@ def dispatch(
         open_lines,
         clock=tools.clock,
         drain_seconds=settings.deliver.drain_seconds,
+        past=Paces(tools.store),
         show=show,
     )
 
