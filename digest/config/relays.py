@@ -9,7 +9,6 @@ from digest.config.draft import Draft
 from digest.config.positions import Key
 from digest.config.problems import shown
 from digest.config.rules import is_host
-from digest.deliver.dkim import vouches
 
 _DKIM: Key = ("deliver", "dkim")
 _RELAYS: Key = ("deliver", "relays", "*")
@@ -138,6 +137,8 @@ def warnings(draft: Draft) -> Iterator[str]:
 
 
 def _foreign_senders(draft: Draft, domain: str) -> Iterator[str]:
+    from digest.deliver.dkim import vouches  # cryptography: only who signs pays for it
+
     for key, sender in draft.matching(("newsletters", "*", "sender")):
         if not vouches(domain, str(sender)):
             host = str(sender).rpartition("@")[2].rstrip("> ")

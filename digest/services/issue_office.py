@@ -6,7 +6,6 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from uuid import UUID
 
 from sqlalchemy import Connection
@@ -64,7 +63,6 @@ class IssueOffice:
         self._blame = blame
         self._dice = dice
         self._writers: OrderedDict[tuple[int, str], _Writer] = OrderedDict()
-        self._people: dict[int, SubscriberId] = {}  # of what is not settled
 
     async def claim(self, lease: UUID, limit: int, now: datetime) -> Brought:
         claimed = await self._store.write(self._claim, lease, limit, now)
@@ -75,27 +73,23 @@ class IssueOffice:
             seen += claim.seen
             for reason, count in claim.skipped.items():
                 skipped[reason] = skipped.get(reason, 0) + count
-            for one in claim.taken:
-                writer = await self._writer(issue, one.edition)
-                self._people[one.id] = one.subscriber
-                ready.append(
-                    Ready(
-                        one.id,
-                        one.attempts,
-                        one.due_at,
-                        one.expires_at,
-                        one.address.rpartition("@")[2].lower(),
-                        partial(writer.message, one),
-                    )
-                )
+            for key in {one.edition for one in claim.taken}:
+                await self._writer(issue, key)
+            ready += [self._ready(issue.id, one) for one in claim.taken]
         return Brought(ready=tuple(ready), skipped=skipped, seen=seen)
+
+    def _ready(self, issue: int, one: Claimed) -> Ready:
+        person = Reader(one.subscriber, one.address, one.name, one.due_at)
+        domain = one.address.rpartition("@")[2].lower()
+        write = self._writers[issue, one.edition].write
+        return Ready(one.id, one.attempts, one.expires_at, domain, person, write)
 
     async def settle(self, lease: UUID, box: Box, now: datetime) -> Tally:
         sent, rest = box.sent, box.rest
         box.sent, box.rest = [], []
         after = [(self._settled(one, outcome, now), relay) for one, outcome, relay in rest]
         blamed = [
-            (self._people[one.ref], settled.consequence, outcome)
+            (one.person.id, settled.consequence, outcome)
             for (one, outcome, _), (settled, _) in zip(rest, after, strict=True)
             if isinstance(outcome, Refused)
         ]
@@ -110,8 +104,6 @@ class IssueOffice:
         except BaseException:
             box.sent, box.rest = sent + box.sent, rest + box.rest
             raise
-        for ref in (*(one[0] for one in sent), *(one.ref for one, _, _ in rest)):
-            self._people.pop(ref, None)
         tally = _tally(one.delivery for one, _ in after)
         tally.sent += len(sent)
         return tally
@@ -122,8 +114,6 @@ class IssueOffice:
             await self._store.write(deliveries.give_back, lease.hex, ids)
         else:
             await self._store.write(posting.postpone, lease.hex, ids, until)
-        for id_ in ids:
-            self._people.pop(id_, None)
 
     async def recover(
         self, lease: UUID, entries: Sequence[Entry], *, trusted: bool, now: datetime
@@ -196,8 +186,8 @@ class IssueOffice:
         before = Delivery(
             id=DeliveryId(one.ref),
             state=State.SENDING,
-            enrolled_at=one.due_at,
-            due_at=one.due_at,
+            enrolled_at=one.person.due,
+            due_at=one.person.due,
             expires_at=one.expires_at,
             attempts=one.attempts,
         )
@@ -237,9 +227,8 @@ class _Writer:
         )
         self._writer = Writer(compiled, postmark, stub)
 
-    def message(self, one: Claimed) -> Outgoing:
-        reader = Reader(id=one.subscriber, address=one.address, name=one.name, due=one.due_at)
-        return self._writer.message(reader, ref=one.id)
+    def write(self, reader: Reader, ref: int) -> Outgoing:
+        return self._writer.message(reader, ref=ref)
 
 
 def _keep(

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import partial
 from pathlib import Path
 from uuid import UUID
 
@@ -83,10 +82,10 @@ class LetterOffice:
                 Ready(
                     ref,
                     owed.delivery.attempts,
-                    owed.delivery.due_at,
                     owed.delivery.expires_at,
                     str(owed.address).rpartition("@")[2].lower(),
-                    partial(self._mail.message, owed, await self._mail.compiled(owed)),
+                    (owed, await self._mail.compiled(owed)),
+                    self._mail.message,
                 )
             )
         seen = len(taken) + sum(skipped.values())
@@ -177,7 +176,8 @@ class _MailRoom:
             self._compiled[key] = compile_edition(edition, postmark.letterhead)
         return self._compiled[key]
 
-    def message(self, owed: Owed, compiled: Compiled) -> Outgoing:
+    def message(self, person: tuple[Owed, Compiled], ref: int) -> Outgoing:
+        owed, compiled = person
         postmark = self._postmark(owed)
         reader = Reader(
             id=owed.subscriber,
@@ -191,7 +191,7 @@ class _MailRoom:
             sender=headers.parsed(postmark.newsletter.sender)[1],
             recipient=str(owed.address),
             data=splice(compiled, own),
-            ref=-owed.delivery.id,
+            ref=ref,
         )
 
     def _postmark(self, owed: Owed) -> Postmark:
