@@ -13,6 +13,7 @@ from typing import cast
 
 import aiosmtplib
 
+from digest.deliver import memory
 from digest.deliver.feed import OVER, Feed, Over
 from digest.deliver.outcome import Outcome
 from digest.deliver.pipeline import Pipeline
@@ -40,6 +41,7 @@ async def carry(relay: RelayOptions, feed: Feed) -> None:
 
     Raises Temporary or Misconfigured when it cannot be opened; then nothing was taken.
     """
+    memory.keep_freed()
     transport, offer = await _open(relay)
     pipeline = Pipeline(relay, offer, feed)
     try:
