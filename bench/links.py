@@ -21,7 +21,7 @@ from cryptography.x509.oid import NameOID
 from bench.stage import CONNECTIONS, a_sink, python, sent
 
 ROUND_TRIP_MS = 50
-EACH = 100  # messages a connection: opening it takes a few round trips, too
+EACH = 200  # messages a connection: opening it takes a few round trips, too
 
 
 def far(program: str | None) -> dict[str, Any]:

@@ -35,8 +35,12 @@ class Sink(asyncio.Protocol):
 
     def say(self, answer: bytes) -> None:
         if Sink.delay:
-            asyncio.get_running_loop().call_later(Sink.delay, self.transport.write, answer)
+            asyncio.get_running_loop().call_later(Sink.delay, self.say_now, answer)
         else:
+            self.transport.write(answer)
+
+    def say_now(self, answer: bytes) -> None:
+        if not self.transport.is_closing():
             self.transport.write(answer)
 
     def data_received(self, data: bytes) -> None:
