@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable
-from datetime import time
+from datetime import date, datetime, time
 from email.errors import HeaderParseError, ObsoleteHeaderDefect
 from email.headerregistry import AddressHeader
 from email.policy import EmailPolicy
@@ -187,6 +187,32 @@ def within(least: float, most: float, *, above: bool = False) -> Rule:
     return rule
 
 
+def day(value: object) -> object:
+    """``2026-12-01``, as a text or as TOML's own date; out comes the text."""
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value):
+        try:
+            return date.fromisoformat(value).isoformat()
+        except ValueError:
+            pass
+    raise Wrong(f'is {shown(value)}, which is no day; write one such as "2026-12-01"')
+
+
+def host_or_none(value: str) -> str:
+    """A domain, or nothing."""
+    if value and not is_host(value):
+        raise Wrong(f'is {shown(value)}; write a domain, such as "quayside.example"')
+    return value.lower()
+
+
+def selector(value: str) -> str:
+    """A DKIM selector (RFC 6376, 3.1): labels of a domain name."""
+    if value and not is_host(value):
+        raise Wrong(f'is {shown(value)}; write letters, digits and hyphens, such as "digest2026"')
+    return value
+
+
 def origin(value: str) -> str:
     """Where a page may come from: scheme and host, without a path."""
     base_url(value)
@@ -237,6 +263,15 @@ RULES: tuple[tuple[Key, Rule], ...] = (
     (("deliver", "unsubscribe_mailbox"), _of_text(bare_address)),
     (("deliver", "relays", "*", "host"), _of_text(mail_host)),
     (("deliver", "relays", "*", "password_env"), _of_text(variable)),
+    (("deliver", "relays", "*", "token_env"), _of_text(variable)),
+    (("deliver", "relays", "*", "local_hostname"), _of_text(host_or_none)),
+    (("deliver", "relays", "*", "weight"), within(0, _MANY)),
+    (("deliver", "relays", "*", "max_connections"), within(1, _MANY)),
+    (("deliver", "relays", "*", "warmup", "start"), day),
+    (("deliver", "drain_seconds"), within(1, 600)),
+    (("deliver", "dkim", "domain"), _of_text(host_or_none)),
+    (("deliver", "dkim", "selector"), _of_text(selector)),
+    (("deliver", "dkim", "ed25519_selector"), _of_text(selector)),
     (("web", "trusted_proxies", "*"), _of_text(network)),
     (("web", "embed_origins", "*"), _of_text(origin)),
     (("web", "consent_text"), _of_text(filled)),

@@ -10,6 +10,7 @@ import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from urllib.parse import quote
 
 from digest.deliver import headers
@@ -46,8 +47,7 @@ class Postmark:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reader:
+class Reader(NamedTuple):
     """One person a message goes to, and when it is due (aware)."""
 
     id: SubscriberId

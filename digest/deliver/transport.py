@@ -17,7 +17,7 @@ class Outgoing:
     each reader. Never changed once made (a frozen dataclass takes three times as long to make).
     """
 
-    __slots__ = ("eightbit", "name", "parts", "recipient", "sender", "size")
+    __slots__ = ("eightbit", "name", "parts", "recipient", "ref", "sender", "size")
 
     def __init__(
         self,
@@ -29,10 +29,12 @@ class Outgoing:
         parts: tuple[bytes, ...] = (),  # instead of data
         size: int | None = None,  # of the parts, where that is known
         eightbit: bool | None = None,  # is there a byte beyond ASCII, where that is known
+        ref: int = 0,  # what the journal and the tray call it
     ) -> None:
         self.name = name
         self.sender = sender
         self.recipient = recipient
+        self.ref = ref
         self.parts = parts or (data,)
         self.size = sum(map(len, self.parts)) if size is None else size
         self.eightbit = not all(map(bytes.isascii, self.parts)) if eightbit is None else eightbit
@@ -51,6 +53,7 @@ class Outgoing:
             parts=(lines, *self.parts),
             size=len(lines) + self.size,
             eightbit=self.eightbit or not lines.isascii(),
+            ref=self.ref,
         )
 
 

@@ -59,7 +59,9 @@ class Writer:
         self._due: datetime | None = None
         self._date = b""
 
-    def message(self, reader: Reader, *, name: str = "", sender: str = "") -> Outgoing:
+    def message(
+        self, reader: Reader, *, name: str = "", sender: str = "", ref: int = 0
+    ) -> Outgoing:
         """The reader's message. ``sender``: the envelope's, if not the newsletter's address."""
         values = self._values(reader)
         return Outgoing(
@@ -68,6 +70,7 @@ class Writer:
             recipient=reader.address,
             parts=tuple([run if pick is None else run % pick(values) for run, pick in self._runs]),
             eightbit=self._eightbit or not (reader.address.isascii() and reader.id.isascii()),
+            ref=ref,
         )
 
     def _values(self, reader: Reader) -> tuple[bytes, ...]:

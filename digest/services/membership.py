@@ -101,7 +101,7 @@ async def act_on_address(
     evidence: Evidence = NO_EVIDENCE,
 ) -> Done:
     """Bounce, complain, erase, reinstate, change of address: a person and all they hold."""
-    return await store.write(_on_address, subscriber, act, by, tuple(ring), clock(), evidence)
+    return await store.write(on_address, subscriber, act, by, tuple(ring), clock(), evidence)
 
 
 async def rename(
@@ -128,7 +128,7 @@ async def suppress(store: Store, address: Address, *, ring: Sequence[bytes], clo
         if person is None:
             return Done(happened=True)
         act = Complain()
-        return _on_address(tx, person.id, act, By.OPERATOR, tuple(ring), now, NO_EVIDENCE)
+        return on_address(tx, person.id, act, By.OPERATOR, tuple(ring), now, NO_EVIDENCE)
 
     return await store.write(change, clock())
 
@@ -142,7 +142,7 @@ async def reinstate(store: Store, address: Address, *, ring: Sequence[bytes], cl
         if person is None:
             return Done(happened=lifted)
         act = Reinstate()
-        done = _on_address(tx, person.id, act, By.OPERATOR, tuple(ring), now, NO_EVIDENCE)
+        done = on_address(tx, person.id, act, By.OPERATOR, tuple(ring), now, NO_EVIDENCE)
         return replace(done, happened=done.happened or lifted)
 
     return await store.write(change, clock())
@@ -221,7 +221,7 @@ def _keep(
     return Done(subscriber=person.id, happened=True, letters=done.letters)
 
 
-def _on_address(
+def on_address(
     tx: Connection,
     subscriber: SubscriberId,
     act: AddressAct,
@@ -230,6 +230,7 @@ def _on_address(
     now: datetime,
     evidence: Evidence,
 ) -> Done:
+    """``act_on_address`` within a transaction that does something else, too."""
     person = people.of_id(tx, subscriber)
     if person is None:
         return NOTHING

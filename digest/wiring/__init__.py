@@ -17,13 +17,8 @@ from digest.clock import Clock, clock_at
 from digest.collect.client import Http
 from digest.collect.fetch import Fetch
 from digest.compose import templates
-from digest.config import secret
 from digest.config.settings import Settings
-from digest.deliver.maildir import MaildirTransport
 from digest.deliver.postmark import Postmark
-from digest.deliver.relay import RelayOptions, Security
-from digest.deliver.smtp import SmtpTransport
-from digest.deliver.transport import Transport
 from digest.isolation import Isolate, Workers
 from digest.model import Newsletter, Source
 from digest.services.letters import Desk
@@ -141,24 +136,6 @@ def letter_desk(settings: Settings, ring: Sequence[bytes]) -> Desk:
             name: postmark(settings, newsletter, ring)
             for name, newsletter in settings.newsletters.items()
         },
-    )
-
-
-def transport(settings: Settings) -> Transport:
-    """The way out that ``deliver.transport`` names; of several relays the first."""
-    deliver = settings.deliver
-    if deliver.transport == "maildir":
-        return MaildirTransport(deliver.maildir)
-    relay = deliver.relays[0]
-    return SmtpTransport(
-        RelayOptions(
-            name=relay.name,
-            host=relay.host,
-            port=relay.port,
-            security=Security(relay.tls),
-            username=relay.username,
-            password=secret.relay_password(relay) or "",
-        )
     )
 
 
