@@ -9,7 +9,6 @@ Prints {"n", "secs", "cpu", "rss_mb", "release_secs", "ledger_cpu"}: ``n`` rows 
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
 import random
 import resource
@@ -117,7 +116,7 @@ async def whole(folder: Path, port: int, connections: int, count: int) -> dict[s
         issue = await release.release(store, paper, clock=lambda: datetime.now(UTC))
         released = time.perf_counter() - began
         dispatch = engine(store, postmark, folder, port, connections)
-        with _measured() as found:
+        with Measured() as found:
             await dispatch.run(all_settled)
         tally = await store.read(posting.tally, issue.issue)
     finally:
@@ -125,8 +124,8 @@ async def whole(folder: Path, port: int, connections: int, count: int) -> dict[s
     return {"n": tally.get("sent", 0), "release_secs": round(released, 3), **found}
 
 
-class _measured:
-    """Seconds and CPU of a block."""
+class Measured:
+    """Seconds and CPU of a block, and the memory the process has had at most."""
 
     def __enter__(self) -> dict[str, float]:
         self.found: dict[str, float] = {}
