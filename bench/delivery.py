@@ -7,9 +7,11 @@ to the last core, the contestants to the first. Medians are of messages a second
 microseconds a message; ratios are medians of the ratios within a round, since absolute figures
 drift with what else the machine does. DIR holds csink.c and csrc.c (or their binaries); without
 it the sink is bench.sink, which is slower than the fastest contestant: then ratios flatter.
-A round whose sink did not get every message is an error. ``checked`` is a further run of ours to
-bench.sink, which reads the Message-IDs; ``rtt`` and ``tls`` are what bench.links measures.
-Postfix's smtp-source takes part where it is installed (its own text, of the same size).
+``ours`` is the whole path, claims and ledger included (bench.whole); ``wire`` is what of it makes
+messages and sends them. A round whose sink did not get every message is an error. ``checked`` is a
+further run of ours to bench.sink, which reads the Message-IDs; ``rtt`` and ``tls`` are what
+bench.links measures. Postfix's smtp-source takes part where it is installed (its own text, of the
+same size).
 """
 
 from __future__ import annotations
@@ -28,6 +30,7 @@ from bench.stage import CONNECTIONS, FIRST, a_sink, built, pinned, python, sent,
 
 COUNTS = {
     "ours": 20_000,
+    "wire": 20_000,
     "c_overlapped": 60_000,
     "aiosmtplib": 1_500,
     "send_message": 300,
@@ -38,6 +41,7 @@ CHECKED = 5_000
 LINKED = 10_000  # messages of each run with and without TLS
 RATIOS = {
     "ours/c_overlapped": ("ours", "c_overlapped"),
+    "wire/c_overlapped": ("wire", "c_overlapped"),
     "ours/aiosmtplib": ("ours", "aiosmtplib"),
     "ours/send_message": ("ours", "send_message"),
     "ours/smtplib": ("ours", "smtplib"),
@@ -53,6 +57,8 @@ def one(name: str, programs: dict[str, str], message: Path, scale: float) -> dic
             said = sent(
                 [programs["csrc"], str(port), "over", str(CONNECTIONS), str(count), str(message)]
             )
+        elif name == "ours":
+            said = sent(python("bench.whole", port, CONNECTIONS, count))
         elif name == "smtp_source":
             said = timed(_postfix(port, count, message.stat().st_size), count)
         else:
@@ -76,7 +82,7 @@ def _postfix(port: int, count: int, size: int) -> list[str]:
 def checked() -> dict[str, int]:
     """What a sink that reads Message-IDs got of ours."""
     with a_sink(None) as (port, counted):
-        command = python("bench.senders", "ours", port, CONNECTIONS, CHECKED)
+        command = python("bench.whole", port, CONNECTIONS, CHECKED)
         subprocess.run(pinned(FIRST, command), check=True, stdout=subprocess.DEVNULL)
     return {"accepted": counted["msgs"], "distinct_message_ids": counted["ids"]}
 

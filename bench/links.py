@@ -28,7 +28,7 @@ def far(program: str | None) -> dict[str, Any]:
     """Messages a second at 50 ms, and how much that is of what the round trips allow."""
     count = CONNECTIONS * EACH
     with a_sink(program, ROUND_TRIP_MS) as (port, counted):
-        said = sent(python("bench.senders", "ours", port, CONNECTIONS, count))
+        said = sent(python("bench.senders", "wire", port, CONNECTIONS, count))
     _arrived(count, said, counted)
     rate = count / said["secs"]
     most = CONNECTIONS * 1000 / ROUND_TRIP_MS
@@ -55,7 +55,7 @@ def tls(rounds: int, count: int, folder: Path) -> dict[str, float]:
 def _to_ours(count: int, *certificate: Path) -> dict[str, float]:
     with a_sink(None, 0, *certificate) as (port, counted):
         authority = certificate[:1]
-        said = sent(python("bench.senders", "ours", port, CONNECTIONS, count, *authority))
+        said = sent(python("bench.senders", "wire", port, CONNECTIONS, count, *authority))
     _arrived(count, said, counted)
     return said
 

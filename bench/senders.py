@@ -2,12 +2,12 @@
 
     python -m bench.senders NAME PORT CONNECTIONS MESSAGES [CERTIFICATE]
 
-ours          splice and tokens for each person, then carry(): aiosmtplib connects, Pipeline sends
+wire          tokens and messages for each person, then carry(): aiosmtplib connects, Pipeline sends
 aiosmtplib    stock, the same bytes prebuilt for all: sendmail() on kept connections
 send_message  stock, an EmailMessage built for each person, as its documentation shows
 smtplib       the standard library, a thread a connection, the same prebuilt bytes
 
-With the CERTIFICATE of its sink, ours sends through TLS.
+With the CERTIFICATE of its sink, wire sends through TLS.
 Prints {"n", "secs", "cpu", "rss_mb"}; only accepted messages are counted in n.
 """
 
@@ -57,7 +57,7 @@ class Post:
         self.accepted += isinstance(outcome, Accepted)
 
 
-async def ours(port: int, connections: int, count: int, certificate: str = "") -> int:
+async def wire(port: int, connections: int, count: int, certificate: str = "") -> int:
     post = Post(count)
     relay = RelayOptions(
         name="sink",
@@ -127,7 +127,7 @@ def threads(port: int, connections: int, count: int) -> int:
 
 
 SENDERS: dict[str, Callable[..., int]] = {
-    "ours": lambda *a: run(ours(*a)),
+    "wire": lambda *a: run(wire(*a)),
     "aiosmtplib": lambda *a: run(prebuilt(*a)),
     "send_message": lambda *a: run(send_message(*a)),
     "smtplib": threads,
