@@ -23,6 +23,11 @@ from digest.errors import DigestError, Misconfigured
 COMMANDS = {
     "init": ("digest.cli.init:command", "Write a starting folder: config.toml and secret.key."),
     "send": ("digest.cli.send:command", "Gather, prepare and send an issue; --dry-run rehearses."),
+    "work": ("digest.cli.work:command", "Send what is due, and go on until told to stop."),
+    "issues": (
+        "digest.cli.issues:group",
+        "List, show, pause, resume, cancel issues; try again what failed.",
+    ),
     "letters": ("digest.cli.letters:group", "Send the letters that are due."),
     "gather": ("digest.cli.gather:command", "Visit the sources and keep what they bring."),
     "sources": ("digest.cli.sources:group", "Add, list, check, remove, import, export sources."),
@@ -37,6 +42,7 @@ COMMANDS = {
         "Take in what came back, by pipe or mailbox; list, show, undo.",
     ),
     "config": ("digest.cli.config:group", "Show what is in force and where it comes from."),
+    "dkim": ("digest.cli.dkim:group", "Make the keys we sign with, print their DNS records."),
     "web": ("digest.cli.web:command", "Serve the readers' pages: form, links, preferences."),
     "db": ("digest.cli.db:group", "Upgrade, inspect and back up the database."),
 }

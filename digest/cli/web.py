@@ -15,6 +15,7 @@ from digest.config.settings import Settings
 from digest.web.app import application
 from digest.web.hooks import Hooks
 from digest.web.porch import HEADER_BYTES
+from digest.wiring import returns
 
 CONNECTIONS = 512
 
@@ -39,9 +40,9 @@ async def _serve(settings: Settings, ring: tuple[bytes, ...], *, host: str, port
     async with wiring.tools(settings) as tools:
         store = tools.store
         heard = Hooks(
-            seals=wiring.seals(settings),
-            acts=wiring.acts(ring),
-            rules=wiring.bounce_rules(settings),
+            seals=returns.seals(settings),
+            acts=returns.acts(ring),
+            rules=returns.rules(settings),
             fetch=tools.fetch,
         )
         config = uvicorn.Config(

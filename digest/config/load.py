@@ -79,6 +79,7 @@ def load_document(read: Document, environ: Mapping[str, str]) -> Loaded:
     derive.newsletters(draft)
     derive.sources(draft, folder)
     derive.paths(draft, folder)
+    derive.files(draft, folder)
     by_environment = derive.database(draft, folder, environ)
     draft.tree["folder"] = str(folder)
     settings = settings_of(draft)

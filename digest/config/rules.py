@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable
-from datetime import time
+from datetime import date, datetime, time
 from email.errors import HeaderParseError, ObsoleteHeaderDefect
 from email.headerregistry import AddressHeader
 from email.policy import EmailPolicy
@@ -13,6 +13,7 @@ from ipaddress import ip_network
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
+from digest.config.bounces import topic_arn
 from digest.config.languages import LANGUAGES
 from digest.config.positions import Key
 from digest.config.problems import Wrong, shown
@@ -162,13 +163,6 @@ def mail_host(value: str) -> str:
     return value
 
 
-def mail_domain(value: str) -> str:
-    """A domain that mail comes to; empty for none."""
-    if value and not (is_host(value) and "." in value):
-        raise Wrong(f'is {shown(value)}; write a domain alone, such as "bounce.example.org"')
-    return value
-
-
 def variable(value: str) -> str:
     """The name of an environment variable; never what it holds."""
     if value and not _VARIABLE.fullmatch(value):
@@ -194,6 +188,32 @@ def within(least: float, most: float, *, above: bool = False) -> Rule:
     return rule
 
 
+def day(value: object) -> object:
+    """``2026-12-01``, as a text or as TOML's own date; out comes the text."""
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value):
+        try:
+            return date.fromisoformat(value).isoformat()
+        except ValueError:
+            pass
+    raise Wrong(f'is {shown(value)}, which is no day; write one such as "2026-12-01"')
+
+
+def host_or_none(value: str) -> str:
+    """A domain, or nothing."""
+    if value and not is_host(value):
+        raise Wrong(f'is {shown(value)}; write a domain, such as "quayside.example"')
+    return value.lower()
+
+
+def selector(value: str) -> str:
+    """A DKIM selector (RFC 6376, 3.1): labels of a domain name."""
+    if value and not is_host(value):
+        raise Wrong(f'is {shown(value)}; write letters, digits and hyphens, such as "digest2026"')
+    return value
+
+
 def origin(value: str) -> str:
     """Where a page may come from: scheme and host, without a path."""
     base_url(value)
@@ -211,14 +231,6 @@ def network(value: str) -> str:
         raise Wrong(
             f'is {shown(value)}; write an IP address, or a network such as "10.0.0.0/8"'
         ) from error
-
-
-def topic_arn(value: str) -> str:
-    """The name of an SNS topic, as Amazon writes it."""
-    if not re.fullmatch(r"arn:aws[a-z-]{0,10}:sns:[a-z0-9-]{1,30}:\d{12}:[\w.-]{1,256}", value):
-        example = '"arn:aws:sns:eu-west-1:123456789012:bounces"'
-        raise Wrong(f"is {shown(value)}, which names no SNS topic; write one such as {example}")
-    return value
 
 
 def filled(value: str) -> str:
@@ -252,7 +264,7 @@ RULES: tuple[tuple[Key, Rule], ...] = (
     (("deliver", "unsubscribe_mailbox"), _of_text(bare_address)),
     (("deliver", "relays", "*", "host"), _of_text(mail_host)),
     (("deliver", "relays", "*", "password_env"), _of_text(variable)),
-    (("deliver", "bounce_domain"), _of_text(mail_domain)),
+    (("deliver", "bounce_domain"), _of_text(host_or_none)),
     (("bounces", "soft_limit"), within(1, _MANY)),
     (("bounces", "soft_days"), within(1, 365)),
     (("bounces", "mailbox", "host"), _of_text(mail_host)),
@@ -263,6 +275,15 @@ RULES: tuple[tuple[Key, Rule], ...] = (
     (("bounces", "postmark_secret_env"), _of_text(variable)),
     (("bounces", "mailgun_secret_env"), _of_text(variable)),
     (("bounces", "generic_secret_env"), _of_text(variable)),
+    (("deliver", "relays", "*", "token_env"), _of_text(variable)),
+    (("deliver", "relays", "*", "local_hostname"), _of_text(host_or_none)),
+    (("deliver", "relays", "*", "weight"), within(0, _MANY)),
+    (("deliver", "relays", "*", "max_connections"), within(1, _MANY)),
+    (("deliver", "relays", "*", "warmup", "start"), day),
+    (("deliver", "drain_seconds"), within(1, 600)),
+    (("deliver", "dkim", "domain"), _of_text(host_or_none)),
+    (("deliver", "dkim", "selector"), _of_text(selector)),
+    (("deliver", "dkim", "ed25519_selector"), _of_text(selector)),
     (("web", "trusted_proxies", "*"), _of_text(network)),
     (("web", "embed_origins", "*"), _of_text(origin)),
     (("web", "consent_text"), _of_text(filled)),

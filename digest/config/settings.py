@@ -15,6 +15,7 @@ from annotated_types import Ge, Gt, Le, MinLen
 from digest.collect.http import HttpOptions
 from digest.compose.options import ComposeOptions
 from digest.curate.curation import CurateOptions
+from digest.deliver.options import Count, DkimOptions, DomainLimits, WarmUpOptions
 from digest.model import Newsletter, Source
 
 
@@ -38,24 +39,43 @@ class Collect:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Relay:
-    """One ``[[deliver.relays]]``: a server that takes our mail. Used once delivery lands."""
+    """One ``[[deliver.relays]]``: a server that takes our mail."""
 
     name: Annotated[str, MinLen(1)]
     host: Annotated[str, MinLen(1)]
     port: Annotated[int, Ge(1), Le(65535)] = 587
-    tls: Literal["starttls", "implicit", "none"] = "starttls"
+    tls: Literal["auto", "starttls", "implicit", "none"] = "auto"
     username: str = ""
     password_env: str = ""  # the variable that holds the password, or NAME_FILE names its file
+    token_env: str = ""  # the same for an access token (XOAUTH2)
+    ca_file: Path | None = None  # PEM; none: the system's authorities
+    local_hostname: str = ""  # what we call ourselves in EHLO; empty: the host of base_url
+    weight: Annotated[float, Ge(0)] = 1.0  # 0: a spare
+    max_connections: Annotated[int, Ge(1)] = 16
+    max_messages_per_connection: Annotated[int, Ge(1)] = 1000
+    per_second: Count = 0
+    per_minute: Count = 0
+    per_hour: Count = 0
+    per_day: Count = 0
+    warmup: WarmUpOptions | None = None
+    bdat: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deliver:
+    """``[deliver]``: how mail leaves, and what becomes of what was on the wire in a crash."""
+
     transport: Literal["maildir", "smtp"] = "maildir"
     maildir: Path = Path("maildir")
     unsubscribe_mailbox: str = (
         ""  # List-Unsubscribe mailto; empty: unsubscribe@ the sender's domain
     )
     bounce_domain: str = ""  # of the signed envelope senders; empty: the sender's own address
+    in_doubt: Literal["resend", "hold"] = "resend"
+    drain_seconds: Annotated[float, Ge(1)] = 10.0
+    each_domain: DomainLimits = field(default_factory=DomainLimits)
+    domains: dict[str, DomainLimits] = field(default_factory=dict)
+    dkim: DkimOptions | None = None
     relays: tuple[Relay, ...] = ()
 
 

@@ -6,19 +6,21 @@ rehearsal, in the send, and in a second attempt after a crash.
 
 from __future__ import annotations
 
-import base64
 import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import quote
 
-from digest.deliver import headers
+from digest.deliver import headers, verp
 from digest.deliver.message import Letterhead, Personal
+from digest.deliver.verp import Ref
 from digest.model import Issue, Newsletter
 from subscribers import tokens
 from subscribers.model import SubscriberId
 from subscribers.tokens import Purpose
+
+ID_BYTES = 20  # of a MAC in a Message-ID: no two ever meet, and the line stays short
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +31,7 @@ class Postmark:
     base_url: str  # no trailing slash
     unsubscribe_mailbox: str  # empty: unsubscribe@ the sender's domain
     ring: Sequence[bytes]
+    bounce_domain: str = ""  # empty: bounces go to the newsletter's own address
 
     @property
     def domain(self) -> str:
@@ -112,12 +115,19 @@ def letter_personal(
 
 
 def message_id(postmark: Postmark, issue: Issue, subscriber: SubscriberId) -> str:
-    """``<base32(HMAC-SHA256(key, newsletter|cadence|period|subscriber))@domain>``.
+    """``<hex of 20 bytes of HMAC-SHA256(key, newsletter|cadence|period|subscriber) @domain>``.
 
     A second attempt carries the same one, so that a mailbox that has it already drops it.
     """
     said = issue_said(issue.newsletter, issue.cadence, issue.period, subscriber)
     return _message_id(postmark, said)
+
+
+def envelope_sender(postmark: Postmark, ref: Ref) -> str:
+    """Where a mail that cannot be delivered comes back to: a word of its own says which it was."""
+    if postmark.bounce_domain:
+        return verp.sender(postmark.ring, postmark.bounce_domain, ref)
+    return headers.parsed(postmark.newsletter.sender)[1]
 
 
 def issue_said(newsletter: str, cadence: str, period: str, subscriber: SubscriberId) -> str:
@@ -142,8 +152,7 @@ def _message_id(postmark: Postmark, said: str) -> str:
 
 
 def _local(key: bytes, said: str) -> str:
-    mac = hmac.digest(key, said.encode(), "sha256")
-    return base64.b32encode(mac).decode("ascii").rstrip("=").lower()
+    return hmac.digest(key, said.encode(), "sha256")[:ID_BYTES].hex()
 
 
 def _token(postmark: Postmark, purpose: Purpose, subscriber: SubscriberId) -> str:

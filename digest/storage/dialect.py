@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, TypeVar
@@ -50,6 +50,18 @@ def pour(tx: Connection, table: Table, rows: Sequence[dict[str, object]]) -> Non
         f'INSERT INTO "{table.name}" ({listed}) VALUES ({marks})',  # noqa: S608 -- our own names
         list(zip(*columns, strict=True)),
     )
+
+
+def bound(tx: Connection, at: datetime) -> datetime | str:
+    """A moment as a statement of our own words must hand it to the driver."""
+    return _stamp(at) if tx.dialect.name == "sqlite" else at
+
+
+def moment(tx: Connection) -> Callable[[str], datetime]:
+    """What reads a moment that the database wrote into JSON."""
+    if tx.dialect.name == "sqlite":
+        return lambda said: datetime.fromisoformat(said).replace(tzinfo=UTC)
+    return lambda said: datetime.fromisoformat(said).astimezone(UTC)
 
 
 def _bare(tx: Connection, column: Column[Any], values: list[Any]) -> list[Any]:

@@ -127,6 +127,8 @@ issues = Table(
     Column("preheader", Text, nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("released_at", Moment),
+    Column("audience", Integer),  # how many deliveries, fixed at release
+    Column("corrects", Integer),  # the issue this one puts right
     UniqueConstraint("newsletter", "cadence", "period"),
 )
 
@@ -234,6 +236,7 @@ letters = Table(
     Column("lease_until", Moment),
     Column("next_attempt_at", Moment),
     Column("settled_at", Moment),
+    Column("lease", String(32)),
     UniqueConstraint("subscriber", "newsletter", "kind", "enrolled_at"),
     Index("ix_letters_address_key", "address_key", "enrolled_at"),
     Index("ix_letters_state", "state", "due_at"),
@@ -255,4 +258,14 @@ reports = Table(
     UniqueConstraint("message", "kind"),
     Index("ix_reports_subscriber", "subscriber", "at"),
     Index("ix_reports_at", "at"),
+)
+
+# What a restart must not forget about relays and domains; digest/deliver/memory.py reads ``past``.
+paces = Table(
+    "paces",
+    metadata,
+    Column("kind", String(16), primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("past", Text, nullable=False),
+    Column("at", Moment, nullable=False),
 )

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import pytest
 
-from digest import wiring
 from digest.deliver import mailbox as mailboxes
 from digest.deliver.mailbox import Mailbox, MailboxOptions
 from digest.deliver.opened import MOST_BYTES
@@ -17,6 +16,7 @@ from digest.services.feedback import Came, Rules
 from digest.services.membership import Profile
 from digest.storage import members
 from digest.storage.database import Store
+from digest.wiring import returns
 from subscribers.acts import Join
 from subscribers.address import Address
 from subscribers.model import By, Standing
@@ -80,7 +80,7 @@ async def read_from(store, mailbox):
     return await feedback.read(
         store,
         mailbox,
-        acts=wiring.acts(RING),
+        acts=returns.acts(RING),
         ring=RING,
         rules=Rules(),
         clock=lambda: NOW,

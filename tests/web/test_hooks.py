@@ -15,7 +15,6 @@ from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import NameOID
 
-from digest import wiring
 from digest.collect.fetch import Failed, Fetched
 from digest.deliver import verp
 from digest.deliver.seals import Seals
@@ -23,6 +22,7 @@ from digest.deliver.verp import Ref, Sort
 from digest.services.feedback import Rules
 from digest.storage import reports
 from digest.web.hooks import MOST_BYTES, Hooks, Tokens
+from digest.wiring import returns
 from subscribers.model import Standing
 from tests.builders import NOW
 from tests.web.house import RING, House, house
@@ -93,7 +93,7 @@ class Office:
 
 
 def hooks(amazon, seals=SEALS):
-    return Hooks(seals=seals, acts=wiring.acts(RING), rules=Rules(), fetch=amazon)
+    return Hooks(seals=seals, acts=returns.acts(RING), rules=Rules(), fetch=amazon)
 
 
 @pytest.fixture

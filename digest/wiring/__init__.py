@@ -5,7 +5,6 @@ Tools has fields and no methods; a use case is given the ones it uses.
 
 from __future__ import annotations
 
-import asyncio
 import random
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -13,32 +12,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import Connection
-
 from digest import __version__
 from digest.clock import Clock, clock_at
 from digest.collect.client import Http
 from digest.collect.fetch import Fetch
 from digest.compose import templates
-from digest.config import secret
 from digest.config.settings import Settings
-from digest.deliver.mailbox import Mailbox, MailboxOptions
-from digest.deliver.maildir import MaildirTransport
 from digest.deliver.postmark import Postmark
-from digest.deliver.relay import RelayOptions, Security
-from digest.deliver.seals import Seals
-from digest.deliver.smtp import SmtpTransport
-from digest.deliver.transport import Transport
-from digest.errors import Misconfigured
 from digest.isolation import Isolate, Workers
 from digest.model import Newsletter, Source
-from digest.services import feedback, membership
 from digest.services.letters import Desk
 from digest.services.publish import Imprint
-from digest.storage.consents import NO_EVIDENCE
 from digest.storage.database import Store
-from subscribers.acts import AddressAct, Leave
-from subscribers.model import By, SubscriberId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,6 +121,7 @@ def postmark(settings: Settings, newsletter: Newsletter, ring: Sequence[bytes]) 
         base_url=settings.site.base_url,
         unsubscribe_mailbox=settings.deliver.unsubscribe_mailbox,
         ring=ring,
+        bounce_domain=settings.deliver.bounce_domain,
     )
 
 
@@ -152,80 +138,6 @@ def letter_desk(settings: Settings, ring: Sequence[bytes]) -> Desk:
             for name, newsletter in settings.newsletters.items()
         },
     )
-
-
-def transport(settings: Settings) -> Transport:
-    """The way out that ``deliver.transport`` names; of several relays the first."""
-    deliver = settings.deliver
-    if deliver.transport == "maildir":
-        return MaildirTransport(deliver.maildir)
-    relay = deliver.relays[0]
-    return SmtpTransport(
-        RelayOptions(
-            name=relay.name,
-            host=relay.host,
-            port=relay.port,
-            security=Security(relay.tls),
-            username=relay.username,
-            password=secret.relay_password(relay) or "",
-        )
-    )
-
-
-def bounce_rules(settings: Settings) -> feedback.Rules:
-    """How many passing failures are too many."""
-    return feedback.Rules(
-        soft_limit=settings.bounces.soft_limit, soft_days=settings.bounces.soft_days
-    )
-
-
-@asynccontextmanager
-async def mailbox(settings: Settings) -> AsyncIterator[Mailbox]:
-    """The mailbox that bounces come to. Raises Misconfigured where none is named."""
-    given = settings.bounces.mailbox
-    if not given.host:
-        raise Misconfigured("bounces.mailbox", "names no host; docs/bounces.md says how")
-    options = MailboxOptions(
-        host=given.host,
-        port=given.port,
-        security=given.tls,
-        username=given.username,
-        password=secret.named(given.password_env, "bounces.mailbox.password_env"),
-        folder=given.folder,
-        done_folder=given.done_folder,
-        timeout_seconds=given.timeout_seconds,
-    )
-    opened = await asyncio.to_thread(Mailbox.open, options)
-    try:
-        yield opened
-    finally:
-        await asyncio.to_thread(opened.close)
-
-
-def seals(settings: Settings) -> Seals:
-    """What each provider's webhook proves itself with. Raises Misconfigured for an unset secret."""
-    given = settings.bounces
-    return Seals(
-        ses_topics=given.ses_topics,
-        sendgrid=given.sendgrid_public_key,
-        postmark=secret.named(given.postmark_secret_env, "bounces.postmark_secret_env"),
-        mailgun=secret.named(given.mailgun_secret_env, "bounces.mailgun_secret_env"),
-        generic=secret.named(given.generic_secret_env, "bounces.generic_secret_env"),
-    )
-
-
-def acts(ring: Sequence[bytes]) -> feedback.Acts:
-    """What a report does to a person: the membership's acts, by the mailbox's hand."""
-
-    def on_address(
-        tx: Connection, who: SubscriberId, act: AddressAct, now: datetime
-    ) -> membership.Done:
-        return membership.on_address(tx, who, act, By.MAILBOX, tuple(ring), now, NO_EVIDENCE)
-
-    def leave(tx: Connection, who: SubscriberId, newsletter: str, now: datetime) -> membership.Done:
-        return membership.on_subscription(tx, who, newsletter, Leave(), By.READER, now, NO_EVIDENCE)
-
-    return feedback.Acts(on_address=on_address, leave=leave)
 
 
 def file_url(path: Path) -> str:
