@@ -27,7 +27,7 @@ from digest.services.feedback import Came, Incoming
 from digest.storage import reports
 from digest.storage.database import Store
 from digest.storage.reports import Kept
-from digest.wiring import returns
+from digest.wiring import bounces as coming_back
 from subscribers.address import Address
 
 T = TypeVar("T")
@@ -191,22 +191,22 @@ async def _ingested(settings: Settings, mail: bytes, recipient: str) -> list[Cam
         return await feedback.heard(
             store,
             [Incoming(verdict=verdict, original=mail)],
-            acts=returns.acts(ring),
+            acts=coming_back.acts(ring),
             ring=ring,
-            rules=returns.rules(settings),
+            rules=coming_back.bounce_rules(settings),
             clock=CLOCK,
         )
 
 
 async def _read(settings: Settings) -> Counter[Came]:
     ring = secret.ring(settings.folder)
-    async with wiring.open_store(settings) as store, returns.mailbox(settings) as mailbox:
+    async with wiring.open_store(settings) as store, coming_back.mailbox(settings) as mailbox:
         return await feedback.read(
             store,
             mailbox,
-            acts=returns.acts(ring),
+            acts=coming_back.acts(ring),
             ring=ring,
-            rules=returns.rules(settings),
+            rules=coming_back.bounce_rules(settings),
             clock=CLOCK,
         )
 

@@ -15,7 +15,7 @@ from digest.config.settings import Settings
 from digest.web.app import application
 from digest.web.hooks import Hooks
 from digest.web.porch import HEADER_BYTES
-from digest.wiring import returns
+from digest.wiring import bounces as coming_back
 
 CONNECTIONS = 512
 
@@ -40,9 +40,9 @@ async def _serve(settings: Settings, ring: tuple[bytes, ...], *, host: str, port
     async with wiring.tools(settings) as tools:
         store = tools.store
         heard = Hooks(
-            seals=returns.seals(settings),
-            acts=returns.acts(ring),
-            rules=returns.rules(settings),
+            seals=coming_back.seals(settings),
+            acts=coming_back.acts(ring),
+            rules=coming_back.bounce_rules(settings),
             fetch=tools.fetch,
         )
         config = uvicorn.Config(

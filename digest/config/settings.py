@@ -70,12 +70,12 @@ class Deliver:
     unsubscribe_mailbox: str = (
         ""  # List-Unsubscribe mailto; empty: unsubscribe@ the sender's domain
     )
-    bounce_domain: str = ""  # of the signed envelope senders; empty: the sender's own address
     in_doubt: Literal["resend", "hold"] = "resend"
     drain_seconds: Annotated[float, Ge(1)] = 10.0
     each_domain: DomainLimits = field(default_factory=DomainLimits)
     domains: dict[str, DomainLimits] = field(default_factory=dict)
     dkim: DkimOptions | None = None
+    bounce_domain: str = ""  # of the signed envelope senders; empty: the sender's own address
     relays: tuple[Relay, ...] = ()
 
 

@@ -10,6 +10,7 @@ import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from urllib.parse import quote
 
 from digest.deliver import headers, verp
@@ -31,7 +32,13 @@ class Postmark:
     base_url: str  # no trailing slash
     unsubscribe_mailbox: str  # empty: unsubscribe@ the sender's domain
     ring: Sequence[bytes]
-    bounce_domain: str = ""  # empty: bounces go to the newsletter's own address
+    bounce_domain: str = ""  # of signed envelope senders; empty: the sender's own address
+
+    def envelope(self, ref: Ref) -> str:
+        """The envelope sender of a mail of ours."""
+        if self.bounce_domain:
+            return verp.sender(self.ring, self.bounce_domain, ref)
+        return headers.parsed(self.newsletter.sender)[1]
 
     @property
     def domain(self) -> str:
@@ -48,8 +55,7 @@ class Postmark:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reader:
+class Reader(NamedTuple):
     """One person a message goes to, and when it is due (aware)."""
 
     id: SubscriberId
@@ -121,13 +127,6 @@ def message_id(postmark: Postmark, issue: Issue, subscriber: SubscriberId) -> st
     """
     said = issue_said(issue.newsletter, issue.cadence, issue.period, subscriber)
     return _message_id(postmark, said)
-
-
-def envelope_sender(postmark: Postmark, ref: Ref) -> str:
-    """Where a mail that cannot be delivered comes back to: a word of its own says which it was."""
-    if postmark.bounce_domain:
-        return verp.sender(postmark.ring, postmark.bounce_domain, ref)
-    return headers.parsed(postmark.newsletter.sender)[1]
 
 
 def issue_said(newsletter: str, cadence: str, period: str, subscriber: SubscriberId) -> str:

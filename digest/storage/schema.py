@@ -242,6 +242,16 @@ letters = Table(
     Index("ix_letters_state", "state", "due_at"),
 )
 
+# What a restart must not forget about relays and domains; digest/deliver/memory.py reads ``past``.
+paces = Table(
+    "paces",
+    metadata,
+    Column("kind", String(16), primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("past", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
 # What came back. ``message`` names the mail it is about: of one mail each kind is told once.
 reports = Table(
     "reports",
@@ -258,14 +268,4 @@ reports = Table(
     UniqueConstraint("message", "kind"),
     Index("ix_reports_subscriber", "subscriber", "at"),
     Index("ix_reports_at", "at"),
-)
-
-# What a restart must not forget about relays and domains; digest/deliver/memory.py reads ``past``.
-paces = Table(
-    "paces",
-    metadata,
-    Column("kind", String(16), primary_key=True),
-    Column("name", Text, primary_key=True),
-    Column("past", Text, nullable=False),
-    Column("at", Moment, nullable=False),
 )

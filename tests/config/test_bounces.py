@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from digest.errors import Misconfigured
-from digest.wiring import returns
+from digest.wiring import bounces as coming_back
 from tests.config.conftest import GOOD, Mistakes, Read
 
 BOUNCES = GOOD + "\n[bounces]\n"
@@ -16,7 +16,7 @@ NAMED = 'username = "bounces"\npassword_env = "PASSWORD"\n'
 def test_all_of_it_may_be_left_out(read: Read):
     settings = read(GOOD).settings
 
-    rules = returns.rules(settings)
+    rules = coming_back.bounce_rules(settings)
     assert (rules.soft_limit, rules.soft_days) == (5, 30)
     assert settings.bounces.mailbox.host == settings.deliver.bounce_domain == ""
 
@@ -53,10 +53,10 @@ def test_a_secret_comes_from_the_environment_or_its_file(
     monkeypatch.setenv("MAILGUN", "the key of Mailgun")
 
     with pytest.raises(Misconfigured, match=r"bounces\.generic_secret_env names GENERIC, which is"):
-        returns.seals(settings)
+        coming_back.seals(settings)
 
     (tmp_path / "generic").write_text("the key in a file\n")
     monkeypatch.setenv("GENERIC_FILE", str(tmp_path / "generic"))
-    seals = returns.seals(settings)
+    seals = coming_back.seals(settings)
     assert (seals.mailgun, seals.generic) == ("the key of Mailgun", "the key in a file")
     assert (seals.postmark, seals.sendgrid, seals.ses_topics) == ("", "", ())

@@ -16,7 +16,7 @@ from digest.services.feedback import Came, Rules
 from digest.services.membership import Profile
 from digest.storage import members
 from digest.storage.database import Store
-from digest.wiring import returns
+from digest.wiring import bounces as coming_back
 from subscribers.acts import Join
 from subscribers.address import Address
 from subscribers.model import By, Standing
@@ -80,7 +80,7 @@ async def read_from(store, mailbox):
     return await feedback.read(
         store,
         mailbox,
-        acts=returns.acts(RING),
+        acts=coming_back.acts(RING),
         ring=RING,
         rules=Rules(),
         clock=lambda: NOW,

@@ -23,7 +23,7 @@ from digest.storage import consents, letters, members, people, reports
 from digest.storage.database import Store
 from digest.storage.postal import deliveries
 from digest.storage.schema import issues
-from digest.wiring import returns
+from digest.wiring import bounces as coming_back
 from subscribers import acts, tokens
 from subscribers.address import Address
 from subscribers.model import By, Kind, Standing, Status
@@ -34,7 +34,7 @@ from tests.deliver.returns import RING, returned
 
 ADA, GRACE = Address.parse("ada@example.org"), Address.parse("grace@example.org")
 DAY = timedelta(days=1)
-ACTS = returns.acts(RING)
+ACTS = coming_back.acts(RING)
 
 
 class HandSetClock:

@@ -19,18 +19,17 @@ import aiohttp
 import uvicorn
 from sqlalchemy import Table, select
 
-from digest import wiring
 from digest.config.load import load_text
 from digest.config.settings import Settings
-from digest.deliver.maildir import MaildirTransport
 from digest.isolation import Workers
 from digest.model import NewsletterId
-from digest.services.letters import send_letters
+from digest.services.dispatch import nothing_due
 from digest.storage import schema as tables
 from digest.storage.database import Store
 from digest.web.app import application
 from digest.web.hooks import Hooks
 from digest.web.members import Member, Members
+from digest.wiring import Means, post
 from subscribers import tokens
 from subscribers.model import SubscriberId
 from subscribers.tokens import Purpose
@@ -83,6 +82,10 @@ class Announced(uvicorn.Server):
         self.up.set()
 
 
+def ignore(_: object) -> None:
+    pass
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     status: int
@@ -105,15 +108,12 @@ class House:
         """Send what is owed as ``digest letters send`` does, and read the Maildir: kind to mail."""
         folder = self.settings.folder / "maildir"
         async with Workers(seconds=60) as isolate:
-            posted = await send_letters(
-                self.store,
-                wiring.letter_desk(self.settings, RING),
-                MaildirTransport(folder),
-                isolate=isolate,
-                clock=self.clock,
-                dice=lambda: 0.5,
+            means = Means(store=self.store, isolate=isolate, clock=self.clock, dice=lambda: 0.5)
+            dispatch = post.dispatch(
+                self.settings, means, RING, sign=None, only_letters=True, show=ignore, tell=ignore
             )
-        assert (posted.trouble, posted.failed, posted.later) == (None, 0, 0)
+            posted = await dispatch.run(nothing_due)
+        assert (posted.troubles, posted.tally.failed, posted.waiting) == ([], 0, 0)
         found = (folder / "new").glob("*")
         return {path.name.split("-")[0]: parse(path.read_bytes()) for path in found}
 

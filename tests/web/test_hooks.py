@@ -22,7 +22,7 @@ from digest.deliver.verp import Ref, Sort
 from digest.services.feedback import Rules
 from digest.storage import reports
 from digest.web.hooks import MOST_BYTES, Hooks, Tokens
-from digest.wiring import returns
+from digest.wiring import bounces as coming_back
 from subscribers.model import Standing
 from tests.builders import NOW
 from tests.web.house import RING, House, house
@@ -93,7 +93,7 @@ class Office:
 
 
 def hooks(amazon, seals=SEALS):
-    return Hooks(seals=seals, acts=returns.acts(RING), rules=Rules(), fetch=amazon)
+    return Hooks(seals=seals, acts=coming_back.acts(RING), rules=Rules(), fetch=amazon)
 
 
 @pytest.fixture

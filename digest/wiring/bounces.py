@@ -1,4 +1,4 @@
-"""Settings to what hears what comes back: rules, acts, the mailbox, the providers' seals."""
+"""Settings to what hears of mail that comes back: the mailbox, the providers' seals, the acts."""
 
 from __future__ import annotations
 
@@ -20,25 +20,11 @@ from subscribers.acts import AddressAct, Leave
 from subscribers.model import By, SubscriberId
 
 
-def rules(settings: Settings) -> feedback.Rules:
+def bounce_rules(settings: Settings) -> feedback.Rules:
     """How many passing failures are too many."""
     return feedback.Rules(
         soft_limit=settings.bounces.soft_limit, soft_days=settings.bounces.soft_days
     )
-
-
-def acts(ring: Sequence[bytes]) -> feedback.Acts:
-    """What a report does to a person: the membership's acts, by the mailbox's hand."""
-
-    def on_address(
-        tx: Connection, who: SubscriberId, act: AddressAct, now: datetime
-    ) -> membership.Done:
-        return membership.on_address(tx, who, act, By.MAILBOX, tuple(ring), now, NO_EVIDENCE)
-
-    def leave(tx: Connection, who: SubscriberId, newsletter: str, now: datetime) -> membership.Done:
-        return membership.on_subscription(tx, who, newsletter, Leave(), By.READER, now, NO_EVIDENCE)
-
-    return feedback.Acts(on_address=on_address, leave=leave)
 
 
 @asynccontextmanager
@@ -74,3 +60,17 @@ def seals(settings: Settings) -> Seals:
         mailgun=secret.named(given.mailgun_secret_env, "bounces.mailgun_secret_env"),
         generic=secret.named(given.generic_secret_env, "bounces.generic_secret_env"),
     )
+
+
+def acts(ring: Sequence[bytes]) -> feedback.Acts:
+    """What a report does to a person: the membership's acts, by the mailbox's hand."""
+
+    def on_address(
+        tx: Connection, who: SubscriberId, act: AddressAct, now: datetime
+    ) -> membership.Done:
+        return membership.on_address(tx, who, act, By.MAILBOX, tuple(ring), now, NO_EVIDENCE)
+
+    def leave(tx: Connection, who: SubscriberId, newsletter: str, now: datetime) -> membership.Done:
+        return membership.on_subscription(tx, who, newsletter, Leave(), By.READER, now, NO_EVIDENCE)
+
+    return feedback.Acts(on_address=on_address, leave=leave)
