@@ -17,6 +17,7 @@ from digest.compose.options import ComposeOptions
 from digest.curate.curation import CurateOptions
 from digest.deliver.options import Count, DkimOptions, DomainLimits, WarmUpOptions
 from digest.model import Newsletter, Source
+from digest.storage.options import Keep
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,9 +109,17 @@ class Bounces:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """``[schedule]``: how the clock is kept."""
+
+    catch_up_hours: Annotated[float, Ge(0)] = 6.0  # an issue later than this is not made
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Storage:
     url: str = "sqlite:///digest.db"
     media: Path = Path("media")
+    keep: Keep = field(default_factory=Keep)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +132,7 @@ class Web:
     embed_origins: tuple[str, ...] = ()  # https://shop.example, no path
     double_opt_in: bool = True
     consent_text: Annotated[str, MinLen(1)] = "2026-11"  # the version a reader agreed to
+    ip_mark_days: Annotated[int, Ge(1)] = 90  # then the log forgets the hash of the network
     proof_of_work: bool = True
     proof_cost: Annotated[int, Ge(1)] = 5_000  # rounds of PBKDF2 for each of ~256 guesses
     min_fill_seconds: Annotated[float, Ge(0)] = 2.0
@@ -145,5 +155,6 @@ class Settings:
     compose: ComposeOptions = field(default_factory=ComposeOptions)
     deliver: Deliver = field(default_factory=Deliver)
     bounces: Bounces = field(default_factory=Bounces)
+    schedule: Schedule = field(default_factory=Schedule)
     storage: Storage = field(default_factory=Storage)
     web: Web = field(default_factory=Web)

@@ -148,9 +148,17 @@ async def reinstate(store: Store, address: Address, *, ring: Sequence[bytes], cl
     return await store.write(change, clock())
 
 
-async def purge(store: Store, *, clock: Clock) -> int:
-    """Forget who never confirmed in time; how many joins that were."""
-    return await store.write(people.purge, clock())
+async def purge(store: Store, *, marks_kept: timedelta, clock: Clock) -> int:
+    """Forget who never confirmed in time, how many joins that were; and networks after a while.
+
+    ``marks_kept``: how long the consent log keeps the hash of a network.
+    """
+
+    def change(tx: Connection, now: datetime) -> int:
+        consents.forget_networks(tx, now - marks_kept)
+        return people.purge(tx, now)
+
+    return await store.write(change, clock())
 
 
 def _join(

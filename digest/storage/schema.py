@@ -20,6 +20,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.types import TypeDecorator
 
@@ -186,6 +187,12 @@ subscriptions = Table(
     Column("confirm_by", Moment),
     Column("left_by", String(16)),
     Index("ix_subscriptions_newsletter", "newsletter", "status"),
+    Index(
+        "ix_subscriptions_confirm_by",
+        "confirm_by",
+        sqlite_where=text("confirm_by IS NOT NULL"),
+        postgresql_where=text("confirm_by IS NOT NULL"),
+    ),
 )
 
 # ``newsletter`` "": an act on the address, which is on all of them.
@@ -202,6 +209,12 @@ consent_log = Table(
     Column("text_version", Text),
     Column("page", Text),
     Column("ip_mark", Text),
+    Index(
+        "ix_consent_log_marked",
+        "at",
+        sqlite_where=text("ip_mark IS NOT NULL"),
+        postgresql_where=text("ip_mark IS NOT NULL"),
+    ),
     sqlite_with_rowid=False,  # its key is nearly all of it: kept once, not twice
 )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
@@ -21,6 +22,7 @@ from digest.web import (
     home,
     hooks,
     preferences,
+    pulse,
     sorry,
     styles,
     unsubscribe,
@@ -40,21 +42,23 @@ def application(
     ring: Sequence[bytes],
     clock: Callable[[], datetime],
     heard: hooks.Hooks | None = None,
+    metrics_token: str = "",
 ) -> FastAPI:
     """The pages, the API, and with ``heard`` the webhooks. The caller closes ``store``."""
-    desk = _desk(settings, store, ring, clock)
+    desk = replace(_desk(settings, store, ring, clock), metrics_token=metrics_token)
     made = FastAPI(
         openapi_url=None, redirect_slashes=False, root_path=urlsplit(settings.site.base_url).path
     )
     made.state.desk, made.state.hooks = desk, heard
-    for room in (home, confirm, unsubscribe, preferences, data, files, hooks):
+    for room in (home, confirm, unsubscribe, preferences, data, files, hooks, pulse):
         made.router.routes.extend(room.ROUTES)
     door = api.application(desk)
     made.mount("/api", door)
     made.add_exception_handler(HTTPException, sorry.refused)
-    for one in (made, door):
-        one.add_exception_handler(DigestError, sorry.unreachable)
-        one.add_exception_handler(Exception, sorry.broken)
+    made.add_exception_handler(DigestError, sorry.unreachable)
+    made.add_exception_handler(Exception, sorry.broken)
+    for kind in (DigestError, Exception):
+        door.add_exception_handler(kind, sorry.problem)
     made.add_middleware(
         Porch,
         max_body=settings.web.max_body_bytes,
@@ -84,6 +88,7 @@ def _desk(
             spent=Spent(),
         ),
         look=_look(settings),
+        started=clock(),
     )
 
 

@@ -35,6 +35,7 @@ def test_all_of_it_may_be_left_out(read: Read):
         (MAILBOX + NAMED + 'folder = ""', "bounces.mailbox.folder is empty"),
         (MAILBOX + NAMED + "port = 0", "bounces.mailbox.port is 0"),
         (GOOD + '\n[deliver]\nbounce_domain = "b@x.example"', "deliver.bounce_domain is"),
+        (GOOD + '\n[deliver]\nbounce_domain = "localhost"', "write a domain alone, such as"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_used_is_told_with_its_cure(mistakes: Mistakes, text: str, told: str):
