@@ -28,6 +28,7 @@ COMMANDS = {
         "digest.cli.issues:group",
         "List, show, pause, resume, cancel issues; try again what failed.",
     ),
+    "preview": ("digest.cli.preview:command", "Show the next mail as you edit its templates."),
     "letters": ("digest.cli.letters:group", "Send the letters that are due."),
     "gather": ("digest.cli.gather:command", "Visit the sources and keep what they bring."),
     "sources": ("digest.cli.sources:group", "Add, list, check, remove, import, export sources."),

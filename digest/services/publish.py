@@ -23,15 +23,15 @@ from digest.compose.pictures import Encoded
 from digest.compose.prepared import Prepared
 from digest.compose.proofread import Proofread, proofread
 from digest.compose.render import Job
-from digest.compose.variants import Plan
 from digest.curate import curation, silence
-from digest.curate.curation import CurateOptions
+from digest.curate.curation import Curated, CurateOptions
 from digest.curate.window import Told
 from digest.errors import DigestError, Misconfigured, Permanent, Temporary
 from digest.isolation import Isolate, Stopped
-from digest.model import Article, Newsletter, Picture, Source, SourceId, Story
+from digest.model import Article, Issue, Newsletter, Picture, Source, SourceId, Story
 from digest.storage import pools
 from digest.storage.database import Store
+from digest.storage.pools import Pool
 
 Clock = Callable[[], datetime]
 
@@ -75,13 +75,12 @@ async def draft(
         for source in imprint.sources.values()
         if not newsletter.sources or source.name in newsletter.sources
     ]
-    cadence = newsletter.cadence.value
-    pool = await store.read(pools.pool, newsletter.id, cadence, ids, now, since, now - MEMORY)
+    pool = await store.read(pools.pool, newsletter, ids, now=now, since=since, memory=now - MEMORY)
     options = imprint.curate if since is None else curation.reaching(imprint.curate, now - since)
     curated = await isolate(
         curation.curate,
         pool.articles,
-        told=tuple(Told(article=article, period=period) for article, period in pool.told),
+        told=[Told(article=article, period=period) for article, period in pool.told],
         newsletter=newsletter,
         sources=dict(imprint.sources),
         since=pool.since,
@@ -92,15 +91,7 @@ async def draft(
         return Prepared(
             newsletter=newsletter,
             at=now,
-            reason=silence.reason(
-                newsletter,
-                curated,
-                pool.articles,
-                since=pool.since,
-                until=now,
-                before=pool.before,
-                newest_before=pool.newest_before,
-            ),
+            reason=_no_mail(newsletter, curated, pool, now),
             left_out=curated.left_out,
         )
     composed = issues.compose(
@@ -134,11 +125,15 @@ async def prepare(
     ``choices``: what the audience chose, with how many did. Raises Misconfigured for templates
     that cannot be rendered.
     """
-    drafted = await draft(store, newsletter, imprint, isolate=isolate, clock=clock, since=since)
-    if drafted.issue is None:
+    drafted = await illustrated(
+        await draft(store, newsletter, imprint, isolate=isolate, clock=clock, since=since),
+        imprint,
+        fetch=fetch,
+        isolate=isolate,
+    )
+    issue = drafted.issue
+    if issue is None:
         return drafted
-    shown, notes = await _pictures(imprint, drafted.issue.stories, fetch=fetch, isolate=isolate)
-    issue = replace(drafted.issue, pictures=shown)
     plan = variants.plan(
         issue,
         newsletter,
@@ -148,14 +143,44 @@ async def prepare(
         most=imprint.compose.max_editions,
     )
     logo = await _logo(newsletter, imprint, isolate)
-    made = await _printed(_jobs(plan, newsletter, imprint, drafted.at, logo), isolate)
+    jobs = [
+        replace(job(variant.issue, newsletter, imprint, at=drafted.at, key=variant.key), logo=logo)
+        for variant in plan.variants
+    ]
+    made = await printed(jobs, isolate)
+    cut = dict.fromkeys(note for one in made for note in one.edition.notes)
     return replace(
         drafted,
-        issue=issue,
         editions=tuple(one.edition for one in made),
         choices=plan.keys,
         findings={one.edition.key: one.findings for one in made},
-        notes=(*notes, *plan.notes, *dict.fromkeys(n for one in made for n in one.edition.notes)),
+        notes=(
+            *drafted.notes,
+            *plan.notes,
+            *cut,
+        ),
+    )
+
+
+async def illustrated(
+    drafted: Prepared, imprint: Imprint, *, fetch: Fetch, isolate: Isolate
+) -> Prepared:
+    """A draft with the lead pictures of its stories, as far as they can be had."""
+    if drafted.issue is None:
+        return drafted
+    shown, notes = await _pictures(imprint, drafted.issue.stories, fetch=fetch, isolate=isolate)
+    return replace(drafted, issue=replace(drafted.issue, pictures=shown), notes=tuple(notes))
+
+
+def _no_mail(newsletter: Newsletter, curated: Curated, pool: Pool, now: datetime) -> str:
+    return silence.reason(
+        newsletter,
+        curated,
+        pool.articles,
+        since=pool.since,
+        until=now,
+        before=pool.before,
+        newest_before=pool.newest_before,
     )
 
 
@@ -214,8 +239,11 @@ async def _picture(source: str, fetch: Fetch) -> bytes:
             raise Temporary(reason)
 
 
-async def _printed(jobs: Sequence[Job], isolate: Isolate) -> list[Proofread]:
-    """All editions, in worker processes. The first goes alone: it shows what is wrong with all."""
+async def printed(jobs: Sequence[Job], isolate: Isolate) -> list[Proofread]:
+    """All editions, in worker processes. The first goes alone: it shows what is wrong with all.
+
+    Raises Misconfigured for templates that cannot be rendered, or not in time.
+    """
     first, rest = jobs[:1], jobs[1:]
     made = list(await _batch(first, isolate))
 
@@ -253,21 +281,18 @@ async def _batch(jobs: Sequence[Job], isolate: Isolate) -> tuple[Proofread, ...]
     return tuple([made for job in jobs for made in await _batch((job,), isolate)])
 
 
-def _jobs(
-    plan: Plan, newsletter: Newsletter, imprint: Imprint, now: datetime, logo: Picture | None
-) -> list[Job]:
-    return [
-        Job(
-            issue=variant.issue,
-            newsletter=newsletter,
-            site_name=imprint.site_name,
-            base_url=imprint.base_url,
-            postal_address=imprint.postal_address,
-            templates=imprint.templates,
-            options=imprint.compose,
-            next_issue=periods.next_issue(newsletter, now),
-            key=variant.key,
-            logo=logo,
-        )
-        for variant in plan.variants
-    ]
+def job(
+    issue: Issue, newsletter: Newsletter, imprint: Imprint, *, at: datetime, key: str = ""
+) -> Job:
+    """What rendering one edition of ``issue`` needs; ``at``: when it is prepared."""
+    return Job(
+        issue=issue,
+        newsletter=newsletter,
+        site_name=imprint.site_name,
+        base_url=imprint.base_url,
+        postal_address=imprint.postal_address,
+        templates=imprint.templates,
+        options=imprint.compose,
+        next_issue=periods.next_issue(newsletter, at),
+        key=key,
+    )

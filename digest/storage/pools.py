@@ -1,4 +1,4 @@
-"""What an issue may be made of: the articles of its window, and what was told before."""
+"""What an issue is drafted from: the articles of its window, what was told, what is older."""
 
 from __future__ import annotations
 
@@ -8,47 +8,44 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from digest.model import Article, NewsletterId, SourceId
+from digest.model import Article, Newsletter, SourceId
 from digest.storage import articles, issues
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pool:
-    """What is known of one window. ``since`` None: the newsletter's first issue.
-
-    ``told``: an article and the period of the issue that told it. ``before``: how many articles
-    were seen before the window, ``newest_before`` the newest of them.
-    """
+    """What storage knows of one window. ``since`` None: the newsletter's first issue."""
 
     articles: tuple[Article, ...]
-    told: tuple[tuple[Article, str], ...]
+    told: tuple[tuple[Article, str], ...]  # with the period of the issue that told it
     since: datetime | None
     number: int
-    before: int
+    before: int  # articles seen before the window
     newest_before: Article | None
 
 
 def pool(
     tx: Connection,
-    newsletter: NewsletterId,
-    cadence: str,
+    newsletter: Newsletter,
     sources: Sequence[SourceId],
-    until: datetime,
+    *,
+    now: datetime,
     since: datetime | None,
     memory: datetime,
 ) -> Pool:
-    """The pool of a window that ends at ``until``; ``since`` None: where the last issue ended.
+    """The pool of the window that ends ``now`` and begins at ``since``, else at the last issue.
 
-    ``memory``: what was told before it is forgotten.
+    ``memory``: how far back told stories are looked for.
     """
-    last = issues.last(tx, newsletter, cadence)
+    cadence = newsletter.cadence.value
+    last = issues.last(tx, newsletter.id, cadence)
     begin = since or (last.until if last else None)
     before, newest = articles.seen_before(tx, begin, sources) if begin else (0, None)
     return Pool(
-        articles=tuple(articles.seen_between(tx, begin, until, sources)),
-        told=tuple(issues.told_since(tx, newsletter, cadence, memory)),
+        articles=tuple(articles.seen_between(tx, begin, now, sources)),
+        told=tuple(issues.told_since(tx, newsletter.id, cadence, memory)),
         since=begin,
-        number=issues.next_number(tx, newsletter),
+        number=issues.next_number(tx, newsletter.id),
         before=before,
         newest_before=newest,
     )
