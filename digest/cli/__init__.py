@@ -40,6 +40,7 @@ COMMANDS = {
     "config": ("digest.cli.config:group", "Show what is in force and where it comes from."),
     "dkim": ("digest.cli.dkim:group", "Make the keys we sign with, print their DNS records."),
     "web": ("digest.cli.web:command", "Serve the readers' pages: form, links, preferences."),
+    "alerts": ("digest.cli.alerts:command", "Show what needs the operator; tell them."),
     "doctor": (
         "digest.cli.doctor:command",
         "Look at machine, relays, pages and DNS; say what to mend.",
