@@ -38,6 +38,7 @@ class Newsletter:
     language: str = "en"  # ISO 639-1
     timezone: str = "UTC"  # IANA name
     cadence: Cadence = Cadence.DAILY
+    offers: tuple[Cadence, ...] = ()  # cadences readers may have it at besides
     hour: time = time(6, 30)  # local to timezone
     weekday: int = 0  # weekly only; Monday is 0
     monthday: int = 1  # monthly only; a shorter month's last day stands for 29 to 31

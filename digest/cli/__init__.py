@@ -37,6 +37,10 @@ COMMANDS = {
         "digest.cli.subscribers:group",
         "Add, list, show, remove, import, export, erase, count, suppress people.",
     ),
+    "bounces": (
+        "digest.cli.bounces:group",
+        "Take in what came back, by pipe or mailbox; list, show, undo.",
+    ),
     "config": ("digest.cli.config:group", "Show what is in force and where it comes from."),
     "dkim": ("digest.cli.dkim:group", "Make the keys we sign with, print their DNS records."),
     "web": ("digest.cli.web:command", "Serve the readers' pages: form, links, preferences."),

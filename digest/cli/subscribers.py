@@ -20,6 +20,7 @@ from digest.errors import Misconfigured
 from digest.services import membership
 from digest.services.enrolment import Terms
 from digest.services.membership import Profile
+from digest.services.offers import offered
 from digest.storage import roster as table
 from digest.storage.consents import Evidence
 from digest.storage.database import Store
@@ -50,15 +51,22 @@ def group() -> None:
 @ADDRESS
 @NEWSLETTER
 @click.option("--name", default="", help="How the person is called.")
+@click.option("--cadence", help="How often, of what is offered. Default: the newsletter's own.")
 @VOUCH
 @click.pass_obj
 def add(
-    context: Context, address: Address, newsletter: str | None, name: str, already_confirmed: bool
+    context: Context,
+    address: Address,
+    newsletter: str | None,
+    name: str,
+    cadence: str | None,
+    already_confirmed: bool,
 ) -> int:
     """Add one person; they are asked to confirm unless you vouch that they have."""
     settings = load_for(context.config).settings
     of = settings.newsletters[_chosen(settings, newsletter)]
-    act = (Admit if already_confirmed else Join)(newsletter=of.id, cadence=of.cadence.value)
+    often = people.cadence(of, cadence)
+    act = (Admit if already_confirmed else Join)(newsletter=of.id, cadence=often)
     profile = Profile(address=address, name=name, language=of.language, timezone=of.timezone)
     done = _written(
         settings,
@@ -247,6 +255,7 @@ def import_(  # noqa: PLR0913 -- click hands over every option
         file=file,
         mapping=people.mapping(maps, program),
         program=program,
+        offered=offered(of),
         rejects=rejects or file.with_name(f"{file.name}.rejects.csv"),
         quiet=as_json,
     )

@@ -17,7 +17,9 @@ from digest.config.load import load_for
 from digest.config.settings import Settings
 from digest.web import pulse
 from digest.web.app import application
+from digest.web.hooks import Hooks
 from digest.web.porch import HEADER_BYTES
+from digest.wiring import bounces as coming_back
 
 CONNECTIONS = 512
 
@@ -40,13 +42,21 @@ def command(context: Context, host: str | None, port: int | None) -> None:
 
 
 async def _serve(settings: Settings, ring: tuple[bytes, ...], *, host: str, port: int) -> None:
-    async with wiring.open_store(settings) as store:
+    async with wiring.tools(settings) as tools:
+        store = tools.store
+        heard = Hooks(
+            seals=coming_back.seals(settings),
+            acts=coming_back.acts(ring),
+            rules=coming_back.bounce_rules(settings),
+            fetch=tools.fetch,
+        )
         config = uvicorn.Config(
             application(
                 settings,
                 store=store,
                 ring=ring,
-                clock=clock.clock_at(None),
+                clock=tools.clock,
+                heard=heard,
                 metrics_token=secret.from_environment(pulse.TOKEN, os.environ) or "",
             ),
             host=host,

@@ -20,6 +20,7 @@ from digest.web import (
     data,
     files,
     home,
+    hooks,
     preferences,
     pulse,
     sorry,
@@ -40,27 +41,30 @@ def application(
     store: Store,
     ring: Sequence[bytes],
     clock: Callable[[], datetime],
+    heard: hooks.Hooks | None = None,
     metrics_token: str = "",
 ) -> FastAPI:
-    """The pages and the API. ``store`` stays the caller's to close."""
+    """The pages, the API, and with ``heard`` the webhooks. The caller closes ``store``."""
     desk = replace(_desk(settings, store, ring, clock), metrics_token=metrics_token)
     made = FastAPI(
         openapi_url=None, redirect_slashes=False, root_path=urlsplit(settings.site.base_url).path
     )
-    made.state.desk = desk
-    for room in (home, confirm, unsubscribe, preferences, data, files, pulse):
+    made.state.desk, made.state.hooks = desk, heard
+    for room in (home, confirm, unsubscribe, preferences, data, files, hooks, pulse):
         made.router.routes.extend(room.ROUTES)
     door = api.application(desk)
     made.mount("/api", door)
     made.add_exception_handler(HTTPException, sorry.refused)
-    for one in (made, door):
-        one.add_exception_handler(DigestError, sorry.unreachable)
-        one.add_exception_handler(Exception, sorry.broken)
+    made.add_exception_handler(DigestError, sorry.unreachable)
+    made.add_exception_handler(Exception, sorry.broken)
+    for kind in (DigestError, Exception):
+        door.add_exception_handler(kind, sorry.problem)
     made.add_middleware(
         Porch,
         max_body=settings.web.max_body_bytes,
         seconds=settings.web.timeout_seconds,
         https=settings.site.base_url.startswith("https:"),
+        wider={hooks.PATH: hooks.MOST_BYTES},
     )
     return made
 

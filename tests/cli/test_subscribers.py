@@ -77,6 +77,34 @@ def test_the_import_does_what_the_dry_run_said_and_twice_is_once(folder):
     assert stats(folder) == {("pending", "ok"): 3}
 
 
+def test_a_row_cannot_ask_for_a_cadence_that_is_not_offered(folder):
+    config = folder / "config.toml"
+    config.write_text(CONFIG.replace("[[collect", 'offers = ["weekly"]\n[[collect'))
+    (folder / "people.csv").write_text(
+        "email,cadence\nada@example.org,weekly\ngrace@example.org,weekdays\neve@example.org,\n"
+    )
+
+    found = take_in(folder, "--yes", "--already-confirmed")
+
+    assert (found["new"], found["malformed"]) == (2, 1)
+    assert (folder / "people.csv.rejects.csv").read_text().splitlines() == [
+        "line,reason",
+        '3,"The cadence is none of daily, weekly."',
+    ]
+    listed = json.loads(run(folder, "list", "--json"))
+    assert {one["address"]: one["cadence"] for one in listed} == {
+        "ada@example.org": "weekly",
+        "eve@example.org": "daily",
+    }
+
+
+def test_nobody_is_added_at_a_cadence_that_is_not_offered(folder):
+    with pytest.raises(Misconfigured, match=r"--cadence weekly.*is not offered by daily.*offers"):
+        run(folder, "add", "ada@example.org", "--cadence", "weekly")
+
+    assert "Nobody" in run(folder, "list")
+
+
 def test_without_yes_nothing_is_imported_unasked(folder):
     with pytest.raises(Exception, match="imports nothing without --yes"):
         run(folder, "import", folder / "people.csv")

@@ -110,6 +110,11 @@ def test_all_that_a_newsletter_may_say_is_read(read: Read):
             'cadence is "hourly"; write one of "daily", "weekdays", "weekly", "monthly"',
         ),
         (
+            'offers = ["hourly"]',
+            'offers[1] is "hourly"; write one of "daily", "weekdays", "weekly", "monthly"',
+        ),
+        ('offers = ["weekly", "weekly"]', 'offers[2] is "weekly", given twice; remove one'),
+        (
             'weekday = "friday"',
             'weekday is only read with cadence = "weekly", and it is "daily"; remove it or change the cadence',
         ),
@@ -424,13 +429,13 @@ def test_a_wrong_key_of_a_source_is_told(mistakes: Mistakes, line: str, told: st
         (
             "[smtp]\nhost = 'x'",
             [
-                "13 smtp is not a table of config.toml; it has site, newsletters, collect, curate, compose, deliver, schedule, alerts, storage, web"
+                "13 smtp is not a table of config.toml; it has site, newsletters, collect, curate, compose, deliver, bounces, schedule, alerts, storage, web"
             ],
         ),
         (
             "[rank]\nhalf_life_hours = 1",
             [
-                "13 rank is not a table of config.toml; it has site, newsletters, collect, curate, compose, deliver, schedule, alerts, storage, web"
+                "13 rank is not a table of config.toml; it has site, newsletters, collect, curate, compose, deliver, bounces, schedule, alerts, storage, web"
             ],
         ),
         ("[web]\nport = 70000", ["14 web.port is 70000; write 65535 or less"]),
