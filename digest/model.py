@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, time
 from enum import StrEnum
-from typing import NewType
+from typing import Literal, NewType
 
 NewsletterId = NewType("NewsletterId", str)  # the name of its table in config.toml: "daily"
 SourceId = NewType("SourceId", str)  # its location as config.toml names it
@@ -51,6 +51,7 @@ class Newsletter:
     subject: str = ""  # overrides the one made from the top stories
     preheader: str = ""
     reply_to: str = ""
+    archive: Literal["public", "noindex", "off"] = "public"  # off: no issue stands on the web
 
 
 class SourceKind(StrEnum):

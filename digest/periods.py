@@ -8,12 +8,23 @@ newsletter's zone. What a reader gets at another cadence than the newsletter's o
 from __future__ import annotations
 
 import calendar
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from digest.model import Cadence, Newsletter
+
+# Forms of a period, and whose they are where nothing else is said.
+_FORMS = (
+    (re.compile(r"\d{4}-\d{2}-\d{2}"), "daily"),
+    (re.compile(r"\d{4}-W\d{2}"), "weekly"),
+    (re.compile(r"\d{4}-\d{2}"), "monthly"),
+)
+_SHELFMARK = re.compile(
+    r"(\d{4}-\d{2}-\d{2}|\d{4}-W\d{2}|\d{4}-\d{2}|extra-\d+)(?:-(.{1,200}))?", re.DOTALL | re.ASCII
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +63,25 @@ def turns_until(newsletter: Newsletter, at: datetime) -> Iterator[Turn]:
 def next_issue(newsletter: Newsletter, at: datetime) -> datetime:
     """When the next issue after ``at`` is due, in UTC."""
     return next(turns_after(newsletter, at)).due
+
+
+def shelfmark(cadence: str, period: str) -> str:
+    """An issue's name in the archive: its period, with its cadence where that is not implied.
+
+    ``2026-11-24`` is daily and ``2026-W48`` weekly; Monday to Friday is ``2026-11-24-weekdays``.
+    """
+    return period if cadence == implied(period) else f"{period}-{cadence}"
+
+
+def implied(period: str) -> str:
+    """The cadence that a period alone stands for in the archive."""
+    return next((name for form, name in _FORMS if form.fullmatch(period)), Cadence.DAILY.value)
+
+
+def of_shelfmark(mark: str) -> tuple[str, str] | None:
+    """The period in a shelfmark, and what follows it after a hyphen; None for no shelfmark."""
+    found = _SHELFMARK.fullmatch(mark)
+    return (found[1], found[2] or "") if found else None
 
 
 def next_hour(at: datetime, hour: time, zone: str) -> datetime:

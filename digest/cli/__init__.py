@@ -28,6 +28,7 @@ COMMANDS = {
         "digest.cli.issues:group",
         "List, show, pause, resume, cancel issues; try again what failed.",
     ),
+    "preview": ("digest.cli.preview:command", "Show the next mail as you edit its templates."),
     "letters": ("digest.cli.letters:group", "Send the letters that are due."),
     "gather": ("digest.cli.gather:command", "Visit the sources and keep what they bring."),
     "sources": ("digest.cli.sources:group", "Add, list, check, remove, import, export sources."),
@@ -43,6 +44,10 @@ COMMANDS = {
     ),
     "config": ("digest.cli.config:group", "Show what is in force and where it comes from."),
     "dkim": ("digest.cli.dkim:group", "Make the keys we sign with, print their DNS records."),
+    "templates": (
+        "digest.cli.templates:group",
+        "Begin a theme of your own; check your templates.",
+    ),
     "web": ("digest.cli.web:command", "Serve the readers' pages: form, links, preferences."),
     "alerts": ("digest.cli.alerts:command", "Show what needs the operator; tell them."),
     "doctor": (

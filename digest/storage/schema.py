@@ -130,6 +130,7 @@ issues = Table(
     Column("released_at", Moment),
     Column("audience", Integer),  # how many deliveries, fixed at release
     Column("corrects", Integer),  # the issue this one puts right
+    Column("content", JSON(none_as_null=True)),  # what the archive shows: storage/volume.py
     UniqueConstraint("newsletter", "cadence", "period"),
 )
 

@@ -16,8 +16,10 @@ from digest.errors import DigestError
 from digest.storage.database import Store
 from digest.web import (
     api,
+    archive,
     confirm,
     data,
+    feeds,
     files,
     home,
     hooks,
@@ -29,6 +31,7 @@ from digest.web import (
 )
 from digest.web.challenge import Challenger
 from digest.web.desk import Desk
+from digest.web.library import Library
 from digest.web.limits import Gates, Spent
 from digest.web.look import Look
 from digest.web.members import Members
@@ -50,7 +53,8 @@ def application(
         openapi_url=None, redirect_slashes=False, root_path=urlsplit(settings.site.base_url).path
     )
     made.state.desk, made.state.hooks = desk, heard
-    for room in (home, confirm, unsubscribe, preferences, data, files, hooks, pulse):
+    rooms = (home, feeds, archive, confirm, unsubscribe, preferences, data, files, hooks, pulse)
+    for room in rooms:
         made.router.routes.extend(room.ROUTES)
     door = api.application(desk)
     made.mount("/api", door)
@@ -89,6 +93,7 @@ def _desk(
         ),
         look=_look(settings),
         started=clock(),
+        library=Library(store, clock),
     )
 
 

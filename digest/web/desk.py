@@ -17,6 +17,7 @@ from digest.model import Newsletter
 from digest.storage.database import Store
 from digest.web import clients, origins, texts
 from digest.web.challenge import Challenger
+from digest.web.library import Library
 from digest.web.limits import Gates
 from digest.web.links import Bearer, bearer
 from digest.web.look import Look
@@ -37,6 +38,7 @@ class Desk:
     gates: Gates
     challenger: Challenger
     look: Look
+    library: Library
     started: datetime
     metrics_token: str = ""  # empty: measures are for this machine alone
 

@@ -9,9 +9,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from digest import periods
 from digest.model import Newsletter
 from digest.services.offers import offered
-from digest.storage import showcase
+from digest.storage import shelf
+from digest.storage.shelf import Volume
 from digest.web import origins
 from digest.web.desk import Desk, day, desk_of, ip_of, language_of, named, page
 from digest.web.joining import Answer, Filled, take
@@ -19,6 +21,7 @@ from digest.web.porch import policy
 from digest.web.sorry import sorry
 from digest.web.texts import LANGUAGES
 
+HEADLINES = 4
 N_ = str  # marks a sentence for the catalogues
 TROUBLE = {
     Answer.NO_ADDRESS: N_("Enter an address with an @ and a domain, like ada@example.org."),
@@ -114,24 +117,32 @@ async def _first_page(
     filled: Filled | None = None,
 ) -> Response:
     desk = desk_of(request)
-    last = await desk.store.read(showcase.latest, newsletter.id, newsletter.cadence.value)
+    last = await desk.store.read(shelf.latest, newsletter.id, newsletter.cadence.value)
     keep = f"&newsletter={newsletter.id}" if newsletter is not desk.first else ""
     html = desk.look.render(
         "home.html",
         newsletter,
         language,
         wide=True,
+        here="home",
         keep=keep,
         hour=f"{newsletter.hour:%H:%M}",
-        latest=last
-        and {
-            "number": last.number,
-            "day": day(last.until, newsletter.timezone, language),
-            "headlines": last.headlines,
-        },
+        latest=last and _sample(last, newsletter, language),
         **_form(desk, newsletter, language, answer=answer, filled=filled),
     )
     return page(html, status=STATUS[answer] if answer else 200, private=False)
+
+
+def _sample(last: Volume, newsletter: Newsletter, language: str) -> dict[str, object]:
+    """What a stranger sees of the latest issue before joining."""
+    spine = last.spine
+    on_shelf = newsletter.archive != "off"
+    return {
+        "number": spine.number,
+        "day": day(spine.until, newsletter.timezone, language),
+        "headlines": last.entries[:HEADLINES],
+        "mark": periods.shelfmark(spine.cadence, spine.period) if on_shelf else "",
+    }
 
 
 def _form(

@@ -30,6 +30,11 @@ WORDS = {
         0,
     ),
     405: (N_("That did not arrive whole"), N_("Please go back and try again."), 0),
+    410: (
+        N_("This issue was withdrawn"),
+        N_("Its publisher took it back. The others are in the archive."),
+        0,
+    ),
     413: (N_("That is too much"), N_("Our forms are small; this one was not."), 0),
     429: (
         N_("Too many at once"),

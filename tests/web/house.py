@@ -25,6 +25,7 @@ from digest.config.settings import Settings
 from digest.isolation import Workers
 from digest.model import NewsletterId
 from digest.services.dispatch import nothing_due
+from digest.storage import issues
 from digest.storage import schema as tables
 from digest.storage.database import Store
 from digest.web.app import application
@@ -35,6 +36,7 @@ from subscribers import tokens
 from subscribers.model import SubscriberId
 from subscribers.tokens import Purpose
 from tests.builders import NOW
+from tests.compose.desk import a_paper
 
 RING = (b"a key of the tests, long enough to sign",)
 CONFIG = """\
@@ -173,6 +175,15 @@ class House:
 
 def dice() -> float:
     return 0.5
+
+
+async def shelve(site: House, count: int, newsletter_id: str = "daily") -> None:
+    """Release ``count`` daily issues, the last of them now, No. 412."""
+    for number in range(413 - count, 413):
+        until = site.clock() - timedelta(days=412 - number)
+        issue = a_paper(13, until=until, number=number, period=f"{until:%Y-%m-%d}")
+        issue = replace(issue, newsletter=NewsletterId(newsletter_id))
+        await site.store.write(issues.freeze, issue, (), state="released", at=until)
 
 
 def parse(raw: bytes) -> EmailMessage:
