@@ -17,13 +17,26 @@ PATIENCE = 10.0  # seconds
 
 async def visit(url: str, form: Mapping[str, str] | None = None) -> PageSeen:
     """GET ``url``, or POST ``form`` to it. Follows no redirect. Raises nothing: trouble is told."""
+    return await _ask("GET" if form is None else "POST", url, data=form)
+
+
+async def post_json(url: str, body: Mapping[str, object]) -> PageSeen:
+    """POST ``body`` as JSON. Raises nothing: trouble is told, without the address."""
+    return await _ask("POST", url, json=body)
+
+
+async def _ask(
+    method: str,
+    url: str,
+    *,
+    data: Mapping[str, str] | None = None,
+    json: Mapping[str, object] | None = None,
+) -> PageSeen:
     limit = aiohttp.ClientTimeout(total=PATIENCE)
     try:
         async with (
             aiohttp.ClientSession(timeout=limit) as session,
-            session.request(
-                "GET" if form is None else "POST", url, data=form, allow_redirects=False
-            ) as answer,
+            session.request(method, url, data=data, json=json, allow_redirects=False) as answer,
         ):
             body = await answer.content.read(BODY)
             return PageSeen(

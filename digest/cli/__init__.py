@@ -49,6 +49,7 @@ COMMANDS = {
         "Begin a theme of your own; check your templates.",
     ),
     "web": ("digest.cli.web:command", "Serve the readers' pages: form, links, preferences."),
+    "alerts": ("digest.cli.alerts:command", "Show what needs the operator; tell them."),
     "doctor": (
         "digest.cli.doctor:command",
         "Look at machine, relays, pages and DNS; say what to mend.",

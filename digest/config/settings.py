@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 
 from annotated_types import Ge, Gt, Le, MinLen
 
+from digest.checkup.alerts import AlertOptions
 from digest.collect.http import HttpOptions
 from digest.compose.options import ComposeOptions
 from digest.curate.curation import CurateOptions
@@ -156,5 +157,6 @@ class Settings:
     deliver: Deliver = field(default_factory=Deliver)
     bounces: Bounces = field(default_factory=Bounces)
     schedule: Schedule = field(default_factory=Schedule)
+    alerts: AlertOptions = field(default_factory=AlertOptions)
     storage: Storage = field(default_factory=Storage)
     web: Web = field(default_factory=Web)

@@ -83,3 +83,13 @@ tallies = Table(
     Column("skip", String(16), primary_key=True),
     Column("count", Integer, nullable=False),
 )
+
+# What the operator was told of and is not over yet.
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("says", Text, nullable=False),
+    Column("since", Moment, nullable=False),
+    Column("told_at", Moment, nullable=False),
+)

@@ -429,13 +429,13 @@ def test_a_wrong_key_of_a_source_is_told(mistakes: Mistakes, line: str, told: st
         (
             "[smtp]\nhost = 'x'",
             [
-                "13 smtp is not a table of config.toml; it has site, newsletters, collect, curate, compose, deliver, bounces, schedule, storage, web"
+                "13 smtp is not a table of config.toml; it has site, newsletters, collect, curate, compose, deliver, bounces, schedule, alerts, storage, web"
             ],
         ),
         (
             "[rank]\nhalf_life_hours = 1",
             [
-                "13 rank is not a table of config.toml; it has site, newsletters, collect, curate, compose, deliver, bounces, schedule, storage, web"
+                "13 rank is not a table of config.toml; it has site, newsletters, collect, curate, compose, deliver, bounces, schedule, alerts, storage, web"
             ],
         ),
         ("[web]\nport = 70000", ["14 web.port is 70000; write 65535 or less"]),

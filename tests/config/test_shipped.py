@@ -129,6 +129,7 @@ def test_no_other_key_is_documented():
         "DIGEST_DATABASE_URL",
         "DIGEST_CONFIG",
         "DIGEST_METRICS_TOKEN",
+        "DIGEST_ALERT_WEBHOOK",
     }
 
     assert rows - variables - {"newsletters.NAME.sections"} == {documented(k) for k in every_key()}

@@ -1,4 +1,4 @@
-"""What is left of an issue's deliveries when they are old: counts."""
+"""What is left of an issue's deliveries when they are old, and what the operator was told of."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -18,4 +18,12 @@ def upgrade() -> None:
             ["issue"], ["issues.id"], name="fk_tallies_issue", ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("issue", "state", "skip", name="pk_tallies"),
+    )
+    op.create_table(
+        "alerts",
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("says", sa.Text(), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("told_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("key", name="pk_alerts"),
     )
