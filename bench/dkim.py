@@ -68,11 +68,11 @@ async def ours(key: Key, body: Body, seconds: float) -> tuple[float, float]:
             nonlocal sent
             while time.perf_counter() < until:
                 batch = [write(number) for number in range(BATCH)]
-                lines = await signer([(message.data,) for message in batch], at=1)
-                finished = [head + one.data for head, one in zip(lines, batch, strict=True)]
+                lines = await signer([message.parts for message in batch], at=1)
+                finished = [one.headed(head) for head, one in zip(lines, batch, strict=True)]
                 sent += len(finished)
 
-        await signer([(write(0).data,)] * BATCH, at=1)
+        await signer([write(0).parts] * BATCH, at=1)
         before = sum(await asyncio.gather(*(isolate(time.process_time) for _ in SIGNING)))
         began = time.perf_counter()
         # Two batches a worker: the next is there when one is done.

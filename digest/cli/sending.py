@@ -126,7 +126,7 @@ async def _ready(settings: Settings, wanted: Wanted, tools: Tools) -> Outgo:
         if wanted.check_links:
             base_url = settings.site.base_url
             prepared = await check_links(prepared, tools.fetch, base_url=base_url)
-        _refuse(prepared, strict=wanted.strict)
+        refuse(prepared, strict=wanted.strict)
     return Outgo(prepared=prepared, sources=reports, audience=sum(choices.values()))
 
 
@@ -162,7 +162,8 @@ async def _named(prepared: Prepared, issue: Issue, wanted: Wanted, tools: Tools)
     return replace(prepared, issue=replace(issue, period=period))
 
 
-def _refuse(prepared: Prepared, *, strict: bool) -> None:
+def refuse(prepared: Prepared, *, strict: bool) -> None:
+    """Raise DigestError where lint stops the issue."""
     stops = [
         finding
         for found in prepared.findings.values()

@@ -17,7 +17,8 @@ from subscribers.tokens import Purpose
 # Where mail servers write to whom they delivered a mail.
 RECIPIENTS = ("Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To", "To")
 MOST_TRIED = 20
-_MESSAGE_ID = re.compile(r"<([a-z2-7]{52}@[a-z0-9.-]{1,253})>", re.IGNORECASE)  # as we make them
+MOST_IDS = 8
+_MESSAGE_ID = re.compile(r"<([0-9a-f]{40}@[a-z0-9.-]{1,253})>", re.IGNORECASE)  # as we make them
 _LINK = re.compile(r"(?<![a-z0-9-])([a-z0-9-]{1,64})\.([A-Za-z0-9-]{1,64}\.[A-Za-z0-9_-]{22})")
 _ADDRESS = re.compile(r"[^\s<>;,()\"]{1,320}@[^\s<>;,()\"]{1,255}")
 
@@ -32,11 +33,11 @@ def about(
     """
     delivered = " ".join((envelope, *(field(message, name) for name in RECIPIENTS)))
     text = mail[:MOST_BYTES].decode("latin-1")
-    found = _MESSAGE_ID.search(text)
+    ids = dict.fromkeys(found[1].lower() for found in _MESSAGE_ID.finditer(text))
     return About(
         ref=verp.parse(ring, delivered) or verp.parse(ring, text),
         subscriber=linked(ring, text),
-        message_id=found[1].lower() if found else "",
+        message_ids=tuple(islice(ids, MOST_IDS)),  # the report's own may look like one of ours
         recipient=address_in(claimed),
     )
 

@@ -1,7 +1,8 @@
-"""What a restart must not forget: Paces and Circuits to short texts and back. Pure.
+"""What a restart must not forget: Paces to short texts and back. Pure.
 
 Limits come from the configuration and only what has happened from the text, so that a limit that
-was changed holds at once and what the last hour used still counts.
+was changed holds at once and what the last hour used still counts. How a relay has fared is not
+kept: who starts Digest anew has mended something, and it is tried again at once.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ from dataclasses import dataclass, replace
 
 from pydantic import TypeAdapter, ValidationError
 
-from digest.deliver.choice import Circuit
 from digest.deliver.throttle import SHY, Pace, Window
 
 
@@ -28,7 +28,6 @@ class _Past:
 
 
 _PAST = TypeAdapter(_Past)
-_CIRCUIT = TypeAdapter(Circuit)
 
 
 def of_pace(pace: Pace) -> str:
@@ -75,19 +74,6 @@ def carried(configured: Pace, past: Pace) -> Pace:
         return replace(configured, windows=windows)
     rate = min(past.rate, configured.ceiling or past.rate)
     return replace(past, windows=windows, rate=rate, ceiling=configured.ceiling)
-
-
-def of_circuit(circuit: Circuit) -> str:
-    """How a relay has fared, as JSON."""
-    return _CIRCUIT.dump_json(circuit).decode()
-
-
-def circuit(text: str) -> Circuit:
-    """The circuit of ``of_circuit``; a new one where the text cannot be read."""
-    try:
-        return _CIRCUIT.validate_json(text)
-    except ValidationError:
-        return Circuit()
 
 
 def worth_keeping(past: Pace, configured: Pace, now: float) -> bool:

@@ -188,6 +188,7 @@ class _Event:
     text: str = ""
 
     def means(self, finding: Finding) -> Verdict:
+        named = self.message_id.strip("<> ").lower()
         # One event may name several recipients: each is a report of its own.
         return Verdict(
             finding=finding,
@@ -195,7 +196,7 @@ class _Event:
             about=About(
                 ref=verp.parse(self.ring, self.sender),
                 subscriber=linked(self.ring, self.headers),
-                message_id=self.message_id.strip("<> ").lower(),
+                message_ids=(named,) if named else (),
                 recipient=self.recipient,
             ),
             code=self.code,

@@ -15,6 +15,7 @@ from typing import cast
 
 import aiosmtplib
 
+from digest.deliver import heap
 from digest.deliver.feed import OVER, Feed, Over
 from digest.deliver.outcome import Outcome
 from digest.deliver.pipeline import Pipeline
@@ -43,6 +44,7 @@ async def carry(relay: RelayOptions, feed: Feed, opened: Callable[[], None] | No
     ``opened`` is called once it is open. Raises Temporary or Misconfigured when it cannot be; then
     nothing was taken.
     """
+    heap.keep_freed()
     transport, offer = await _open(relay)
     if opened:
         opened()

@@ -36,13 +36,13 @@ class Mouth(StrEnum):
 class About:
     """Whom it is about. ``ref`` and ``subscriber`` are proven by our own signatures.
 
-    ``message_id`` and ``recipient`` are only claimed: together they can be proven, since our
-    Message-IDs are made of the subscriber and a key.
+    ``message_ids`` and ``recipient`` are only claimed: together they can be proven, since our
+    Message-IDs are made of the subscriber and a key. The report's own may be among them.
     """
 
     ref: Ref | None = None
     subscriber: SubscriberId | None = None
-    message_id: str = ""
+    message_ids: tuple[str, ...] = ()  # local@domain, lower case
     recipient: str = ""
 
 

@@ -17,6 +17,7 @@ from uuid import UUID, uuid4
 from digest.deliver.journal import Journal
 from digest.deliver.lines import Lines
 from digest.deliver.office import Office, Outlook, Tally
+from digest.deliver.past import Past
 from digest.deliver.tray import LOW, Box, Ready, Tray
 from digest.delivery import Skip
 
@@ -69,12 +70,14 @@ class Dispatch:
         *,
         clock: Clock,
         drain_seconds: float,
+        past: Past | None = None,
         show: Callable[[Progress], None] = lambda _: None,
     ) -> None:
         self._offices = offices
         self._journal, *self._old = journals
         self._clock = clock
         self._drain_seconds = drain_seconds
+        self._past = past
         self._show = show
         self._lease: UUID = uuid4()
         self._signal = asyncio.Event()
@@ -95,6 +98,8 @@ class Dispatch:
         Raises DigestError where the database cannot be used; then what is known is in the journal.
         """
         await self._recover()
+        if self._past:
+            await self._past.recall(self._lines, self._clock())
         self._journal.begin(self._lease)
         try:
             while not self._stopping.is_set():
@@ -121,6 +126,8 @@ class Dispatch:
         # Together: changes that wait at the same time share a commit.
         await asyncio.gather(self._keep(), self._claim(now) if hungry else _nothing())
         self._lines.adjust()
+        if self._past:
+            await self._past.keep(self._lines, now)
         await self._put_off()
         self._show(self._look())
 
@@ -192,6 +199,8 @@ class Dispatch:
             journal.remove()
 
     async def _patrol(self, now: datetime) -> None:
+        if self._past:
+            await self._past.keep_domains(self._lines, now)
         for office in self._offices:
             await office.renew(self._lease, now)
             self._progress.tally.add(await office.abandoned(now))
@@ -207,6 +216,9 @@ class Dispatch:
                 if some:
                     await office.give_back(self._lease, some, None)
             await self._put_off()
+            if self._past:
+                await self._past.keep(self._lines, self._clock())
+                await self._past.keep_domains(self._lines, self._clock())
         finally:
             self._journal.close()
 

@@ -254,9 +254,9 @@ def _named(tx: Connection, came: Incoming, ring: tuple[bytes, ...], now: datetim
     person = linked or _at(tx, about.recipient)
     if person is None:
         return None
-    if about.message_id:
+    if about.message_ids:
         for posted in reports.recent(tx, person.id, now - REMEMBERED, MOST_MAILS):
-            if is_made_of(ring, about.message_id, _said(posted)):
+            if any(is_made_of(ring, one, _said(posted)) for one in about.message_ids):
                 return _Whom(person=person, mail=_said(posted), newsletter=posted.newsletter)
     if linked or came.verdict.trusted:
         return _Whom(person=person, mail=_own_name(came))

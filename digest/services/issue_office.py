@@ -233,7 +233,7 @@ class _Writer:
         sender = ""
         if self._postmark.bounce_domain:
             sender = self._postmark.envelope(Ref(sort=Sort.ISSUE, id=ref))
-        return self._writer.message(reader, sender=sender, ref=ref)
+        return self._writer.message(reader, name=f"issue-{ref}", sender=sender, ref=ref)
 
 
 def _keep(

@@ -38,8 +38,8 @@ Clock = Callable[[], datetime]
 # How far back told stories are compared with new ones, and how far a rehearsal copies.
 MEMORY = timedelta(days=32)  # a monthly issue and the one before it
 
-# Editions travel to workers in batches: few, so that little is read twice; but more than there
-# are workers, so that none is idle for long, and small enough for the time limit of one edition.
+# Editions travel in batches: few, so that little is read twice; more than there are workers, so
+# that none is idle for long; and small enough for the time limit of one edition.
 BATCHES, LEAST, MOST = 4, 4, 25
 
 NOBODY: Mapping[Choice, int] = MappingProxyType({})
@@ -122,8 +122,7 @@ async def prepare(
 ) -> Prepared:
     """Draft the issue and render its editions. Writes only pictures, never the database.
 
-    ``choices``: what the audience chose, with how many did. Raises Misconfigured for templates
-    that cannot be rendered.
+    ``choices``: what the audience chose, and how many. Raises Misconfigured for broken templates.
     """
     drafted = await illustrated(
         await draft(store, newsletter, imprint, isolate=isolate, clock=clock, since=since),
@@ -131,9 +130,16 @@ async def prepare(
         fetch=fetch,
         isolate=isolate,
     )
-    issue = drafted.issue
-    if issue is None:
+    return await typeset(drafted, imprint, isolate=isolate, choices=choices)
+
+
+async def typeset(
+    drafted: Prepared, imprint: Imprint, *, isolate: Isolate, choices: Mapping[Choice, int] = NOBODY
+) -> Prepared:
+    """Render the editions of a drafted issue, for what the audience chose."""
+    if (issue := drafted.issue) is None:
         return drafted
+    newsletter = drafted.newsletter
     plan = variants.plan(
         issue,
         newsletter,
@@ -148,17 +154,13 @@ async def prepare(
         for variant in plan.variants
     ]
     made = await printed(jobs, isolate)
-    cut = dict.fromkeys(note for one in made for note in one.edition.notes)
+    cut = {note: None for one in made for note in one.edition.notes}
     return replace(
         drafted,
         editions=tuple(one.edition for one in made),
         choices=plan.keys,
         findings={one.edition.key: one.findings for one in made},
-        notes=(
-            *drafted.notes,
-            *plan.notes,
-            *cut,
-        ),
+        notes=(*drafted.notes, *plan.notes, *cut),
     )
 
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, column, func, select, table
+from sqlalchemy import Connection, Row, Select, func, select
 
 from digest.storage.dialect import insert
+from digest.storage.postal import deliveries
 from digest.storage.schema import (
     consent_log,
     issues,
@@ -21,9 +22,6 @@ from digest.storage.schema import (
 from subscribers.acts import Admit, Confirm, ConfirmAddress, Reinstate
 from subscribers.address import Address
 from subscribers.model import SubscriberId
-
-# The ledger's own; only these columns are read here.
-deliveries = table("deliveries", column("id"), column("issue"), column("subscriber"))
 
 # What a person does, or the operator for them, after which older failures count no more.
 _FRESH = (Confirm.name, ConfirmAddress.name, Admit.name, Reinstate.name)

@@ -31,6 +31,7 @@ from digest.services import feedback
 from digest.services.dispatch import Dispatch, Progress
 from digest.services.issue_office import IssueOffice, Rules
 from digest.services.letters import LetterOffice
+from digest.services.paces import Paces
 from digest.wiring import Means, letter_desk
 from digest.wiring import bounces as coming_back
 
@@ -177,5 +178,6 @@ def dispatch(
         open_lines,
         clock=tools.clock,
         drain_seconds=settings.deliver.drain_seconds,
+        past=Paces(tools.store),
         show=show,
     )

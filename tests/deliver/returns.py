@@ -22,7 +22,7 @@ def returned(
     *,
     ref: Ref = REF,
     to: str = "ada@example.org",
-    message_id: str = f"<{'a' * 52}@quayside.example>",
+    message_id: str = f"<{'a' * 40}@quayside.example>",
     who: SubscriberId = ADA,
     envelope: str | None = None,
 ) -> bytes:

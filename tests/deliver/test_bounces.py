@@ -57,7 +57,7 @@ def test_each_mail_server_is_understood(name):
 def test_a_report_is_about_the_mail_whose_sender_we_signed(name):
     about = bounces.verdict(RING, returned(name)).about
 
-    assert (about.ref, about.message_id) == (REF, f"{'a' * 52}@quayside.example")
+    assert (about.ref, about.message_ids) == (REF, (f"{'a' * 40}@quayside.example",))
     assert about.recipient == "ada@example.org"
 
 

@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.deliver import memory, throttle
-from digest.deliver.choice import Circuit
 
 T = 1_800_000_000.0
 limits = st.fixed_dictionaries({name: st.integers(0, 500) for name in throttle.PERIODS})
@@ -71,12 +70,6 @@ def test_a_text_that_cannot_be_read_is_no_past(text):
     configured = throttle.limited(start=10.0, hour=100)
 
     assert memory.pace(configured, text) == configured
-    assert memory.circuit(text) == Circuit()
-
-
-def test_a_circuit_goes_on_where_it_was():
-    for circuit in (Circuit(), Circuit().failed(T).failed(T).failed(T), Circuit().pause("550 no")):
-        assert memory.circuit(memory.of_circuit(circuit)) == circuit
 
 
 def test_only_what_limits_us_is_worth_keeping():

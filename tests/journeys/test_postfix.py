@@ -57,6 +57,13 @@ def as_sent(kept: bytes, ours: bytes) -> bytes:
     return whole[-len(ours) :]
 
 
+def verified(kept: bytes, records: dict[str, str], *, place: int = 0) -> bool:
+    """Whether a signature of what a Maildir has holds, by the records in the DNS."""
+    proof = verifier.DKIM(kept.replace(b"\n", b"\r\n"))
+    named = {f"{name}.".encode(): text.encode() for name, text in records.items()}
+    return bool(proof.verify(idx=place, dnsfunc=lambda name, timeout=5: named.get(name)))
+
+
 async def test_every_message_lies_in_its_readers_maildir_byte_for_byte(postfix):
     messages = {reader: a_message(reader) for reader in READERS}
     tray = Tray(*messages.values())
@@ -113,14 +120,13 @@ async def test_what_we_sign_verifies_in_the_maildir(postfix):
     await carry(relay(postfix), tray)
 
     assert {type(outcome) for outcome in tray.outcomes.values()} == {Accepted}
-    records = {f"{name}.".encode(): text.encode() for name, text in map(dkim.record, (RSA, ED))}
     ((_, raw),) = postfix.delivered("ada")
-    proof = verifier.DKIM(raw.replace(b"\n", b"\r\n"))
-    for place in (0, 1):
-        assert proof.verify(idx=place, dnsfunc=lambda name, timeout=5: records.get(name))
+    records = dict(map(dkim.record, (RSA, ED)))
+    assert verified(raw, records, place=0)
+    assert verified(raw, records, place=1)
 
 
-AT = "2026-11-24T06:30+00:00"
+AT = "2024-11-26T06:30+00:00"  # long past: who verifies a signature looks at the clock
 DELIVER = """
 [deliver]
 transport = "smtp"
@@ -133,6 +139,11 @@ tls = "starttls"
 ca_file = "{folder}/ca.pem"
 max_connections = 4
 max_messages_per_connection = 10
+
+[deliver.dkim]
+domain = "quayside.example"
+selector = "tide"
+key_file = "dkim.pem"
 """
 
 
@@ -145,6 +156,7 @@ def test_an_issue_reaches_every_reader_as_it_was_rehearsed(desk):
         roster = "".join(f"{name}@{DOMAIN},{name.title()}\n" for name in (*readers, "nobody"))
         people = desk.write("people.csv", f"email,name\n{roster}left@{DOMAIN},Left\n")
         desk.run("subscribers", "import", people, "--already-confirmed", "--yes")
+        assert desk.run("dkim", "keygen").code == 0
         assert desk.run("subscribers", "remove", f"left@{DOMAIN}").code == 0
         rehearsed = desk.run("send", "--dry-run", "--at", AT)
 
@@ -154,6 +166,9 @@ def test_an_issue_reaches_every_reader_as_it_was_rehearsed(desk):
         kept = {reader: postfix.delivered(reader) for reader in readers}
     assert {name: len(box) for name, box in kept.items()} == dict.fromkeys(readers, 1)
     written = {mail["To"].addresses[0].username: raw for mail, raw in rehearsal(desk.folder)}
+    (record,) = desk.run("dkim", "record", "--json").json
+    for ((_, raw),) in kept.values():
+        assert verified(raw, {record["name"]: record["txt"]})
     assert len(written) == 10  # a rehearsal writes out some of them
     for reader in written.keys() & kept:
         ((parsed, raw),) = kept[reader]

@@ -21,6 +21,7 @@ from digest.services.feedback import Came, Incoming, Rules
 from digest.services.membership import Profile
 from digest.storage import consents, letters, members, people, reports
 from digest.storage.database import Store
+from digest.storage.postal import deliveries
 from digest.storage.schema import issues
 from digest.wiring import bounces as coming_back
 from subscribers import acts, tokens
@@ -404,21 +405,6 @@ async def an_issue_of(store):
 
 def a_delivery(tx, row, who):
     """A row of the ledger, sent."""
-    columns = ("edition", "state", "enrolled_at", "due_at", "expires_at", "next_attempt_at")
-    made = ", ".join(f"{name} text" for name in columns)
-    tx.execute(
-        text(
-            "create table if not exists deliveries (id integer, issue integer, subscriber text, "
-            f"attempts integer, {made})"
-        )
-    )
-    values = {"edition": "en", "state": "sent", **dict.fromkeys(columns[2:], "2026-11-24 06:30:00")}
-    names = ", ".join(values)
-    marks = ", ".join(f":{name}" for name in values)
-    tx.execute(
-        text(
-            f"insert into deliveries (id, issue, subscriber, attempts, {names}) "
-            f"values (:id, 1, :who, 1, {marks})"
-        ),
-        {"id": row, "who": who, **values},
-    )
+    at = dict.fromkeys(("enrolled_at", "due_at", "expires_at", "next_attempt_at"), NOW)
+    values = {"id": row, "issue": 1, "subscriber": who, "edition": "en", "state": "sent", **at}
+    tx.execute(deliveries.insert().values(attempts=1, **values))
