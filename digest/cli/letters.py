@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import click
 
 from digest import wiring, worker
@@ -42,5 +44,7 @@ async def _sent(settings: Settings) -> tuple[Progress, int]:
     async with wiring.means(settings) as tools:
         progress, _ = await worker.work(settings, tools, ring, until=nothing_due, only_letters=True)
         # Until the scheduler is there: what the privacy page promises.
-        forgotten = await membership.purge(tools.store, clock=tools.clock)
+        forgotten = await membership.purge(
+            tools.store, marks_kept=timedelta(days=settings.web.ip_mark_days), clock=tools.clock
+        )
     return progress, forgotten

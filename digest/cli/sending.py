@@ -18,6 +18,7 @@ from digest.model import Issue, Newsletter, SourceReport
 from digest.services import release
 from digest.services.dispatch import Progress, nothing_due
 from digest.services.gather import gather
+from digest.services.links import check_links
 from digest.services.publish import prepare
 from digest.services.release import Released
 from digest.services.trial import send_trial
@@ -37,6 +38,7 @@ class Wanted:
     collect: bool
     strict: bool
     extra: bool
+    check_links: bool
     quiet: bool
 
 
@@ -121,6 +123,9 @@ async def _ready(settings: Settings, wanted: Wanted, tools: Tools) -> Outgo:
     )
     if prepared.issue is not None:
         prepared = await _named(prepared, prepared.issue, wanted, tools)
+        if wanted.check_links:
+            base_url = settings.site.base_url
+            prepared = await check_links(prepared, tools.fetch, base_url=base_url)
         _refuse(prepared, strict=wanted.strict)
     return Outgo(prepared=prepared, sources=reports, audience=sum(choices.values()))
 

@@ -19,6 +19,7 @@ from digest.deliver.outcome import InDoubt, Outcome, Refused
 from digest.deliver.postmark import Postmark, Reader
 from digest.deliver.transport import Outgoing
 from digest.deliver.tray import Box, Ready
+from digest.deliver.verp import Ref, Sort
 from digest.deliver.writer import Writer
 from digest.delivery import Delivery, DeliveryId, Skip, State
 from digest.errors import Permanent
@@ -34,7 +35,7 @@ EDITIONS = 64  # kept compiled
 Clock = Callable[[], datetime]
 # What a refusal means for the person, in the transaction that keeps it: their standing is the
 # membership's to change.
-Blame = Callable[[Connection, SubscriberId, Consequence, Refused, datetime], None]
+Blame = Callable[[Connection, SubscriberId, Consequence, Refused, datetime], object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,10 +226,14 @@ class _Writer:
             preheader="",
             lead=None,
         )
+        self._postmark = postmark
         self._writer = Writer(compiled, postmark, stub)
 
     def write(self, reader: Reader, ref: int) -> Outgoing:
-        return self._writer.message(reader, ref=ref)
+        sender = ""
+        if self._postmark.bounce_domain:
+            sender = self._postmark.envelope(Ref(sort=Sort.ISSUE, id=ref))
+        return self._writer.message(reader, sender=sender, ref=ref)
 
 
 def _keep(

@@ -11,14 +11,13 @@ from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
-from sqlalchemy import Connection
-
 from digest import periods
 from digest.choices import Choice
 from digest.collect import sample
 from digest.collect.fetch import Ask, Failed, Fetch, Fetched, NotModified
 from digest.compose import issue as issues
 from digest.compose import pictures, variants, words
+from digest.compose import theme as themes
 from digest.compose.options import ComposeOptions
 from digest.compose.pictures import Encoded
 from digest.compose.prepared import Prepared
@@ -28,17 +27,16 @@ from digest.compose.variants import Plan
 from digest.curate import curation, silence
 from digest.curate.curation import CurateOptions
 from digest.curate.window import Told
-from digest.errors import DigestError, Misconfigured, Temporary
+from digest.errors import DigestError, Misconfigured, Permanent, Temporary
 from digest.isolation import Isolate, Stopped
 from digest.model import Article, Newsletter, Picture, Source, SourceId, Story
-from digest.storage import articles as articles_table
-from digest.storage import issues as issues_table
+from digest.storage import pools
 from digest.storage.database import Store
 
 Clock = Callable[[], datetime]
 
 # How far back told stories are compared with new ones, and how far a rehearsal copies.
-MEMORY = timedelta(days=31)
+MEMORY = timedelta(days=32)  # a monthly issue and the one before it
 
 # Editions travel to workers in batches: few, so that little is read twice; but more than there
 # are workers, so that none is idle for long, and small enough for the time limit of one edition.
@@ -61,18 +59,6 @@ class Imprint:
     media: Path
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Pool:
-    """What storage knows of one window. ``since`` None: the newsletter's first issue."""
-
-    articles: tuple[Article, ...]
-    told: tuple[Told, ...]
-    since: datetime | None
-    number: int
-    before: int  # articles seen before the window
-    newest_before: Article | None
-
-
 async def draft(
     store: Store,
     newsletter: Newsletter,
@@ -84,12 +70,18 @@ async def draft(
 ) -> Prepared:
     """Decide what the issue of the window that ends now tells; nothing is rendered yet."""
     now = clock()
-    pool = await store.read(_pool, newsletter, imprint, now, since)
+    ids = [
+        source.id
+        for source in imprint.sources.values()
+        if not newsletter.sources or source.name in newsletter.sources
+    ]
+    cadence = newsletter.cadence.value
+    pool = await store.read(pools.pool, newsletter.id, cadence, ids, now, since, now - MEMORY)
     options = imprint.curate if since is None else curation.reaching(imprint.curate, now - since)
     curated = await isolate(
         curation.curate,
         pool.articles,
-        told=pool.told,
+        told=tuple(Told(article=article, period=period) for article, period in pool.told),
         newsletter=newsletter,
         sources=dict(imprint.sources),
         since=pool.since,
@@ -155,7 +147,8 @@ async def prepare(
         brief_after=imprint.compose.brief_after,
         most=imprint.compose.max_editions,
     )
-    made = await _printed(_jobs(plan, newsletter, imprint, drafted.at), isolate)
+    logo = await _logo(newsletter, imprint, isolate)
+    made = await _printed(_jobs(plan, newsletter, imprint, drafted.at, logo), isolate)
     return replace(
         drafted,
         issue=issue,
@@ -163,33 +156,6 @@ async def prepare(
         choices=plan.keys,
         findings={one.edition.key: one.findings for one in made},
         notes=(*notes, *plan.notes, *dict.fromkeys(n for one in made for n in one.edition.notes)),
-    )
-
-
-def _pool(
-    tx: Connection,
-    newsletter: Newsletter,
-    imprint: Imprint,
-    now: datetime,
-    since: datetime | None,
-) -> _Pool:
-    ids = [
-        source.id
-        for source in imprint.sources.values()
-        if not newsletter.sources or source.name in newsletter.sources
-    ]
-    cadence = newsletter.cadence.value
-    last = issues_table.last(tx, newsletter.id, cadence)
-    begin = since or (last.until if last else None)
-    before, newest = articles_table.seen_before(tx, begin, ids) if begin else (0, None)
-    told = issues_table.told_since(tx, newsletter.id, cadence, now - MEMORY)
-    return _Pool(
-        articles=tuple(articles_table.seen_between(tx, begin, now, ids)),
-        told=tuple(Told(article=article, period=period) for article, period in told),
-        since=begin,
-        number=issues_table.next_number(tx, newsletter.id),
-        before=before,
-        newest_before=newest,
     )
 
 
@@ -219,6 +185,21 @@ async def _pictures(
                 pictures.keep(imprint.media, encoded)
                 shown[lead.url] = encoded.described("")
     return shown, notes
+
+
+async def _logo(newsletter: Newsletter, imprint: Imprint, isolate: Isolate) -> Picture | None:
+    """The theme's logo, kept in ``media``. Raises Misconfigured where it is no picture."""
+    theme = themes.load(newsletter.theme, imprint.templates)
+    if theme.logo is None:
+        return None
+    path, width = theme.logo.path, theme.logo.width
+    try:
+        body = await asyncio.to_thread(path.read_bytes)
+        encoded = await isolate(pictures.logo, body, width=width, ground=theme.ground)
+    except (OSError, Permanent) as error:
+        raise Misconfigured(str(path), f"is no logo: {error}; take a PNG or a JPEG") from error
+    pictures.keep(imprint.media, encoded)
+    return encoded.described(theme.logo.alt)
 
 
 async def _picture(source: str, fetch: Fetch) -> bytes:
@@ -272,7 +253,9 @@ async def _batch(jobs: Sequence[Job], isolate: Isolate) -> tuple[Proofread, ...]
     return tuple([made for job in jobs for made in await _batch((job,), isolate)])
 
 
-def _jobs(plan: Plan, newsletter: Newsletter, imprint: Imprint, now: datetime) -> list[Job]:
+def _jobs(
+    plan: Plan, newsletter: Newsletter, imprint: Imprint, now: datetime, logo: Picture | None
+) -> list[Job]:
     return [
         Job(
             issue=variant.issue,
@@ -284,6 +267,7 @@ def _jobs(plan: Plan, newsletter: Newsletter, imprint: Imprint, now: datetime) -
             options=imprint.compose,
             next_issue=periods.next_issue(newsletter, now),
             key=variant.key,
+            logo=logo,
         )
         for variant in plan.variants
     ]

@@ -10,9 +10,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from digest.model import Newsletter
+from digest.services.offers import offered
 from digest.storage import showcase
 from digest.web import origins
-from digest.web.desk import Desk, day, desk_of, ip_of, language_of, named, offered, page
+from digest.web.desk import Desk, day, desk_of, ip_of, language_of, named, page
 from digest.web.joining import Answer, Filled, take
 from digest.web.porch import policy
 from digest.web.sorry import sorry
@@ -23,8 +24,9 @@ TROUBLE = {
     Answer.NO_ADDRESS: N_("Enter an address with an @ and a domain, like ada@example.org."),
     Answer.EARLY: N_("That was quicker than we can tell from a program. Please press once more."),
     Answer.STALE: N_("The form had been open for too long. Please press once more."),
+    Answer.NO_CADENCE: N_("It does not come that often. Choose one of those that are offered."),
 }
-STATUS = {Answer.NO_ADDRESS: 422, Answer.EARLY: 422, Answer.STALE: 422}
+STATUS = dict.fromkeys(TROUBLE, 422)
 
 
 async def home(request: Request) -> Response:
@@ -78,6 +80,7 @@ async def privacy(request: Request) -> Response:
         newsletter,
         language_of(request, newsletter),
         consent_text=desk.settings.web.consent_text,
+        mark_days=desk.settings.web.ip_mark_days,
     )
     return page(html, private=False)
 

@@ -149,6 +149,7 @@ def postmark(settings: Settings, newsletter: Newsletter, ring: Sequence[bytes]) 
         base_url=settings.site.base_url,
         unsubscribe_mailbox=settings.deliver.unsubscribe_mailbox,
         ring=ring,
+        bounce_domain=settings.deliver.bounce_domain,
     )
 
 

@@ -10,8 +10,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from sqlalchemy import Connection
-
 from digest.config import secret
 from digest.config.settings import Relay, Settings
 from digest.deliver import allowance, journal, smtp
@@ -20,8 +18,7 @@ from digest.deliver.lines import Carry, Lines
 from digest.deliver.maildir import MaildirTransport
 from digest.deliver.office import Office
 from digest.deliver.options import DomainLimits
-from digest.deliver.outbox import Consequence, WhenInDoubt
-from digest.deliver.outcome import Refused
+from digest.deliver.outbox import WhenInDoubt
 from digest.deliver.relay import RelayOptions, Security
 from digest.deliver.sealing import SealingOffice
 from digest.deliver.singly import singly
@@ -30,15 +27,13 @@ from digest.deliver.throttle import Pace, limited
 from digest.deliver.transport import Transport
 from digest.deliver.tray import Tray
 from digest.isolation import Workers
-from digest.services import membership
+from digest.services import feedback
 from digest.services.dispatch import Dispatch, Progress
 from digest.services.issue_office import IssueOffice, Rules
 from digest.services.letters import LetterOffice
 from digest.services.paces import Paces
-from digest.storage.consents import NO_EVIDENCE
 from digest.wiring import Means, letter_desk
-from subscribers.acts import Bounce
-from subscribers.model import By, SubscriberId
+from digest.wiring import bounces as coming_back
 
 if TYPE_CHECKING:
     from digest.deliver.signing import Signer
@@ -149,18 +144,19 @@ def dispatch(
     Raises Temporary where the journal cannot be written.
     """
     desk = letter_desk(settings, ring)
+    blame = partial(
+        feedback.refused, acts=coming_back.acts(ring), rules=coming_back.bounce_rules(settings)
+    )
     rules = Rules(in_doubt=WhenInDoubt(settings.deliver.in_doubt))
     letters = LetterOffice(
         tools.store,
         desk,
         isolate=tools.isolate,
-        blame=partial(_blame, ring),
+        blame=blame,
         dice=tools.dice,
         in_doubt=rules.in_doubt,
     )
-    issues = IssueOffice(
-        tools.store, desk.postmarks, rules=rules, blame=partial(_blame, ring), dice=tools.dice
-    )
+    issues = IssueOffice(tools.store, desk.postmarks, rules=rules, blame=blame, dice=tools.dice)
     now = tools.clock()
     if settings.deliver.transport == MAILDIR:
         folder = RelayOptions(name=MAILDIR, host="", max_connections=MAILDIR_WRITERS)
@@ -185,16 +181,3 @@ def dispatch(
         past=Paces(tools.store),
         show=show,
     )
-
-
-def _blame(
-    ring: Sequence[bytes],
-    tx: Connection,
-    who: SubscriberId,
-    consequence: Consequence,
-    _: Refused,
-    now: datetime,
-) -> None:
-    """What a relay's refusal means for the person it was about."""
-    if consequence is Consequence.BOUNCE:
-        membership.on_address(tx, who, Bounce(), By.MAILBOX, tuple(ring), now, NO_EVIDENCE)
