@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from urllib.parse import urlsplit
 
@@ -138,7 +138,10 @@ def dispatch(
     Raises Temporary where the journal cannot be written.
     """
     desk = letter_desk(settings, ring)
-    rules = Rules(in_doubt=WhenInDoubt(settings.deliver.in_doubt))
+    rules = Rules(
+        in_doubt=WhenInDoubt(settings.deliver.in_doubt),
+        first_delay=timedelta(seconds=settings.deliver.first_retry_seconds),
+    )
     letters = LetterOffice(
         tools.store,
         desk,
@@ -146,6 +149,7 @@ def dispatch(
         blame=partial(_blame, ring),
         dice=tools.dice,
         in_doubt=rules.in_doubt,
+        first_delay=rules.first_delay,
     )
     issues = IssueOffice(
         tools.store, desk.postmarks, rules=rules, blame=partial(_blame, ring), dice=tools.dice
