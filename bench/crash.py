@@ -41,7 +41,8 @@ from bench.lives import CONNECTIONS, Desk
 from digest.storage.desk import Fate
 
 LOOK = 0.001  # seconds between two looks at the log
-QUIET = 0.03  # so long the log must not have grown: what a dead worker had sent has been read
+QUIET = 0.02  # seconds without a connection and without a line: there is nothing more to come
+TCP, ESTABLISHED, HALF_CLOSED = Path("/proc/net/tcp"), "01", "08"
 EARLY = 6  # one life in so many ends as it begins
 INFANT = 0.15  # seconds
 LEAVERS = 2  # between two lives
@@ -63,14 +64,22 @@ class Log:
         self.lines += whole
         return len(self.lines)
 
-    def quiet(self) -> int:
-        """How many there are once no more come."""
+    def quiet(self, port: int) -> int:
+        """How many there are once the sink has read all that a dead worker had sent to it."""
         count, since = self.grown(), time.monotonic()
         while time.monotonic() - since < QUIET:
             time.sleep(LOOK)
-            if (now := self.grown()) != count:
+            now = self.grown()
+            if now != count or _talking(port):
                 count, since = now, time.monotonic()
         return count
+
+
+def _talking(port: int) -> bool:
+    """Whether anybody on this machine still has a connection to ``port`` that is not closed."""
+    rows = [line.split() for line in TCP.read_text().splitlines()[1:]]
+    ours = f":{port:04X}"
+    return any(row[1].endswith(ours) and row[3] in (ESTABLISHED, HALF_CLOSED) for row in rows)
 
 
 @dataclass(slots=True)
@@ -104,7 +113,7 @@ def measure(
             seen = Log(where)
             story = _killed(desk, seen, kills, deliveries, faults=faults)
             _to_the_end(desk)
-            seen.quiet()
+            seen.quiet(port)
         found = verdict(seen.lines, lives.fates(desk), story)
     return {
         "kills": len(story.deaths),
@@ -164,8 +173,6 @@ def _why(one: Fate) -> str:
 def _killed(desk: Desk, log: Log, kills: int, deliveries: int, *, faults: bool) -> Story:
     story = Story()
     leavers = min(LEAVERS, deliveries // (4 * kills or 1))
-    # A bad relay takes its time: who has mail on the wire may get it after they have left.
-    may_leave = ("queued",) if faults else ("queued", "sending")
     most = int((deliveries - leavers * kills) * 0.9)
     marks = sorted(random.randrange(most) for _ in range(kills))
     while marks:
@@ -176,9 +183,10 @@ def _killed(desk: Desk, log: Log, kills: int, deliveries: int, *, faults: bool) 
             marks.append(most)
             if _nothing_left(desk):
                 break
+            lives.mend(desk)
             continue
-        story.deaths.append(log.quiet())
-        for address in lives.leave(desk, leavers, may_leave) if leavers else ():
+        story.deaths.append(log.quiet(desk.port))
+        for address in lives.leave(desk, leavers, ("queued", "sending")) if leavers else ():
             story.left[address] = log.grown()
     return story
 
@@ -202,6 +210,7 @@ def _to_the_end(desk: Desk) -> None:
         assert code in (0, lives.UNFINISHED), f"a life ended with {code}"
         if code == 0:
             return
+        lives.mend(desk)
 
 
 def _nothing_left(desk: Desk) -> bool:

@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NoReturn, TypeVar
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from bench.paper import edition, the_post
 from digest import worker
@@ -27,13 +27,13 @@ from digest.config import secret
 from digest.config.load import load_for
 from digest.config.settings import Settings
 from digest.deliver.office import Outlook
-from digest.services import enrolment, membership, release
+from digest.services import enrolment, membership, pacing, release
 from digest.services.enrolment import Terms
 from digest.storage import desk
 from digest.storage.database import Store
 from digest.storage.desk import Fate
 from digest.storage.postal import deliveries
-from digest.storage.schema import subscribers
+from digest.storage.schema import subscribers, subscriptions
 from digest.wiring import Tools
 from subscribers.acts import Leave
 from subscribers.address import Address
@@ -76,6 +76,7 @@ class Desk:
 
     settings: Settings
     ring: tuple[bytes, ...]
+    port: int  # of the sink
     issue: int = 0
 
 
@@ -93,7 +94,7 @@ def furnish(folder: Path, host: str, port: int, url: str = "") -> Desk:
     )
     (folder / "config.toml").write_text(text)
     settings = load_for(folder / "config.toml").settings
-    return Desk(settings=settings, ring=secret.make_and_read(settings.folder))
+    return Desk(settings=settings, ring=secret.make_and_read(settings.folder), port=port)
 
 
 def people(desk_: Desk, count: int) -> None:
@@ -185,6 +186,17 @@ def leave(desk_: Desk, wanted: int, states: Sequence[str]) -> list[str]:
     return in_store(desk_, go)
 
 
+def mend(desk_: Desk) -> None:
+    """What an operator does when the relay has refused us: ask it to take us again."""
+
+    async def again(store: Store) -> None:
+        for name, circuit in (await pacing.known(store)).items():
+            if circuit.paused:
+                await pacing.resume(store, name, datetime.now(UTC))
+
+    in_store(desk_, again)
+
+
 def fates(desk_: Desk) -> list[Fate]:
     """What became of everybody."""
     return in_store(
@@ -204,17 +216,16 @@ def in_store(desk_: Desk, ask: Callable[[Store], Awaitable[T]]) -> T:
 
 
 def _some(tx: Connection, issue: int, wanted: int, states: Sequence[str]) -> list[tuple[str, str]]:
-    """From a random place on: the ids are random, so one place is as good as another."""
-    mark = random.randbytes(12).hex()
     asked = (
         select(deliveries.c.subscriber, subscribers.c.address)
         .join(subscribers, subscribers.c.id == deliveries.c.subscriber)
+        .join(subscriptions, subscriptions.c.subscriber == deliveries.c.subscriber)
         .where(
             deliveries.c.issue == issue,
             deliveries.c.state.in_(states),
-            deliveries.c.subscriber > mark,
+            subscriptions.c.status == "active",
         )
-        .order_by(deliveries.c.subscriber)
+        .order_by(func.random())
         .limit(wanted)
     )
     return [(row.subscriber, row.address) for row in tx.execute(asked)]

@@ -99,6 +99,8 @@ class Journal:
             self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             try:
                 fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                # One that was larger once may hold notes in all of it.
+                size = max(size, os.fstat(self._file).st_size)
                 # Room is taken now: a store into a hole of a full disk would be a SIGBUS.
                 os.posix_fallocate(self._file, 0, size)
                 self._map = mmap.mmap(self._file, size)

@@ -13,13 +13,13 @@ from datetime import datetime
 from typing import Protocol
 
 from digest.deliver.feed import OVER, Over
-from digest.deliver.outcome import Accepted, Outcome, Refused, Stage
+from digest.deliver.outcome import Accepted, Deferred, Outcome, Refused, Stage
 from digest.deliver.transport import Outgoing
 from digest.delivery import DeliveryId
-from digest.errors import DigestError
+from digest.errors import DigestError, Permanent
 
 LOW = 2_000  # fewer ready than this, and more are claimed
-SPARE = 256  # places of the journal left free for what is announced and has not departed
+SPARE = 256  # places of the journal left free, at least: what is announced has yet to depart
 FULL = 500  # so many results are worth a commit
 
 
@@ -77,6 +77,7 @@ class Tray:
         self.journal = journal
         self.signal = signal
         self.over = False  # connections are to say goodbye
+        self.spare = SPARE
         self._idle: list[Callable[[], None]] = []
 
     @property
@@ -125,7 +126,7 @@ class Door:
         tray = self._tray
         if tray.over:
             return OVER
-        if self.room > 0 and tray.journal.room > SPARE:
+        if self.room > 0 and tray.journal.room > tray.spare:
             for box in self._boxes:
                 while box.ready:
                     message = self._taken(box, box.ready.popleft())
@@ -161,8 +162,11 @@ class Door:
             return None
         try:
             message = one.write()
-        except DigestError as error:
+        except Permanent as error:
             box.rest.append((one, Refused(0, "5.6.0", str(error), Stage.CONNECT), self.relay))
+            return None
+        except DigestError as error:
+            box.rest.append((one, Deferred(0, "", str(error), Stage.CONNECT), self.relay))
             return None
         self.room -= 1
         self.left += 1

@@ -12,6 +12,7 @@ import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Protocol
 from uuid import UUID, uuid4
 
 from digest.deliver.journal import Journal
@@ -19,11 +20,14 @@ from digest.deliver.lines import Lines
 from digest.deliver.office import Office, Outlook, Tally
 from digest.deliver.tray import LOW, Box, Ready, Tray
 from digest.delivery import Skip
+from digest.errors import Temporary
 
 CLAIM = 2_000  # at once: some of them may be skipped
 TICK = 0.25  # seconds: results wait no longer for their commit
 PATROL = timedelta(minutes=1)  # leases are renewed and looked for so often
 IDLE_LOOK = 2.0  # seconds: how soon new work is seen
+LONGEST_REST = 15.0  # seconds between two tries of a database that cannot be written
+REMEMBER = timedelta(seconds=5)  # how much of what relays have had a killed process may forget
 
 Clock = Callable[[], datetime]
 Open = Callable[[Tray], Lines]
@@ -58,6 +62,25 @@ def all_settled(outlook: Outlook, stuck: bool) -> bool:
     return not stuck and outlook.queued == 0
 
 
+class Memory(Protocol):
+    """What of limits and circuits outlives a restart: see services/pacing.py."""
+
+    async def load(self, lines: Lines) -> None: ...
+
+    async def save(self, lines: Lines, now: datetime) -> None: ...
+
+
+class _NoMemory:
+    async def load(self, lines: Lines) -> None:
+        pass
+
+    async def save(self, lines: Lines, now: datetime) -> None:
+        pass
+
+
+NO_MEMORY: Memory = _NoMemory()
+
+
 class Dispatch:
     """One worker's run. ``offices`` are served in their order. ``show`` hears how far it is."""
 
@@ -68,13 +91,18 @@ class Dispatch:
         open_lines: Open,
         *,
         clock: Clock,
-        drain_seconds: float,
+        unserved: Sequence[Office] = (),
+        memory: Memory = NO_MEMORY,
         show: Callable[[Progress], None] = lambda _: None,
+        tell: Callable[[str], None] = lambda _: None,
     ) -> None:
+        """``unserved``: of these nothing is sent, but what dead workers held is settled."""
         self._offices = offices
+        self._all = (*offices, *unserved)
+        self._memory = memory
+        self._tell = tell
         self._journal, *self._old = journals
         self._clock = clock
-        self._drain_seconds = drain_seconds
         self._show = show
         self._lease: UUID = uuid4()
         self._signal = asyncio.Event()
@@ -82,26 +110,34 @@ class Dispatch:
         self._lines = open_lines(self._tray)
         self._progress = Progress()
         self._stopping = asyncio.Event()
-        self._patrolled = datetime.min.replace(tzinfo=clock().tzinfo)
+        self._patrolled = self._remembered = datetime.min.replace(tzinfo=clock().tzinfo)
+        self._begun = False
+        self._troubled = 0  # rounds in a row that the database stopped
+        self._later: list[tuple[Box, list[Ready], datetime | None]] = []  # to be given back
 
     def stop(self) -> None:
         """Stop claiming, finish what is on the wire, keep it, and return from ``run``."""
         self._stopping.set()
         self._signal.set()
 
-    async def run(self, until: Until) -> Progress:
+    async def run(self, until: Until, *, tries: int | None = None) -> Progress:
         """Settle what dead workers left, then dispatch until ``until`` or ``stop``.
 
-        Raises DigestError where the database cannot be used; then what is known is in the journal.
+        While the database cannot be written nothing more leaves, and it is tried again, ``tries``
+        times in a row (None: for ever); then DigestError is raised, and what is known is in the
+        journal.
         """
-        await self._recover()
-        self._journal.begin(self._lease)
         try:
             while not self._stopping.is_set():
-                await self._round()
-                if await self._over(until):
+                try:
+                    over = await self._round(until)
+                except Temporary as error:
+                    await self._bear(error, tries)
+                    continue
+                self._recovered()
+                if over:
                     break
-                await self._rest()
+                await self._rest(IDLE_LOOK if self._quiet else TICK)
         finally:
             await self._drain()
         self._progress.waiting = (await self._outlook()).queued
@@ -112,17 +148,41 @@ class Dispatch:
         tray = self._tray
         return not (tray.ready or tray.flying or tray.results)
 
-    async def _round(self) -> None:
+    async def _round(self, until: Until) -> bool:
+        """Everything that is to be done now; whether it is over then."""
+        if not self._begun:
+            await self._recover()
+            await self._memory.load(self._lines)
+            self._journal.begin(self._lease)
+            self._begun = True
         await self._keep()
         now = self._clock()
-        if now - self._patrolled >= PATROL or now < self._patrolled:
-            self._patrolled = now
+        if not timedelta() <= now - self._patrolled < PATROL:
             await self._patrol(now)
+            self._patrolled = now
+        if not timedelta() <= now - self._remembered < REMEMBER:
+            await self._memory.save(self._lines, now)
+            self._remembered = now
         if self._tray.ready < LOW and self._lines.usable:
             await self._claim(now)
         self._lines.adjust()
         await self._put_off()
         self._show(self._look())
+        return await self._over(until)
+
+    async def _bear(self, error: Temporary, tries: int | None) -> None:
+        self._lines.hold()
+        self._troubled += 1
+        if tries is not None and self._troubled >= tries:
+            raise error
+        if self._troubled == 1:
+            self._tell(f"{error}; nothing more leaves until then, and nothing is lost")
+        await self._rest(min(LONGEST_REST, TICK * 2.0 ** min(self._troubled, 10)))
+
+    def _recovered(self) -> None:
+        if self._troubled:
+            self._troubled = 0
+            self._tell("the database can be written again; it goes on")
 
     async def _claim(self, now: datetime) -> None:
         for office, box in zip(self._offices, self._tray.boxes, strict=True):
@@ -146,9 +206,26 @@ class Dispatch:
             self._journal.forget(refs)
 
     async def _put_off(self) -> None:
-        """Give back what is for domains that must wait; each of them knows until when."""
-        for box, some, until in self._lines.put_off():
+        """Give back what must wait: for its domain, or because no relay can be used.
+
+        What waits for a relay must not be held: consent is read again when it is claimed.
+        """
+        self._later += self._lines.put_off()
+        if not self._lines.usable:
+            self._later += self._emptied()
+        while self._later:
+            box, some, until = self._later[0]
             await self._office(box).give_back(self._lease, some, until)
+            self._later.pop(0)
+
+    def _emptied(self) -> list[tuple[Box, list[Ready], datetime | None]]:
+        """What was claimed and not taken by any connection; it is out of the tray."""
+        found: list[tuple[Box, list[Ready], datetime | None]] = []
+        for box in self._tray.boxes:
+            if box.ready:
+                found.append((box, list(box.ready), None))
+                box.ready.clear()
+        return found
 
     async def _over(self, until: Until) -> bool:
         tray = self._tray
@@ -172,8 +249,9 @@ class Dispatch:
             )
         return outlook
 
-    async def _rest(self) -> None:
-        seconds = IDLE_LOOK if self._quiet and not self._stopping.is_set() else TICK
+    async def _rest(self, seconds: float) -> None:
+        if self._stopping.is_set():
+            return
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._signal.wait()
@@ -183,13 +261,13 @@ class Dispatch:
         for journal in (self._journal, *self._old):
             notes = journal.left_behind()
             if notes is not None:
-                for office in self._offices:
+                for office in self._all:
                     found = await office.recover(
                         notes.lease, notes.entries, trusted=notes.whole, now=self._clock()
                     )
                     self._progress.tally.add(found)
-        for journal in self._old:
-            journal.remove()
+        while self._old:
+            self._old.pop().remove()
 
     async def _patrol(self, now: datetime) -> None:
         for office in self._offices:
@@ -198,17 +276,17 @@ class Dispatch:
 
     async def _drain(self) -> None:
         """What is on the wire is finished and kept; what never left is queued again."""
-        await self._lines.close(self._drain_seconds)
+        await self._lines.close()
         try:
-            await self._keep()
-            for office, box in zip(self._offices, self._tray.boxes, strict=True):
-                some: list[Ready] = list(box.ready)
-                box.ready.clear()
-                if some:
-                    await office.give_back(self._lease, some, None)
-            await self._put_off()
+            if self._begun:
+                await self._keep()
+                self._later += self._emptied()
+                await self._put_off()
+                await self._memory.save(self._lines, self._clock())
         finally:
             self._journal.close()
+            for journal in self._old:
+                journal.close()
 
     def _office(self, box: Box) -> Office:
         return self._offices[self._tray.boxes.index(box)]

@@ -102,14 +102,15 @@ def postpone(tx: Connection, lease: str, ids: Sequence[DeliveryId], until: datet
     )
 
 
-def outlook(tx: Connection) -> tuple[int, datetime | None]:
-    """How many deliveries of released issues are not settled, and when the first may go."""
+def outlook(tx: Connection, newsletters: Sequence[str]) -> tuple[int, datetime | None]:
+    """How many deliveries of these newsletters' released issues are not settled, and when the
+    first may go."""
 
     def of(state: ColumnElement[bool]) -> tuple[int, datetime | None]:
         asked = (
             select(func.count(), func.min(deliveries.c.next_attempt_at))
             .join(issues, issues.c.id == deliveries.c.issue)
-            .where(issues.c.state == "released", state)
+            .where(issues.c.state == "released", issues.c.newsletter.in_(newsletters), state)
         )
         count, first = tx.execute(asked).one()
         return int(count), first

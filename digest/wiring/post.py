@@ -34,6 +34,7 @@ from digest.services import membership
 from digest.services.dispatch import Dispatch, Progress
 from digest.services.issue_office import IssueOffice, Rules
 from digest.services.letters import LetterOffice
+from digest.services.pacing import Pacing
 from digest.storage.consents import NO_EVIDENCE
 from digest.wiring import Tools, letter_desk
 from subscribers.acts import Bounce
@@ -150,9 +151,15 @@ def dispatch(
         dice=tools.dice,
         in_doubt=rules.in_doubt,
         first_delay=rules.first_delay,
+        tell=tell,
     )
     issues = IssueOffice(
-        tools.store, desk.postmarks, rules=rules, blame=partial(_blame, ring), dice=tools.dice
+        tools.store,
+        desk.postmarks,
+        rules=rules,
+        blame=partial(_blame, ring),
+        dice=tools.dice,
+        tell=tell,
     )
     now = tools.clock()
     if settings.deliver.transport == MAILDIR:
@@ -164,15 +171,25 @@ def dispatch(
         carry = smtp.carry
 
     def open_lines(tray: Tray) -> Lines:
-        return Lines(ways, domains(settings, now), tray, carry=carry, clock=tools.clock, tell=tell)
+        return Lines(
+            ways,
+            domains(settings, now),
+            tray,
+            carry=carry,
+            clock=tools.clock,
+            tell=tell,
+            drain_seconds=settings.deliver.drain_seconds,
+        )
 
     return Dispatch(
         [letters] if only_letters else [letters, issues],
         journal.take_over(settings.folder / "journals"),
         open_lines,
         clock=tools.clock,
-        drain_seconds=settings.deliver.drain_seconds,
+        memory=Pacing(tools.store),
+        unserved=[issues] if only_letters else (),
         show=show,
+        tell=tell,
     )
 
 
