@@ -12,12 +12,11 @@ import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol
 from uuid import UUID, uuid4
 
-from digest.deliver.journal import Journal
+from digest.deliver.journal import Journal, beside
 from digest.deliver.lines import Lines
-from digest.deliver.office import Office, Outlook, Tally
+from digest.deliver.office import NO_MEMORY, Memory, Office, Outlook, Tally
 from digest.deliver.tray import LOW, Box, Ready, Tray
 from digest.delivery import Skip
 from digest.errors import Temporary
@@ -60,25 +59,6 @@ def nothing_due(_: Outlook, __: bool) -> bool:
 
 def all_settled(outlook: Outlook, stuck: bool) -> bool:
     return not stuck and outlook.queued == 0
-
-
-class Memory(Protocol):
-    """What of limits and circuits outlives a restart: see services/pacing.py."""
-
-    async def load(self, lines: Lines) -> None: ...
-
-    async def save(self, lines: Lines, now: datetime) -> None: ...
-
-
-class _NoMemory:
-    async def load(self, lines: Lines) -> None:
-        pass
-
-    async def save(self, lines: Lines, now: datetime) -> None:
-        pass
-
-
-NO_MEMORY: Memory = _NoMemory()
 
 
 class Dispatch:
@@ -258,21 +238,32 @@ class Dispatch:
         self._signal.clear()
 
     async def _recover(self) -> None:
-        for journal in (self._journal, *self._old):
-            notes = journal.left_behind()
-            if notes is not None:
-                for office in self._all:
-                    found = await office.recover(
-                        notes.lease, notes.entries, trusted=notes.whole, now=self._clock()
-                    )
-                    self._progress.tally.add(found)
+        if not self._begun:
+            await self._believe(self._journal)
         while self._old:
-            self._old.pop().remove()
+            await self._believe(self._old[0])
+            self._old.pop(0).remove()
+
+    async def _believe(self, journal: Journal) -> None:
+        notes = journal.left_behind()
+        if notes is None:
+            return
+        for office in self._all:
+            found = await office.recover(
+                notes.lease, notes.entries, trusted=notes.whole, now=self._clock()
+            )
+            self._progress.tally.add(found)
 
     async def _patrol(self, now: datetime) -> None:
+        # A worker that died beside us, and that nobody started again.
+        dead, twice = beside(self._journal)
+        self._old += dead
+        await self._recover()
+        # A clock that leaps ends everybody's lease at once: who is alive renews theirs before we
+        # look a second time.
         for office in self._offices:
             await office.renew(self._lease, now)
-            self._progress.tally.add(await office.abandoned(now))
+            self._progress.tally.add(await office.abandoned(now, twice=twice))
 
     async def _drain(self) -> None:
         """What is on the wire is finished and kept; what never left is queued again."""
