@@ -194,7 +194,7 @@ def _locked(path: Path) -> int:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             # Whoever had it until now may have taken it away: then nobody would find our notes.
-            if path.exists() and os.path.samestat(os.fstat(file), path.stat()):
+            if os.fstat(file).st_nlink:
                 return file
         except BaseException:
             os.close(file)
