@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +47,6 @@ class PostHouse:
     told: list[str] = field(default_factory=list)
     blamed: list[tuple[str, Consequence]] = field(default_factory=list)
     newsletters: tuple[str, ...] = ("daily",)
-    shown: list[int] = field(default_factory=list)  # how many were ready, each time it was asked
 
     def clock(self) -> datetime:
         return self.now
@@ -74,10 +73,7 @@ class PostHouse:
         return SubscriberId(await self.store.read(lambda tx: tx.execute(asked).scalar_one()))
 
     def prepared(self, *keys: str, choices: Mapping[Choice, str] | None = None) -> Prepared:
-        made = [edition(600, 600)] if not keys else []
-        for key in keys:
-            one = edition(600, 600)
-            made.append(type(one)(**{**{f: getattr(one, f) for f in one.__slots__}, "key": key}))
+        made = [replace(edition(600, 600), key=key) for key in keys or ("en",)]
         return Prepared(
             newsletter=a_newsletter(timezone="UTC"),
             at=self.now,
@@ -115,6 +111,7 @@ class PostHouse:
         lanes: Sequence[Lane] = (),
         carry: Carry = smtp.carry,
         each_domain: Pace | None = None,
+        serve: bool = True,
         **given: Any,
     ) -> Dispatch:
         known = {lane.name: lane for lane in lanes}
@@ -133,11 +130,12 @@ class PostHouse:
             )
 
         return Dispatch(
-            [self.office()],
+            [self.office()] if serve else [],
             journal.take_over(self.folder / "journals"),
             lines,
             clock=self.clock,
             tell=self.told.append,
+            unserved=[] if serve else [self.office()],
             **given,
         )
 
@@ -168,7 +166,3 @@ def until_done(outlook: Any, stuck: bool) -> bool:
 
 def later(house: PostHouse, **delta: float) -> None:
     house.now += timedelta(**delta)
-
-
-Hour = time
-Say = Callable[[str], str | None]

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
+from sqlalchemy import update
 
 from digest.choices import Choice
 from digest.services import release
 from digest.services.release import Released, Taken
 from digest.storage import desk, enrolling
 from digest.storage import issues as issues_table
+from digest.storage.postal import deliveries
 from subscribers.model import Standing, Status
 from tests.builders import NOW, an_issue
 from tests.services.posthouse import PostHouse
@@ -156,12 +159,7 @@ async def test_a_correction_goes_to_those_who_were_sent_the_first(house):
     await house.store.write(_sent, await house.id_of("ada"))
     await house.join("late")
     prepared = house.prepared()
-    extra = type(prepared)(
-        newsletter=prepared.newsletter,
-        at=prepared.at,
-        issue=an_issue(lead=None, period="extra-1"),
-        editions=prepared.editions,
-    )
+    extra = replace(prepared, issue=an_issue(lead=None, period="extra-1"))
 
     released = await house.release(extra, corrects=1)
 
@@ -171,8 +169,4 @@ async def test_a_correction_goes_to_those_who_were_sent_the_first(house):
 
 
 def _sent(tx, who):
-    from sqlalchemy import update
-
-    from digest.storage.postal import deliveries
-
     tx.execute(update(deliveries).where(deliveries.c.subscriber == who).values(state="sent"))
