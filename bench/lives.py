@@ -56,8 +56,6 @@ title = "The Quayside"
 sender = "The Quayside <digest@quayside.example>"
 [[collect.sources]]
 location = "sample:"
-[storage]
-url = "{url}"
 [deliver]
 transport = "smtp"
 first_retry_seconds = 0.05
@@ -86,13 +84,10 @@ def address(number: int) -> str:
 
 def furnish(folder: Path, host: str, port: int, url: str = "") -> Desk:
     """A configuration that sends to the sink at ``host`` and ``port``."""
-    text = CONFIG.format(
-        url=url or f"sqlite:///{folder / 'digest.db'}",
-        host=host,
-        port=port,
-        connections=CONNECTIONS,
-    )
+    text = CONFIG.format(host=host, port=port, connections=CONNECTIONS)
     (folder / "config.toml").write_text(text)
+    if url:
+        os.environ["DIGEST_DATABASE_URL"] = url  # it may hold a password
     settings = load_for(folder / "config.toml").settings
     return Desk(settings=settings, ring=secret.make_and_read(settings.folder), port=port)
 
