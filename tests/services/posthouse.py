@@ -134,9 +134,8 @@ class PostHouse:
             journal.take_over(self.folder / "journals"),
             lines,
             clock=self.clock,
-            tell=self.told.append,
             unserved=[] if serve else [self.office()],
-            **given,
+            **{"tell": self.told.append, **given},
         )
 
     async def send(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import timedelta
 from uuid import UUID
 
@@ -149,3 +150,21 @@ def _claimed(tx, house):
     ledger.claim(
         tx, 1, lease=LEASE.hex, until=house.now + timedelta(minutes=30), now=house.now, limit=99
     )
+
+
+@pytest.mark.parametrize("hours", [3, -3, 300])
+async def test_a_clock_that_leaps_while_mail_leaves_writes_to_nobody_twice(house, hours):
+    await house.join(*(f"r{n}" for n in range(40)))
+    await house.release()
+    later(house, hours=4)
+    ended = itertools.count(1)
+
+    def say(command: str) -> None:
+        if command == "END" and next(ended) == 20:
+            later(house, hours=hours)
+
+    async with scripted(say) as (relay, options):
+        await house.send(options)
+
+    assert len(relay.taken) == 40
+    assert set((await house.rows("state", "attempts")).values()) == {("sent", 1)}

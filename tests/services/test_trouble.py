@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+import sqlite3
 from dataclasses import replace
 from uuid import UUID
 
 import pytest
-from sqlalchemy import delete, select, update
+from sqlalchemy import Connection, delete, select, update
 
 from digest.deliver.outbox import Consequence
 from digest.deliver.outcome import Deferred, Refused, Stage
 from digest.deliver.tray import Box, Door, Ready, Tray
 from digest.errors import Permanent, Temporary
 from digest.storage import deliveries as ledger
+from digest.storage.database import Store
 from digest.storage.postal import deliveries
 from digest.storage.schema import subscribers
 from tests.builders import NOW
@@ -217,3 +220,62 @@ async def test_who_is_erased_while_it_is_on_the_wire_troubles_nobody(house):
 
     assert tally.sent == 2
     assert await house.states() == {"grace": "sent"}
+
+
+async def test_a_database_that_another_process_has_locked_is_waited_for(tmp_path, monkeypatch):
+    monkeypatch.setattr("digest.storage.database.LOCK_SECONDS", 0)
+    monkeypatch.setattr("digest.services.dispatch.TICK", 0.0)
+    store = await Store.open(f"sqlite:///{tmp_path / 'digest.db'}")
+    house = PostHouse(store, tmp_path)
+    await house.join(*(f"r{n}" for n in range(30)))
+    await house.release()
+    other = sqlite3.connect(tmp_path / "digest.db", isolation_level=None)
+    told: list[str] = []
+
+    def tell(trouble: str) -> None:
+        told.append(trouble)
+        if other.in_transaction:
+            other.execute("rollback")
+
+    def say(command: str) -> None:
+        if command == "END" and not told and not other.in_transaction:
+            other.execute("begin immediate")  # amid the sending
+
+    async with scripted(say) as (relay, options):
+        dispatch = house.dispatch(options, tell=tell)
+        progress = await dispatch.run(until_done)
+
+    assert (progress.tally.sent, len(relay.taken)) == (30, 30)
+    assert told[0].startswith(f"{tmp_path / 'digest.db'} is locked by another process")
+    assert set((await house.states()).values()) == {"sent"}
+    other.close()
+    await store.close()
+
+
+async def test_a_full_disk_is_waited_for_and_nothing_is_half_written(tmp_path, monkeypatch):
+    monkeypatch.setattr("digest.services.dispatch.TICK", 0.0)
+    store = await Store.open(f"sqlite:///{tmp_path / 'digest.db'}")
+    house = PostHouse(store, tmp_path)
+    await house.join(*(f"r{n}" for n in range(300)))
+    await house.release()
+    told: list[str] = []
+    making_room: list[asyncio.Task[object]] = []
+
+    def pages(tx: Connection, more: int) -> None:
+        used = tx.exec_driver_sql("pragma page_count").scalar_one()
+        tx.exec_driver_sql(f"pragma max_page_count = {used + more}")
+
+    def tell(trouble: str) -> None:
+        told.append(trouble)
+        making_room.append(asyncio.create_task(store.write(pages, 1_000)))
+
+    await store.write(pages, 0)
+    async with scripted() as (relay, options):
+        dispatch = house.dispatch(options, tell=tell)
+        progress = await dispatch.run(until_done)
+    await asyncio.gather(*making_room)
+
+    assert "the disk is full" in told[0]
+    assert (progress.tally.sent, len(relay.taken)) == (300, 300)
+    assert set((await house.rows("state", "attempts")).values()) == {("sent", 1)}
+    await store.close()
