@@ -90,6 +90,7 @@ class Dialogue:
         if message is None:
             return False
         if self._recipient is None:
+            self._begun = False  # the dot ends a transaction, whatever came of it
             self._writer.write(b"554 5.5.1 for nobody\r\n")
             return True
         fault = self._mood.at("END")

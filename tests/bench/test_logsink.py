@@ -95,6 +95,26 @@ async def test_a_lone_dot_after_a_refused_recipient_is_a_message_for_nobody(sink
     writer.close()
 
 
+async def test_a_refused_sender_has_no_message_though_one_before_had_no_recipient(
+    sink, monkeypatch
+):
+    port, path, mood = sink
+    faults = {"RCPT": [b"550 5.1.1 nobody\r\n"], "MAIL": [b"451 later\r\n", None]}
+    monkeypatch.setattr(mood, "at", lambda at: faults[at].pop() if faults.get(at) else None)
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    for name in ("ada", "grace"):
+        writer.write(f"MAIL FROM:<a@b>\r\nRCPT TO:<{name}@x>\r\nDATA\r\n.\r\n".encode())
+    writer.write(b"QUIT\r\n")
+
+    said = (await reader.read()).decode().splitlines()
+
+    assert [line[:3] for line in said] == [
+        "220", "250", "550", "354", "554", "451", "250", "354", "554", "221",
+    ]  # fmt: skip
+    assert logged(path) == []
+    writer.close()
+
+
 def test_with_a_seed_every_fault_comes_in_time_and_without_one_none():
     moods = {seed: [Mood(seed).at(stage) for stage in logsink.FAULTS] for seed in (1, 1)}
     bad = Mood(3)
