@@ -82,8 +82,7 @@ async def _enrol(store: Store, issue: int, clock: Clock, wrote: Callable[[int], 
     while written := await store.write(enrolling.enrol, issue, clock()):
         count += written
         wrote(count)
-    await store.write(issues_table.released, issue, count, clock())
-    return count
+    return await store.write(issues_table.released, issue, clock())
 
 
 def _freeze(

@@ -103,6 +103,12 @@ def claim(
     )
 
 
+def expire(tx: Connection, issue: int, now: datetime) -> Claim:
+    """Skip what would come too late of an issue that nobody can send; nothing is taken."""
+    gone = tx.execute(_EXPIRE, {"issue": issue, "now": bound(tx, now)}).rowcount
+    return Claim(taken=(), skipped={Skip.STALE: gone} if gone else {}, seen=gone)
+
+
 def accepted(tx: Connection, lease: str, sent: Sequence[Sent], at: datetime) -> int:
     """Keep that relays took deliveries claimed under ``lease``; how many were still its own."""
     if not sent:
@@ -217,6 +223,12 @@ _SKIP = _on_these(
     update deliveries set state = 'skipped', skip = :skip, settled_at = :now, lease = null,
         lease_until = null
     where state = 'queued'
+    """
+)
+_EXPIRE = text(
+    """
+    update deliveries set state = 'skipped', skip = 'stale', settled_at = :now
+    where issue = :issue and state = 'queued' and expires_at <= :now
     """
 )
 _BACK = """

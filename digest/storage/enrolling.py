@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
 
-from sqlalchemy import Connection, Text, cast, func, select, text
+from sqlalchemy import Connection, Text, cast, func, select, text, update
 
 from digest.choices import Choice
 from digest.model import NewsletterId
@@ -100,13 +100,18 @@ def freeze_audience(
 
 
 def enrol(tx: Connection, issue: int, at: datetime, limit: int = BATCH) -> int:
-    """Write the next deliveries of an issue that is ``enrolling``; how many. 0: all are written."""
-    found = tx.execute(select(issues).where(issues.c.id == issue)).one()
+    """Write the next deliveries of an issue that is ``enrolling``; how many. 0: all are written.
+
+    Two processes may write them at the same time: each batch is one's or the other's.
+    """
+    found = tx.execute(select(issues).where(issues.c.id == issue).with_for_update()).one()
+    if found.state != "enrolling":
+        return 0
     last = tx.execute(
         select(func.max(deliveries.c.subscriber)).where(deliveries.c.issue == issue)
     ).scalar()
     statement = _AGAIN if found.corrects is not None else _ENROL
-    return tx.execute(
+    written = tx.execute(
         statement,
         {
             "issue": issue,
@@ -118,6 +123,9 @@ def enrol(tx: Connection, issue: int, at: datetime, limit: int = BATCH) -> int:
             "limit": limit,
         },
     ).rowcount
+    so_far = func.coalesce(issues.c.audience, 0) + written
+    tx.execute(update(issues).where(issues.c.id == issue).values(audience=so_far))
+    return written
 
 
 def count(tx: Connection, issue: int) -> int:
