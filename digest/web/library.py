@@ -20,7 +20,8 @@ MOST = 2_000  # pages: some 60 MB of them with their gzip
 class Library:
     """Pages by what they show. One for each application."""
 
-    def __init__(self, store: Store, clock: Callable[[], datetime]) -> None:
+    def __init__(self, store: Store, clock: Callable[[], datetime], *, most: int = MOST) -> None:
+        self._most = most
         self._store = store
         self._clock = clock
         self._looked: datetime | None = None
@@ -49,6 +50,6 @@ class Library:
             self._pages.clear()
 
     def _keep(self, key: Hashable, page: Kept) -> None:
-        if len(self._pages) >= MOST:  # the one that was made first: good enough for an archive
+        if len(self._pages) >= self._most:  # the oldest goes: good enough here
             del self._pages[next(iter(self._pages))]
         self._pages[key] = page
