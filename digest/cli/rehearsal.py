@@ -15,6 +15,7 @@ from digest.config.settings import Settings
 from digest.errors import Misconfigured
 from digest.model import SourceReport
 from digest.services.gather import gather
+from digest.services.links import check_links
 from digest.services.publish import MEMORY, prepare
 from digest.services.rehearse import Rehearsed, rehearse
 from digest.storage import audience as audience_table
@@ -37,6 +38,7 @@ class Asked:
     at: datetime | None
     since: datetime | None
     collect: bool
+    check_links: bool = False
 
 
 async def rehearsal(settings: Settings, asked: Asked, *, quiet: bool) -> Rehearsed:
@@ -82,6 +84,9 @@ async def rehearsal(settings: Settings, asked: Asked, *, quiet: bool) -> Rehears
                 since=asked.since,
                 choices=choices,
             )
+            if asked.check_links:
+                base_url = settings.site.base_url
+                prepared = await check_links(prepared, world.fetch, base_url=base_url)
             return await rehearse(
                 people, prepared, wiring.postmark(settings, newsletter, ring), reports, out=out
             )

@@ -17,6 +17,7 @@ from digest.collect import sample
 from digest.collect.fetch import Ask, Failed, Fetch, Fetched, NotModified
 from digest.compose import issue as issues
 from digest.compose import pictures, variants, words
+from digest.compose import theme as themes
 from digest.compose.options import ComposeOptions
 from digest.compose.pictures import Encoded
 from digest.compose.prepared import Prepared
@@ -25,7 +26,7 @@ from digest.compose.render import Job
 from digest.curate import curation, silence
 from digest.curate.curation import Curated, CurateOptions
 from digest.curate.window import Told
-from digest.errors import DigestError, Misconfigured, Temporary
+from digest.errors import DigestError, Misconfigured, Permanent, Temporary
 from digest.isolation import Isolate, Stopped
 from digest.model import Article, Issue, Newsletter, Picture, Source, SourceId, Story
 from digest.storage import pools
@@ -35,10 +36,10 @@ from digest.storage.pools import Pool
 Clock = Callable[[], datetime]
 
 # How far back told stories are compared with new ones, and how far a rehearsal copies.
-MEMORY = timedelta(days=31)
+MEMORY = timedelta(days=32)  # a monthly issue and the one before it
 
-# Editions travel to workers in batches: few, so that little is read twice; but more than there
-# are workers, so that none is idle for long, and small enough for the time limit of one edition.
+# Editions travel in batches: few, so that little is read twice; more than there are workers, so
+# that none is idle for long; and small enough for the time limit of one edition.
 BATCHES, LEAST, MOST = 4, 4, 25
 
 NOBODY: Mapping[Choice, int] = MappingProxyType({})
@@ -121,8 +122,7 @@ async def prepare(
 ) -> Prepared:
     """Draft the issue and render its editions. Writes only pictures, never the database.
 
-    ``choices``: what the audience chose, with how many did. Raises Misconfigured for templates
-    that cannot be rendered.
+    ``choices``: what the audience chose, and how many. Raises Misconfigured for broken templates.
     """
     drafted = await illustrated(
         await draft(store, newsletter, imprint, isolate=isolate, clock=clock, since=since),
@@ -130,9 +130,16 @@ async def prepare(
         fetch=fetch,
         isolate=isolate,
     )
-    issue = drafted.issue
-    if issue is None:
+    return await typeset(drafted, imprint, isolate=isolate, choices=choices)
+
+
+async def typeset(
+    drafted: Prepared, imprint: Imprint, *, isolate: Isolate, choices: Mapping[Choice, int] = NOBODY
+) -> Prepared:
+    """Render the editions of a drafted issue, for what the audience chose."""
+    if (issue := drafted.issue) is None:
         return drafted
+    newsletter = drafted.newsletter
     plan = variants.plan(
         issue,
         newsletter,
@@ -141,22 +148,19 @@ async def prepare(
         brief_after=imprint.compose.brief_after,
         most=imprint.compose.max_editions,
     )
+    logo = await _logo(newsletter, imprint, isolate)
     jobs = [
-        job(variant.issue, newsletter, imprint, at=drafted.at, key=variant.key)
+        replace(job(variant.issue, newsletter, imprint, at=drafted.at, key=variant.key), logo=logo)
         for variant in plan.variants
     ]
     made = await printed(jobs, isolate)
-    cut = dict.fromkeys(note for one in made for note in one.edition.notes)
+    cut = {note: None for one in made for note in one.edition.notes}
     return replace(
         drafted,
         editions=tuple(one.edition for one in made),
         choices=plan.keys,
         findings={one.edition.key: one.findings for one in made},
-        notes=(
-            *drafted.notes,
-            *plan.notes,
-            *cut,
-        ),
+        notes=(*drafted.notes, *plan.notes, *cut),
     )
 
 
@@ -208,6 +212,21 @@ async def _pictures(
                 pictures.keep(imprint.media, encoded)
                 shown[lead.url] = encoded.described("")
     return shown, notes
+
+
+async def _logo(newsletter: Newsletter, imprint: Imprint, isolate: Isolate) -> Picture | None:
+    """The theme's logo, kept in ``media``. Raises Misconfigured where it is no picture."""
+    theme = themes.load(newsletter.theme, imprint.templates)
+    if theme.logo is None:
+        return None
+    path, width = theme.logo.path, theme.logo.width
+    try:
+        body = await asyncio.to_thread(path.read_bytes)
+        encoded = await isolate(pictures.logo, body, width=width, ground=theme.ground)
+    except (OSError, Permanent) as error:
+        raise Misconfigured(str(path), f"is no logo: {error}; take a PNG or a JPEG") from error
+    pictures.keep(imprint.media, encoded)
+    return encoded.described(theme.logo.alt)
 
 
 async def _picture(source: str, fetch: Fetch) -> bytes:

@@ -6,20 +6,21 @@ import email
 import email.policy
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from digest import periods
 from digest.choices import Choice
-from digest.compose import proof
+from digest.compose import findings, proof
 from digest.compose.lint import Finding
 from digest.compose.prepared import Prepared
 from digest.compose.report import EditionReport, Json, Rehearsal, report
-from digest.deliver import headers
-from digest.deliver.message import compile_edition, splice
-from digest.deliver.postmark import Postmark, Reader, personal
-from digest.deliver.transport import Outgoing, RehearsalTransport
-from digest.model import Edition, Issue, Newsletter, SourceReport
+from digest.deliver import flowed, headers, wayout
+from digest.deliver.message import compile_edition
+from digest.deliver.postmark import Postmark, Reader
+from digest.deliver.transport import RehearsalTransport
+from digest.deliver.writer import Writer
+from digest.model import Edition, Issue, SourceReport
 from digest.storage import audience as audience_table
 from digest.storage.audience import Recipient
 from digest.storage.database import Store
@@ -60,7 +61,9 @@ async def rehearse(
     for edition in prepared.editions:
         assert prepared.issue is not None
         readers = audience.readers.get(edition.key) or [_sender(prepared)]
-        parts.append(await _post(edition, prepared.issue, postmark, readers, out))
+        part, objections = await _post(edition, prepared.issue, postmark, readers, out)
+        parts.append(part)
+        prepared = _told(prepared, edition, objections)
         reports.append(_edition_report(edition, prepared, audience.counts[edition.key]))
     rehearsal = Rehearsal(
         newsletter=newsletter.id,
@@ -110,7 +113,7 @@ async def _audience(people: Store | None, prepared: Prepared) -> _Audience:
     ):
         first = found.readers.setdefault(_key(person.choice, prepared), [])
         if len(first) < RECIPIENTS_SHOWN:
-            first.append(_reader(person, newsletter, prepared))
+            first.append(_reader(person, prepared))
     return found
 
 
@@ -119,39 +122,39 @@ def _key(choice: Choice, prepared: Prepared) -> str:
 
 
 def _sender(prepared: Prepared) -> Reader:
-    newsletter = prepared.newsletter
-    name, address = headers.parsed(newsletter.sender)
-    due = periods.next_hour(prepared.at, newsletter.hour, newsletter.timezone)
-    return Reader(id=THE_SENDER, address=address, name=name, due=due)
+    name, address = headers.parsed(prepared.newsletter.sender)
+    return Reader(id=THE_SENDER, address=address, name=name, due=prepared.at)
 
 
-def _reader(person: Recipient, newsletter: Newsletter, prepared: Prepared) -> Reader:
-    # A reader's own hour is in the reader's own zone; the newsletter's hour in the newsletter's.
-    zone = person.timezone if person.hour else newsletter.timezone
-    due = periods.next_hour(prepared.at, person.hour or newsletter.hour, zone)
+def _reader(person: Recipient, prepared: Prepared) -> Reader:
+    # As release does: who chose no hour of their own gets it when the window closes, at once.
+    hour = person.hour
+    due = periods.next_hour(prepared.at, hour, person.timezone) if hour else prepared.at
     return Reader(id=person.id, address=str(person.address), name=person.name, due=due)
 
 
 async def _post(
     edition: Edition, issue: Issue, postmark: Postmark, readers: Sequence[Reader], out: Path
-) -> proof.Part:
-    """Every reader's message into ``messages/``; the edition as the first of them reads it."""
-    compiled = compile_edition(edition, postmark.letterhead)
+) -> tuple[proof.Part, list[str]]:
+    """Every reader's message into ``messages/``.
+
+    The edition as the first of them reads it, and what RFC 8058 has against it.
+    """
+    writer = Writer(compile_edition(edition, postmark.letterhead), postmark, issue)
     transport = RehearsalTransport(out / "messages")
-    _, sender = headers.parsed(postmark.newsletter.sender)
     first = b""
     for number, reader in enumerate(readers, 1):
-        data = splice(compiled, personal(postmark, issue, reader))
-        first = first or data
-        await transport(
-            Outgoing(
-                name=f"{edition.key}-{number:02d}",
-                sender=sender,
-                recipient=reader.address,
-                data=data,
-            )
-        )
-    return _read_back(edition.key, first)
+        message = writer.message(reader, name=f"{edition.key}-{number:02d}")
+        first = first or message.data
+        await transport(message)
+    return _read_back(edition.key, first), wayout.objections(first)
+
+
+def _told(prepared: Prepared, edition: Edition, objections: Sequence[str]) -> Prepared:
+    """``prepared`` with what stands against an edition's header."""
+    found = tuple(findings.warn("one-click", said, "header") for said in objections)
+    every = {**prepared.findings, edition.key: (*prepared.findings.get(edition.key, ()), *found)}
+    return replace(prepared, findings=every)
 
 
 def _read_back(key: str, data: bytes) -> proof.Part:
@@ -159,7 +162,7 @@ def _read_back(key: str, data: bytes) -> proof.Part:
     message = email.message_from_bytes(data, policy=email.policy.SMTP)
     shown = {part.get_content_type(): part.get_content() for part in message.iter_parts()}
     plain, html = (str(shown[kind]).replace("\r\n", "\n") for kind in ("text/plain", "text/html"))
-    return proof.Part(key=key, html=html, text=plain)
+    return proof.Part(key=key, html=html, text=flowed.lines(plain))
 
 
 def _edition_report(edition: Edition, prepared: Prepared, recipients: int) -> EditionReport:

@@ -6,7 +6,7 @@ its address, and says so there; lists and feeds have the correction in its place
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
@@ -132,6 +132,14 @@ def find(
     )
     correction = tx.execute(putting_right.limit(1)).mappings().first()
     return _volume(row, _spine(correction) if correction else None)
+
+
+def content(tx: Connection, issue: int) -> Mapping[str, Any] | None:
+    """What an issue told, as storage/volume.py reads it; None where it was not kept."""
+    kept: Mapping[str, Any] | None = tx.execute(
+        select(issues.c.content).where(issues.c.id == issue)
+    ).scalar()
+    return kept
 
 
 def neighbours(tx: Connection, spine: Spine) -> tuple[Spine | None, Spine | None]:

@@ -11,10 +11,11 @@ from starlette.routing import Route
 
 from digest import periods
 from digest.model import Newsletter
+from digest.services.offers import offered
 from digest.storage import shelf
 from digest.storage.shelf import Volume
 from digest.web import origins
-from digest.web.desk import Desk, day, desk_of, ip_of, language_of, named, offered, page
+from digest.web.desk import Desk, day, desk_of, ip_of, language_of, named, page
 from digest.web.joining import Answer, Filled, take
 from digest.web.porch import policy
 from digest.web.sorry import sorry
@@ -26,8 +27,9 @@ TROUBLE = {
     Answer.NO_ADDRESS: N_("Enter an address with an @ and a domain, like ada@example.org."),
     Answer.EARLY: N_("That was quicker than we can tell from a program. Please press once more."),
     Answer.STALE: N_("The form had been open for too long. Please press once more."),
+    Answer.NO_CADENCE: N_("It does not come that often. Choose one of those that are offered."),
 }
-STATUS = {Answer.NO_ADDRESS: 422, Answer.EARLY: 422, Answer.STALE: 422}
+STATUS = dict.fromkeys(TROUBLE, 422)
 
 
 async def home(request: Request) -> Response:
@@ -81,6 +83,7 @@ async def privacy(request: Request) -> Response:
         newsletter,
         language_of(request, newsletter),
         consent_text=desk.settings.web.consent_text,
+        mark_days=desk.settings.web.ip_mark_days,
     )
     return page(html, private=False)
 

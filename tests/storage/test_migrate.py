@@ -11,7 +11,7 @@ from sqlalchemy import text
 from digest.model import NewsletterId
 from digest.storage import audience, database, migrate
 from digest.storage.database import Store
-from digest.storage.schema import metadata
+from digest.storage.postal import metadata  # knows every table
 from tests.builders import NOW
 
 FOLDER = Path(migrate.__file__).parent / "migrations"
