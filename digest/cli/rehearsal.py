@@ -21,6 +21,7 @@ from digest.services.rehearse import Rehearsed, rehearse
 from digest.storage import audience as audience_table
 from digest.storage import rehearsal as seeding
 from digest.storage.database import Store
+from digest.wiring import World
 
 DATABASE = "rehearsal.db"
 MADE = frozenset(
@@ -55,20 +56,7 @@ async def rehearsal(settings: Settings, asked: Asked, *, quiet: bool) -> Rehears
             now = world.clock()
             if people:
                 await seeding.seed(people, store, now - MEMORY)
-            sources = wiring.sources_of(settings, newsletter)
-            reports: tuple[SourceReport, ...] = ()
-            if asked.collect:
-                with SourceProgress(len(sources), quiet=quiet) as progress:
-                    reports = await gather(
-                        store,
-                        sources,
-                        fetch=world.fetch,
-                        isolate=world.isolate,
-                        clock=world.clock,
-                        dice=world.dice,
-                        folder=settings.folder,
-                        progress=progress,
-                    )
+            reports = await _gathered(settings, asked, store, world, quiet=quiet)
             choices: dict[Choice, int] = {}
             if people:
                 choices = await people.read(
@@ -93,6 +81,26 @@ async def rehearsal(settings: Settings, asked: Asked, *, quiet: bool) -> Rehears
     finally:
         if people:
             await people.close()
+
+
+async def _gathered(
+    settings: Settings, asked: Asked, store: Store, world: World, *, quiet: bool
+) -> tuple[SourceReport, ...]:
+    """What the visits to the newsletter's sources brought, kept in ``store``."""
+    if not asked.collect:
+        return ()
+    sources = wiring.sources_of(settings, settings.newsletters[asked.newsletter])
+    with SourceProgress(len(sources), quiet=quiet) as progress:
+        return await gather(
+            store,
+            sources,
+            fetch=world.fetch,
+            isolate=world.isolate,
+            clock=world.clock,
+            dice=world.dice,
+            folder=settings.folder,
+            progress=progress,
+        )
 
 
 def emptied(out: Path) -> Path:
