@@ -25,6 +25,7 @@ class Library:
         self._store = store
         self._clock = clock
         self._looked: datetime | None = None
+        self.changed: datetime | None = None  # when the shelf was last seen to have changed
         self._version: object = None
         self._pages: dict[Hashable, Kept] = {}
 
@@ -46,6 +47,7 @@ class Library:
         self._looked = now
         version = await self._store.read(shelf.version)
         if version != self._version:
+            self.changed = now if self._version is not None else None
             self._version = version
             self._pages.clear()
 
