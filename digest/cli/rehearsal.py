@@ -9,19 +9,17 @@ from pathlib import Path
 
 from digest import wiring
 from digest.choices import Choice
-from digest.cli.progress import SourceProgress
+from digest.cli.gathering import gathered
 from digest.config.secret import make_and_read
 from digest.config.settings import Settings
 from digest.errors import Misconfigured
 from digest.model import SourceReport
-from digest.services.gather import gather
 from digest.services.links import check_links
 from digest.services.publish import MEMORY, prepare
 from digest.services.rehearse import Rehearsed, rehearse
 from digest.storage import audience as audience_table
 from digest.storage import rehearsal as seeding
 from digest.storage.database import Store
-from digest.wiring import World
 
 DATABASE = "rehearsal.db"
 MADE = frozenset(
@@ -56,7 +54,9 @@ async def rehearsal(settings: Settings, asked: Asked, *, quiet: bool) -> Rehears
             now = world.clock()
             if people:
                 await seeding.seed(people, store, now - MEMORY)
-            reports = await _gathered(settings, asked, store, world, quiet=quiet)
+            reports: tuple[SourceReport, ...] = ()
+            if asked.collect:
+                reports = await gathered(settings, newsletter, store, world, quiet=quiet)
             choices: dict[Choice, int] = {}
             if people:
                 choices = await people.read(
@@ -81,26 +81,6 @@ async def rehearsal(settings: Settings, asked: Asked, *, quiet: bool) -> Rehears
     finally:
         if people:
             await people.close()
-
-
-async def _gathered(
-    settings: Settings, asked: Asked, store: Store, world: World, *, quiet: bool
-) -> tuple[SourceReport, ...]:
-    """What the visits to the newsletter's sources brought, kept in ``store``."""
-    if not asked.collect:
-        return ()
-    sources = wiring.sources_of(settings, settings.newsletters[asked.newsletter])
-    with SourceProgress(len(sources), quiet=quiet) as progress:
-        return await gather(
-            store,
-            sources,
-            fetch=world.fetch,
-            isolate=world.isolate,
-            clock=world.clock,
-            dice=world.dice,
-            folder=settings.folder,
-            progress=progress,
-        )
 
 
 def emptied(out: Path) -> Path:
