@@ -18,7 +18,7 @@ from digest.model import Issue, SourceReport
 from digest.services import release
 from digest.services.dispatch import Progress, nothing_due
 from digest.services.links import check_links
-from digest.services.publish import prepare
+from digest.services.publish import draft, illustrated, typeset
 from digest.services.release import Released
 from digest.services.trial import send_trial
 from digest.storage import audience
@@ -112,18 +112,20 @@ async def _ready(settings: Settings, wanted: Wanted, tools: Tools) -> Outgo:
         reports = await gathered(settings, newsletter, tools.store, tools, quiet=wanted.quiet)
     cadence = newsletter.cadence.value
     choices = await tools.store.read(audience.choices, newsletter.id, cadence, tools.clock())
-    prepared = await prepare(
+    imprint = wiring.imprint(settings, media=settings.storage.media)
+    drafted = await draft(
         tools.store,
         newsletter,
-        wiring.imprint(settings, media=settings.storage.media),
-        fetch=tools.fetch,
+        imprint,
         isolate=tools.isolate,
         clock=tools.clock,
         since=wanted.since,
-        choices=choices,
     )
+    if drafted.issue is not None:  # named first: its mails say where it stands on the web
+        drafted = await _named(drafted, drafted.issue, wanted, tools)
+    shown = await illustrated(drafted, imprint, fetch=tools.fetch, isolate=tools.isolate)
+    prepared = await typeset(shown, imprint, isolate=tools.isolate, choices=choices)
     if prepared.issue is not None:
-        prepared = await _named(prepared, prepared.issue, wanted, tools)
         if wanted.check_links:
             base_url = settings.site.base_url
             prepared = await check_links(prepared, tools.fetch, base_url=base_url)

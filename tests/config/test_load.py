@@ -105,6 +105,7 @@ def test_all_that_a_newsletter_may_say_is_read(read: Read):
             'language = "english"',
             'language is "english", which is no ISO 639-1 language; write two letters, such as "en" or "fr"',
         ),
+        ('archive = "on"', 'archive is "on"; write one of "public", "noindex", "off"'),
         (
             'cadence = "hourly"',
             'cadence is "hourly"; write one of "daily", "weekdays", "weekly", "monthly"',
