@@ -42,6 +42,7 @@ from subscribers.model import By, SubscriberId
 
 MAILDIR = "maildir"
 MAILDIR_WRITERS = 4
+PLACES = 4_096  # of a journal, for what is accepted and not in the database yet
 
 
 def transport(settings: Settings) -> Transport:
@@ -138,6 +139,44 @@ def dispatch(
 
     Raises Temporary where the journal cannot be written.
     """
+    letters, issues = _offices(settings, tools, ring, tell)
+    now = tools.clock()
+    if settings.deliver.transport == MAILDIR:
+        folder = RelayOptions(name=MAILDIR, host="", max_connections=MAILDIR_WRITERS)
+        ways = [(folder, Lane(name=MAILDIR))]
+        carry: Carry = singly(MaildirTransport(settings.deliver.maildir))
+    else:
+        ways = list(zip(relays(settings), lanes(settings, now), strict=True))
+        carry = smtp.carry
+
+    connections = sum(relay.max_connections for relay, _ in ways)
+
+    def open_lines(tray: Tray) -> Lines:
+        return Lines(
+            ways,
+            domains(settings, now),
+            tray,
+            carry=carry,
+            clock=tools.clock,
+            tell=tell,
+            drain_seconds=settings.deliver.drain_seconds,
+        )
+
+    return Dispatch(
+        [letters] if only_letters else [letters, issues],
+        journal.take_over(settings.folder / "journals", capacity=PLACES + 2 * connections),
+        open_lines,
+        clock=tools.clock,
+        memory=Pacing(tools.store),
+        unserved=[issues] if only_letters else (),
+        show=show,
+        tell=tell,
+    )
+
+
+def _offices(
+    settings: Settings, tools: Tools, ring: Sequence[bytes], tell: Callable[[str], None]
+) -> tuple[LetterOffice, IssueOffice]:
     desk = letter_desk(settings, ring)
     rules = Rules(
         in_doubt=WhenInDoubt(settings.deliver.in_doubt),
@@ -161,36 +200,7 @@ def dispatch(
         dice=tools.dice,
         tell=tell,
     )
-    now = tools.clock()
-    if settings.deliver.transport == MAILDIR:
-        folder = RelayOptions(name=MAILDIR, host="", max_connections=MAILDIR_WRITERS)
-        ways = [(folder, Lane(name=MAILDIR))]
-        carry: Carry = singly(MaildirTransport(settings.deliver.maildir))
-    else:
-        ways = list(zip(relays(settings), lanes(settings, now), strict=True))
-        carry = smtp.carry
-
-    def open_lines(tray: Tray) -> Lines:
-        return Lines(
-            ways,
-            domains(settings, now),
-            tray,
-            carry=carry,
-            clock=tools.clock,
-            tell=tell,
-            drain_seconds=settings.deliver.drain_seconds,
-        )
-
-    return Dispatch(
-        [letters] if only_letters else [letters, issues],
-        journal.take_over(settings.folder / "journals"),
-        open_lines,
-        clock=tools.clock,
-        memory=Pacing(tools.store),
-        unserved=[issues] if only_letters else (),
-        show=show,
-        tell=tell,
-    )
+    return letters, issues
 
 
 def _blame(
