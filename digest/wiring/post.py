@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 MAILDIR = "maildir"
 MAILDIR_WRITERS = 4
 SEALED_AT_ONCE = 64  # messages to a worker that signs: some 50 ms
+PLACES = 4_096  # of a journal, for what is accepted and not in the database yet
 
 
 def transport(settings: Settings) -> Transport:
@@ -182,6 +183,7 @@ def dispatch(
     letters, issues = _offices(settings, tools, ring, tell)
     now = tools.clock()
     ways, carry = _ways(settings, now)
+    connections = sum(relay.max_connections for relay, _ in ways)
 
     def open_lines(tray: Tray) -> Lines:
         return Lines(
@@ -199,7 +201,7 @@ def dispatch(
         offices = [SealingOffice(one, sign, batch=SEALED_AT_ONCE) for one in offices]
     return Dispatch(
         offices,
-        journal.take_over(settings.folder / "journals"),
+        journal.take_over(settings.folder / "journals", capacity=PLACES + 2 * connections),
         open_lines,
         clock=tools.clock,
         memory=Pacing(tools.store),

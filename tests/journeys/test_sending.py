@@ -130,14 +130,11 @@ def test_a_period_is_sent_once_and_an_extra_issue_has_one_of_its_own(paper):
     paper.configure("articles")
     paper.write(
         "articles/weir.md",
-        story("The weir is open again", "By noon {} barges had gone through the weir."),
+        WEIR,
     )
     first = paper.run("send", "--yes", "--at", AT)
     assert "Issue 1, 2026-11-24: 3 sent" in first.out, first.err
-    paper.write(
-        "articles/ferry.md",
-        story("A late ferry on Fridays", "Passenger {} said that Fridays were too quiet for her."),
-    )
+    paper.write("articles/bus.md", BUS)
     later = "2026-11-24T09:00+00:00"
 
     again = paper.run("send", "--yes", "--at", later)
@@ -149,9 +146,25 @@ def test_a_period_is_sent_once_and_an_extra_issue_has_one_of_its_own(paper):
     assert "Issue 2, extra-1: 3 sent" in extra.out, extra.err
 
 
-def story(title: str, sentence: str) -> str:
-    text = " ".join(sentence.format(number) for number in range(2, 22))
-    return f"---\ntitle: {title}\ndate: 2026-11-24T06:00:00Z\n---\n{text}\n"
+WEIR = """---
+title: Barges return as the old lock gates swing
+date: 2026-11-24T06:00:00Z
+---
+The old lock gates at Harrow Quay swung open again on Monday, eleven weeks after a coal barge tore
+the lower pair from its hinges.
+
+The keeper counted nineteen boats through by noon. Repairs cost the harbour board two million
+pounds, a third more than it had set aside.
+"""
+BUS = """---
+title: The bus that nobody rides loses its last driver
+date: 2026-11-24T08:00:00Z
+---
+Route 14 carried four passengers last week, the transport office said. Its driver retires in
+December and the council will not advertise for another.
+
+Two pensioners in Upper Fell have asked for a taxi instead, which a clerk called cheaper.
+"""
 
 
 def test_a_test_goes_to_one_address_marked_and_nothing_is_kept(paper):
@@ -196,7 +209,7 @@ def test_what_lint_finds_stops_the_release(paper):
     paper.configure("articles")
     paper.write(
         "articles/weir.md",
-        story("The weir is open again", "By noon {} barges had gone through the weir."),
+        WEIR,
     )
     templates = paper.folder / "templates" / "issue"
     templates.mkdir(parents=True)

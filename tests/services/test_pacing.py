@@ -1,170 +1,169 @@
-"""Limits hold across restarts and across the workers of one database."""
+"""A restart forgets no limit and no refusal; the operator's word and another worker's are heard."""
 
 from __future__ import annotations
 
-import asyncio
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from uuid import UUID
 
 import pytest
 
 from digest.deliver import throttle
 from digest.deliver.allowance import Domains, Lane
-from digest.deliver.feed import Feed
+from digest.deliver.choice import Circuit
+from digest.deliver.journal import Journal
 from digest.deliver.lines import Lines
-from digest.deliver.outcome import Accepted, Deferred, Outcome, Stage
 from digest.deliver.relay import RelayOptions
-from digest.deliver.transport import Outgoing
-from digest.deliver.tray import Ready, Tray
+from digest.deliver.throttle import Pace
+from digest.deliver.tray import Tray
+from digest.errors import Misconfigured
+from digest.services import pacing
+from digest.services.dispatch import nothing_due
 from digest.services.pacing import Pacing
-from digest.storage import paces
-from digest.storage.database import Store
-from digest.storage.paces import Of
 from tests.builders import NOW
+from tests.deliver.relays import scripted
+from tests.services.posthouse import PostHouse, later
 
-HOUR = timedelta(hours=1)
-
-
-class Notes:
-    """A journal with room for everything."""
-
-    room = 1_000_000
-
-    def departing(self, delivery) -> None: ...
-
-    def settle(self, delivery, outcome) -> None: ...
-
-
-@dataclass
-class Worker:
-    """Relays that take all, and what has been taken by them."""
-
-    store: Store
-    now: datetime
-    limits: throttle.Pace
-    answer: Outcome = Accepted(250, "2.0.0", "kept")  # noqa: RUF009 -- frozen
-
-    def __post_init__(self) -> None:
-        self.tray = Tray(1, Notes(), lambda: None)
-        start = self.now.timestamp()
-        lane = Lane(name="main", limits=self.limits, pace=self.limits)
-        self.lines = Lines(
-            [(RelayOptions(name="main", host="sink"), lane)],
-            Domains(throttle.limited(), {}, start),
-            self.tray,
-            carry=self.carry,
-            clock=lambda: self.now,
-            tell=lambda _: None,
-        )
-        self.paces = Pacing(self.store)
-        self.numbers = iter(range(10_000))
-
-    async def carry(self, relay: RelayOptions, feed: Feed, opened) -> None:
-        opened()
-        while isinstance(message := feed.take(lambda: None), Outgoing):
-            feed.settle(message, self.answer)
-
-    async def send(self, count: int, domain: str = "readers.example") -> int:
-        """How many of ``count`` have left."""
-        box = self.tray.boxes[0]
-        before = box.results
-        for number in (next(self.numbers) for _ in range(count)):
-            message = Outgoing(name="", sender="a@b.example", recipient=f"r@{domain}", ref=number)
-            box.ready.append(Ready(number, 1, self.now + HOUR, domain, message, lambda one, _: one))
-        for _ in range(2):  # one connection proves the relay, then all may open
-            self.lines.adjust()
-            for _ in range(10):
-                await asyncio.sleep(0)  # the connections run
-        self.lines.adjust()
-        await self.paces.keep(self.lines, self.now)
-        return box.results - before
+HOURLY = throttle.limited(hour=5)
+T = NOW.timestamp()
 
 
 @pytest.fixture
-async def store(tmp_path):
-    opened = await Store.open(f"sqlite:///{tmp_path / 'digest.db'}")
-    yield opened
-    await opened.close()
+def house(store, tmp_path):
+    return PostHouse(store, tmp_path)
 
 
-def a_worker(store: Store, now: datetime = NOW, **given) -> Worker:
-    return Worker(store, now, throttle.limited(minute=100), **given)
+@pytest.fixture
+def journal(tmp_path):
+    with Journal(tmp_path / "worker-1.journal") as made:
+        made.begin(UUID(int=7))
+        yield made
 
 
-async def test_a_restart_does_not_begin_the_minute_anew(store):
-    first = a_worker(store)
-    await first.paces.load(first.lines)
-    sent = [await first.send(5) for _ in range(15)]
+def lines(house, journal, *names: str) -> Lines:
+    ways = [
+        (RelayOptions(name=name, host="127.0.0.1"), Lane(name=name, limits=HOURLY, pace=HOURLY))
+        for name in names
+    ]
+    tray = Tray(1, journal, lambda: None)
 
-    second = a_worker(store, NOW + timedelta(seconds=10))
-    await second.paces.load(second.lines)
-    after = [await second.send(5) for _ in range(10)]
+    async def carry(*_: object) -> None: ...
 
-    assert (sum(sent), sum(after)) == (75, 25)
-
-
-async def test_once_the_minute_is_over_there_is_room_again(store):
-    first = a_worker(store)
-    for _ in range(30):
-        await first.send(5)
-
-    second = a_worker(store, NOW + timedelta(seconds=62))
-    await second.paces.load(second.lines)
-
-    assert await second.send(5) == 5
+    return Lines(
+        ways, Domains(Pace(), {}, T), tray, carry=carry, clock=house.clock, tell=house.told.append
+    )
 
 
-async def test_two_workers_share_what_a_relay_may_have_but_for_one_round(store):
-    workers = a_worker(store), a_worker(store)
-    for worker in workers:
-        await worker.paces.load(worker.lines)
+async def test_an_hours_limit_holds_across_a_restart(house):
+    await house.join(*(f"r{n}" for n in range(8)))
+    await house.release()
+    lane = Lane(name="main", limits=HOURLY, pace=HOURLY)
 
-    sent = [await worker.send(5) for _ in range(15) for worker in workers]
+    async with scripted() as (relay, options):
+        for _ in range(2):
+            await _until_the_limit(house, relay, options, lane)
+        assert len(relay.taken) == 5
+        later(house, minutes=62)
+        await house.send(options, lanes=[lane], memory=Pacing(house.store))
 
-    assert 100 <= sum(sent) <= 105
-
-
-async def test_a_limit_that_was_tightened_holds_and_what_has_left_counts(store):
-    first = a_worker(store)
-    for _ in range(8):
-        await first.send(5)
-
-    second = Worker(store, NOW, throttle.limited(minute=45))
-    await second.paces.load(second.lines)
-
-    assert sum([await second.send(3) for _ in range(10)]) == 5
+    assert len(relay.taken) == 8
 
 
-async def test_relays_without_limits_write_nothing(store):
-    worker = Worker(store, NOW, throttle.limited())
+async def _until_the_limit(house, relay, options, lane) -> None:
+    """It would go on, and wait for the hour to be over."""
 
-    assert await worker.send(50) == 50
-    assert await store.read(paces.known, Of.RELAY) == {}
+    def show(_: object) -> None:
+        if len(relay.taken) == 5:
+            dispatch.stop()
 
-
-async def test_a_domain_that_put_us_off_is_treated_with_care_by_the_next_worker(store):
-    slow = Deferred(451, "4.7.0", "slow down", Stage.RCPT)
-    first = Worker(store, NOW, throttle.limited(), answer=slow)
-    await first.send(1, "slow.example")
-    await first.paces.save(first.lines, NOW)
-
-    second = Worker(store, NOW, throttle.limited())
-    await second.paces.load(second.lines)
-    second.lines.adjust()
-
-    assert list(await store.read(paces.known, Of.DOMAIN)) == ["slow.example"]
-    assert not second.lines.domains.may_go("slow.example")
-    assert second.lines.domains.may_go("quick.example")
+    dispatch = house.dispatch(options, lanes=[lane], memory=Pacing(house.store), show=show)
+    await dispatch.run(nothing_due)
 
 
-async def test_a_domain_nobody_had_trouble_with_for_days_is_forgotten(store):
-    slow = Deferred(451, "4.7.0", "slow down", Stage.RCPT)
-    worker = Worker(store, NOW, throttle.limited(), answer=slow)
-    await worker.send(1, "slow.example")
-    await worker.paces.save(worker.lines, NOW)
-    later = Worker(store, NOW + timedelta(days=3), throttle.limited(), answer=slow)
-    await later.send(1, "other.example")
+async def test_a_refusal_outlives_a_restart_until_the_operator_resumes(house):
+    await house.join("ada")
+    await house.release()
 
-    await later.paces.save(later.lines, later.now)
+    async with scripted(
+        lambda c: "554 5.7.1 who are you\r\n" if c.startswith("MAIL") else None
+    ) as (relay, options):
+        await house.send(options, memory=Pacing(house.store))
+        again = await house.send(options, memory=Pacing(house.store))
+        assert relay.connections == 1
+    assert again.troubles[0].endswith("`digest relays resume main`")
+    assert (await pacing.known(house.store))["main"].paused == "554 5.7.1 who are you"
 
-    assert list(await store.read(paces.known, Of.DOMAIN)) == ["other.example"]
+    await pacing.resume(house.store, "main", NOW)
+
+    async with scripted() as (relay, options):
+        later(house, minutes=2)
+        await house.send(options, memory=Pacing(house.store))
+    assert await house.states() == {"ada": "sent"}
+    with pytest.raises(Misconfigured, match="nothing to resume"):
+        await pacing.resume(house.store, "main", NOW)
+
+
+async def test_a_relay_that_rests_is_tried_once_by_a_new_start(house, journal):
+    first, second = lines(house, journal, "main"), lines(house, journal, "main")
+    memory = Pacing(house.store)
+    await memory.load(first)
+    first.turn("main", Circuit(rests=2, closed_until=T + 900))
+    await memory.save(first, NOW)
+    assert not first.usable
+
+    await Pacing(house.store).load(second)
+
+    assert second.usable
+    assert second.lanes[0].circuit.failed(T).closed_until > T  # and one failure is enough
+
+
+async def test_a_running_worker_hears_of_a_resume_and_of_another_workers_refusal(house, journal):
+    mine, theirs = lines(house, journal, "main"), lines(house, journal, "main")
+    me, them = Pacing(house.store), Pacing(house.store)
+    await me.load(mine)
+    await them.load(theirs)
+
+    theirs.turn("main", Circuit(paused="554 no"))
+    await them.save(theirs, NOW)
+    await me.save(mine, NOW)
+    assert not mine.usable
+    assert "554 no" in mine.troubles[0]
+
+    await pacing.resume(house.store, "main", NOW)
+    await me.save(mine, NOW)
+    await them.save(theirs, NOW)
+    assert mine.usable
+    assert theirs.usable
+
+
+async def test_what_has_not_changed_is_not_written_again(house, journal, monkeypatch):
+    one = lines(house, journal, "main", "spare")
+    memory = Pacing(house.store)
+    await memory.load(one)
+    await memory.save(one, NOW)
+    written: list[object] = []
+    write = house.store.write
+
+    async def counted(change, *args):
+        written.append(change)
+        return await write(change, *args)
+
+    monkeypatch.setattr(house.store, "write", counted)
+
+    await memory.save(one, NOW)
+
+    assert written == []
+
+
+async def test_a_domain_that_put_us_off_is_remembered(house, journal):
+    first, second = lines(house, journal, "main"), lines(house, journal, "main")
+    slow = throttle.limited(start=8.0)
+    first._domains = Domains(slow, {}, T)
+    second._domains = Domains(slow, {}, T)
+    memory = Pacing(house.store)
+    await memory.load(first)
+    first.domains.deferred("slow.example", T)
+    await memory.save(first, NOW)
+
+    await Pacing(house.store).load(second)
+
+    assert not second.domains.may_go("slow.example")
+    assert second.domains.may_go("quick.example")
