@@ -50,7 +50,6 @@ def test_there_is_a_golden_file_for_every_shot_and_no_other():
 
 
 def test_another_accent_alone_is_seen(browser):
-    shot = next(one for one in shots.SHOTS if one.name == "paper-en-640-light.png")
     html = paper.sheet("paper", "en").parts["text/html"]
 
     with shots.opened(browser, html, width=640, scheme="light", images="on") as page:
