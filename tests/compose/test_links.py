@@ -1,7 +1,7 @@
 """What a link may not do: lead nowhere, hide where it leads, or be distrusted by filters."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digest import htmltree
@@ -105,6 +105,7 @@ def test_only_one_finding_of_each_kind_is_told_however_many_links_have_it():
 
 
 @given(st.text(alphabet="abc.:/?#@[]%\u200b\u202e-xn ", max_size=30))
+@settings(deadline=None)
 def test_no_address_breaks_the_check(href):
     root = htmltree.tree("<div><a>Read</a></div>")
     root.find(".//a").set("href", f"https://{href}")
