@@ -13,3 +13,11 @@ def clock_at(at: datetime | None) -> Clock:
     if at is None:
         return lambda: datetime.now(UTC)
     return lambda: at
+
+
+def clock_from(at: datetime | None) -> Clock:
+    """The machine's clock, or one that is at ``at`` now and goes on from there."""
+    if at is None:
+        return clock_at(None)
+    ahead = at - datetime.now(UTC)
+    return lambda: datetime.now(UTC) + ahead

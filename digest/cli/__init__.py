@@ -23,6 +23,12 @@ from digest.errors import DigestError, Misconfigured
 COMMANDS = {
     "init": ("digest.cli.init:command", "Write a starting folder: config.toml and secret.key."),
     "send": ("digest.cli.send:command", "Gather, prepare and send an issue; --dry-run rehearses."),
+    "work": ("digest.cli.work:command", "Send what is due, and go on until told to stop."),
+    "issues": (
+        "digest.cli.issues:group",
+        "List, show, pause, resume, cancel issues; try again what failed.",
+    ),
+    "preview": ("digest.cli.preview:command", "Show the next mail as you edit its templates."),
     "letters": ("digest.cli.letters:group", "Send the letters that are due."),
     "gather": ("digest.cli.gather:command", "Visit the sources and keep what they bring."),
     "sources": ("digest.cli.sources:group", "Add, list, check, remove, import, export sources."),
@@ -32,12 +38,24 @@ COMMANDS = {
         "digest.cli.subscribers:group",
         "Add, list, show, remove, import, export, erase, count, suppress people.",
     ),
+    "bounces": (
+        "digest.cli.bounces:group",
+        "Take in what came back, by pipe or mailbox; list, show, undo.",
+    ),
     "config": ("digest.cli.config:group", "Show what is in force and where it comes from."),
+    "dkim": ("digest.cli.dkim:group", "Make the keys we sign with, print their DNS records."),
     "templates": (
         "digest.cli.templates:group",
         "Begin a theme of your own; check your templates.",
     ),
     "web": ("digest.cli.web:command", "Serve the readers' pages: form, links, preferences."),
+    "alerts": ("digest.cli.alerts:command", "Show what needs the operator; tell them."),
+    "doctor": (
+        "digest.cli.doctor:command",
+        "Look at machine, relays, pages and DNS; say what to mend.",
+    ),
+    "prune": ("digest.cli.prune:command", "Let go of rows that are older than they are kept."),
+    "migrate": ("digest.cli.migrate:group", "Move from SQLite to PostgreSQL."),
     "db": ("digest.cli.db:group", "Upgrade, inspect and back up the database."),
 }
 

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
+from datetime import timedelta
 
 import click
 
-from digest import wiring
+from digest import wiring, worker
 from digest.cli import Context
+from digest.cli.meter import line
 from digest.config import secret
 from digest.config.load import load_for
 from digest.config.settings import Settings
 from digest.errors import DigestError
 from digest.services import membership
-from digest.services.letters import Posted, send_letters
-from subscribers.acts import Bounce
-from subscribers.model import By
+from digest.services.dispatch import Progress, nothing_due
 
 
 @click.group("letters")
@@ -32,33 +31,20 @@ def send(context: Context) -> None:
     never confirmed is forgotten after 14 days.
     """
     settings = load_for(context.config).settings
-    posted, forgotten = asyncio.run(_sent(settings))
+    progress, forgotten = worker.run(_sent(settings))
     if forgotten:
         click.echo(f"{forgotten} forgotten: they never confirmed")
-    click.echo(
-        f"{posted.sent} sent, {posted.later} to be tried again, {posted.failed} failed, "
-        f"{posted.skipped} skipped"
-    )
-    if posted.trouble is not None:
-        raise DigestError(f"no letter goes out: {posted.trouble}")
+    click.echo(line(progress))
+    if progress.troubles:
+        raise DigestError(f"no letter goes out: {'; '.join(progress.troubles)}")
 
 
-async def _sent(settings: Settings) -> tuple[Posted, int]:
+async def _sent(settings: Settings) -> tuple[Progress, int]:
     ring = secret.make_and_read(settings.folder)
-    transport = wiring.transport(settings)
-    async with wiring.tools(settings) as tools:
-        posted = await send_letters(
-            tools.store,
-            wiring.letter_desk(settings, ring),
-            transport,
-            isolate=tools.isolate,
-            clock=tools.clock,
-            dice=tools.dice,
-        )
-        for person in posted.bounced:
-            await membership.act_on_address(
-                tools.store, person, Bounce(), by=By.MAILBOX, ring=ring, clock=tools.clock
-            )
+    async with wiring.means(settings) as tools:
+        progress, _ = await worker.work(settings, tools, ring, until=nothing_due, only_letters=True)
         # Until the scheduler is there: what the privacy page promises.
-        forgotten = await membership.purge(tools.store, clock=tools.clock)
-    return posted, forgotten
+        forgotten = await membership.purge(
+            tools.store, marks_kept=timedelta(days=settings.web.ip_mark_days), clock=tools.clock
+        )
+    return progress, forgotten

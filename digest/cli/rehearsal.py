@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from digest import wiring
+from digest.choices import Choice
 from digest.cli.progress import SourceProgress
 from digest.config.secret import make_and_read
 from digest.config.settings import Settings
@@ -17,6 +18,7 @@ from digest.services.gather import gather
 from digest.services.links import check_links
 from digest.services.publish import MEMORY, prepare
 from digest.services.rehearse import Rehearsed, rehearse
+from digest.storage import audience as audience_table
 from digest.storage import rehearsal as seeding
 from digest.storage.database import Store
 
@@ -67,6 +69,11 @@ async def rehearsal(settings: Settings, asked: Asked, *, quiet: bool) -> Rehears
                         folder=settings.folder,
                         progress=progress,
                     )
+            choices: dict[Choice, int] = {}
+            if people:
+                choices = await people.read(
+                    audience_table.choices, newsletter.id, newsletter.cadence.value, now
+                )
             prepared = await prepare(
                 store,
                 newsletter,
@@ -75,6 +82,7 @@ async def rehearsal(settings: Settings, asked: Asked, *, quiet: bool) -> Rehears
                 isolate=world.isolate,
                 clock=world.clock,
                 since=asked.since,
+                choices=choices,
             )
             if asked.check_links:
                 base_url = settings.site.base_url

@@ -1,26 +1,27 @@
-"""``digest send``: tomorrow's issue rehearsed (``--dry-run``), to the bytes of its messages."""
+"""``digest send``: the next issue to its readers, to a test address, or rehearsed."""
 
 from __future__ import annotations
 
 import asyncio
 import json
+import sys
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
 import click
 
+from digest import worker
 from digest.cli import Context, moment
+from digest.cli.meter import line
 from digest.cli.newsletters import chosen
 from digest.cli.rehearsal import Asked, rehearsal
-from digest.cli.words import issue_lines
+from digest.cli.sending import Outgo, Sent, Wanted, send, trial
+from digest.cli.words import issue_lines, outgo_lines
 from digest.clock import clock_at
 from digest.config.load import load_for
+from digest.config.settings import Settings
 from digest.errors import DigestError, Misconfigured
-
-CANNOT_SEND = (
-    "cannot send yet: delivery is not part of this version, and half a send would be worse than "
-    "none; rehearse with `digest send --dry-run`"
-)
 
 
 @click.command("send")
@@ -34,7 +35,10 @@ CANNOT_SEND = (
 @click.option("--no-collect", is_flag=True, help="Visit no source; use what is already kept.")
 @click.option("--check-links", is_flag=True, help="Ask for every link of the mail, politely.")
 @click.option("--strict", is_flag=True, help="Let warnings stop the issue, too.")
-@click.option("--json", "as_json", is_flag=True, help="Print report.json instead of words.")
+@click.option("--yes", is_flag=True, help="Send without asking.")
+@click.option("--extra", is_flag=True, help="One more issue, though this period has one.")
+@click.option("--to", metavar="ADDRESS", help="Only a marked test, to this address.")
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON, not in words.")
 @click.pass_obj
 def command(  # noqa: PLR0913 -- click hands over every option
     context: Context,
@@ -46,35 +50,58 @@ def command(  # noqa: PLR0913 -- click hands over every option
     no_collect: bool,
     check_links: bool,
     strict: bool,
+    yes: bool,
+    extra: bool,
+    to: str | None,
     as_json: bool,
 ) -> int:
-    """Prepare the next issue of NEWSLETTER and rehearse it.
+    """Gather, prepare and send the next issue of NEWSLETTER.
 
-    With --dry-run: gathers into a throwaway database, composes, renders and writes the very bytes
-    that would be sent to a folder, with a page to look at. Not one byte of the database changes.
+    Shows what will go to how many, asks, releases it and sends it. Who cannot be reached now is
+    tried again by `digest work` or the next send. With --dry-run: gathers into a throwaway
+    database, composes, renders and writes the very bytes that would be sent to a folder, with a
+    page to look at. Not one byte of the database changes.
     """
-    if not dry_run:
-        raise Misconfigured("digest send", CANNOT_SEND)
     until = clock_at(at)()
     if since and since > until:
         raise Misconfigured(
             "--since", f"is {since.isoformat()}, after the window ends at {until.isoformat()}"
         )
-    loaded = load_for(context.config)
-    asked = Asked(
-        newsletter=chosen(newsletter, list(loaded.settings.newsletters)),
-        out=out,
+    settings = load_for(context.config).settings
+    name = chosen(newsletter, list(settings.newsletters))
+    if dry_run:
+        asked = Asked(
+            newsletter=name,
+            out=out,
+            at=at,
+            since=since,
+            collect=not no_collect,
+            check_links=check_links,
+        )
+        return _rehearsed(settings, asked, strict=strict, as_json=as_json)
+    wanted = Wanted(
+        newsletter=name,
         at=at,
         since=since,
         collect=not no_collect,
+        strict=strict,
+        extra=extra or to is not None,
         check_links=check_links,
+        quiet=as_json,
     )
-    found = asyncio.run(rehearsal(loaded.settings, asked, quiet=as_json))
+    if to is not None:
+        click.echo(f"Test sent to {to}: {worker.run(trial(settings, wanted, to))}")
+        return 0
+    return _sent(settings, wanted, yes=yes, as_json=as_json)
+
+
+def _rehearsed(settings: Settings, asked: Asked, *, strict: bool, as_json: bool) -> int:
+    found = asyncio.run(rehearsal(settings, asked, quiet=as_json))
     if as_json:
         click.echo(json.dumps(found.report, ensure_ascii=False, indent=2))
     else:
-        for line in issue_lines(found):
-            click.echo(line)
+        for said in issue_lines(found):
+            click.echo(said)
     stops = [f for f in found.findings if f.level == "stops" or strict]
     if stops:
         raise DigestError(
@@ -82,3 +109,66 @@ def command(  # noqa: PLR0913 -- click hands over every option
             + "; ".join(f"{f.code}: {f.message}" for f in stops)
         )
     return 0
+
+
+def _sent(settings: Settings, wanted: Wanted, *, yes: bool, as_json: bool) -> int:
+    def agreed(outgo: Outgo) -> bool:
+        if not as_json:
+            for said in outgo_lines(outgo.prepared, outgo.sources, outgo.audience):
+                click.echo(said)
+        return yes or _asked(outgo)
+
+    sent = worker.run(send(settings, wanted, agreed=agreed))
+    if as_json:
+        click.echo(json.dumps(_report(sent), ensure_ascii=False, indent=2))
+    else:
+        for said in _ending(sent):
+            click.echo(said)
+    if sent.progress and sent.progress.troubles:
+        raise DigestError(
+            f"not all of it could leave: {'; '.join(sent.progress.troubles)}; "
+            "nobody is lost, `digest work` goes on"
+        )
+    return 0
+
+
+def _asked(outgo: Outgo) -> bool:
+    if not sys.stdin.isatty():
+        raise Misconfigured(
+            "digest send", "asks before it sends, and nobody is there to answer; say --yes"
+        )
+    count = f"{outgo.audience:,} {'person' if outgo.audience == 1 else 'people'}"
+    return click.confirm(f"Send it to {count}?", default=False)
+
+
+def _ending(sent: Sent) -> Iterator[str]:
+    if sent.outgo.prepared.issue is None:
+        yield f"No mail: {sent.outgo.prepared.reason}"
+    elif not sent.outgo.audience:
+        yield "Nobody to send it to yet: add people with `digest subscribers add`."
+    elif sent.released is None:
+        yield "Not sent. What was gathered is kept."
+    else:
+        assert sent.progress is not None
+        yield f"Issue {sent.released.issue}, {sent.released.period}: {line(sent.progress)}"
+        if sent.stopped:
+            yield "Stopped. The rest waits for `digest work`."
+
+
+def _report(sent: Sent) -> dict[str, object]:
+    prepared, released, progress = sent.outgo.prepared, sent.released, sent.progress
+    tally = progress.tally if progress else None
+    return {
+        "newsletter": prepared.newsletter.id,
+        "reason": prepared.reason,
+        "issue": released.issue if released else None,
+        "period": released.period if released else None,
+        "audience": released.audience if released else sent.outgo.audience,
+        "sent": tally.sent if tally else 0,
+        "later": tally.later if tally else 0,
+        "failed": tally.failed if tally else 0,
+        "skipped": tally.skipped if tally else 0,
+        "held": tally.held if tally else 0,
+        "troubles": progress.troubles if progress else [],
+        "stopped": sent.stopped,
+    }

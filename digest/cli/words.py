@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from digest.compose.prepared import Prepared
 from digest.compose.report import story_line
 from digest.model import Issue, LeftOut, SourceReport
 from digest.services.rehearse import Rehearsed
@@ -53,6 +54,27 @@ def issue_lines(found: Rehearsed) -> Iterator[str]:
         yield ""
     yield "Nothing was sent and nothing was kept."
     yield f"Preview: {_shown(found.page)}"
+
+
+def outgo_lines(
+    prepared: Prepared, sources: Sequence[SourceReport], audience: int
+) -> Iterator[str]:
+    """What ``digest send`` shows before it asks."""
+    yield ""
+    if prepared.issue:
+        yield from _issue(prepared.issue)
+    failing = [source for source in sources if source.error]
+    if failing:
+        yield "Sources in trouble"
+        yield from (f"  {source.name} ({source.status}): {source.error}" for source in failing)
+        yield ""
+    for edition in prepared.editions:
+        yield f"Edition {edition.key}: {len(edition.html.encode()):,} bytes of HTML"
+        for finding in prepared.findings.get(edition.key, ()):
+            yield f"  lint: {finding.level} {finding.code}: {finding.message}"
+    for note in prepared.notes:
+        yield f"  note: {note}"
+    yield f"Audience: {audience:,}"
 
 
 def note_lines(reports: Sequence[SourceReport], *, everything: str) -> Iterator[str]:

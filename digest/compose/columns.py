@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 
 COLUMNS = 72
 
@@ -39,9 +40,10 @@ def fill(text: str, indent: str = "") -> str:
 
 def width(text: str) -> int:
     """Columns: two for a wide character, none for a combining mark or a joiner."""
-    return sum(map(_width, text))
+    return len(text) if text.isascii() else sum(map(_width, text))
 
 
+@lru_cache(maxsize=4096)
 def _width(character: str) -> int:
     if unicodedata.category(character) in ("Mn", "Me", "Cf"):
         return 0
@@ -55,7 +57,7 @@ def _is_wide(character: str) -> bool:
 def _units(word: str) -> Iterator[str]:
     """The parts of ``word`` between which a line may break: its wide characters."""
     start = 0
-    for place in range(1, len(word)):
+    for place in range(1, 0 if word.isascii() else len(word)):
         if _may_break(word[place - 1], word[place]):
             yield word[start:place]
             start = place

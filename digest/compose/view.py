@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from digest import periods
 from digest.compose import words
 from digest.compose.issue import shorten
 from digest.compose.words import Word
@@ -71,7 +72,7 @@ def view(issue: Issue, setting: Setting) -> View:
         "count": len(issue.stories),
         "minutes": _minutes(issue.stories),
         "has_index": len(issue.stories) >= INDEX_FROM and len(sections) > 1,
-        "web_url": f"{setting.base_url}/archive/{newsletter.id}/{issue.period}",
+        "web_url": _web_url(issue, setting),
         "lead": _lead(issue, setting) if issue.lead else None,
         "sections": [_section(section, issue, setting) for section in sections],
         "brief": _stories(issue.brief, issue, setting),
@@ -109,6 +110,13 @@ def direction(text: str) -> str:
     """
     kinds = [unicodedata.bidirectional(character) for character in text]
     return "rtl" if sum(k in ("R", "AL") for k in kinds) > kinds.count("L") else "ltr"
+
+
+def _web_url(issue: Issue, setting: Setting) -> str:
+    if setting.newsletter.archive == "off":
+        return ""
+    mark = periods.shelfmark(issue.cadence, issue.period)
+    return f"{setting.base_url}/archive/{issue.newsletter}/{mark}"
 
 
 def _named(sections: Sequence[Section], setting: Setting) -> list[Section]:

@@ -9,6 +9,7 @@ import difflib
 from collections.abc import Iterator
 from pathlib import Path
 
+from digest.config import relays
 from digest.config.derive import is_there
 from digest.config.draft import Draft
 from digest.config.positions import Key
@@ -35,7 +36,8 @@ def check(draft: Draft) -> None:
         if draft.value((*key, "select")) is not None and draft.text((*key, "kind")) != "page":
             draft.problem((*key, "select"), 'is only read on pages; add kind = "page" or remove it')
     _words_range(draft)
-    _relays(draft)
+    relays.check(draft)
+    _mailbox(draft)
 
 
 def _only_once(draft: Draft, pattern: Key) -> None:
@@ -59,15 +61,17 @@ _ONCE_CURES = {
 def _newsletter(draft: Draft, key: Key) -> None:
     _sources_exist(draft, key)
     _only_once_in(draft, (*key, "topics"))
+    _only_once_in(draft, (*key, "offers"))
     _sections(draft, key)
     cadence = draft.text((*key, "cadence"))
     wrong_cadence = (*key, "cadence") in draft.wrong
-    if draft.value((*key, "weekday")) is not None and cadence != "weekly" and not wrong_cadence:
-        draft.problem(
-            (*key, "weekday"),
-            f'is only read with cadence = "weekly", and it is {shown(cadence or "daily")}; '
-            "remove it or change the cadence",
-        )
+    for day, only in (("weekday", "weekly"), ("monthday", "monthly")):
+        if draft.value((*key, day)) is not None and cadence != only and not wrong_cadence:
+            draft.problem(
+                (*key, day),
+                f'is only read with cadence = "{only}", and it is {shown(cadence or "daily")}; '
+                "remove it or change the cadence",
+            )
     least, most = draft.value((*key, "min_stories")), draft.value((*key, "max_stories"))
     most = 12 if most is None else most
     if isinstance(least, int) and isinstance(most, int) and least > most:
@@ -139,24 +143,23 @@ def _words_range(draft: Draft) -> None:
         draft.problem(key, f"is {short}, not below long_words ({long}); write less")
 
 
-def _relays(draft: Draft) -> None:
-    relays = list(draft.matching(("deliver", "relays", "*")))
-    if draft.text(("deliver", "transport")) == "smtp" and not relays:
+def _mailbox(draft: Draft) -> None:
+    key: Key = ("bounces", "mailbox")
+    given = draft.value(key)
+    if not isinstance(given, dict) or not given.get("host"):
+        return
+    for name, cure in (
+        ("username", 'write the name it is read with, such as username = "bounces"'),
+        ("password_env", "name the variable that holds its password"),
+    ):
+        if not given.get(name) and (*key, name) not in draft.wrong:
+            draft.problem((*key, "host"), f"has no {name} beside it; {cure}")
+            return
+    if given.get("tls") == "none" and given["host"] not in ("localhost", "127.0.0.1", "::1"):
         draft.problem(
-            ("deliver", "transport"), 'is "smtp", and there is no relay; add [[deliver.relays]]'
+            (*key, "tls"),
+            'is "none", and the password would travel for all to read; write "implicit"',
         )
-    for key, relay in relays:
-        match relay:
-            case {"username": str(user), **rest} if user and not rest.get("password_env"):
-                if (*key, "password_env") not in draft.wrong:
-                    draft.problem(
-                        (*key, "username"),
-                        "has no password_env beside it; name the variable that holds its password, "
-                        'such as password_env = "DIGEST_RELAY_PASSWORD"',
-                    )
-            case {"password_env": str(variable), **rest} if variable and not rest.get("username"):
-                if (*key, "username") not in draft.wrong:
-                    draft.problem((*key, "password_env"), "has no username beside it; add one")
 
 
 def warnings(draft: Draft, folder: Path) -> Iterator[str]:
@@ -180,6 +183,7 @@ def warnings(draft: Draft, folder: Path) -> Iterator[str]:
     if draft.value(("web", "double_opt_in")) is False:
         words = "is off: anyone can sign up anyone, and nothing proves that a reader agreed"
         yield str(draft.document.problem(("web", "double_opt_in"), words))
+    yield from relays.warnings(draft)
     for key, _ in draft.matching(("newsletters", "*")):
         yield from _empty_sections(draft, key)
         yield from _topics_without_source(draft, key, sources)

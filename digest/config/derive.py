@@ -25,6 +25,11 @@ _HOST_LIKE = re.compile(
     r"([\w-]+\.)+(?!(?:html?|md|markdown|txt|text|xml|json)$)[a-z]{2,}", re.IGNORECASE
 )
 _PATHS: tuple[Key, ...] = (("compose", "templates"), ("deliver", "maildir"), ("storage", "media"))
+_FILES: tuple[Key, ...] = (
+    ("deliver", "relays", "*", "ca_file"),
+    ("deliver", "dkim", "key_file"),
+    ("deliver", "dkim", "ed25519_key_file"),
+)
 _DEFAULT_PATHS = {"maildir": "maildir", "media": "media"}
 
 
@@ -144,6 +149,16 @@ def paths(draft: Draft, folder: Path) -> None:
         draft.problem(
             ("compose", "templates"), f"is {shown(templates)}, and no such folder is there; make it"
         )
+
+
+def files(draft: Draft, folder: Path) -> None:
+    """Files that others make: their paths start in the folder of config.toml, too."""
+    for pattern in _FILES:
+        for key, given in draft.matching(pattern):
+            if given == "":
+                draft.problem(key, "is empty; write a path, or leave the key out")
+            elif isinstance(given, str):
+                draft.put(key, str(_absolute(given, folder)))
 
 
 def _absolute(given: str, folder: Path) -> Path:

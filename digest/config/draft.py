@@ -16,6 +16,8 @@ from digest.slots import SLOT_CLOSE, SLOT_OPEN
 
 # A mail header and a log line end at any of these; only an address may have several lines.
 SEVERAL_LINES = {"postal_address"}
+# TOML's own times and dates are meant at these; anywhere else at a text without its quotes.
+TIMED, DATED = {"hour"}, {"start"}
 
 
 class Draft:
@@ -176,7 +178,9 @@ def _usable_values(draft: Draft, key: Key, here: object) -> None:
 def _unusable(value: object, name: str) -> str | None:
     if isinstance(value, float) and not math.isfinite(value):
         return f"is {shown(value)}; write a finite number"
-    if isinstance(value, datetime | date) or (isinstance(value, time) and name != "hour"):
+    if (isinstance(value, datetime | date) and name not in DATED) or (
+        isinstance(value, time) and name not in TIMED
+    ):
         return f'is a date or time; if text is meant, write "{shown(value)}"'
     if not isinstance(value, str):
         return None

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import time
+from datetime import date, time
 from pathlib import Path
 
 from digest.config.load import DEFAULT, Loaded, leaves
@@ -42,17 +42,18 @@ def in_force(loaded: Loaded, environ: Mapping[str, str]) -> Iterator[InForce]:
         yield InForce(key=name, value=_plain(key, value), origin=loaded.origins.get(name, DEFAULT))
     yield _signing(loaded, environ)
     for index, relay in enumerate(loaded.settings.deliver.relays):
-        if relay.password_env:
-            key = ("deliver", "relays", index, "password")
-            yield InForce(key=dotted(key), **_from_variable(relay.password_env, environ))
+        for what, variable in (("password", relay.password_env), ("token", relay.token_env)):
+            if variable:
+                key = ("deliver", "relays", index, what)
+                yield InForce(key=dotted(key), **_from_variable(variable, environ))
 
 
 def unset(relays: tuple[Relay, ...], environ: Mapping[str, str]) -> Iterator[str]:
-    """A line for each relay whose password is nowhere."""
+    """A line for each relay whose password or token is nowhere."""
     for relay in relays:
-        name = relay.password_env
-        if name and from_environment(name, environ) is None:
-            yield f"relay {relay.name!r} has no password yet; set {name}, or {name}_FILE"
+        for what, name in (("password", relay.password_env), ("access token", relay.token_env)):
+            if name and from_environment(name, environ) is None:
+                yield f"relay {relay.name!r} has no {what} yet; set {name}, or {name}_FILE"
 
 
 def _signing(loaded: Loaded, environ: Mapping[str, str]) -> InForce:
@@ -82,7 +83,7 @@ def _plain(key: Key, value: object) -> Value:
             return f"{value:%H:%M}"
         case tuple():
             return [str(one) for one in value]
-        case Path():
+        case Path() | date():
             return str(value)
         case _:
             return masked(str(value))

@@ -76,14 +76,38 @@ def make(folder: Path) -> Path:
 
 def relay_password(relay: Relay, environ: Mapping[str, str] = os.environ) -> str | None:
     """The password of a relay; None where it needs none. Raises Misconfigured where it is unset."""
-    if not relay.password_env:
+    return _of_relay(relay, relay.password_env, "a password", environ)
+
+
+def relay_token(relay: Relay, environ: Mapping[str, str] = os.environ) -> str | None:
+    """Its access token (XOAUTH2); None where it needs none. Raises like ``relay_password``."""
+    return _of_relay(relay, relay.token_env, "an access token", environ)
+
+
+def _of_relay(relay: Relay, name: str, what: str, environ: Mapping[str, str]) -> str | None:
+    if not name:
         return None
-    given = from_environment(relay.password_env, environ)
+    given = from_environment(name, environ)
     if given is None:
-        name = relay.password_env
         raise Misconfigured(
             f"deliver.relays {relay.name!r}",
-            f"needs a password; set the environment variable {name}, or {name}_FILE to its file",
+            f"needs {what}; set the environment variable {name}, or {name}_FILE to its file",
+        )
+    return given
+
+
+def named(variable: str, where: str, environ: Mapping[str, str] = os.environ) -> str:
+    """The secret in the variable that ``where`` names; empty where it names none.
+
+    Raises Misconfigured where the variable is unset.
+    """
+    if not variable:
+        return ""
+    given = from_environment(variable, environ)
+    if given is None:
+        raise Misconfigured(
+            where,
+            f"names {variable}, which is not set; set it, or {variable}_FILE to its file",
         )
     return given
 

@@ -26,6 +26,10 @@ EXAMPLES = {
     "location": 'location = "https://news.example.org/feed.xml", a path, or "sample:"',
     "name": 'name = "main"',
     "host": 'host = "smtp.example.org"',
+    "start": 'start = "2026-12-01"',
+    "domain": 'domain = "quayside.example"',
+    "selector": 'selector = "digest2026"',
+    "key_file": 'key_file = "dkim.pem"',
 }
 _FILLED_IN = ("id", "kind")  # by the loader; their absence follows from another mistake
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import functools
 import hashlib
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -31,9 +30,9 @@ SIGNED = (
 ).split()
 TWICE = ("from", "subject")
 
-_FIELD = re.compile(rb"([!-9;-~]+)[ \t]*:((?:[^\r]|\r\n[ \t]|\r(?!\n))*)\r\n")
-_BLANKS = re.compile(rb"[ \t]+")
-_BLANKS_AT_END = re.compile(rb"[ \t]+(?=\r\n)")
+_NAMES = tuple(name.encode() for name in SIGNED)
+_WANTED = frozenset(_NAMES)
+_PADDING, _SHA256 = padding.PKCS1v15(), hashes.SHA256()
 
 
 class Body(StrEnum):
@@ -53,24 +52,36 @@ class Key:
 
 
 class Shared:
-    """The hash of what the bodies of an edition begin with, computed once (simple bodies)."""
+    """The hash of what the bodies of an edition begin with, computed once and copied."""
 
-    def __init__(self, prefix: bytes) -> None:
+    def __init__(self, prefix: bytes = b"") -> None:
         # Line ends at the very end may yet turn out to be those that do not count.
         self.prefix = prefix.rstrip(b"\r\n")
         self._hash = hashlib.sha256(self.prefix)
 
-    def digest(self, body: bytes) -> bytes:
-        """SHA-256 of a canonical body; that of the shared prefix is not computed again."""
-        if not body.startswith(self.prefix):
-            return hashlib.sha256(body).digest()
-        state = self._hash.copy()
-        state.update(memoryview(body)[len(self.prefix) :])
-        return state.digest()
+    def digest(self, pieces: Sequence[bytes]) -> bytes:
+        """SHA-256 of a canonical body in ``pieces``; that of the prefix is not computed again."""
+        at = 0
+        for number, piece in enumerate(pieces):
+            rest = self.prefix[at : at + len(piece)]
+            if not piece.startswith(rest):
+                break
+            at += len(piece)
+            if at >= len(self.prefix):
+                state = self._hash.copy()
+                state.update(memoryview(piece)[len(rest) :])
+                return _hashed(state, pieces[number + 1 :])
+        return _hashed(hashlib.sha256(), pieces)
+
+
+def _hashed(state: hashlib._Hash, pieces: Sequence[bytes]) -> bytes:
+    for piece in pieces:
+        state.update(piece)
+    return state.digest()
 
 
 def sign(
-    message: bytes,
+    message: bytes | Sequence[bytes],
     keys: Sequence[Key],
     *,
     at: int,
@@ -79,21 +90,66 @@ def sign(
 ) -> bytes:
     """The header lines to put before ``message`` (CRLF line ends), one signature a key.
 
-    ``at``: seconds since the epoch. Raises Misconfigured for a key that cannot sign.
+    ``message``: whole or in parts. ``at``: seconds since the epoch. Raises Misconfigured for a key
+    that cannot sign.
     """
-    head, _, text = message.partition(b"\r\n\r\n")
-    canonical = _relaxed_body(text) if body is Body.RELAXED else _simple_body(text)
-    hashed = shared.digest(canonical) if shared else hashlib.sha256(canonical).digest()
-    fields = {name.lower(): value for name, value in _FIELD.findall(head + b"\r\n")}
-    present = [name for name in SIGNED if name.encode() in fields]
-    lines = b"".join(
-        name.encode() + b":" + _relaxed(fields[name.encode()]) + b"\r\n" for name in present
-    )
-    names = ":".join([*present, *(name for name in TWICE if name in present)])
-    return b"".join(
-        _signature(key, lines, f"{at};\r\n h={names};\r\n bh={_base64(hashed)}", body)
-        for key in keys
-    )
+    parts = (message,) if isinstance(message, bytes) else message
+    return seal(prepared(parts, body=body, shared=shared), keys, at=at, body=body)
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What of a message is signed: its canonical header lines, their names, the body's hash."""
+
+    lines: bytes
+    names: str
+    body_hash: str
+
+
+def prepared(parts: Sequence[bytes], *, body: Body, shared: Shared | None = None) -> Prepared:
+    """All of signing but the keys' work."""
+    head, pieces = split(parts, body)
+    hashed = (shared or Shared()).digest(pieces)
+    fields = _fields(head)
+    lines = [name + b":" + fields[name] + b"\r\n" for name in _NAMES if name in fields]
+    names = [name for name in SIGNED if name.encode() in fields]
+    names += [name for name in TWICE if name in names]
+    return Prepared(b"".join(lines), ":".join(names), _base64(hashed))
+
+
+def seal(message: Prepared, keys: Sequence[Key], *, at: int, body: Body) -> bytes:
+    """The header lines, one signature a key."""
+    tail = f"{at};\r\n h={message.names};\r\n bh={message.body_hash}"
+    return b"".join([_signature(key, message.lines, tail, body) for key in keys])
+
+
+def split(parts: Sequence[bytes], body: Body) -> tuple[bytes, list[bytes]]:
+    """The header without its last line end, and the canonical body in pieces.
+
+    A long part that many messages share is made canonical once (``_canonical`` remembers it).
+    """
+    head, there, rest = parts[0].partition(b"\r\n\r\n")
+    following = list(parts[1:])
+    while not there and following:
+        head, there, rest = (head + following.pop(0)).partition(b"\r\n\r\n")
+    pieces = [rest, *following]
+    if any(piece.endswith((b" ", b"\t", b"\r")) for piece in pieces[:-1]):
+        pieces = [b"".join(pieces)]  # blanks or a line end that run on into the next
+    if body is Body.RELAXED:
+        pieces = [_canonical(piece) for piece in pieces[:-1]] + [_blanks(pieces[-1], last=True)]
+    return head, _ended(pieces, body)
+
+
+def _ended(pieces: list[bytes], body: Body) -> list[bytes]:
+    """Without the empty lines at the end, and with one line end there."""
+    while pieces:
+        stripped = _without_empty_lines(pieces.pop())
+        if stripped:
+            pieces.append(stripped)
+            break
+    if not pieces and body is Body.RELAXED:
+        return []
+    return [*pieces, b"\r\n"]
 
 
 def generate_rsa() -> bytes:
@@ -119,6 +175,18 @@ def record(key: Key) -> tuple[str, str]:
     return f"{key.selector}._domainkey.{key.domain}", f"v=DKIM1; k={kind}; p={_base64(half)}"
 
 
+def kind(key: Key) -> str:
+    """What a key is, in words. Raises Misconfigured for one that cannot sign."""
+    private = _load(key)
+    return "Ed25519" if isinstance(private, Ed25519PrivateKey) else f"RSA, {private.key_size} bits"
+
+
+def vouches(domain: str, sender: str) -> bool:
+    """Whether DMARC counts a signature of ``domain`` for an address (RFC 7489, 3.1.1, relaxed)."""
+    host = sender.rpartition("@")[2].rstrip("> ").lower()
+    return host == domain or host.endswith(f".{domain}") or domain.endswith(f".{host}")
+
+
 def _signature(key: Key, lines: bytes, tail: str, body: Body) -> bytes:
     private = _load(key)
     kind = "ed25519" if isinstance(private, Ed25519PrivateKey) else "rsa"
@@ -126,34 +194,50 @@ def _signature(key: Key, lines: bytes, tail: str, body: Body) -> bytes:
         f"v=1; a={kind}-sha256; c=relaxed/{body}; d={key.domain};\r\n"
         f" s={key.selector}; t={tail};\r\n b="
     ).encode()
-    signed = lines + b"dkim-signature:" + _relaxed(value)
+    signed = lines + b"dkim-signature:" + _unfolded(value).strip(b" ")
     if isinstance(private, Ed25519PrivateKey):
         raw = private.sign(hashlib.sha256(signed).digest())  # RFC 8463, 3: of the hash
     else:
-        raw = private.sign(signed, padding.PKCS1v15(), hashes.SHA256())
+        raw = private.sign(signed, _PADDING, _SHA256)
     text = _base64(raw)
     pieces = [text[at : at + 72] for at in range(0, len(text), 72)]
     return b"DKIM-Signature: " + value + "\r\n ".join(pieces).encode() + b"\r\n"
 
 
-def _relaxed(value: bytes) -> bytes:
-    return _BLANKS.sub(b" ", value.replace(b"\r\n", b"")).strip(b" ")
+def _fields(head: bytes) -> dict[bytes, bytes]:
+    """The fields of SIGNED in their relaxed form; of several with one name the last."""
+    found = {}
+    for line in _unfolded(head).split(b"\r\n"):
+        name, there, value = line.partition(b":")
+        if there and (plain := name.rstrip(b" ").lower()) in _WANTED:
+            found[plain] = value.strip(b" ")
+    return found
 
 
-def _relaxed_body(text: bytes) -> bytes:
-    text = _BLANKS_AT_END.sub(b"", _BLANKS.sub(b" ", text) + b"\r\n")
-    stripped = _without_empty_lines(text)
-    return stripped + b"\r\n" if stripped else b""
+def _unfolded(text: bytes) -> bytes:
+    return _one_blank(text.replace(b"\t", b" ").replace(b"\r\n ", b" "))
 
 
-def _simple_body(text: bytes) -> bytes:
-    return _without_empty_lines(text) + b"\r\n"
+def _one_blank(text: bytes) -> bytes:
+    while b"  " in text:
+        text = text.replace(b"  ", b" ")
+    return text
+
+
+def _blanks(text: bytes, *, last: bool = False) -> bytes:
+    """Runs of blanks as one, and none before a line end or at the very end."""
+    text = _one_blank(text.replace(b"\t", b" ")).replace(b" \r\n", b"\r\n")
+    return text.removesuffix(b" ") if last else text
+
+
+_canonical = functools.lru_cache(maxsize=32)(_blanks)
 
 
 def _without_empty_lines(text: bytes) -> bytes:
-    while text.endswith(b"\r\n"):
-        text = text[:-2]
-    return text
+    end = len(text)
+    while text.endswith(b"\r\n", 0, end):
+        end -= 2
+    return text[:end]
 
 
 def _base64(raw: bytes) -> str:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from enum import Enum, auto
+from enum import IntEnum, auto
 
 from digest.deliver.outcome import Deferred, InDoubt, Outcome, Refused, Stage
+from digest.deliver.relay import Patience
 from digest.deliver.transport import Outgoing
 
 
-class Step(Enum):
-    """What a reply that we wait for answers."""
+class Step(IntEnum):
+    """What a reply that we wait for answers. An int, for those hash in a tenth of the time."""
 
     MAIL = auto()
     RCPT = auto()
@@ -17,6 +18,18 @@ class Step(Enum):
     END = auto()
     RESET = auto()
     QUIT = auto()
+
+
+def allowances(patience: Patience) -> dict[Step, float]:
+    """Seconds to wait for the answer to each step."""
+    return {
+        Step.MAIL: patience.mail,
+        Step.RCPT: patience.rcpt,
+        Step.DATA: patience.data,
+        Step.END: patience.end,
+        Step.RESET: patience.mail,
+        Step.QUIT: patience.quit,
+    }
 
 
 class Flight:

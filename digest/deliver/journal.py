@@ -4,18 +4,21 @@ One file a worker, mapped into memory: a note is a store of 64 bytes and no syst
 kernel keeps it when the process is killed. It does not outlive the machine (no msync): then a
 batch is in doubt, as docs/delivery.md says.
 
-    header   8 bytes magic, lease (UUID, 16 bytes)
+    header   8 bytes magic, lease (UUID, 16 bytes), mark of the machine's start (8)
     entry    delivery id (8), reply code (2), state (1), length of text (1), text (52)
 
-Entries of a lease are one array, in order of take-off; a delivery that is not in it never left.
+A place is used again once what it says is in the database. A delivery of the lease that is in no
+place never left, or was settled.
 """
 
 from __future__ import annotations
 
+import fcntl
+import hashlib
 import mmap
 import os
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
@@ -23,23 +26,30 @@ from types import TracebackType
 from typing import Self
 from uuid import UUID
 
-from digest.deliver.outcome import Accepted, Deferred, InDoubt, Outcome, Refused
+from digest.deliver.outcome import Accepted, Deferred, InDoubt, Outcome, Stage
 from digest.delivery import DeliveryId
 from digest.errors import Temporary
 
-MAGIC = b"digestJ1"
-_HEAD = struct.Struct("<8s16s8x")
+MAGIC = b"digestJ2"
+SUFFIX = ".journal"
+BOOT = Path("/proc/sys/kernel/random/boot_id")
+_HEAD = struct.Struct("<8s16s8s")
 _ENTRY = struct.Struct("<qHBB52s")
-_STATE_AT = 10  # of an entry
+_DEPARTURE = struct.Struct("<qHBB")  # an entry's beginning
+_CODE = struct.Struct("<H")
+_CODE_AT, _STATE_AT, _LENGTH_AT, _TEXT_AT, _TEXT = 8, 10, 11, 12, 52  # of an entry
 
 
 class Noted(IntEnum):
-    """What the journal knows of a delivery. The state byte is written last, and is one byte."""
+    """What the journal knows of a delivery. It is one byte: written, or not."""
 
     NOTHING = 0
     DEPARTED = 1  # the dot was written, no reply is known
     ACCEPTED = 2
     NOT_TAKEN = 3  # the relay said no: nothing is in doubt, it may be tried again
+
+
+_DEPARTED, _ACCEPTED, _NOT_TAKEN = map(int, (Noted.DEPARTED, Noted.ACCEPTED, Noted.NOT_TAKEN))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,61 +62,108 @@ class Entry:
     text: str = ""
 
 
+def outcome(entry: Entry | None) -> Outcome:
+    """What a dead worker's note says became of its delivery. None: there is none, so who knows."""
+    if entry is None or entry.noted is Noted.DEPARTED:
+        return InDoubt("its process died while it was on the wire")
+    if entry.noted is Noted.ACCEPTED:
+        return Accepted(entry.code, "", entry.text)
+    return Deferred(entry.code, "", entry.text, Stage.END)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notes:
+    """What a dead worker left. ``whole``: the machine ran on, so no note of its is missing."""
+
+    lease: UUID
+    entries: tuple[Entry, ...]
+    whole: bool
+
+
+class InUse(Temporary):
+    """A living worker has this journal."""
+
+
 class Journal:
-    """The journal of a worker that is alive. Used by one thread."""
+    """The journal of a worker that is alive; nobody else can open it. Used by one thread."""
 
     def __init__(self, path: Path, *, capacity: int = 4096) -> None:
-        """``capacity``: the deliveries of the largest lease. Raises Temporary (a full disk)."""
-        self._capacity = capacity
+        """``capacity``: how many may be under way or not yet in the database.
+
+        Raises InUse, or Temporary (a full disk).
+        """
+        self.path = path
         size = _HEAD.size + capacity * _ENTRY.size
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             try:
+                fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 # Room is taken now: a store into a hole of a full disk would be a SIGBUS.
-                os.posix_fallocate(descriptor, 0, size)
-                self._map = mmap.mmap(descriptor, size)
-            finally:
-                os.close(descriptor)
+                os.posix_fallocate(self._file, 0, size)
+                self._map = mmap.mmap(self._file, size)
+            except BaseException:
+                os.close(self._file)
+                raise
+        except BlockingIOError as error:
+            raise InUse(f"journal {path} belongs to a worker that is alive") from error
         except OSError as error:
             raise Temporary(f"journal {path} cannot be written: {error.strerror}") from error
         self._places: dict[DeliveryId, int] = {}
+        self._free: list[int] = []
+
+    @property
+    def room(self) -> int:
+        """How many more deliveries may depart before some are forgotten."""
+        return len(self._free)
+
+    def left_behind(self) -> Notes | None:
+        """What the worker that had this journal before left in it; None: nothing to believe."""
+        return _read(self._map[:])
 
     def begin(self, lease: UUID) -> None:
         """A new lease: what the last one noted is settled and forgotten."""
         # The magic goes first and comes back last: half a header is no journal.
-        self._map[: _HEAD.size] = bytes(_HEAD.size)
-        used = len(self._places) * _ENTRY.size
-        self._map[_HEAD.size : _HEAD.size + used] = bytes(used)
-        self._places = {}
-        self._forget_beyond(_HEAD.size + used)
-        _HEAD.pack_into(self._map, 0, MAGIC, lease.bytes)
+        self._map[:] = bytes(len(self._map))
+        places = range(_HEAD.size, len(self._map) - _ENTRY.size + 1, _ENTRY.size)
+        self._places, self._free = {}, list(reversed(places))
+        _HEAD.pack_into(self._map, 0, MAGIC, lease.bytes, _boot())
 
     def departing(self, delivery: DeliveryId) -> None:
-        """Note it before its dot is written. Raises ValueError when the lease is full."""
+        """Note it before its dot is written. Raises ValueError where there is no room."""
         place = self._places.get(delivery)
-        if place is None:
-            if len(self._places) >= self._capacity:
-                raise ValueError(f"the journal has room for {self._capacity} deliveries a lease")
-            place = _HEAD.size + len(self._places) * _ENTRY.size
-            self._places[delivery] = place
-        self._note(place, delivery, Noted.DEPARTED, 0, b"")
+        if place is not None:
+            self._note(place, 0, b"", _DEPARTED)
+            return
+        if not self._free:
+            raise ValueError("the journal has no room; settle and forget something first")
+        place = self._places[delivery] = self._free.pop()
+        _DEPARTURE.pack_into(self._map, place, delivery, 0, _DEPARTED, 0)
 
     def settle(self, delivery: DeliveryId, outcome: Outcome) -> None:
         """Note the answer of a delivery that had departed; others never left."""
         place = self._places.get(delivery)
-        if place is None:
+        if place is None or isinstance(outcome, InDoubt):  # DEPARTED says just that
             return
-        match outcome:
-            case Accepted(code=code, text=text):
-                self._note(place, delivery, Noted.ACCEPTED, code, text.encode())
-            case Deferred(code=code, text=text) | Refused(code=code, text=text):
-                self._note(place, delivery, Noted.NOT_TAKEN, code, text.encode())
-            case InDoubt():
-                pass  # DEPARTED says just that
+        noted = _ACCEPTED if isinstance(outcome, Accepted) else _NOT_TAKEN
+        self._note(place, outcome.code, outcome.text.encode()[:_TEXT], noted)
+
+    def forget(self, deliveries: Iterable[int]) -> None:
+        """What became of them is in the database: their places may be used again."""
+        for delivery in deliveries:
+            place = self._places.pop(DeliveryId(delivery), None)
+            if place is not None:
+                self._map[place + _STATE_AT] = Noted.NOTHING
+                self._free.append(place)
 
     def close(self) -> None:
         self._map.close()
+        os.close(self._file)
+
+    def remove(self) -> None:
+        """Close it and take the file away; what it said is settled."""
+        self.path.unlink(missing_ok=True)
+        self.close()
 
     def __enter__(self) -> Self:
         return self
@@ -119,48 +176,64 @@ class Journal:
     ) -> None:
         self.close()
 
-    def _note(self, place: int, delivery: DeliveryId, noted: Noted, code: int, text: bytes) -> None:
-        text = text[:52]
-        # The state comes last: killed in between, an entry is as it was, or in doubt. One that
-        # was there before never reads NOTHING, which would end the list.
-        before = min(self._map[place + _STATE_AT], Noted.DEPARTED)
-        _ENTRY.pack_into(self._map, place, delivery, code, before, len(text), text)
+    def _note(self, place: int, code: int, text: bytes, noted: int) -> None:
+        # The state comes last and is one store: killed in between, it is what it was. It never
+        # reads NOTHING on the way, as it would if it were packed, which begins by clearing.
+        at = place + _TEXT_AT
+        self._map[at : at + len(text)] = text
+        self._map[place + _LENGTH_AT] = len(text)
+        _CODE.pack_into(self._map, place + _CODE_AT, code)
         self._map[place + _STATE_AT] = noted
 
-    def _forget_beyond(self, start: int) -> None:
-        """Clear what an earlier process left in the file: entries end at the first empty one."""
-        while start + _ENTRY.size <= len(self._map) and self._map[start + _STATE_AT]:
-            self._map[start : start + _ENTRY.size] = bytes(_ENTRY.size)
-            start += _ENTRY.size
 
+def take_over(folder: Path, *, capacity: int = 4096) -> list[Journal]:
+    """The journals in ``folder`` that no living worker has, or a new one where there is none.
 
-def read(path: Path) -> tuple[UUID, tuple[Entry, ...]] | None:
-    """The lease of a journal and its entries, as a dead worker left them.
-
-    None where there is no journal, or one that was killed before its lease began.
+    Raises Temporary.
     """
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise Temporary(f"journal {path} cannot be read: {error.strerror}") from error
+    found: list[Journal] = []
+    number = 0
+    for path in sorted(folder.glob(f"worker-*{SUFFIX}")):
+        number = max(number, int("0" + "".join(c for c in path.stem if c.isdigit())))
+        try:
+            found.append(Journal(path, capacity=capacity))
+        except InUse:
+            continue
+    while not found:
+        number += 1
+        try:
+            found.append(Journal(folder / f"worker-{number}{SUFFIX}", capacity=capacity))
+        except InUse:  # somebody was quicker
+            continue
+    return found
+
+
+def _read(data: bytes) -> Notes | None:
     if len(data) < _HEAD.size:
         return None
-    magic, lease = _HEAD.unpack_from(data)
+    magic, lease, boot = _HEAD.unpack_from(data)
     if magic != MAGIC:
         return None
-    return UUID(bytes=lease), tuple(_entries(data))
+    return Notes(lease=UUID(bytes=lease), entries=tuple(_entries(data)), whole=boot == _boot())
 
 
 def _entries(data: bytes) -> Iterator[Entry]:
     for place in range(_HEAD.size, len(data) - _ENTRY.size + 1, _ENTRY.size):
+        if data[place + _STATE_AT] == Noted.NOTHING:
+            continue
         delivery, code, state, length, text = _ENTRY.unpack_from(data, place)
-        if state == Noted.NOTHING:
-            return
         yield Entry(
             delivery=DeliveryId(delivery),
             noted=Noted(state),
             code=code,
             text=text[:length].decode("utf-8", "ignore"),
         )
+
+
+def _boot() -> bytes:
+    """A mark that changes when the machine starts anew; the same for ever where it has none."""
+    try:
+        said = BOOT.read_bytes()
+    except OSError:
+        said = b""
+    return hashlib.sha256(said).digest()[:8]

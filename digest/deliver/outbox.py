@@ -65,6 +65,19 @@ def claim(delivery: Delivery, *, lease: timedelta, now: datetime, unless: Skip |
     )
 
 
+def unclaim(delivery: Delivery, until: datetime | None = None) -> Delivery:
+    """Queue again what was claimed and never left; it was no attempt. ``until``: not before."""
+    _require(delivery, State.SENDING)
+    return replace(
+        delivery,
+        state=State.QUEUED,
+        attempts=delivery.attempts - 1,
+        claimed_at=None,
+        lease_until=None,
+        next_attempt_at=until,
+    )
+
+
 def settle(
     delivery: Delivery,
     outcome: Outcome,
@@ -72,10 +85,12 @@ def settle(
     dice: float,
     *,
     in_doubt: WhenInDoubt = WhenInDoubt.RESEND,
+    first_delay: timedelta = FIRST_DELAY,
 ) -> Settled:
     """What becomes of a delivery that was being sent. ``dice`` in [0, 1) spreads the retries.
 
-    A lease that ran out is settled by what the journal says: Accepted, or else InDoubt.
+    ``first_delay``: how long after the first attempt the second may be. A lease that ran out is
+    settled by what the journal says: Accepted, or else InDoubt.
     """
     _require(delivery, State.SENDING)
     match outcome:
@@ -84,7 +99,7 @@ def settle(
             return Settled(delivery=_final(said, State.SENT, now))
         case Deferred(code=code, enhanced=enhanced, text=text):
             said = replace(delivery, code=code, enhanced=enhanced, text=text)
-            return Settled(delivery=_later(said, now, dice))
+            return Settled(delivery=_later(said, now, delay(said.attempts, dice, first_delay)))
         case Refused(code=code, enhanced=enhanced, text=text):
             said = replace(delivery, code=code, enhanced=enhanced, text=text)
             return Settled(
@@ -94,7 +109,7 @@ def settle(
             said = replace(delivery, code=0, enhanced="", text=text)
             if in_doubt is WhenInDoubt.HOLD:
                 return Settled(delivery=_final(said, State.HELD, now))
-            return Settled(delivery=_later(said, now, dice))
+            return Settled(delivery=_later(said, now, delay(said.attempts, dice, first_delay)))
         case _:
             assert_never(outcome)
 
@@ -127,14 +142,14 @@ def cancel(delivery: Delivery, *, now: datetime) -> Delivery:
     return _skipped(delivery, Skip.CANCELLED, now)
 
 
-def delay(attempts: int, dice: float) -> timedelta:
+def delay(attempts: int, dice: float, first: timedelta = FIRST_DELAY) -> timedelta:
     """How long to wait after so many attempts, at least 1: four times longer each time, ± 25 %."""
-    step = FIRST_DELAY * float(GROWTH ** min(attempts - 1, 8))
-    return max(FIRST_DELAY, min(LONGEST_DELAY, step * (0.75 + dice / 2)))
+    step = first * float(GROWTH ** min(attempts - 1, 8))
+    return max(first, min(LONGEST_DELAY, step * (0.75 + dice / 2)))
 
 
-def _later(delivery: Delivery, now: datetime, dice: float) -> Delivery:
-    at = now + delay(delivery.attempts, dice)
+def _later(delivery: Delivery, now: datetime, after: timedelta) -> Delivery:
+    at = now + after
     if at >= delivery.expires_at:
         return _skipped(delivery, Skip.STALE, now)
     return replace(delivery, state=State.QUEUED, next_attempt_at=at, lease_until=None)

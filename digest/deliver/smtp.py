@@ -9,10 +9,13 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import cast
 
 import aiosmtplib
 
+from digest.deliver import heap
 from digest.deliver.feed import OVER, Feed, Over
 from digest.deliver.outcome import Outcome
 from digest.deliver.pipeline import Pipeline
@@ -35,12 +38,16 @@ class SmtpTransport:
         return feed.outcome
 
 
-async def carry(relay: RelayOptions, feed: Feed) -> None:
+async def carry(relay: RelayOptions, feed: Feed, opened: Callable[[], None] | None = None) -> None:
     """One connection's life: open it, deliver what ``feed`` hands out, return when it is closed.
 
-    Raises Temporary or Misconfigured when it cannot be opened; then nothing was taken.
+    ``opened`` is called once it is open. Raises Temporary or Misconfigured when it cannot be; then
+    nothing was taken.
     """
+    heap.keep_freed()
     transport, offer = await _open(relay)
+    if opened:
+        opened()
     pipeline = Pipeline(relay, offer, feed)
     try:
         pipeline.start(transport)
@@ -49,6 +56,34 @@ async def carry(relay: RelayOptions, feed: Feed) -> None:
         transport.abort()
         await pipeline.closed  # every message that was taken is settled
         raise
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Knocked:
+    """How a relay received us; ``tls``: the protocol's version, empty for a plain connection."""
+
+    offer: Offer
+    tls: str = ""
+    certificate_until: datetime | None = None
+
+
+async def knock(relay: RelayOptions) -> Knocked:
+    """Open a connection as for mail, log in, and leave without sending any.
+
+    Raises Temporary or Misconfigured when it cannot be opened.
+    """
+    transport, offer = await _open(relay)
+    secured = transport.get_extra_info("ssl_object")
+    transport.write(b"QUIT\r\n")
+    transport.close()
+    if secured is None:
+        return Knocked(offer=offer)
+    until = (secured.getpeercert() or {}).get("notAfter")
+    return Knocked(
+        offer=offer,
+        tls=secured.version() or "",
+        certificate_until=until and datetime.fromtimestamp(ssl.cert_time_to_seconds(until), UTC),
+    )
 
 
 class _Single:
@@ -107,8 +142,15 @@ async def _introduced(
                 "offers no STARTTLS, and nothing is sent in the clear; "
                 'use a port that has it (587), or tls = "implicit" with port 465',
             )
-        await client.starttls()
+        try:
+            await client.starttls()
+        except aiosmtplib.SMTPServerDisconnected as error:
+            raise Temporary(_broken_off(relay)) from error
         await client.ehlo()
+    if relay.username and not client.supports_extension("auth"):
+        raise Misconfigured(
+            relay.label, "takes no login; remove username and password_env, or use another port"
+        )
     if relay.access_token:
         await client.auth_xoauth2(relay.username, relay.access_token)
     elif relay.username:
@@ -128,6 +170,7 @@ def _offer(client: aiosmtplib.SMTP) -> Offer:
         announce_size=client.supports_extension("size"),
         eightbit=client.supports_extension("8bitmime"),
         smtputf8=client.supports_extension("smtputf8"),
+        chunking=client.supports_extension("chunking"),
     )
 
 
@@ -160,8 +203,11 @@ def _explained(error: Exception, relay: RelayOptions) -> DigestError:
         return Temporary(
             f"{label} did not answer in time; check host and port, and that no firewall is between"
         )
+    if isinstance(cause, ConnectionResetError) and relay.security is Security.IMPLICIT:
+        return Temporary(_broken_off(relay))
     if isinstance(error, aiosmtplib.SMTPServerDisconnected | OSError):
-        return Temporary(f"{label} cannot be reached: {cause or error}; check host and port")
+        why = str(cause or "") or str(error) or "the connection was lost"
+        return Temporary(f"{label} cannot be reached: {why}; check host and port")
     return Misconfigured(label, f"cannot be used: {error}; check its table in the configuration")
 
 
@@ -177,9 +223,17 @@ def _answered_badly(error: aiosmtplib.SMTPResponseException, relay: RelayOptions
     if isinstance(error, aiosmtplib.SMTPAuthenticationError):
         return Misconfigured(
             relay.label,
-            f"does not accept our login ({spoken}); check username and its password",
+            f"does not accept our login ({spoken}); check username and its "
+            f"{'access token' if relay.access_token else 'password'}",
         )
     return Misconfigured(relay.label, f"refuses us ({spoken}); ask whoever runs it")
+
+
+def _broken_off(relay: RelayOptions) -> str:
+    return (
+        f"{relay.label} broke off while we agreed on TLS; it must know TLS 1.2 or newer, "
+        "and tls must go with its port"
+    )
 
 
 def _distrusted(error: ssl.SSLCertVerificationError, relay: RelayOptions) -> str:

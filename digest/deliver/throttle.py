@@ -6,12 +6,12 @@ last hour has used. Moments are seconds since the epoch.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 SLICES = 60  # a window is counted in so many slices: its sum is never too low, by 1/60 too high
 CLAIM_SECONDS = 5.0  # a claim is no larger than this much time's worth
 FLOOR = 0.1  # messages a second: a domain is never given up, that is the outbox's to decide
+SHY = 50.0  # messages a second, for a domain that puts us off for the first time
 CAUTION = 10.0  # seconds in which many deferrals count as one: they answer one burst
 PERIODS = {"second": 1.0, "minute": 60.0, "hour": 3600.0, "day": 86400.0}
 
@@ -79,9 +79,30 @@ class Pace:
 
 
 def limited(*, start: float = 0.0, ceiling: float = 0.0, **limits: int) -> Pace:
-    """A Pace of ``second=``, ``minute=``, ``hour=``, ``day=`` limits, and of a slow start."""
-    windows = (Window(seconds=PERIODS[name], limit=limit) for name, limit in limits.items())
+    """A Pace of ``second=``, ``minute=``, ``hour=``, ``day=`` limits, and of a slow start.
+
+    A limit of 0 is none; so is a start of 0.
+    """
+    windows = (
+        Window(seconds=PERIODS[name], limit=limit) for name, limit in limits.items() if limit
+    )
     return Pace(windows=tuple(windows), rate=start, ceiling=ceiling, credit=start)
+
+
+def warmed(pace: Pace, allowed: int | None) -> Pace:
+    """The pace on a day of its warm-up: at most ``allowed`` in 24 hours, and its own limits.
+
+    None: the warm-up is over, or there is none.
+    """
+    if allowed is None:
+        return pace
+    day = PERIODS["day"]
+    own = next((window for window in pace.windows if window.seconds == day), None)
+    if own is None:
+        return replace(pace, windows=(*pace.windows, Window(seconds=day, limit=allowed)))
+    limit = min(own.limit, allowed)
+    windows = (replace(one, limit=limit) if one is own else one for one in pace.windows)
+    return replace(pace, windows=tuple(windows))
 
 
 def room(pace: Pace, now: float) -> int:
@@ -113,10 +134,13 @@ def accepted(pace: Pace, count: int = 1) -> Pace:
 
 
 def deferred(pace: Pace, now: float) -> Pace:
-    """The pace after a 421 or 45x: half, and no credit until some time has passed."""
-    if not pace.rate or now < pace.cautious_until:
+    """The pace after a 421 or 45x: half, and no credit until some time has passed.
+
+    One that had no rate of its own gets ``SHY``: from there it rises again as any other.
+    """
+    if now < pace.cautious_until:
         return pace
-    slower = max(FLOOR, pace.rate / 2)
+    slower = max(FLOOR, pace.rate / 2) if pace.rate else SHY
     return replace(
         pace, rate=slower, credit=0.0, refilled_at=now, accepted=0, cautious_until=now + CAUTION
     )
@@ -135,50 +159,3 @@ def _refilled(pace: Pace, now: float) -> Pace:
     gained = max(0.0, now - pace.refilled_at) * pace.rate
     most = max(1.0, pace.rate * CLAIM_SECONDS)
     return replace(pace, credit=min(most, pace.credit + gained), refilled_at=now)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WarmUp:
-    """A new sending address earns its trust: so many a day at first, more each day."""
-
-    first: int = 200
-    last: int = 200_000
-    days: int = 42
-
-    def allowed(self, day: int) -> int | None:
-        """Messages on ``day`` (0 is the first); None once it is over and nothing limits."""
-        if day >= self.days:
-            return None
-        grown = (self.last / self.first) ** (max(0, day) / max(1, self.days - 1))
-        return round(self.first * float(grown))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Throttle:
-    """The relay's own pace, and one for each recipients' domain met."""
-
-    relay: Pace = field(default_factory=Pace)
-    each_domain: Pace = field(default_factory=Pace)  # what a domain begins with
-    domains: Mapping[str, Pace] = field(default_factory=dict)
-
-    def domain(self, name: str) -> Pace:
-        return self.domains.get(name, self.each_domain)
-
-    def room(self, name: str, now: float) -> int:
-        """How many may leave now for addresses at ``name``."""
-        return min(room(self.relay, now), room(self.domain(name), now))
-
-    def left(self, name: str, count: int, now: float) -> Throttle:
-        return replace(
-            self._with(name, left(self.domain(name), count, now)),
-            relay=left(self.relay, count, now),
-        )
-
-    def accepted(self, name: str, count: int = 1) -> Throttle:
-        return self._with(name, accepted(self.domain(name), count))
-
-    def deferred(self, name: str, now: float) -> Throttle:
-        return self._with(name, deferred(self.domain(name), now))
-
-    def _with(self, name: str, pace: Pace) -> Throttle:
-        return replace(self, domains={**self.domains, name: pace})

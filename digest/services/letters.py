@@ -1,28 +1,31 @@
-"""Letters that are owed to the transport in force: each claimed, rendered, sent and settled.
+"""The office of letters: each rendered once per kind, newsletter and language, spliced per person.
 
-Until the delivery engine lands this drains them one after the other; a letter is a row, so a
-process that dies loses none.
+A letter is a row; its consent is read again when it is claimed. See deliver/office.py.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from pathlib import Path
+from uuid import UUID
 
 from sqlalchemy import Connection
 
 from digest.compose import letters as composing
 from digest.compose.letters import LetterJob
-from digest.deliver import headers, outbox
+from digest.deliver import journal, outbox
+from digest.deliver.journal import Entry
 from digest.deliver.message import Compiled, compile_edition, splice
-from digest.deliver.outbox import Consequence, Settled
-from digest.deliver.outcome import Deferred, InDoubt, Outcome, Refused, Stage
+from digest.deliver.office import Brought, Outlook, Tally
+from digest.deliver.outbox import Consequence, WhenInDoubt
+from digest.deliver.outcome import Accepted, InDoubt, Outcome, Refused
 from digest.deliver.postmark import Postmark, Reader, letter_personal
-from digest.deliver.transport import Outgoing, Transport
-from digest.delivery import State
-from digest.errors import DigestError
+from digest.deliver.transport import Outgoing
+from digest.deliver.tray import Box, Ready
+from digest.deliver.verp import Ref, Sort
+from digest.delivery import Skip, State
 from digest.isolation import Isolate
 from digest.storage import postbag
 from digest.storage.database import Store
@@ -32,6 +35,9 @@ from subscribers.model import Kind, SubscriberId
 BATCH = 50
 
 Clock = Callable[[], datetime]
+# What a refusal means for the person, in the transaction that keeps it: their standing is the
+# membership's to change.
+Blame = Callable[[Connection, SubscriberId, Consequence, Refused, datetime], object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,116 +51,114 @@ class Desk:
     postmarks: Mapping[str, Postmark]  # by the newsletter's name, in the configuration's order
 
 
-@dataclass(slots=True, kw_only=True)
-class Posted:
-    """What a run came to. ``trouble``: the sentence that ended it early."""
+class LetterOffice:
+    """Letters have refs below zero in the tray, so that no issue's delivery is mistaken for one."""
 
-    sent: int = 0
-    later: int = 0
-    failed: int = 0
-    skipped: int = 0
-    bounced: list[SubscriberId] = field(default_factory=list)  # for the membership to hear
-    trouble: str | None = None
+    def __init__(
+        self,
+        store: Store,
+        desk: Desk,
+        *,
+        isolate: Isolate,
+        blame: Blame,
+        dice: Callable[[], float],
+        in_doubt: WhenInDoubt = WhenInDoubt.RESEND,
+        first_delay: timedelta = outbox.FIRST_DELAY,
+    ) -> None:
+        self._store = store
+        self._mail = _MailRoom(desk, isolate)
+        self._blame = blame
+        self._dice = dice
+        self._in_doubt = in_doubt
+        self._first_delay = first_delay
+        self._held: dict[int, Owed] = {}
 
+    async def claim(self, lease: UUID, limit: int, now: datetime) -> Brought:
+        taken, skipped = await self._store.write(_claimed, lease.hex, min(limit, BATCH), now)
+        ready = []
+        for owed in taken:
+            ref = -owed.delivery.id
+            self._held[ref] = owed
+            ready.append(
+                Ready(
+                    ref,
+                    owed.delivery.attempts,
+                    owed.delivery.expires_at,
+                    str(owed.address).rpartition("@")[2].lower(),
+                    (owed, await self._mail.compiled(owed)),
+                    self._mail.message,
+                )
+            )
+        seen = len(taken) + sum(skipped.values())
+        return Brought(ready=tuple(ready), skipped=skipped, seen=seen)
 
-async def send_letters(
-    store: Store,
-    desk: Desk,
-    transport: Transport,
-    *,
-    isolate: Isolate,
-    clock: Clock,
-    dice: Callable[[], float],
-) -> Posted:
-    """Send every letter that is due. Consent is read again when a letter is claimed.
+    async def settle(self, lease: UUID, box: Box, now: datetime) -> Tally:
+        sent, rest = box.sent, box.rest
+        box.sent, box.rest = [], []
+        outcomes: list[tuple[Owed, Outcome]] = [
+            *((self._held[ref], Accepted(code, more, text)) for ref, code, more, text, _ in sent),
+            *((self._held[one.ref], outcome) for one, outcome, _ in rest),
+        ]
+        try:
+            tally = await self._store.write(self._keep, outcomes, now)
+        except BaseException:
+            box.sent, box.rest = sent + box.sent, rest + box.rest
+            raise
+        for owed, _ in outcomes:
+            self._held.pop(-owed.delivery.id, None)
+        return tally
 
-    A relay that cannot be used ends the run; what was claimed then is queued again.
-    """
-    posted = Posted()
-    room = _MailRoom(desk, isolate)
-    for owed in await store.read(postbag.abandoned, clock()):
-        # Nobody settled it: the relay may have it. The second carries the same Message-ID.
-        lost = outbox.settle(owed.delivery, InDoubt("its process died"), clock(), dice())
-        await store.write(postbag.save, owed.delivery, lost.delivery)
-    while (claimed := await store.write(_claimed, clock())).some:
-        posted.skipped += claimed.skipped
-        batch = claimed.taken
-        for place, owed in enumerate(batch):
-            outcome = await _carried(owed, room, transport, posted)
-            await _settle(store, owed, outcome, posted, clock=clock, dice=dice)
-            if posted.trouble is not None:
-                for rest in batch[place + 1 :]:
-                    waiting = Deferred(0, "", posted.trouble, Stage.CONNECT)
-                    await _settle(store, rest, waiting, posted, clock=clock, dice=dice)
-                return posted
-    return posted
+    async def give_back(self, lease: UUID, some: Sequence[Ready], until: datetime | None) -> None:
+        back = [self._held.pop(one.ref) for one in some]
+        await self._store.write(_returned, back, until)
 
+    async def recover(
+        self, lease: UUID, entries: Sequence[Entry], *, trusted: bool, now: datetime
+    ) -> Tally:
+        held = await self._store.read(postbag.held, lease.hex)
+        noted = {-entry.delivery: entry for entry in entries}
+        told: list[tuple[Owed, Outcome]] = []
+        silent: list[Owed] = []
+        for owed in held:
+            entry = noted.get(owed.delivery.id)
+            if entry is None and trusted:
+                silent.append(owed)  # the journal saw everything, and not this: it never left
+            else:
+                told.append((owed, journal.outcome(entry)))
+        await self._store.write(_returned, silent, None)
+        return await self._store.write(self._keep, told, now)
 
-@dataclass(frozen=True, slots=True)
-class _Claimed:
-    taken: tuple[Owed, ...]
-    skipped: int
+    async def renew(self, lease: UUID, now: datetime) -> None:
+        await self._store.write(postbag.renew, lease.hex, now + LEASE)
 
-    @property
-    def some(self) -> bool:
-        return bool(self.taken or self.skipped)
+    async def abandoned(self, now: datetime) -> Tally:
+        lost = InDoubt("whoever was sending it is gone")
+        gone = [(owed, lost) for owed in await self._store.read(postbag.abandoned, now)]
+        return await self._store.write(self._keep, gone, now) if gone else Tally()
 
+    async def outlook(self, now: datetime) -> Outlook:
+        queued, next_at = await self._store.read(postbag.outlook)
+        return Outlook(queued=queued, next_at=next_at)
 
-def _claimed(tx: Connection, now: datetime) -> _Claimed:
-    """The next letters, each taken or skipped with its reason in this one transaction."""
-    taken: list[Owed] = []
-    skipped = 0
-    for owed in postbag.due(tx, now, BATCH):
-        unless = postbag.objection(tx, owed, now)
-        after = outbox.claim(owed.delivery, lease=LEASE, now=now, unless=unless)
-        if not postbag.save(tx, owed.delivery, after):
-            continue
-        if after.state is State.SENDING:
-            taken.append(replace(owed, delivery=after))
-        else:
-            skipped += 1
-    return _Claimed(tuple(taken), skipped)
-
-
-async def _carried(owed: Owed, room: _MailRoom, transport: Transport, posted: Posted) -> Outcome:
-    try:
-        outcome = await transport(await room.message(owed))
-    except DigestError as error:
-        posted.trouble = str(error)
-        return Deferred(0, "", str(error), Stage.CONNECT)
-    if isinstance(outcome, Refused) and outbox.consequence(outcome) is Consequence.PAUSE_RELAY:
-        # It refuses us and not the reader, who must not lose a letter by it.
-        posted.trouble = f"the relay refuses us: {outcome.code} {outcome.enhanced} {outcome.text}"
-        return Deferred(outcome.code, outcome.enhanced, outcome.text, outcome.stage)
-    return outcome
-
-
-async def _settle(
-    store: Store,
-    owed: Owed,
-    outcome: Outcome,
-    posted: Posted,
-    *,
-    clock: Clock,
-    dice: Callable[[], float],
-) -> None:
-    settled = outbox.settle(owed.delivery, outcome, clock(), dice())
-    await store.write(postbag.save, owed.delivery, settled.delivery)
-    _count(owed, settled, posted)
-
-
-def _count(owed: Owed, settled: Settled, posted: Posted) -> None:
-    match settled.delivery.state:
-        case State.SENT:
-            posted.sent += 1
-        case State.QUEUED | State.HELD | State.SENDING:
-            posted.later += 1
-        case State.FAILED:
-            posted.failed += 1
-        case State.SKIPPED:
-            posted.skipped += 1
-    if settled.consequence is Consequence.BOUNCE:
-        posted.bounced.append(owed.subscriber)
+    def _keep(
+        self, tx: Connection, outcomes: Sequence[tuple[Owed, Outcome]], now: datetime
+    ) -> Tally:
+        tally = Tally()
+        for owed, outcome in outcomes:
+            settled = outbox.settle(
+                owed.delivery,
+                outcome,
+                now,
+                self._dice(),
+                in_doubt=self._in_doubt,
+                first_delay=self._first_delay,
+            )
+            if not postbag.save(tx, owed.delivery, settled.delivery):
+                continue
+            tally.count(settled.delivery.state)
+            if isinstance(outcome, Refused):
+                self._blame(tx, owed.subscriber, settled.consequence, outcome, now)
+        return tally
 
 
 class _MailRoom:
@@ -165,12 +169,17 @@ class _MailRoom:
         self._isolate = isolate
         self._compiled: dict[tuple[str, Kind, str], Compiled] = {}
 
-    async def message(self, owed: Owed) -> Outgoing:
+    async def compiled(self, owed: Owed) -> Compiled:
         postmark = self._postmark(owed)
         key = (postmark.newsletter.id, owed.kind, owed.language)
         if key not in self._compiled:
             edition = await self._isolate(composing.letter, self._job(owed, postmark))
             self._compiled[key] = compile_edition(edition, postmark.letterhead)
+        return self._compiled[key]
+
+    def message(self, person: tuple[Owed, Compiled], ref: int) -> Outgoing:
+        owed, compiled = person
+        postmark = self._postmark(owed)
         reader = Reader(
             id=owed.subscriber,
             address=str(owed.address),
@@ -180,9 +189,10 @@ class _MailRoom:
         own = letter_personal(postmark, owed.delivery.id, reader, new_address=owed.address.key)
         return Outgoing(
             name=f"{owed.kind.value}-{owed.delivery.id}",
-            sender=headers.parsed(postmark.newsletter.sender)[1],
+            sender=postmark.envelope(Ref(sort=Sort.LETTER, id=owed.delivery.id)),
             recipient=str(owed.address),
-            data=splice(self._compiled[key], own),
+            data=splice(compiled, own),
+            ref=ref,
         )
 
     def _postmark(self, owed: Owed) -> Postmark:
@@ -201,3 +211,27 @@ class _MailRoom:
             postal_address=desk.postal_address,
             templates=desk.templates,
         )
+
+
+def _claimed(
+    tx: Connection, lease: str, limit: int, now: datetime
+) -> tuple[list[Owed], dict[Skip, int]]:
+    """The next letters, each taken or skipped with its reason in this one transaction."""
+    taken: list[Owed] = []
+    skipped: dict[Skip, int] = {}
+    for owed in postbag.due(tx, now, limit):
+        unless = postbag.objection(tx, owed, now)
+        after = outbox.claim(owed.delivery, lease=LEASE, now=now, unless=unless)
+        sending = after.state is State.SENDING
+        if not postbag.save(tx, owed.delivery, after, lease if sending else None):
+            continue
+        if sending:
+            taken.append(replace(owed, delivery=after))
+        elif after.skip is not None:
+            skipped[after.skip] = skipped.get(after.skip, 0) + 1
+    return taken, skipped
+
+
+def _returned(tx: Connection, some: Sequence[Owed], until: datetime | None) -> None:
+    for owed in some:
+        postbag.save(tx, owed.delivery, outbox.unclaim(owed.delivery, until))

@@ -87,7 +87,7 @@ async def act_on(
     evidence: Evidence = NO_EVIDENCE,
 ) -> Done:
     """Confirm, resend, change, pause, resume, leave or return: one person, one newsletter."""
-    return await store.write(_act, subscriber, newsletter, act, by, clock(), evidence)
+    return await store.write(on_subscription, subscriber, newsletter, act, by, clock(), evidence)
 
 
 async def act_on_address(
@@ -101,7 +101,7 @@ async def act_on_address(
     evidence: Evidence = NO_EVIDENCE,
 ) -> Done:
     """Bounce, complain, erase, reinstate, change of address: a person and all they hold."""
-    return await store.write(_on_address, subscriber, act, by, tuple(ring), clock(), evidence)
+    return await store.write(on_address, subscriber, act, by, tuple(ring), clock(), evidence)
 
 
 async def rename(
@@ -128,7 +128,7 @@ async def suppress(store: Store, address: Address, *, ring: Sequence[bytes], clo
         if person is None:
             return Done(happened=True)
         act = Complain()
-        return _on_address(tx, person.id, act, By.OPERATOR, tuple(ring), now, NO_EVIDENCE)
+        return on_address(tx, person.id, act, By.OPERATOR, tuple(ring), now, NO_EVIDENCE)
 
     return await store.write(change, clock())
 
@@ -142,15 +142,23 @@ async def reinstate(store: Store, address: Address, *, ring: Sequence[bytes], cl
         if person is None:
             return Done(happened=lifted)
         act = Reinstate()
-        done = _on_address(tx, person.id, act, By.OPERATOR, tuple(ring), now, NO_EVIDENCE)
+        done = on_address(tx, person.id, act, By.OPERATOR, tuple(ring), now, NO_EVIDENCE)
         return replace(done, happened=done.happened or lifted)
 
     return await store.write(change, clock())
 
 
-async def purge(store: Store, *, clock: Clock) -> int:
-    """Forget who never confirmed in time; how many joins that were."""
-    return await store.write(people.purge, clock())
+async def purge(store: Store, *, marks_kept: timedelta, clock: Clock) -> int:
+    """Forget who never confirmed in time, how many joins that were; and networks after a while.
+
+    ``marks_kept``: how long the consent log keeps the hash of a network.
+    """
+
+    def change(tx: Connection, now: datetime) -> int:
+        consents.forget_networks(tx, now - marks_kept)
+        return people.purge(tx, now)
+
+    return await store.write(change, clock())
 
 
 def _join(
@@ -183,7 +191,7 @@ def _join(
     return _keep(tx, person, done, evidence, now)
 
 
-def _act(
+def on_subscription(
     tx: Connection,
     subscriber: SubscriberId,
     newsletter: str,
@@ -192,6 +200,7 @@ def _act(
     now: datetime,
     evidence: Evidence,
 ) -> Done:
+    """``act_on`` within a transaction that does something else, too."""
     person = people.of_id(tx, subscriber)
     if person is None:
         return NOTHING
@@ -221,7 +230,7 @@ def _keep(
     return Done(subscriber=person.id, happened=True, letters=done.letters)
 
 
-def _on_address(
+def on_address(
     tx: Connection,
     subscriber: SubscriberId,
     act: AddressAct,
@@ -230,6 +239,7 @@ def _on_address(
     now: datetime,
     evidence: Evidence,
 ) -> Done:
+    """``act_on_address`` within a transaction that does something else, too."""
     person = people.of_id(tx, subscriber)
     if person is None:
         return NOTHING

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, select, update
 
 from digest.model import Article, Edition, Issue, NewsletterId
+from digest.storage import volume
 from digest.storage.articles import article_of
 from digest.storage.dialect import insert
 from digest.storage.schema import articles, editions, issues, told
@@ -27,17 +28,20 @@ class IssueRow:
     until: datetime
 
 
+_ROW = (
+    issues.c.id,
+    issues.c.period,
+    issues.c.number,
+    issues.c.state,
+    issues.c.since,
+    issues.c.until,
+)
+
+
 def last(tx: Connection, newsletter: NewsletterId, cadence: str) -> IssueRow | None:
     """The newest issue that counts: its ``until`` is where the next window begins."""
     row = tx.execute(
-        select(
-            issues.c.id,
-            issues.c.period,
-            issues.c.number,
-            issues.c.state,
-            issues.c.since,
-            issues.c.until,
-        )
+        select(*_ROW)
         .where(
             issues.c.newsletter == newsletter,
             issues.c.cadence == cadence,
@@ -77,8 +81,53 @@ def told_since(
     return [(article_of(row), row.period) for row in rows]
 
 
+def of_period(tx: Connection, newsletter: str, cadence: str, period: str) -> IssueRow | None:
+    """The issue of a period that counts; None where there is none yet."""
+    row = tx.execute(
+        select(*_ROW).where(
+            issues.c.newsletter == newsletter,
+            issues.c.cadence == cadence,
+            issues.c.period == period,
+            issues.c.state.in_(COUNTED),
+        )
+    ).first()
+    return IssueRow(**row._mapping) if row else None
+
+
+def enrolling(tx: Connection) -> list[IssueRow]:
+    """The issues whose audience is still being written."""
+    asked = select(*_ROW).where(issues.c.state == "enrolling").order_by(issues.c.id)
+    return [IssueRow(**row._mapping) for row in tx.execute(asked)]
+
+
+def released(tx: Connection, issue: int, audience: int, at: datetime) -> None:
+    """The audience of an issue is written: it may leave from now on."""
+    tx.execute(
+        update(issues)
+        .where(issues.c.id == issue, issues.c.state == "enrolling")
+        .values(state="released", audience=audience, released_at=at)
+    )
+
+
+def next_extra(tx: Connection, newsletter: NewsletterId, cadence: str) -> str:
+    """The period of the next issue made by hand: extra-1, extra-2 ..."""
+    asked = select(issues.c.period).where(
+        issues.c.newsletter == newsletter,
+        issues.c.cadence == cadence,
+        issues.c.period.startswith("extra-"),
+    )
+    taken = [int(period.removeprefix("extra-")) for period in tx.execute(asked).scalars()]
+    return f"extra-{max(taken, default=0) + 1}"
+
+
 def freeze(
-    tx: Connection, issue: Issue, made: Sequence[Edition], *, state: str, at: datetime
+    tx: Connection,
+    issue: Issue,
+    made: Sequence[Edition],
+    *,
+    state: str,
+    at: datetime,
+    corrects: int | None = None,
 ) -> int | None:
     """Keep an issue with what it tells and its editions; its id, or None if its period is taken."""
     new = tx.execute(
@@ -96,6 +145,8 @@ def freeze(
             preheader=issue.preheader,
             created_at=at,
             released_at=at if state == "released" else None,
+            corrects=corrects,
+            content=volume.written(issue),
         )
         .on_conflict_do_nothing()
         .returning(issues.c.id)

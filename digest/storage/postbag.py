@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, or_, select, update
+from sqlalchemy import Connection, Row, func, or_, select, type_coerce, update
 
 from digest.delivery import Delivery, DeliveryId, Skip, State
 from digest.storage import people
@@ -15,7 +15,7 @@ from subscribers import consent
 from subscribers.address import Address
 from subscribers.model import Kind, Standing, Status, Subscriber, SubscriberId, Subscription
 
-LEASE = timedelta(minutes=10)  # how long whoever claims a letter may take over it
+LEASE = timedelta(minutes=30)  # longer than the longest wait for a relay (RFC 5321, 4.5.3.2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,8 +77,34 @@ def objection(tx: Connection, owed: Owed, now: datetime) -> Skip | None:
     return Skip.CANCELLED if held and held.status is not Status.LEFT else Skip.LEFT
 
 
-def save(tx: Connection, before: Delivery, after: Delivery) -> bool:
-    """Keep what became of a letter; False where somebody else was quicker."""
+def held(tx: Connection, lease: str) -> list[Owed]:
+    """Letters claimed under a lease and not settled."""
+    found = select(letters).where(letters.c.state == State.SENDING.value, letters.c.lease == lease)
+    return [_owed(tx, row) for row in tx.execute(found.order_by(letters.c.id))]
+
+
+def renew(tx: Connection, lease: str, until: datetime) -> None:
+    """A worker that is alive keeps what it holds."""
+    mine = (letters.c.state == State.SENDING.value, letters.c.lease == lease)
+    tx.execute(update(letters).where(*mine).values(lease_until=until))
+
+
+def outlook(tx: Connection) -> tuple[int, datetime | None]:
+    """How many letters are not settled, and when the first of the queued may go."""
+    waiting = (State.QUEUED.value, State.SENDING.value)
+    count = select(func.count()).where(letters.c.state.in_(waiting))
+    first = select(func.min(func.coalesce(letters.c.next_attempt_at, letters.c.due_at))).where(
+        letters.c.state == State.QUEUED.value
+    )
+    at = tx.execute(select(type_coerce(first.scalar_subquery(), letters.c.due_at.type))).scalar()
+    return int(tx.execute(count).scalar() or 0), at
+
+
+def save(tx: Connection, before: Delivery, after: Delivery, lease: str | None = None) -> bool:
+    """Keep what became of a letter; False where somebody else was quicker.
+
+    ``lease``: under which it is claimed from now on; None: under none.
+    """
     changed = tx.execute(
         update(letters)
         .where(
@@ -91,6 +117,7 @@ def save(tx: Connection, before: Delivery, after: Delivery) -> bool:
             reason=_reason(after),
             attempts=after.attempts,
             claimed_at=after.claimed_at,
+            lease=lease,
             lease_until=after.lease_until,
             next_attempt_at=after.next_attempt_at,
             settled_at=after.settled_at,

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,19 @@ def test_every_letter_speaks_every_language_in_words_of_its_own(kind, language):
     assert BUTTONS[kind] in render.slots(letter.text)
     if language != "en":
         assert letter.subject != a_letter(kind).subject
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", BUTTONS)
+def test_a_subject_fits_an_inbox_and_does_not_shout(kind, language):
+    subject = a_letter(kind, language=language).subject
+
+    # A phone shows some 40 characters of a subject, a wide inbox some 70.
+    assert 8 <= len(subject) <= 60
+    assert subject == " ".join(subject.split())
+    assert not re.search(r"[!¡]|\.$|[{}%<>]|(?i:\b(?:re|fwd?|aw):)", subject)
+    assert not [word for word in subject.split() if len(word) > 3 and word.isupper()]
+    assert all(unicodedata.category(c) not in ("Cc", "Cf", "Co", "So") for c in subject)
 
 
 def test_a_language_we_do_not_speak_is_english():

@@ -331,10 +331,10 @@ def test_every_variable_of_a_template_is_documented():
     stories = [told(n) for n in range(12)]
     stories[0] = replace(stories[0], also=(an_article("https://post.example/a", title="Also"),))
     job = a_job(*stories, pictures={"https://herald.example/0": picture})
-    plates = render._Plates(job)
+    plates = render._Plates(job.newsletter.theme, job.templates)
 
     told_in = (Path(__file__).parents[2] / "docs" / "templates.md").read_text("utf-8")
-    context = plates._context(job.issue)
+    context = render._context(job.issue, job, plates)
     for group in ("mail", "issue", "reader", "site"):
         for name in variables(context[group], group):
             own_name = re.sub(

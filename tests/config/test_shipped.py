@@ -3,7 +3,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
-from datetime import time
+from datetime import date, time
 from enum import Enum
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from digest.config.rules import WEEKDAYS
 from digest.config.settings import Collect, Settings
 from digest.config.shape import every_key
 from digest.curate.curation import CurateOptions
+from digest.deliver.options import DkimOptions, DomainLimits, WarmUpOptions
 from digest.model import Newsletter, Source
 
 ROOT = Path(__file__).parents[2]
@@ -35,15 +36,23 @@ def keys_of_shipped() -> set[tuple[str, ...]]:
     keys: set[tuple[str, ...]] = set()
     table: tuple[str, ...] = ()
     for line in UNSET.sub("", SHIPPED.read_text()).splitlines():
-        if header := re.match(r"\[\[?([a-z.]+)\]\]?", line):
-            table = tuple(header[1].split("."))
-            table = ("newsletters", "*") if table[0] == "newsletters" else table
-            table = (*table, "*") if line.startswith("[[") else table
-        elif key := re.match(r"([a-z_]+) = ", line):
+        if header := re.match(r"\[\[?([^\]]+)\]\]?", line):
+            table = _table(header[1], listed=line.startswith("[["))
+        elif key := re.match(r"([a-z0-9_]+) = ", line):
             keys.add((*table, key[1]))
         elif line.lstrip().startswith("{"):
             keys |= {(*table, "sections", "*", name) for name in re.findall(r"([a-z]+) = ", line)}
     return keys - {("newsletters", "*", "sections")}
+
+
+def _table(name: str, *, listed: bool) -> tuple[str, ...]:
+    match tuple(re.sub(r'"[^"]*"', "*", name).split(".")):
+        case ("newsletters", _):
+            return ("newsletters", "*")
+        case ("deliver", "relays", below):
+            return ("deliver", "relays", "*", below)
+        case table:
+            return (*table, "*") if listed else table
 
 
 def test_the_shipped_configuration_loads_without_a_warning():
@@ -93,14 +102,16 @@ def test_the_value_of_an_unset_dial_is_its_default():
 
 def test_what_is_commented_out_can_be_switched_on():
     text = UNSET.sub("", SHIPPED.read_text())
-    text = re.sub(r"(?m)^select = .*\n", "", text)
-    text = re.sub(r"(?m)^templates = .*\n", "", text)
+    # Other keys exclude these, or a folder must be there for them.
+    text = re.sub(r"(?m)^(select|templates|token_env) = .*\n", "", text)
 
     settings = load_text(text, SHIPPED, {}).settings
 
-    assert list(settings.newsletters) == ["daily", "weekly"]
+    assert list(settings.newsletters) == ["daily", "weekly", "monthly"]
     assert len(settings.collect.sources) == 9
     assert len(settings.deliver.relays) == 1
+    assert settings.deliver.relays[0].warmup == WarmUpOptions(start=date(2026, 12, 1))
+    assert list(settings.deliver.domains) == ["gmail.com"]
 
 
 @pytest.mark.parametrize("key", sorted(every_key()), ids=documented)
@@ -112,10 +123,24 @@ def test_every_key_is_documented_with_an_example(key: tuple[str, ...]):
 
 
 def test_no_other_key_is_documented():
-    rows = set(re.findall(r"(?m)^\| `([a-z_A-Z.]+)` \|", DOCS))
-    variables = {"DIGEST_SECRET", "DIGEST_DATABASE_URL", "DIGEST_CONFIG"}
+    rows = set(re.findall(r"(?m)^\| `([a-z_A-Z0-9.]+)` \|", DOCS))
+    variables = {
+        "DIGEST_SECRET",
+        "DIGEST_DATABASE_URL",
+        "DIGEST_CONFIG",
+        "DIGEST_METRICS_TOKEN",
+        "DIGEST_ALERT_WEBHOOK",
+    }
 
     assert rows - variables - {"newsletters.NAME.sections"} == {documented(k) for k in every_key()}
+
+
+NESTED = {
+    "newsletters": Newsletter,
+    "sources": Source,
+    "domains": DomainLimits,
+    "dkim": DkimOptions,
+}
 
 
 def _default(key: tuple[str, ...]) -> object:
@@ -124,7 +149,7 @@ def _default(key: tuple[str, ...]) -> object:
     for part in key[:-1]:
         if part == "*":
             continue
-        nested = {"newsletters": Newsletter, "sources": Source}.get(part)
+        nested = NESTED.get(part)
         field = next(field for field in dataclasses.fields(kind) if field.name == part)
         kind = nested or field.default_factory
     return next(field.default for field in dataclasses.fields(kind) if field.name == key[-1])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import pickle
 
 import dkim as verifier
@@ -85,6 +86,17 @@ def test_relaxed_forgives_blanks_and_simple_does_not():
         return signed(body=body).replace(b"Barges  are", b"Barges are")
 
     assert (verified(changed(Body.RELAXED)), verified(changed(Body.SIMPLE))) == (True, False)
+
+
+@pytest.mark.parametrize("body", list(Body))
+@given(st.text("ab \t\r\n", max_size=40), st.lists(st.integers(0, 300), max_size=6))
+@settings(max_examples=200, deadline=None)
+def test_a_message_in_parts_has_the_signature_of_the_whole(body, tail, cuts):
+    whole = MESSAGE + tail.encode()
+    places = sorted({0, len(whole), *(min(cut, len(whole)) for cut in cuts)})
+    parts = [whole[a:b] for a, b in itertools.pairwise(places)]
+
+    assert dkim.sign(parts, [ED], at=AT, body=body) == dkim.sign(whole, [ED], at=AT, body=body)
 
 
 def test_a_shared_prefix_gives_the_same_signature_and_is_no_promise():

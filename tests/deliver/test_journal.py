@@ -12,7 +12,7 @@ from uuid import UUID
 import pytest
 
 from digest.deliver import journal
-from digest.deliver.journal import Entry, Journal, Noted
+from digest.deliver.journal import Entry, InUse, Journal, Noted, Notes
 from digest.deliver.outcome import Accepted, Deferred, InDoubt, Refused, Stage
 from digest.delivery import DeliveryId
 from digest.errors import Temporary
@@ -37,6 +37,11 @@ for number in range(200_000):
 """
 
 
+def read(path: Path) -> Notes | None:
+    with Journal(path, capacity=200_000) as notes:
+        return notes.left_behind()
+
+
 def an_entry(number: int, noted: Noted, code: int = 0, text: str = "") -> Entry:
     return Entry(delivery=DeliveryId(number), noted=noted, code=code, text=text)
 
@@ -53,15 +58,16 @@ def test_what_departed_and_what_was_said_is_read_back(tmp_path):
         notes.settle(DeliveryId(4), InDoubt("lost"))
         notes.settle(DeliveryId(9), Refused(550, "5.1.1", "never left", Stage.RCPT))
 
-    assert journal.read(path) == (
-        LEASE,
-        (
+    assert read(path) == Notes(
+        lease=LEASE,
+        entries=(
             an_entry(1, Noted.ACCEPTED, 250, "queued as 7F3A"),
             an_entry(2, Noted.NOT_TAKEN, 451, "later"),
             an_entry(3, Noted.NOT_TAKEN, 554, "no"),
             an_entry(4, Noted.DEPARTED),
             an_entry(5, Noted.DEPARTED),
         ),
+        whole=True,
     )
 
 
@@ -73,7 +79,52 @@ def test_a_second_attempt_takes_the_place_of_the_first(tmp_path):
         notes.settle(DeliveryId(1), Deferred(451, "4.3.0", "later", Stage.END))
         notes.departing(DeliveryId(1))
 
-    assert journal.read(path) == (LEASE, (an_entry(1, Noted.DEPARTED),))
+    found = read(path)
+    assert found is not None
+    assert found.entries == (an_entry(1, Noted.DEPARTED),)
+
+
+def test_what_is_in_the_database_is_forgotten_and_its_place_used_again(tmp_path):
+    path = tmp_path / "worker.journal"
+    with Journal(path, capacity=2) as notes:
+        notes.begin(LEASE)
+        for number in range(1, 100, 2):
+            notes.departing(DeliveryId(number))
+            notes.departing(DeliveryId(number + 1))
+            notes.settle(DeliveryId(number), SENT)
+            assert notes.room == 0
+            notes.forget([number, number + 1, 7_000])
+        notes.departing(DeliveryId(100))
+
+    found = read(path)
+    assert found is not None
+    assert found.entries == (an_entry(100, Noted.DEPARTED),)
+
+
+def test_after_the_machine_was_down_the_journal_says_that_notes_may_be_missing(
+    tmp_path, monkeypatch
+):
+    path = tmp_path / "worker.journal"
+    with Journal(path) as notes:
+        notes.begin(LEASE)
+    boot = tmp_path / "boot_id"
+    boot.write_text("another start")
+    monkeypatch.setattr(journal, "BOOT", boot)
+
+    assert read(path) == Notes(lease=LEASE, entries=(), whole=False)
+
+
+def test_a_living_worker_keeps_its_journal_and_a_dead_ones_is_taken_over(tmp_path):
+    with Journal(tmp_path / "worker-1.journal") as mine:
+        with pytest.raises(InUse, match="alive"):
+            Journal(mine.path)
+        (second,) = journal.take_over(tmp_path)
+        assert second.path.name == "worker-2.journal"
+        second.close()
+        (again,) = journal.take_over(tmp_path)
+        assert again.path == second.path
+        again.remove()
+    assert [path.name for path in tmp_path.iterdir()] == ["worker-1.journal"]
 
 
 def test_a_new_lease_forgets_the_old_one_even_of_an_earlier_process(tmp_path):
@@ -86,7 +137,10 @@ def test_a_new_lease_forgets_the_old_one_even_of_an_earlier_process(tmp_path):
         notes.begin(UUID(int=8))
         notes.departing(DeliveryId(70))
 
-    assert journal.read(path) == (UUID(int=8), (an_entry(70, Noted.DEPARTED),))
+    found = read(path)
+    assert found is not None
+    assert found.lease == UUID(int=8)
+    assert found.entries == (an_entry(70, Noted.DEPARTED),)
 
 
 def test_a_text_too_long_is_cut_between_characters(tmp_path):
@@ -96,9 +150,9 @@ def test_a_text_too_long_is_cut_between_characters(tmp_path):
         notes.departing(DeliveryId(1))
         notes.settle(DeliveryId(1), Accepted(250, "", "x" + "ö" * 60))
 
-    found = journal.read(path)
+    found = read(path)
     assert found is not None
-    assert found[1][0].text == "x" + "ö" * 25
+    assert found.entries[0].text == "x" + "ö" * 25
 
 
 def test_a_lease_larger_than_the_journal_is_a_mistake(tmp_path):
@@ -106,7 +160,7 @@ def test_a_lease_larger_than_the_journal_is_a_mistake(tmp_path):
         notes.begin(LEASE)
         notes.departing(DeliveryId(1))
         notes.departing(DeliveryId(2))
-        with pytest.raises(ValueError, match="room for 2"):
+        with pytest.raises(ValueError, match="no room"):
             notes.departing(DeliveryId(3))
 
 
@@ -118,7 +172,7 @@ def test_without_a_lease_there_is_nothing_to_believe(tmp_path, left):
     if left is not None:
         path.write_bytes(left)
 
-    assert journal.read(path) is None
+    assert read(path) is None
 
 
 def test_a_folder_that_cannot_be_written_is_said_in_a_sentence(common_folder):
@@ -155,10 +209,10 @@ def test_kill_9_leaves_at_most_one_delivery_in_doubt_and_forgets_none(tmp_path: 
     assert worker.wait() == -signal.SIGKILL
     worker.stdout.close()
 
-    found = journal.read(path)
+    found = read(path)
     assert found is not None
-    lease, entries = found
-    assert lease == LEASE
+    assert found.lease == LEASE
+    entries = found.entries
     assert len(entries) in (said[-1] + 1, said[-1] + 2)  # the last may have departed in silence
     assert [e.delivery for e in entries] == list(range(len(entries)))
     assert all(e.noted is Noted.ACCEPTED for e in entries[:-1])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 from dataclasses import asdict
 
@@ -11,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.deliver import throttle
-from digest.deliver.throttle import Throttle, WarmUp, Window
+from digest.deliver.throttle import Window
 
 T = 1_800_000_000.0
 steps = st.lists(st.tuples(st.floats(0, 40), st.integers(0, 30)), max_size=60)
@@ -121,28 +120,16 @@ def test_a_pace_is_never_overdrawn(story):
     assert total <= 4 * throttle.CLAIM_SECONDS + 4 * (now - T) + 1e-3
 
 
-def test_one_domain_that_defers_does_not_slow_the_others():
-    start = Throttle(
-        relay=throttle.limited(second=1000), each_domain=throttle.limited(start=8.0, ceiling=64.0)
-    )
-    after = start.deferred("slow.example", T)
-
-    assert after.room("slow.example", T) == 0
-    assert after.room("quick.example", T) == start.room("quick.example", T) > 0
+def test_a_limit_of_none_is_no_window():
+    assert throttle.limited(start=0.0, second=0, day=0) == throttle.Pace()
 
 
-def test_what_leaves_for_a_domain_also_leaves_the_relay():
-    one = Throttle(relay=throttle.limited(second=10), each_domain=throttle.limited(second=4))
+def test_warming_up_tightens_the_day_and_nothing_else():
+    plain = throttle.limited(second=100)
+    own = throttle.left(throttle.limited(hour=50, day=1000), 40, T)
 
-    after = one.left("a.example", 4, T)
-
-    assert after.room("a.example", T) == 0
-    assert after.room("b.example", T) == 4
-    assert throttle.room(after.relay, T) == 6
-
-
-def test_a_new_address_warms_up_in_six_weeks():
-    curve = [WarmUp().allowed(day) for day in range(42)]
-
-    assert (curve[0], curve[-1], WarmUp().allowed(42)) == (200, 200_000, None)
-    assert all(1.1 < b / a < 1.25 for a, b in itertools.pairwise(curve))
+    assert throttle.warmed(plain, None) is plain
+    assert throttle.room(throttle.warmed(plain, 2), T) == 1
+    assert [window.limit for window in throttle.warmed(own, 60).windows] == [50, 60]
+    assert [window.limit for window in throttle.warmed(own, 6000).windows] == [50, 1000]
+    assert throttle.warmed(own, 40).windows[1].room(T) == 0  # what has left still counts

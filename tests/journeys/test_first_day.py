@@ -253,17 +253,6 @@ def test_the_second_issue_begins_where_the_first_ended(desk):
     assert "1 article is older" in later.json["reason"]
 
 
-def test_a_send_that_cannot_send_says_so_and_sends_nothing(desk):
-    desk.run("init")
-
-    said = desk.run("send")
-
-    assert said.code == 2
-    assert said.out == ""
-    assert len(said.err.splitlines()) == 1
-    assert "cannot send yet" in said.err
-
-
 def test_which_newsletter_is_asked_where_there_are_two(desk):
     desk.configure("sample:")
     desk.write(

@@ -9,6 +9,7 @@ from digest.model import NewsletterId
 from digest.services import membership
 from digest.services.membership import Profile
 from digest.storage import consents, letters, people, roster
+from digest.storage.audience import first_of_each
 from digest.storage.consents import Evidence
 from digest.storage.database import Store
 from subscribers import acts
@@ -69,8 +70,8 @@ async def log(store, who):
 
 
 async def audience(store, clock):
-    found = await store.read(people.audience, NewsletterId("daily"), "daily", clock(), 9)
-    return [str(one.address) for one in found.first]
+    found = await store.read(first_of_each, NewsletterId("daily"), "daily", clock(), 9)
+    return [str(one.address) for one in found]
 
 
 async def test_a_join_is_a_pending_person_a_letter_and_a_line_in_the_log(store, clock):
@@ -220,13 +221,32 @@ async def test_the_evidence_of_a_consent_is_kept(store, clock):
     assert found == said
 
 
+async def test_the_hash_of_a_network_is_kept_for_so_long_and_the_consent_longer(store, clock):
+    said = Evidence(text_version="2026-11", page="subscribe", ip_mark="ab12")
+    member = await a_member(store, clock)
+    for act_at in (timedelta(0), 60 * DAY):
+        clock.now += act_at
+        await membership.act_on(
+            store, member, "daily", acts.Pause(until=clock.now + DAY), by=By.READER, clock=clock,
+            evidence=said,
+        )  # fmt: skip
+    clock.now += 31 * DAY
+
+    await membership.purge(store, marks_kept=90 * DAY, clock=clock)
+
+    marks = [found.ip_mark for _, found in await store.read(consents.log_of, member)]
+    texts = [found.text_version for entry, found in await store.read(consents.log_of, member)]
+    assert marks[-2:] == [None, "ab12"]
+    assert texts[-2:] == ["2026-11", "2026-11"]
+
+
 async def test_joins_never_confirmed_are_purged_after_14_days(store, clock):
     late = (await join(store, clock)).subscriber
     member = await a_member(store, clock, Address.parse("grace@example.org"))
     clock.now += 14 * DAY
 
     assert not (await act(store, clock, acts.Confirm(), late)).happened
-    assert await membership.purge(store, clock=clock) == 1
+    assert await membership.purge(store, marks_kept=90 * DAY, clock=clock) == 1
     assert await store.read(people.at_address, ADA) is None
     assert await store.read(roster.counts) == {("daily", "active", "ok"): 1}
     assert len(await held(store, member)) == 1

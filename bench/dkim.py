@@ -1,0 +1,149 @@
+"""How fast messages are signed, against what OpenSSL's RSA-2048 gives on the same cores.
+
+    python -m bench.dkim [--rounds N] [--seconds S] [--json]
+
+One run of interleaved rounds: ``openssl speed rsa2048`` with a process on each signing core, then
+our Signer with a worker on each of the same cores, fed by a loop on the core that is left (where
+there is but one core, on that). Messages of 41 KB, each with its reader's own parts; all that is
+needed is counted: the way to the worker and back, canonical header and body, hashes, RSA, and the
+finished message. ``ratios`` are by the wall, ``cpu_ratios`` by the CPU of the signing processes, as
+openssl itself counts: they tell the same on a quiet machine. ``checked``: what dkimpy verifies.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import re
+import statistics
+import subprocess
+import time
+from typing import Any
+
+from bench.paper import writer
+from digest.deliver import dkim, signing
+from digest.deliver.dkim import Body, Key
+from digest.deliver.signing import BATCH, Signer
+from digest.isolation import Workers
+
+CORES = sorted(os.sched_getaffinity(0))
+SIGNING = CORES[1:] or CORES
+LOOP = CORES[0]
+
+
+def openssl(seconds: float, *clock: str) -> float:
+    """Signatures of openssl a second of CPU, or of the wall with ``-elapsed``; sum of the cores."""
+    command = ["openssl", "speed", *clock, "-seconds", str(max(1, round(seconds))), "rsa2048"]
+    running = [
+        subprocess.Popen(
+            ["taskset", "-c", str(core), *command],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        for core in SIGNING
+    ]
+    said = [process.communicate()[0] for process in running]
+    found = [
+        re.search(r"^rsa\s+2048 bits\s+\S+\s+\S+\s+([\d.]+)", one, re.MULTILINE) for one in said
+    ]
+    return sum(float(one[1]) for one in found if one)
+
+
+def place(core: int) -> None:
+    """Called in a worker: from here on it runs on ``core``."""
+    os.sched_setaffinity(0, {core})
+
+
+async def ours(key: Key, body: Body, seconds: float) -> tuple[float, float]:
+    """Finished messages a second of the wall, and a second of the workers' CPU on each core."""
+    write, sent = writer(), 0
+    async with Workers(count=len(SIGNING), preload=signing.PRELOAD) as isolate:
+        signer = Signer(isolate=isolate, keys=(key,), body=body)
+        await asyncio.gather(*(isolate(place, core) for core in SIGNING))
+
+        async def work(until: float) -> None:
+            nonlocal sent
+            while time.perf_counter() < until:
+                batch = [write(number) for number in range(BATCH)]
+                lines = await signer([message.parts for message in batch], at=1)
+                finished = [one.headed(head) for head, one in zip(lines, batch, strict=True)]
+                sent += len(finished)
+
+        await signer([write(0).parts] * BATCH, at=1)
+        before = sum(await asyncio.gather(*(isolate(time.process_time) for _ in SIGNING)))
+        began = time.perf_counter()
+        # Two batches a worker: the next is there when one is done.
+        await asyncio.gather(*(work(began + seconds) for _ in range(2 * len(SIGNING))))
+        wall = time.perf_counter() - began
+        after = sum(await asyncio.gather(*(isolate(time.process_time) for _ in SIGNING)))
+        return sent / wall, sent / (after - before) * len(SIGNING)
+
+
+def verified(key: Key) -> int:
+    """How many messages of a batch the public key verifies, body and header, by dkimpy."""
+    import dkim as verifier  # optional dependency
+
+    _, record = dkim.record(key)
+    write = writer()
+    batch = [write(number).data for number in range(BATCH)]
+    lines = signing.signed([(one,) for one in batch], keys=[key], at=1, body=Body.RELAXED)
+    return sum(
+        verifier.DKIM(head + one).verify(dnsfunc=lambda *_, **__: record.encode())
+        for head, one in zip(lines, batch, strict=True)
+    )
+
+
+def measure(rounds: int, seconds: float) -> dict[str, Any]:
+    key = Key(domain="quayside.example", selector="tide", pem=dkim.generate_rsa())
+    os.sched_setaffinity(0, {LOOP})
+    wall: dict[str, list[float]] = {name: [] for name in ("openssl", *Body)}
+    cpu: dict[str, list[float]] = {name: [] for name in wall}
+    for _ in range(rounds):
+        wall["openssl"].append(openssl(seconds, "-elapsed"))
+        cpu["openssl"].append(openssl(seconds))
+        for body in Body:
+            by_wall, by_cpu = asyncio.run(ours(key, body, seconds))
+            wall[body].append(by_wall)
+            cpu[body].append(by_cpu)
+    return {
+        "rounds": rounds,
+        "signing_cores": len(SIGNING),
+        "message_bytes": len(writer()(1).data),
+        "sign_s": {str(name): round(statistics.median(runs)) for name, runs in wall.items()},
+        "sign_cpu_s": {str(name): round(statistics.median(runs)) for name, runs in cpu.items()},
+        "ratios": {f"{body}/openssl": ratio(wall, body) for body in Body},
+        "cpu_ratios": {f"{body}/openssl": ratio(cpu, body) for body in Body},
+        "checked": {"batch": BATCH, "verified": verified(key)},
+    }
+
+
+def ratio(found: dict[str, list[float]], body: Body) -> float:
+    pairs = zip(found[body], found["openssl"], strict=True)
+    return round(statistics.median(ours / theirs for ours, theirs in pairs), 3)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m bench.dkim")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=2.0, help="of each run")
+    parser.add_argument("--json", action="store_true")
+    asked = parser.parse_args()
+    found = measure(asked.rounds, asked.seconds)
+    if asked.json:
+        print(json.dumps(found, indent=2))
+        return
+    print(
+        f"{found['rounds']} rounds, {found['message_bytes']} bytes, {found['signing_cores']} cores"
+    )
+    for name, rate in found["sign_s"].items():
+        print(f"{name:10} {rate:8,} a second, {found['sign_cpu_s'][name]:8,} a second of CPU")
+    for label, part in found["ratios"].items():
+        print(f"{label:18} {part:6.3f}, of CPU {found['cpu_ratios'][label]:6.3f}")
+    print(f"dkimpy verifies {found['checked']['verified']} of {found['checked']['batch']}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,186 @@
+"""``digest issues``: what was released, what became of it, and how to steer it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import TypeVar
+
+import click
+
+from digest import wiring, worker
+from digest.cli import Context
+from digest.cli.correction import correction
+from digest.cli.meter import line
+from digest.cli.sending import Outgo
+from digest.cli.words import outgo_lines
+from digest.clock import clock_at
+from digest.config.load import load_for
+from digest.errors import DigestError
+from digest.services import correcting, steering
+from digest.storage import desk, posting
+from digest.storage.database import Store
+from digest.storage.desk import Fate, IssueInfo
+
+T = TypeVar("T")
+WAITING = ("queued", "sending", "held")
+SHOWN = 50
+
+
+@click.group("issues")
+def group() -> None:
+    """What was released, what became of it, and how to steer it."""
+
+
+@group.command("list")
+@click.option("--newsletter", help="Only this one's.")
+@click.option("--limit", default=20, show_default=True, help="How many, the newest first.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+def list_(context: Context, newsletter: str | None, limit: int, as_json: bool) -> None:
+    """Issues, the newest first."""
+    found = _in_store(context, lambda store: store.read(desk.list_issues, newsletter, limit))
+    if as_json:
+        click.echo(json.dumps([asdict(one) for one in found], default=str, indent=2))
+        return
+    if not found:
+        click.echo("No issue yet. `digest send` makes one.")
+    for one in found:
+        count = "" if one.audience is None else f"{one.audience:,} people, "
+        click.echo(f"{one.id:>5}  {one.newsletter} {one.period}  {count}{one.state}: {one.subject}")
+
+
+@group.command("show")
+@click.argument("issue", type=int)
+@click.option("--failed", is_flag=True, help="Whom it did not reach, and why.")
+@click.option("--waiting", is_flag=True, help="Who still waits for it, and since when.")
+@click.option("--skipped", is_flag=True, help="Who was skipped, and why.")
+@click.option("--stories", is_flag=True, help="Only what it told, as JSON, to put it right.")
+@click.option("--limit", default=SHOWN, show_default=True, help="How many people at most.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+def show(
+    context: Context,
+    issue: int,
+    failed: bool,
+    waiting: bool,
+    skipped: bool,
+    stories: bool,
+    limit: int,
+    as_json: bool,
+) -> None:
+    """One issue: how many it has reached, and with an option those it has not."""
+    if stories:
+        told = _in_store(context, lambda store: correcting.told(store, issue))
+        click.echo(json.dumps(told, ensure_ascii=False, indent=2))
+        return
+    states = ("failed",) * failed + WAITING * waiting + ("skipped",) * skipped
+
+    async def read(store: Store) -> tuple[IssueInfo | None, dict[str, int], list[Fate]]:
+        return (
+            await store.read(desk.find, issue),
+            await store.read(posting.tally, issue),
+            await store.read(desk.fates, issue, states, limit) if states else [],
+        )
+
+    found, tally, fates = _in_store(context, read)
+    if found is None:
+        raise DigestError(f"there is no issue {issue}; `digest issues list` shows those there are")
+    if as_json:
+        whole = {**asdict(found), "deliveries": tally, "people": [asdict(one) for one in fates]}
+        click.echo(json.dumps(whole, default=str, indent=2))
+        return
+    click.echo(f"Issue {found.id}, {found.newsletter} {found.period}: {found.state}")
+    click.echo(f"  {found.subject}")
+    for state, count in sorted(tally.items()):
+        click.echo(f"  {count:>9,} {state}")
+    for one in fates:
+        click.echo(f"  {one.address or '(erased)'}: {_why(one)}")
+
+
+def _why(one: Fate) -> str:
+    said = " ".join(str(part) for part in (one.code or "", one.enhanced, one.text) if part)
+    reason = f"{one.state} ({one.skip})" if one.skip else one.state
+    again = f", again at {one.next_attempt_at:%Y-%m-%d %H:%M} UTC" if one.state == "queued" else ""
+    tries = f", {one.attempts} attempts" if one.attempts > 1 else ""
+    return f"{reason}{tries}{again}{': ' + said if said else ''}"
+
+
+@group.command("pause")
+@click.argument("issue", type=int)
+@click.pass_obj
+def pause(context: Context, issue: int) -> None:
+    """Send nothing more of an issue until it is resumed."""
+    _in_store(context, lambda store: steering.pause(store, issue))
+    click.echo(f"Issue {issue} is paused. `digest issues resume {issue}` goes on with it.")
+
+
+@group.command("resume")
+@click.argument("issue", type=int)
+@click.pass_obj
+def resume(context: Context, issue: int) -> None:
+    """Go on with a paused issue."""
+    _in_store(context, lambda store: steering.resume(store, issue))
+    click.echo(f"Issue {issue} goes on; `digest work` sends it.")
+
+
+@group.command("cancel")
+@click.argument("issue", type=int)
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.pass_obj
+def cancel(context: Context, issue: int, yes: bool) -> None:
+    """Send it to nobody more, ever."""
+    if not yes:
+        click.confirm(f"Cancel issue {issue} for everybody who has not got it?", abort=True)
+    clock = clock_at(None)
+    count = _in_store(context, lambda store: steering.cancel(store, issue, clock=clock))
+    click.echo(f"Issue {issue} is cancelled: {count:,} people will not get it.")
+
+
+@group.command("retry-failed")
+@click.argument("issue", type=int)
+@click.pass_obj
+def retry_failed(context: Context, issue: int) -> None:
+    """Try those it failed to reach, and those in doubt, once more."""
+    clock = clock_at(None)
+    count = _in_store(context, lambda store: steering.retry_failed(store, issue, clock=clock))
+    click.echo(f"{count:,} queued again; `digest work` sends them.")
+
+
+@group.command("correct")
+@click.argument("issue", type=int)
+@click.option("--note", required=True, help="What was wrong: it stands above the stories.")
+@click.option(
+    "--stories",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="The stories as they should have been: what `show --stories` printed, mended.",
+)
+@click.option("--yes", is_flag=True, help="Send without asking.")
+@click.pass_obj
+def correct(context: Context, issue: int, note: str, stories: Path | None, yes: bool) -> None:
+    """Tell an issue once more, to exactly those who were sent it, with a note on what was wrong."""
+    settings = load_for(context.config).settings
+
+    def agreed(outgo: Outgo) -> bool:
+        for said in outgo_lines(outgo.prepared, outgo.sources, outgo.audience):
+            click.echo(said)
+        return yes or click.confirm(f"Send it to {outgo.audience:,} people?", default=False)
+
+    sent = worker.run(correction(settings, issue, note=note, stories=stories, agreed=agreed))
+    if sent.released is None or sent.progress is None:
+        click.echo("Not sent.")
+    else:
+        click.echo(f"Issue {sent.released.issue} corrects {issue}: {line(sent.progress)}")
+
+
+def _in_store(context: Context, ask: Callable[[Store], Awaitable[T]]) -> T:
+    settings = load_for(context.config).settings
+
+    async def asked() -> T:
+        async with wiring.open_store(settings) as store:
+            return await ask(store)
+
+    return asyncio.run(asked())

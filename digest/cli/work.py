@@ -1,0 +1,43 @@
+"""``digest work``: the queue engine alone, for a machine whose web runs elsewhere."""
+
+from __future__ import annotations
+
+import click
+
+from digest import wiring, worker
+from digest.cli import Context
+from digest.cli.meter import Meter, line
+from digest.config import secret
+from digest.config.load import load_for
+from digest.config.settings import Settings
+from digest.errors import DigestError
+from digest.services.dispatch import Progress, Until, all_settled, for_ever, nothing_due
+
+
+@click.command("work")
+@click.option("--once", is_flag=True, help="End when nothing is due now.")
+@click.option("--until-done", is_flag=True, help="End when every delivery is settled.")
+@click.pass_obj
+def command(context: Context, once: bool, until_done: bool) -> None:
+    """Send what is due, and go on: issues that are released, letters that are owed.
+
+    Runs until it is told to stop (SIGTERM or Ctrl-C): then it finishes what is on the wire, keeps
+    what became of it and ends within 10 seconds. Killed outright it loses nobody: the next one
+    knows from the journal what had left.
+    """
+    settings = load_for(context.config).settings
+    until = all_settled if until_done else nothing_due if once else for_ever
+    progress = worker.run(_worked(settings, until))
+    click.echo(line(progress))
+    if once and progress.troubles:
+        raise DigestError(f"nothing more goes out: {'; '.join(progress.troubles)}")
+
+
+async def _worked(settings: Settings, until: Until) -> Progress:
+    ring = secret.make_and_read(settings.folder)
+    with Meter() as meter:
+        async with wiring.means(settings) as tools:
+            progress, _ = await worker.work(
+                settings, tools, ring, until=until, show=meter.show, tell=meter.tell
+            )
+    return progress

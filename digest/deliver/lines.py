@@ -1,0 +1,227 @@
+"""The connections to the relays: opened while there is something to send, reopened when lost.
+
+A relay that cannot be reached rests (deliver/choice.py); it is tried again with one connection,
+and with all once that one is open. A relay that refuses us is left alone until the operator has
+looked: nobody's delivery fails for it. How much each may have is asked of deliver/allowance.py.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from digest.deliver import allowance, outbox, throttle
+from digest.deliver.allowance import Domains, Lane
+from digest.deliver.feed import Feed
+from digest.deliver.outbox import Consequence
+from digest.deliver.outcome import Deferred, InDoubt, Outcome, Refused
+from digest.deliver.relay import RelayOptions
+from digest.deliver.throttle import Pace
+from digest.deliver.tray import Box, Door, Ready, Tray
+from digest.errors import DigestError
+
+Carry = Callable[[RelayOptions, Feed, Callable[[], None]], Awaitable[None]]  # see smtp.carry
+PUT_OFF = (421, 450, 451, 452)  # a domain that says one of these is to be asked less often
+SHORT = 1.0  # seconds: what must wait no longer than this stays in the tray
+
+
+@dataclass(slots=True, kw_only=True)
+class Line:
+    """One relay: its share, its door, and its connections that are open or opening."""
+
+    relay: RelayOptions
+    lane: Lane
+    door: Door
+    trouble: str = ""  # the sentence that closed the circuit last
+    proven: bool = False  # a connection was open since it last failed
+    lost: int = 0  # messages whose connection was lost under them
+    accepted: int = 0  # of the door's, that the lane has heard of
+    unkept: int = 0  # messages that have left since ``booked`` was last asked
+    open: set[asyncio.Task[None]] = field(default_factory=set)
+
+
+class Lines:
+    """All relays. ``tell`` hears each new trouble in one sentence with the relay and the cure."""
+
+    def __init__(
+        self,
+        ways: Sequence[tuple[RelayOptions, Lane]],
+        domains: Domains,
+        tray: Tray,
+        *,
+        carry: Carry,
+        clock: Callable[[], datetime],
+        tell: Callable[[str], None],
+    ) -> None:
+        self._tray = tray
+        self._domains = domains
+        self._carry = carry
+        self._clock = clock
+        self._tell = tell
+        self._lines: list[Line] = []
+        for relay, lane in ways:
+            line = Line(relay=relay, lane=lane, door=Door(tray, relay.name, domains))
+            line.door.heard = self._hearing(line)
+            self._lines.append(line)
+
+    @property
+    def lanes(self) -> list[Lane]:
+        """The relays' shares, limits and circuits, what has left included."""
+        return [line.lane for line in self._lines]
+
+    @property
+    def domains(self) -> Domains:
+        return self._domains
+
+    def booked(self) -> dict[str, int]:
+        """How many have left by each relay since this was last asked; those with none left out."""
+        counts = {line.relay.name: line.unkept for line in self._lines if line.unkept}
+        for line in self._lines:
+            line.unkept = 0
+        return counts
+
+    def adopt(self, paces: Mapping[str, Pace]) -> None:
+        """Take up what relays have had in all, also by other workers and before a restart."""
+        for line in self._lines:
+            if pace := paces.get(line.relay.name):
+                line.lane = replace(line.lane, pace=pace)
+
+    @property
+    def usable(self) -> bool:
+        """Whether any relay may be tried now."""
+        now = self._now()
+        return any(line.lane.circuit.passes(now) for line in self._lines)
+
+    @property
+    def connections(self) -> int:
+        return sum(len(line.open) for line in self._lines)
+
+    @property
+    def troubles(self) -> list[str]:
+        """Why relays are not used now, a sentence each."""
+        now = self._now()
+        return [line.trouble for line in self._lines if not line.lane.circuit.passes(now)]
+
+    def appetite(self, most: int) -> int:
+        """How many more may be claimed: some seconds' worth of what the relays may have."""
+        shares = allowance.shares(self.lanes, self._now(), most=most)
+        return max(0, sum(shares.values()) - self._tray.ready)
+
+    def adjust(self) -> None:
+        """Book what has left, give each relay its share of what is ready, open what it needs."""
+        now, ready = self._now(), self._tray.ready
+        self._domains.begin(now)
+        for line in self._lines:
+            self._book(line, now)
+        shares = allowance.shares(self.lanes, now, most=ready)
+        for line in self._lines:
+            line.door.room = shares.get(line.relay.name, 0)
+            if line.door.room:
+                self._open(line, line.door.room)
+        if ready:
+            self._tray.wake()
+
+    def put_off(self) -> list[tuple[Box, list[Ready], datetime]]:
+        """What was taken for domains that must wait, and until when; it is out of the tray."""
+        now = self._clock()
+        later: dict[tuple[int, int], tuple[Box, list[Ready]]] = {}
+        for line in self._lines:
+            waiting, line.door.waiting = line.door.waiting, []
+            for box, one in waiting:
+                seconds = self._domains.waits(one.domain)
+                if seconds <= SHORT and not self._tray.over:
+                    box.ready.append(one)
+                    continue
+                # By the second: what returns together is given back together.
+                key = (id(box), int(seconds))
+                later.setdefault(key, (box, []))[1].append(one)
+        return [
+            (box, some, now + timedelta(seconds=seconds))
+            for (_, seconds), (box, some) in later.items()
+        ]
+
+    async def close(self, seconds: float) -> None:
+        """Finish what is on the wire, for so long; then cut the connections."""
+        self._tray.over = True
+        self._tray.wake()
+        tasks = {task for line in self._lines for task in line.open}
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=seconds)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+        now = self._now()
+        self._domains.begin(now)
+        for line in self._lines:
+            self._book(line, now)
+
+    def _book(self, line: Line, now: float) -> None:
+        lane, door = line.lane, line.door
+        pace = throttle.left(lane.pace, door.left, now) if door.left else lane.pace
+        if taken := door.accepted - line.accepted:
+            pace = throttle.accepted(pace, taken)
+        line.unkept += door.left
+        door.left, line.accepted = 0, door.accepted
+        line.lane = allowance.today(replace(lane, pace=pace), now)
+
+    def _open(self, line: Line, share: int) -> None:
+        wanted = min(line.relay.max_connections, share) if line.proven else 1
+        while len(line.open) < wanted:
+            task = asyncio.create_task(self._one(line))
+            line.open.add(task)
+            task.add_done_callback(line.open.discard)
+
+    async def _one(self, line: Line) -> None:
+        accepted, lost = line.door.accepted, line.lost
+        try:
+            await self._carry(line.relay, line.door, lambda: self._proven(line))
+        except DigestError as error:
+            self._failed(line, str(error))
+        else:
+            if line.lost > lost and line.door.accepted == accepted:
+                self._failed(line, f"{line.relay.label} breaks off before it takes a message")
+        self._tray.signal()
+
+    def _proven(self, line: Line) -> None:
+        if not line.proven:
+            line.proven = True
+            line.lane = replace(line.lane, circuit=line.lane.circuit.worked())
+            line.trouble = ""
+            self._tray.signal()
+
+    def _failed(self, line: Line, trouble: str) -> None:
+        line.proven = False
+        line.lane = replace(line.lane, circuit=line.lane.circuit.failed(self._now()))
+        if trouble != line.trouble:
+            self._tell(trouble)
+        line.trouble = trouble
+
+    def _hearing(self, line: Line) -> Callable[[Ready, Outcome], Outcome]:
+        def heard(ready: Ready, outcome: Outcome) -> Outcome:
+            match outcome:
+                case Deferred(code=code) if code in PUT_OFF:
+                    self._domains.deferred(ready.domain, self._now())
+                case Deferred(code=0) | InDoubt():
+                    line.lost += 1
+                case Refused() if outbox.consequence(outcome) is Consequence.PAUSE_RELAY:
+                    return self._refused(line, outcome)
+            return outcome
+
+        return heard
+
+    def _refused(self, line: Line, outcome: Refused) -> Outcome:
+        """It refuses us and not the reader, who must not lose a letter by it."""
+        words = " ".join(
+            part for part in (str(outcome.code), outcome.enhanced, outcome.text) if part
+        )
+        trouble = f"{line.relay.label} refuses us and is not used any more: {words}"
+        if not line.lane.circuit.paused:
+            self._tell(trouble)
+        line.lane = replace(line.lane, circuit=line.lane.circuit.pause(words))
+        line.trouble, line.door.room = trouble, 0
+        return Deferred(outcome.code, outcome.enhanced, outcome.text, outcome.stage)
+
+    def _now(self) -> float:
+        return self._clock().timestamp()

@@ -1,0 +1,95 @@
+"""An office: where deliveries of one kind come from and where their results are kept.
+
+Issues and letters are two; dispatch serves both and knows neither.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from digest.deliver.journal import Entry
+from digest.deliver.tray import Box, Ready
+from digest.delivery import Skip, State
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brought:
+    """What a claim brought. ``seen`` 0: nothing is due now."""
+
+    ready: tuple[Ready, ...] = ()
+    skipped: dict[Skip, int] = field(default_factory=dict)
+    seen: int = 0
+
+
+@dataclass(slots=True, kw_only=True)
+class Tally:
+    """What deliveries came to; ``later``: they are tried again."""
+
+    sent: int = 0
+    later: int = 0
+    failed: int = 0
+    skipped: int = 0
+    held: int = 0
+
+    def count(self, state: State) -> None:
+        """One more that came to ``state``."""
+        match state:
+            case State.SENT:
+                self.sent += 1
+            case State.FAILED:
+                self.failed += 1
+            case State.SKIPPED:
+                self.skipped += 1
+            case State.HELD:
+                self.held += 1
+            case State.QUEUED | State.SENDING:
+                self.later += 1
+
+    def add(self, other: Tally) -> None:
+        self.sent += other.sent
+        self.later += other.later
+        self.failed += other.failed
+        self.skipped += other.skipped
+        self.held += other.held
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outlook:
+    """What is still to do. ``next_at``: when the first of the queued may go; None: none is."""
+
+    queued: int = 0
+    next_at: datetime | None = None
+
+
+class Office(Protocol):
+    """Its methods raise DigestError where the database cannot be used; nothing is lost then."""
+
+    async def claim(self, lease: UUID, limit: int, now: datetime) -> Brought:
+        """Take up to ``limit`` deliveries that may go now; consent is read at this moment."""
+
+    async def settle(self, lease: UUID, box: Box, now: datetime) -> Tally:
+        """Keep the results of ``box`` as it is now, in one commit, and take them out of it."""
+
+    async def give_back(self, lease: UUID, some: Sequence[Ready], until: datetime | None) -> None:
+        """Queue again what never left, to go from ``until`` on; no attempt is counted."""
+
+    async def recover(
+        self, lease: UUID, entries: Sequence[Entry], *, trusted: bool, now: datetime
+    ) -> Tally:
+        """Settle what a dead worker held under ``lease`` by what its journal says.
+
+        ``trusted`` False: the journal may have missed something, so silence is doubt, too.
+        """
+
+    async def renew(self, lease: UUID, now: datetime) -> None:
+        """Keep what is held: the worker is alive."""
+
+    async def abandoned(self, now: datetime) -> Tally:
+        """Settle what is held under leases that are over: nobody knows what became of it."""
+
+    async def outlook(self, now: datetime) -> Outlook:
+        """What is still to do."""

@@ -1,0 +1,174 @@
+"""What is claimed and waits to leave, what is under way, and what became of it. Loop only, no I/O.
+
+An *office* (issues, letters) fills its box with Ready messages and empties it of results; the
+connections of each relay take from the tray through a Door of that relay's own.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NamedTuple, Protocol
+
+from digest.deliver.feed import OVER, Over
+from digest.deliver.outcome import Accepted, Outcome, Refused, Stage
+from digest.deliver.transport import Outgoing
+from digest.delivery import DeliveryId
+from digest.errors import DigestError
+
+LOW = 2_000  # fewer ready than this, and more are claimed
+SPARE = 256  # places of the journal left free for what is announced and has not departed
+FULL = 500  # so many results are worth a commit
+
+
+class Journal(Protocol):
+    """What outlives a killed process: see deliver/journal.py."""
+
+    @property
+    def room(self) -> int: ...
+
+    def departing(self, delivery: DeliveryId) -> None: ...
+
+    def settle(self, delivery: DeliveryId, outcome: Outcome) -> None: ...
+
+
+class Domains(Protocol):
+    """How much each recipients' domain may get: see deliver/allowance.py."""
+
+    def may_go(self, domain: str) -> bool: ...
+
+    def accepted(self, domain: str) -> None: ...
+
+
+class Ready(NamedTuple):
+    """A claimed delivery. ``write`` makes its message when a connection is free for it.
+
+    A tuple: one is made for each message, and a frozen dataclass takes four times as long.
+    """
+
+    ref: int  # unlike any other's in the tray
+    attempts: int  # this one included
+    expires_at: datetime
+    domain: str  # of the recipient
+    person: Any  # what the office wrote it for: its own business
+    write: Callable[[Any, int], Outgoing]  # of person and ref
+
+
+@dataclass(slots=True, eq=False)
+class Box:
+    """One office's part of the tray."""
+
+    ready: deque[Ready] = field(default_factory=deque)
+    flying: dict[int, Ready] = field(default_factory=dict)
+    # What relays accepted: ref, code, enhanced code, text, relay. The rest with its outcome.
+    sent: list[tuple[int, int, str, str, str]] = field(default_factory=list)
+    rest: list[tuple[Ready, Outcome, str]] = field(default_factory=list)
+
+    @property
+    def results(self) -> int:
+        return len(self.sent) + len(self.rest)
+
+
+class Tray:
+    """``signal`` is called when more should be claimed or results be kept; often, so be quick."""
+
+    def __init__(self, boxes: int, journal: Journal, signal: Callable[[], None]) -> None:
+        self.boxes = tuple(Box() for _ in range(boxes))  # the first is served first
+        self.journal = journal
+        self.signal = signal
+        self.over = False  # connections are to say goodbye
+        self._idle: list[Callable[[], None]] = []
+
+    @property
+    def ready(self) -> int:
+        return sum(len(box.ready) for box in self.boxes)
+
+    @property
+    def flying(self) -> int:
+        return sum(len(box.flying) for box in self.boxes)
+
+    @property
+    def results(self) -> int:
+        return sum(box.results for box in self.boxes)
+
+    def wake(self) -> None:
+        """There is something new for connections that wait: messages, room, or the end."""
+        idle, self._idle = self._idle, []
+        for one in idle:
+            one()
+
+    def wait(self, wake: Callable[[], None]) -> None:
+        if wake not in self._idle:
+            self._idle.append(wake)
+
+
+class Door:
+    """The way of one relay's connections into the tray: a Feed (see deliver/feed.py).
+
+    ``room``: how many more may leave through it for now. What is for a domain that is held back
+    is put into ``waiting``.
+    """
+
+    def __init__(self, tray: Tray, relay: str, domains: Domains) -> None:
+        self.relay = relay
+        self._may_go = domains.may_go
+        self._taken_by = domains.accepted
+        self.room = 0
+        self.left = 0  # since the owner last looked
+        self.accepted = 0
+        self.waiting: list[tuple[Box, Ready]] = []
+        self.heard: Callable[[Ready, Outcome], Outcome] | None = None
+        self._tray = tray
+        self._boxes = tray.boxes
+
+    def take(self, wake: Callable[[], None]) -> Outgoing | Over | None:
+        tray = self._tray
+        if tray.over:
+            return OVER
+        if self.room > 0 and tray.journal.room > SPARE:
+            for box in self._boxes:
+                while box.ready:
+                    message = self._taken(box, box.ready.popleft())
+                    if message is not None:
+                        return message
+        tray.wait(wake)
+        return None
+
+    def departing(self, message: Outgoing) -> None:
+        self._tray.journal.departing(DeliveryId(message.ref))
+
+    def settle(self, message: Outgoing, outcome: Outcome) -> None:
+        ref = message.ref
+        for box in self._boxes:
+            one = box.flying.pop(ref, None)
+            if one is not None:
+                break
+        else:
+            raise AssertionError(f"delivery {ref} is settled and was never taken")
+        self._tray.journal.settle(DeliveryId(ref), outcome)
+        if isinstance(outcome, Accepted):
+            self.accepted += 1
+            self._taken_by(one.domain)
+            box.sent.append((ref, outcome.code, outcome.enhanced, outcome.text, self.relay))
+        else:
+            box.rest.append((one, self.heard(one, outcome) if self.heard else outcome, self.relay))
+        if box.results >= FULL:
+            self._tray.signal()
+
+    def _taken(self, box: Box, one: Ready) -> Outgoing | None:
+        if not self._may_go(one.domain):
+            self.waiting.append((box, one))
+            return None
+        try:
+            message = one.write(one.person, one.ref)
+        except DigestError as error:
+            box.rest.append((one, Refused(0, "5.6.0", str(error), Stage.CONNECT), self.relay))
+            return None
+        self.room -= 1
+        self.left += 1
+        box.flying[one.ref] = one
+        if len(box.ready) == LOW:
+            self._tray.signal()
+        return message

@@ -1,0 +1,138 @@
+"""Release: a prepared issue becomes precious. Issue, editions and audience are frozen.
+
+The audience is written in short batches while the issue is ``enrolling``; one small commit then
+makes it ``released`` and fixes the count. A process that dies in between leaves an issue that the
+next one finishes, from what was frozen and not from what has changed since.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, time
+
+from sqlalchemy import Connection
+
+from digest import duty, periods
+from digest.compose.prepared import Prepared
+from digest.errors import DigestError
+from digest.model import Issue, Newsletter
+from digest.storage import enrolling
+from digest.storage import issues as issues_table
+from digest.storage.database import Store
+from digest.storage.enrolling import Hour
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Released:
+    """An issue that is on its way. ``audience``: its deliveries, fixed."""
+
+    issue: int
+    period: str
+    audience: int
+
+
+class Taken(DigestError):
+    """The newsletter has an issue of this period already."""
+
+
+async def release(
+    store: Store,
+    prepared: Prepared,
+    *,
+    clock: Clock,
+    corrects: int | None = None,
+    wrote: Callable[[int], None] = lambda _: None,
+) -> Released:
+    """Freeze the issue and everybody it goes to. ``wrote`` hears how many deliveries there are.
+
+    ``corrects``: the id of the issue it puts right, to whose readers alone it goes. Raises Taken.
+    """
+    issue = prepared.issue
+    assert issue is not None, "there is nothing to release"
+    new = await store.write(_freeze, prepared, issue, clock(), corrects)
+    if new is None:
+        raise Taken(taken(issue))
+    count = await _enrol(store, new, clock, wrote)
+    return Released(issue=new, period=issue.period, audience=count)
+
+
+def taken(issue: Issue) -> str:
+    """The sentence of Taken."""
+    return (
+        f"the issue of {issue.newsletter} for {issue.period} is released already; "
+        "look at it with `digest issues list`, or make one more with --extra"
+    )
+
+
+async def finish(store: Store, *, clock: Clock) -> list[Released]:
+    """Finish the releases whose process died while it wrote the audience."""
+    finished = []
+    for row in await store.read(issues_table.enrolling):
+        count = await _enrol(store, row.id, clock, lambda _: None)
+        finished.append(Released(issue=row.id, period=row.period, audience=count))
+    return finished
+
+
+async def _enrol(store: Store, issue: int, clock: Clock, wrote: Callable[[int], None]) -> int:
+    # By an earlier process, when it died.
+    count = await store.read(enrolling.count, issue)
+    while written := await store.write(enrolling.enrol, issue, clock()):
+        count += written
+        wrote(count)
+    await store.write(issues_table.released, issue, count, clock())
+    return count
+
+
+def _freeze(
+    tx: Connection,
+    prepared: Prepared,
+    issue: Issue,
+    now: datetime,
+    corrects: int | None,
+) -> int | None:
+    newsletter = prepared.newsletter
+    new = issues_table.freeze(
+        tx, issue, prepared.editions, state="enrolling", at=now, corrects=corrects
+    )
+    if new is None:
+        return None
+    enrolling.freeze_audience(
+        tx,
+        new,
+        newsletter.id,
+        issue.cadence,
+        hours=_hours(tx, newsletter, issue, prepared.at),
+        edition_for=prepared.edition_for,
+    )
+    return new
+
+
+def _hours(tx: Connection, newsletter: Newsletter, issue: Issue, at: datetime) -> list[Hour]:
+    """When each hour people chose is due, and until when.
+
+    Who chose none reads it at once: the newsletter's own hour is when its window closes.
+    """
+    following = _next_issue(newsletter, issue, at)
+    since = duty.counted_from(newsletter, issue.period, at)
+    hours = [_hour("", None, at, following)]
+    for zone, hour in enrolling.hours(tx, newsletter.id, issue.cadence):
+        due = periods.next_hour(since, hour, zone)
+        hours.append(_hour(zone, hour, due, periods.next_hour(following, hour, zone)))
+    return hours
+
+
+def _hour(zone: str, hour: time | None, due: datetime, following: datetime) -> Hour:
+    return Hour(
+        timezone=zone, hour=hour, due_at=due, expires_at=duty.expires(due, following=following)
+    )
+
+
+def _next_issue(newsletter: Newsletter, issue: Issue, at: datetime) -> datetime:
+    """When the same readers' next issue closes: not the hour that this very issue is for."""
+    following = periods.next_issue(newsletter, at)
+    while periods.period(newsletter, following) == issue.period:
+        following = periods.next_issue(newsletter, following)
+    return following

@@ -1,0 +1,62 @@
+"""The operator steers an issue that is on its way: pause, resume, cancel, try again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from digest.errors import DigestError
+from digest.storage import desk
+from digest.storage.database import Store
+
+RETRY_LIFE = timedelta(hours=20)
+
+Clock = Callable[[], datetime]
+
+
+async def pause(store: Store, issue: int) -> None:
+    """Nothing more of it is claimed; what is on the wire is finished. Raises DigestError."""
+    await store.write(_turn, issue, ("released",), "paused")
+
+
+async def resume(store: Store, issue: int) -> None:
+    """Go on with a paused issue. Raises DigestError."""
+    await store.write(_turn, issue, ("paused",), "released")
+
+
+async def cancel(store: Store, issue: int, *, clock: Clock) -> int:
+    """Whoever has not been sent it is skipped; how many. Raises DigestError."""
+
+    def change(tx: Connection) -> int:
+        _turn(tx, issue, ("released", "paused"), "cancelled")
+        return desk.cancel_waiting(tx, issue, clock())
+
+    return await store.write(change)
+
+
+async def retry_failed(store: Store, issue: int, *, clock: Clock) -> int:
+    """Try what failed or is held once more, for another 20 hours; how many. Raises DigestError."""
+
+    def change(tx: Connection) -> int:
+        found = _found(tx, issue)
+        if found.state not in ("released", "paused"):
+            raise DigestError(f"issue {issue} is {found.state}; nothing of it is sent any more")
+        now = clock()
+        return desk.retry(tx, issue, now, now + RETRY_LIFE)
+
+    return await store.write(change)
+
+
+def _turn(tx: Connection, issue: int, was: tuple[str, ...], becomes: str) -> None:
+    found = _found(tx, issue)
+    if not desk.turn(tx, issue, was, becomes):
+        raise DigestError(f"issue {issue} is {found.state}, not {' or '.join(was)}")
+
+
+def _found(tx: Connection, issue: int) -> desk.IssueInfo:
+    found = desk.find(tx, issue)
+    if found is None:
+        raise DigestError(f"there is no issue {issue}; `digest issues list` shows those there are")
+    return found

@@ -1,0 +1,268 @@
+"""The ledger: deliveries claimed with consent read anew, and what became of each.
+
+A batch costs a handful of statements whatever its size, and each statement answers with a single
+row of JSON. That is not for elegance: sqlite3 lets go of the interpreter at every row it steps
+over, and a thread that sends mail takes milliseconds to give it back.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, TextClause, text
+
+from digest.delivery import Delivery, DeliveryId, Skip
+from digest.storage.dialect import bound, moment
+from subscribers.model import Standing, Status, SubscriberId
+
+LEASE_SECONDS = 1800.0  # longer than the longest wait for a relay (RFC 5321, 4.5.3.2)
+
+
+class Claimed(NamedTuple):
+    """A delivery that is ours to send, and the person it goes to, as they are at this moment."""
+
+    id: DeliveryId
+    subscriber: SubscriberId
+    edition: str
+    attempts: int  # this one included
+    due_at: datetime
+    expires_at: datetime
+    address: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """What a claim brought. ``seen``: how many rows it looked at; 0 means none is due."""
+
+    taken: tuple[Claimed, ...]
+    skipped: dict[Skip, int]
+    seen: int
+
+
+NOTHING = Claim(taken=(), skipped={}, seen=0)
+
+
+# What the relay said of a delivery it accepted: id, code, enhanced code, text, the relay's name.
+Sent = tuple[int, int, str, str, str]
+
+
+def claim(
+    tx: Connection, issue: int, *, lease: str, until: datetime, now: datetime, limit: int
+) -> Claim:
+    """Take the next ``limit`` deliveries of a released issue that may go now.
+
+    Whoever left, paused, bounced or was suppressed meanwhile, and whoever's paper would come too
+    late, is skipped with that reason here.
+    """
+    wanted = {"issue": issue, "now": bound(tx, now), "limit": limit}
+    rows = json.loads(tx.execute(_of(tx, _FIND), wanted).scalar() or "[]")
+    taken: list[Claimed] = []
+    skipped: dict[Skip, list[int]] = {}
+    moments: dict[str, datetime] = {}  # thousands are due at one moment
+    said = moment(tx)
+    for row in rows:
+        id_, subscriber, edition, attempts, due, expires, address, name, *consent = row
+        standing, status, paused = consent
+        for one in (due, expires):
+            if one not in moments:
+                moments[one] = said(one)
+        if moments[expires] <= now:
+            reason: Skip | None = Skip.STALE
+        elif status == "active" and standing == "ok":
+            reason = None
+        else:
+            reason = _reason(standing, status, said(paused) if paused else None, now)
+        if reason is not None:
+            skipped.setdefault(reason, []).append(id_)
+            continue
+        taken.append(
+            Claimed(
+                DeliveryId(id_),
+                SubscriberId(subscriber),
+                edition,
+                attempts + 1,
+                moments[due],
+                moments[expires],
+                address,
+                name,
+            )
+        )
+    if taken:
+        mine = {"lease": lease, "now": bound(tx, now), "until": bound(tx, until)}
+        tx.execute(_of(tx, _TAKE), {**mine, "ids": json.dumps([one.id for one in taken])})
+    for skip, ids in skipped.items():
+        gone = {"skip": skip.value, "now": bound(tx, now), "ids": json.dumps(ids)}
+        tx.execute(_of(tx, _SKIP), gone)
+    return Claim(
+        taken=tuple(taken), skipped={s: len(ids) for s, ids in skipped.items()}, seen=len(rows)
+    )
+
+
+def accepted(tx: Connection, lease: str, sent: Sequence[Sent], at: datetime) -> int:
+    """Keep that relays took deliveries claimed under ``lease``; how many were still its own."""
+    if not sent:
+        return 0
+    values = {"lease": lease, "at": bound(tx, at), "rows": json.dumps(sent)}
+    return tx.execute(_of(tx, _ACCEPTED), values).rowcount
+
+
+def settle(tx: Connection, lease: str, after: Sequence[tuple[Delivery, str]]) -> int:
+    """Keep what became of deliveries claimed under ``lease``, each with the relay that was asked.
+
+    How many were still its own.
+    """
+    if not after:
+        return 0
+    rows = json.dumps([_row(tx, delivery, relay) for delivery, relay in after])
+    return tx.execute(_of(tx, _SETTLE), {"lease": lease, "rows": rows}).rowcount
+
+
+def give_back(tx: Connection, lease: str, ids: Sequence[DeliveryId] | None = None) -> int:
+    """Queue again what was claimed and never left; the claim does not count as an attempt.
+
+    ``ids`` None: all of the lease.
+    """
+    if ids is None:
+        return tx.execute(_of(tx, _GIVE_BACK_ALL), {"lease": lease}).rowcount
+    return tx.execute(_of(tx, _GIVE_BACK), {"lease": lease, "ids": json.dumps(list(ids))}).rowcount
+
+
+def _reason(
+    standing: str | None, status: str | None, paused: datetime | None, now: datetime
+) -> Skip | None:
+    if standing is None or status is None:
+        return Skip.LEFT  # erased, or never there
+    if standing == Standing.BOUNCED.value:
+        return Skip.BOUNCED
+    if standing != Standing.OK.value:
+        return Skip.SUPPRESSED
+    if status == Status.PAUSED.value:
+        return None if paused is not None and paused <= now else Skip.PAUSED
+    return None if status == Status.ACTIVE.value else Skip.LEFT
+
+
+def _row(tx: Connection, after: Delivery, relay: str) -> list[Any]:
+    def at(value: datetime | None) -> str | None:
+        return None if value is None else str(bound(tx, value))
+
+    return [
+        after.id,
+        after.state.value,
+        after.skip.value if after.skip else None,
+        after.code,
+        after.enhanced,
+        after.text,
+        relay,
+        at(after.next_attempt_at),
+        at(after.settled_at),
+    ]
+
+
+def _of(tx: Connection, said: dict[str, TextClause]) -> TextClause:
+    return said[tx.dialect.name]
+
+
+def _both(sqlite: str, postgresql: str) -> dict[str, TextClause]:
+    return {"sqlite": text(sqlite), "postgresql": text(postgresql)}
+
+
+_FOUND = """
+    d.id, d.subscriber, d.edition, d.attempts, d.due_at, d.expires_at, s.address, s.name,
+    s.standing, p.status, p.paused_until
+"""
+_JOINED = """
+    left join subscribers s on s.id = d.subscriber
+    left join subscriptions p on p.subscriber = d.subscriber
+        and p.newsletter = (select newsletter from issues where id = :issue)
+"""
+_DUE = """
+    where issue = :issue and state = 'queued' and next_attempt_at <= :now
+        and (select state from issues where id = :issue) = 'released'
+    order by next_attempt_at limit :limit
+"""
+_FIND = _both(
+    f"""
+    select json_group_array(json_array({_FOUND}))
+    from (select * from deliveries {_DUE}) d {_JOINED}
+    """,  # noqa: S608 -- our own words
+    f"""
+    select json_agg(json_build_array({_FOUND}))::text
+    from (select * from deliveries {_DUE} for update skip locked) d {_JOINED}
+    """,  # noqa: S608 -- our own words
+)
+_THESE = {
+    "sqlite": "(select value from json_each(:ids))",
+    "postgresql": "(select value::int from json_array_elements_text(:ids))",
+}
+
+
+def _on_these(said: str) -> dict[str, TextClause]:
+    return {name: text(f"{said} and id in {these}") for name, these in _THESE.items()}
+
+
+_TAKE = _on_these(
+    """
+    update deliveries set state = 'sending', attempts = attempts + 1, claimed_at = :now,
+        lease = :lease, lease_until = :until
+    where state = 'queued'
+    """
+)
+_SKIP = _on_these(
+    """
+    update deliveries set state = 'skipped', skip = :skip, settled_at = :now, lease = null,
+        lease_until = null
+    where state = 'queued'
+    """
+)
+_BACK = """
+    update deliveries set state = 'queued', attempts = attempts - 1, lease = null,
+        lease_until = null, claimed_at = null
+    where lease = :lease and state = 'sending'
+"""
+_GIVE_BACK = _on_these(_BACK)
+_GIVE_BACK_ALL = _both(_BACK, _BACK)
+# ``|| ''`` keeps SQLite from the index on leases: it would walk all of one for each row.
+_MINE = """
+    where deliveries.id = j.id and deliveries.lease || '' = :lease
+        and deliveries.state || '' = 'sending'
+"""
+_ENDED = "lease = null, lease_until = null"
+
+
+def _rows(**columns: str) -> dict[str, str]:
+    """A table ``j`` of what :rows holds, lists of the columns in order, of these types."""
+    sqlite = ", ".join(f"json_extract(value, '$[{n}]') as {name}" for n, name in enumerate(columns))
+    postgresql = ", ".join(
+        f"(value ->> {n})::{kind} as {name}" for n, (name, kind) in enumerate(columns.items())
+    )
+    return {
+        "sqlite": f"(select {sqlite} from json_each(:rows)) j",  # noqa: S608 -- our own words
+        "postgresql": f"(select {postgresql} from json_array_elements(:rows)) j",  # noqa: S608
+    }
+
+
+def _from_rows(change: str, **columns: str) -> dict[str, TextClause]:
+    """An UPDATE of our own deliveries from such a table."""
+    return {
+        name: text(f"update deliveries set {change} from {rows} {_MINE}")  # noqa: S608
+        for name, rows in _rows(**columns).items()
+    }
+
+
+_ACCEPTED = _from_rows(
+    f"""state = 'sent', settled_at = :at, code = j.code, enhanced = j.enhanced, text = j.text,
+    relay = j.relay, {_ENDED}""",
+    id="int", code="int", enhanced="text", text="text", relay="text",
+)  # fmt: skip
+_SETTLE = _from_rows(
+    f"""state = j.state, skip = j.skip, code = j.code, enhanced = j.enhanced, text = j.text,
+    relay = j.relay, next_attempt_at = coalesce(j.next_attempt_at, deliveries.next_attempt_at),
+    settled_at = j.settled_at, {_ENDED}""",
+    id="int", state="text", skip="text", code="int", enhanced="text", text="text", relay="text",
+    next_attempt_at="timestamptz", settled_at="timestamptz",
+)  # fmt: skip

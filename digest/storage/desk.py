@@ -1,0 +1,131 @@
+"""Issues as the operator sees and steers them: listed, looked into, paused, cancelled, retried."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, Select, select, update
+
+from digest.delivery import Skip
+from digest.storage.postal import deliveries
+from digest.storage.schema import issues, subscribers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssueInfo:
+    """One issue. ``audience`` None: not released yet."""
+
+    id: int
+    newsletter: str
+    cadence: str
+    period: str
+    number: int
+    state: str
+    subject: str
+    created_at: datetime
+    released_at: datetime | None
+    audience: int | None
+    corrects: int | None
+    since: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fate:
+    """One delivery and why it is where it is. ``address`` None: the person was erased."""
+
+    id: int
+    address: str | None
+    state: str
+    skip: str | None
+    code: int | None
+    enhanced: str | None
+    text: str | None
+    relay: str | None
+    attempts: int
+    due_at: datetime
+    next_attempt_at: datetime
+    settled_at: datetime | None
+
+
+def list_issues(tx: Connection, newsletter: str | None, limit: int) -> list[IssueInfo]:
+    """The newest issues first."""
+    asked = _issues().order_by(issues.c.id.desc()).limit(limit)
+    if newsletter is not None:
+        asked = asked.where(issues.c.newsletter == newsletter)
+    return [IssueInfo(**row._mapping) for row in tx.execute(asked)]
+
+
+def find(tx: Connection, issue: int) -> IssueInfo | None:
+    row = tx.execute(_issues().where(issues.c.id == issue)).first()
+    return IssueInfo(**row._mapping) if row else None
+
+
+def fates(tx: Connection, issue: int, states: tuple[str, ...], limit: int) -> list[Fate]:
+    """Deliveries of an issue that are in one of ``states``."""
+    asked = (
+        select(
+            deliveries.c.id,
+            subscribers.c.address,
+            deliveries.c.state,
+            deliveries.c.skip,
+            deliveries.c.code,
+            deliveries.c.enhanced,
+            deliveries.c.text,
+            deliveries.c.relay,
+            deliveries.c.attempts,
+            deliveries.c.due_at,
+            deliveries.c.next_attempt_at,
+            deliveries.c.settled_at,
+        )
+        .join(subscribers, subscribers.c.id == deliveries.c.subscriber, isouter=True)
+        .where(deliveries.c.issue == issue, deliveries.c.state.in_(states))
+        .order_by(deliveries.c.id)
+        .limit(limit)
+    )
+    return [Fate(**row._mapping) for row in tx.execute(asked)]
+
+
+def turn(tx: Connection, issue: int, was: tuple[str, ...], becomes: str) -> bool:
+    """Move an issue from one of the states ``was``; False where it is in another."""
+    changed = tx.execute(
+        update(issues).where(issues.c.id == issue, issues.c.state.in_(was)).values(state=becomes)
+    )
+    return changed.rowcount == 1
+
+
+def cancel_waiting(tx: Connection, issue: int, now: datetime) -> int:
+    """What has not left of an issue will not; how many."""
+    return tx.execute(
+        update(deliveries)
+        .where(deliveries.c.issue == issue, deliveries.c.state.in_(("queued", "held")))
+        .values(state="skipped", skip=Skip.CANCELLED.value, settled_at=now)
+    ).rowcount
+
+
+def retry(tx: Connection, issue: int, now: datetime, until: datetime) -> int:
+    """Queue again what failed or is held, to be given up at ``until``; how many."""
+    return tx.execute(
+        update(deliveries)
+        .where(deliveries.c.issue == issue, deliveries.c.state.in_(("failed", "held")))
+        .values(state="queued", next_attempt_at=now, expires_at=until, settled_at=None, lease=None)
+    ).rowcount
+
+
+def _issues() -> Select[tuple[object, ...]]:
+    return select(
+        issues.c.id,
+        issues.c.newsletter,
+        issues.c.cadence,
+        issues.c.period,
+        issues.c.number,
+        issues.c.state,
+        issues.c.subject,
+        issues.c.created_at,
+        issues.c.released_at,
+        issues.c.audience,
+        issues.c.corrects,
+        issues.c.since,
+        issues.c.until,
+    )

@@ -1,0 +1,174 @@
+"""The audience of an issue to its deliveries: frozen by hour and choice, written in batches.
+
+Set-based: people never leave the database. A batch is short, so that a reader who joins meanwhile
+waits for one batch and not for a million; each continues behind the last person written, so that
+a release whose process died is finished by the next one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time
+
+from sqlalchemy import Connection, Text, cast, func, select, text
+
+from digest.choices import Choice
+from digest.model import NewsletterId
+from digest.storage.dialect import bound
+from digest.storage.postal import deliveries, issue_choices, issue_hours
+from digest.storage.schema import issues, subscribers, subscriptions
+
+BATCH = 2_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hour:
+    """A local hour people chose, and what it means for one issue. ``hour`` None: the newsletter's.
+
+    ``timezone`` is the reader's, and empty where ``hour`` is None.
+    """
+
+    timezone: str
+    hour: time | None
+    due_at: datetime
+    expires_at: datetime
+
+
+def hours(tx: Connection, newsletter: NewsletterId, cadence: str) -> list[tuple[str, time]]:
+    """The (zone, local hour) pairs chosen by anybody who takes the newsletter at this cadence."""
+    asked = (
+        select(subscribers.c.timezone, subscriptions.c.hour)
+        .join(subscriptions, subscriptions.c.subscriber == subscribers.c.id)
+        .where(
+            subscriptions.c.newsletter == newsletter,
+            subscriptions.c.cadence == cadence,
+            subscriptions.c.hour.is_not(None),
+        )
+        .distinct()
+    )
+    return [(zone, time.fromisoformat(hour)) for zone, hour in tx.execute(asked)]
+
+
+def freeze_audience(
+    tx: Connection,
+    issue: int,
+    newsletter: NewsletterId,
+    cadence: str,
+    *,
+    hours: Sequence[Hour],
+    edition_for: Callable[[Choice], str],
+) -> None:
+    """Keep what enrolling needs, so that it can be finished by another process.
+
+    ``edition_for``: a choice to the key of its edition. ``hours`` holds the newsletter's own.
+    """
+    tx.execute(
+        issue_hours.insert(),
+        [
+            {
+                "issue": issue,
+                "timezone": one.timezone,
+                "hour": f"{one.hour:%H:%M}" if one.hour else "",
+                "due_at": one.due_at,
+                "expires_at": one.expires_at,
+            }
+            for one in hours
+        ],
+    )
+    # Topics are compared as the text they are stored as: take that text from the rows themselves.
+    stored = select(cast(subscriptions.c.topics, Text), subscribers.c.language)
+    asked = (
+        stored.join(subscribers, subscribers.c.id == subscriptions.c.subscriber)
+        .where(subscriptions.c.newsletter == newsletter, subscriptions.c.cadence == cadence)
+        .distinct()
+    )
+    rows = [
+        {
+            "issue": issue,
+            "topics": topics,
+            "language": language,
+            "edition": edition_for(Choice.of(json.loads(topics), language)),
+        }
+        for topics, language in tx.execute(asked)
+    ]
+    # Of who changes their mind while the audience is written.
+    other = edition_for(Choice.of((), ""))
+    rows.append({"issue": issue, "topics": "", "language": "", "edition": other})
+    tx.execute(issue_choices.insert(), rows)
+
+
+def enrol(tx: Connection, issue: int, at: datetime, limit: int = BATCH) -> int:
+    """Write the next deliveries of an issue that is ``enrolling``; how many. 0: all are written."""
+    found = tx.execute(select(issues).where(issues.c.id == issue)).one()
+    last = tx.execute(
+        select(func.max(deliveries.c.subscriber)).where(deliveries.c.issue == issue)
+    ).scalar()
+    statement = _AGAIN if found.corrects is not None else _ENROL
+    return tx.execute(
+        statement,
+        {
+            "issue": issue,
+            "corrects": found.corrects,
+            "newsletter": found.newsletter,
+            "cadence": found.cadence,
+            "at": bound(tx, at),
+            "after": last or "",
+            "limit": limit,
+        },
+    ).rowcount
+
+
+def count(tx: Connection, issue: int) -> int:
+    """How many deliveries an issue has."""
+    asked = select(func.count()).where(deliveries.c.issue == issue)
+    return int(tx.execute(asked).scalar() or 0)
+
+
+# ``|| ''`` keeps the planners from the index on (newsletter, status): they would sort a million
+# people for each batch, where the primary key gives them in order.
+_MAY = """
+    s.standing = 'ok'
+    and (p.status = 'active' or (p.status = 'paused' and p.paused_until <= :at))
+"""
+_ENROL = text(
+    f"""
+    insert into deliveries
+        (issue, subscriber, edition, state, attempts, enrolled_at, due_at, expires_at,
+         next_attempt_at)
+    select :issue, p.subscriber, coalesce(c.edition, f.edition), 'queued', 0, :at,
+        coalesce(h.due_at, o.due_at), coalesce(h.expires_at, o.expires_at),
+        coalesce(h.due_at, o.due_at)
+    from subscriptions p
+    join subscribers s on s.id = p.subscriber
+    join issue_hours o on o.issue = :issue and o.timezone = '' and o.hour = ''
+    join issue_choices f on f.issue = :issue and f.topics = '' and f.language = ''
+    left join issue_hours h on h.issue = :issue and h.timezone = s.timezone and h.hour = p.hour
+    left join issue_choices c on c.issue = :issue and c.topics = cast(p.topics as text)
+        and c.language = s.language
+    where p.subscriber > :after and p.newsletter || '' = :newsletter and p.cadence = :cadence
+        and {_MAY}
+    order by p.subscriber
+    limit :limit
+    """  # noqa: S608 -- our own words
+)
+_AGAIN = text(
+    f"""
+    insert into deliveries
+        (issue, subscriber, edition, state, attempts, enrolled_at, due_at, expires_at,
+         next_attempt_at)
+    select :issue, d.subscriber, coalesce(c.edition, f.edition), 'queued', 0, :at,
+        o.due_at, o.expires_at, o.due_at
+    from deliveries d
+    join subscribers s on s.id = d.subscriber
+    join subscriptions p on p.subscriber = d.subscriber and p.newsletter = :newsletter
+    join issue_hours o on o.issue = :issue and o.timezone = '' and o.hour = ''
+    join issue_choices f on f.issue = :issue and f.topics = '' and f.language = ''
+    left join issue_choices c on c.issue = :issue and c.topics = cast(p.topics as text)
+        and c.language = s.language
+    where d.issue = :corrects and d.subscriber > :after and d.state = 'sent' and {_MAY}
+    order by d.subscriber
+    limit :limit
+    """  # noqa: S608 -- our own words
+)

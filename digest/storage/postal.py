@@ -1,0 +1,95 @@
+"""The tables right of the hinge: a row for each person an issue goes to. As schema, so these."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from digest.storage.schema import Moment, metadata
+
+_QUEUED, _SENDING = text("state = 'queued'"), text("state = 'sending'")
+
+# No key to subscribers: who is erased takes their row there along, and what is left here counts a
+# delivery to nobody any more. ``next_attempt_at`` of a queued row: when it may go.
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("issue", Integer, ForeignKey("issues.id", ondelete="CASCADE"), nullable=False),
+    Column("subscriber", Text, nullable=False),
+    Column("edition", Text, nullable=False),
+    Column("state", String(8), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("enrolled_at", Moment, nullable=False),
+    Column("due_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Column("next_attempt_at", Moment, nullable=False),
+    Column("claimed_at", Moment),
+    Column("lease", String(32)),
+    Column("lease_until", Moment),
+    Column("settled_at", Moment),
+    Column("skip", String(16)),
+    Column("code", Integer),
+    Column("enhanced", String(16)),
+    Column("text", Text),
+    Column("relay", Text),
+    UniqueConstraint("issue", "subscriber"),
+    Index(
+        "ix_deliveries_queued",
+        "issue",
+        "next_attempt_at",
+        sqlite_where=_QUEUED,
+        postgresql_where=_QUEUED,
+    ),
+    Index("ix_deliveries_sending", "lease", sqlite_where=_SENDING, postgresql_where=_SENDING),
+)
+
+# What release froze of an issue's audience: when each local hour is due ("": the newsletter's
+# own), and which edition each choice reads (``topics``: JSON as subscriptions hold it).
+issue_hours = Table(
+    "issue_hours",
+    metadata,
+    Column("issue", Integer, ForeignKey("issues.id", ondelete="CASCADE"), primary_key=True),
+    Column("timezone", Text, primary_key=True),
+    Column("hour", String(5), primary_key=True),
+    Column("due_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+)
+
+issue_choices = Table(
+    "issue_choices",
+    metadata,
+    Column("issue", Integer, ForeignKey("issues.id", ondelete="CASCADE"), primary_key=True),
+    Column("topics", Text, primary_key=True),
+    Column("language", String(8), primary_key=True),
+    Column("edition", Text, nullable=False),
+)
+
+# What is left of an issue's deliveries when they are old: how many ended how ("": not skipped).
+tallies = Table(
+    "tallies",
+    metadata,
+    Column("issue", Integer, ForeignKey("issues.id", ondelete="CASCADE"), primary_key=True),
+    Column("state", String(8), primary_key=True),
+    Column("skip", String(16), primary_key=True),
+    Column("count", Integer, nullable=False),
+)
+
+# What the operator was told of and is not over yet.
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("says", Text, nullable=False),
+    Column("since", Moment, nullable=False),
+    Column("told_at", Moment, nullable=False),
+)

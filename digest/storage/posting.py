@@ -1,0 +1,161 @@
+"""Issues on their way: which have something due, who holds what, what an issue has come to."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, exists, func, literal_column, select, update
+
+from digest.delivery import Delivery, DeliveryId, Skip, State
+from digest.model import Edition
+from digest.storage.postal import deliveries, tallies
+from digest.storage.schema import editions, issues
+from subscribers.model import SubscriberId
+
+# Said in so many words: an index over the queued rows alone is not used for a bound parameter.
+_QUEUED = deliveries.c.state == literal_column("'queued'")
+_SENDING = deliveries.c.state == literal_column("'sending'")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sending:
+    """An issue that is released and has something due: what its messages are named after."""
+
+    id: int
+    newsletter: str
+    cadence: str
+    period: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """A delivery somebody claimed, and whose it is."""
+
+    delivery: Delivery
+    subscriber: SubscriberId
+
+
+def due(tx: Connection, now: datetime) -> list[Sending]:
+    """The released issues that have deliveries that may go now, the oldest first."""
+    waiting = exists().where(
+        deliveries.c.issue == issues.c.id,
+        _QUEUED,
+        deliveries.c.next_attempt_at <= now,
+    )
+    asked = (
+        select(issues.c.id, issues.c.newsletter, issues.c.cadence, issues.c.period)
+        .where(issues.c.state == "released", waiting)
+        .order_by(issues.c.released_at, issues.c.id)
+    )
+    return [Sending(**row._mapping) for row in tx.execute(asked)]
+
+
+def edition(tx: Connection, issue: int, key: str) -> Edition | None:
+    """An edition as release froze it."""
+    row = tx.execute(
+        select(editions).where(editions.c.issue == issue, editions.c.key == key)
+    ).first()
+    if row is None:
+        return None
+    return Edition(
+        key=row.key,
+        language=row.language,
+        subject=row.subject,
+        preheader=row.preheader,
+        html=row.html,
+        text=row.text,
+    )
+
+
+def held(tx: Connection, lease: str) -> list[Held]:
+    """What is claimed under a lease and not settled."""
+    return _held(tx, lease=lease)
+
+
+def abandoned(tx: Connection, now: datetime) -> dict[str, list[Held]]:
+    """What is claimed under leases that are over, by lease."""
+    asked = select(deliveries.c.lease).where(_SENDING, deliveries.c.lease_until <= now).distinct()
+    return {lease: _held(tx, lease=lease, until=now) for lease in tx.execute(asked).scalars()}
+
+
+def renew(tx: Connection, lease: str, until: datetime) -> None:
+    """A worker that is alive keeps what it holds."""
+    tx.execute(
+        update(deliveries).where(_SENDING, deliveries.c.lease == lease).values(lease_until=until)
+    )
+
+
+def postpone(tx: Connection, lease: str, ids: Sequence[DeliveryId], until: datetime) -> None:
+    """Queue again what is held under ``lease`` and could not leave yet; no attempt is counted."""
+    tx.execute(
+        update(deliveries)
+        .where(deliveries.c.id.in_(ids), deliveries.c.lease == lease)
+        .values(
+            state="queued",
+            attempts=deliveries.c.attempts - 1,
+            lease=None,
+            lease_until=None,
+            next_attempt_at=until,
+        )
+    )
+
+
+def outlook(tx: Connection) -> tuple[int, datetime | None]:
+    """How many deliveries of released issues are not settled, and when the first may go."""
+
+    def of(state: ColumnElement[bool]) -> tuple[int, datetime | None]:
+        asked = (
+            select(func.count(), func.min(deliveries.c.next_attempt_at))
+            .join(issues, issues.c.id == deliveries.c.issue)
+            .where(issues.c.state == "released", state)
+        )
+        count, first = tx.execute(asked).one()
+        return int(count), first
+
+    queued, first = of(_QUEUED)
+    sending, _ = of(_SENDING)
+    return queued + sending, first
+
+
+def tally(tx: Connection, issue: int) -> dict[str, int]:
+    """How many deliveries of an issue are in each state; those skipped by reason, as ``skipped:
+    left``. Rows that were rolled up count as they did."""
+    asked = (
+        select(deliveries.c.state, deliveries.c.skip, func.count())
+        .where(deliveries.c.issue == issue)
+        .group_by(deliveries.c.state, deliveries.c.skip)
+    )
+    rolled_up = select(tallies.c.state, tallies.c.skip, tallies.c.count).where(
+        tallies.c.issue == issue
+    )
+    found: Counter[str] = Counter()
+    for state, skip, count in [*tx.execute(asked), *tx.execute(rolled_up)]:
+        found[f"{state}: {skip}" if state == State.SKIPPED.value else state] += int(count)
+    return dict(found)
+
+
+def _held(tx: Connection, *, lease: str, until: datetime | None = None) -> list[Held]:
+    asked = select(deliveries).where(deliveries.c.lease == lease, _SENDING)
+    if until is not None:
+        asked = asked.where(deliveries.c.lease_until <= until)
+    return [
+        Held(
+            delivery=Delivery(
+                id=DeliveryId(row.id),
+                state=State(row.state),
+                enrolled_at=row.enrolled_at,
+                due_at=row.due_at,
+                expires_at=row.expires_at,
+                attempts=row.attempts,
+                claimed_at=row.claimed_at,
+                lease_until=row.lease_until,
+                next_attempt_at=row.next_attempt_at,
+                skip=Skip(row.skip) if row.skip else None,
+            ),
+            subscriber=SubscriberId(row.subscriber),
+        )
+        for row in tx.execute(asked)
+    ]

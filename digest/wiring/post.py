@@ -1,0 +1,183 @@
+"""Settings to what carries mail: relays and their limits, keys, offices, the engine of dispatch."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from digest.config import secret
+from digest.config.settings import Relay, Settings
+from digest.deliver import allowance, journal, smtp
+from digest.deliver.allowance import Domains, Lane
+from digest.deliver.lines import Carry, Lines
+from digest.deliver.maildir import MaildirTransport
+from digest.deliver.office import Office
+from digest.deliver.options import DomainLimits
+from digest.deliver.outbox import WhenInDoubt
+from digest.deliver.relay import RelayOptions, Security
+from digest.deliver.sealing import SealingOffice
+from digest.deliver.singly import singly
+from digest.deliver.smtp import SmtpTransport
+from digest.deliver.throttle import Pace, limited
+from digest.deliver.transport import Transport
+from digest.deliver.tray import Tray
+from digest.isolation import Workers
+from digest.services import feedback
+from digest.services.dispatch import Dispatch, Progress
+from digest.services.issue_office import IssueOffice, Rules
+from digest.services.letters import LetterOffice
+from digest.services.paces import Paces
+from digest.wiring import Means, letter_desk
+from digest.wiring import bounces as coming_back
+
+if TYPE_CHECKING:
+    from digest.deliver.signing import Signer
+
+MAILDIR = "maildir"
+MAILDIR_WRITERS = 4
+SEALED_AT_ONCE = 64  # messages to a worker that signs: some 50 ms
+
+
+def transport(settings: Settings) -> Transport:
+    """The way out that ``deliver.transport`` names; of several relays the first."""
+    deliver = settings.deliver
+    if deliver.transport == "maildir":
+        return MaildirTransport(deliver.maildir)
+    return SmtpTransport(_relay(settings, deliver.relays[0]))
+
+
+def relays(settings: Settings) -> tuple[RelayOptions, ...]:
+    """Every relay with its secrets. Raises Misconfigured where one is unset."""
+    return tuple(_relay(settings, relay) for relay in settings.deliver.relays)
+
+
+def _relay(settings: Settings, relay: Relay) -> RelayOptions:
+    return RelayOptions(
+        name=relay.name,
+        host=relay.host,
+        port=relay.port,
+        security=Security(relay.tls),
+        username=relay.username,
+        password=secret.relay_password(relay) or "",
+        access_token=secret.relay_token(relay) or "",
+        ca_file=str(relay.ca_file or ""),
+        local_hostname=relay.local_hostname or urlsplit(settings.site.base_url).hostname or "",
+        max_connections=relay.max_connections,
+        max_messages=relay.max_messages_per_connection,
+        bdat=relay.bdat,
+    )
+
+
+@asynccontextmanager
+async def signer(settings: Settings) -> AsyncIterator[Signer | None]:
+    """What signs messages, with workers of its own; None where the relay signs."""
+    options = settings.deliver.dkim
+    if options is None:
+        yield None
+        return
+    from digest.config import dkim as dkim_keys  # cryptography: 8 MB
+    from digest.deliver import signing
+    from digest.deliver.dkim import Body
+    from digest.deliver.signing import Signer
+
+    keys = dkim_keys.read(options)
+    count = max(1, len(os.sched_getaffinity(0)) - 1)  # the loop needs a core to send what is signed
+    async with Workers(count=count, preload=signing.PRELOAD) as isolate:
+        yield Signer(isolate=isolate, keys=keys, body=Body(options.body))
+
+
+def lanes(settings: Settings, now: datetime) -> tuple[Lane, ...]:
+    """Every relay's share and limits, those of its warm-up included; nothing has left yet."""
+    return tuple(
+        allowance.today(
+            Lane(
+                name=relay.name,
+                weight=relay.weight,
+                limits=_limits(relay),
+                warmup=relay.warmup,
+            ),
+            now.timestamp(),
+        )
+        for relay in settings.deliver.relays
+    )
+
+
+def domains(settings: Settings, now: datetime) -> Domains:
+    """What the recipients' domains may get; nothing has left yet."""
+    deliver = settings.deliver
+
+    def pace(limits: DomainLimits) -> Pace:
+        return _limits(limits, start=limits.start, ceiling=limits.ceiling)
+
+    named = {name: pace(limits) for name, limits in deliver.domains.items()}
+    return Domains(pace(deliver.each_domain), named, now.timestamp())
+
+
+def _limits(of: Relay | DomainLimits, *, start: float = 0.0, ceiling: float = 0.0) -> Pace:
+    return limited(
+        start=start,
+        ceiling=ceiling,
+        second=of.per_second,
+        minute=of.per_minute,
+        hour=of.per_hour,
+        day=of.per_day,
+    )
+
+
+def dispatch(
+    settings: Settings,
+    tools: Means,
+    ring: Sequence[bytes],
+    *,
+    sign: Signer | None,
+    only_letters: bool = False,
+    show: Callable[[Progress], None],
+    tell: Callable[[str], None],
+) -> Dispatch:
+    """The engine that sends what is due, through the transport in force.
+
+    Raises Temporary where the journal cannot be written.
+    """
+    desk = letter_desk(settings, ring)
+    blame = partial(
+        feedback.refused, acts=coming_back.acts(ring), rules=coming_back.bounce_rules(settings)
+    )
+    rules = Rules(in_doubt=WhenInDoubt(settings.deliver.in_doubt))
+    letters = LetterOffice(
+        tools.store,
+        desk,
+        isolate=tools.isolate,
+        blame=blame,
+        dice=tools.dice,
+        in_doubt=rules.in_doubt,
+    )
+    issues = IssueOffice(tools.store, desk.postmarks, rules=rules, blame=blame, dice=tools.dice)
+    now = tools.clock()
+    if settings.deliver.transport == MAILDIR:
+        folder = RelayOptions(name=MAILDIR, host="", max_connections=MAILDIR_WRITERS)
+        ways = [(folder, Lane(name=MAILDIR))]
+        carry: Carry = singly(MaildirTransport(settings.deliver.maildir))
+    else:
+        ways = list(zip(relays(settings), lanes(settings, now), strict=True))
+        carry = smtp.carry
+
+    def open_lines(tray: Tray) -> Lines:
+        return Lines(ways, domains(settings, now), tray, carry=carry, clock=tools.clock, tell=tell)
+
+    offices: list[Office] = [letters] if only_letters else [letters, issues]
+    if sign is not None:
+        offices = [SealingOffice(one, sign, batch=SEALED_AT_ONCE) for one in offices]
+    return Dispatch(
+        offices,
+        journal.take_over(settings.folder / "journals"),
+        open_lines,
+        clock=tools.clock,
+        drain_seconds=settings.deliver.drain_seconds,
+        past=Paces(tools.store),
+        show=show,
+    )

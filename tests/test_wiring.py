@@ -1,0 +1,105 @@
+"""What config.toml says of relays is what delivery works with."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from digest.config.load import load_text
+from digest.deliver.relay import RelayOptions, Security
+from digest.errors import Misconfigured
+from digest.wiring import post as wiring
+from tests.config.conftest import GOOD
+
+AT = datetime(2026, 12, 1, 6, 30, tzinfo=UTC)
+RELAYS = """
+[[deliver.relays]]
+name = "main"
+host = "smtp.example.org"
+username = "quayside"
+password_env = "RELAY"
+weight = 3.0
+per_second = 14
+warmup = { start = 2026-12-01 }
+
+[[deliver.relays]]
+name = "spare"
+host = "127.0.0.1"
+port = 10025
+tls = "none"
+weight = 0
+local_hostname = "news.quayside.example"
+max_connections = 2
+max_messages_per_connection = 5
+bdat = true
+
+[deliver.each_domain]
+start = 8.0
+
+[deliver.domains."slow.example"]
+start = 0
+per_minute = 60
+"""
+
+
+def settings(text: str = RELAYS):
+    return load_text(GOOD + text, Path("/srv/digest/config.toml"), {}).settings
+
+
+def test_relays_are_what_the_configuration_says(monkeypatch):
+    monkeypatch.setenv("RELAY", "tide")
+
+    assert wiring.relays(settings()) == (
+        RelayOptions(
+            name="main",
+            host="smtp.example.org",
+            username="quayside",
+            password="tide",
+            local_hostname="quayside.example",
+        ),
+        RelayOptions(
+            name="spare",
+            host="127.0.0.1",
+            port=10025,
+            security=Security.NONE,
+            local_hostname="news.quayside.example",
+            max_connections=2,
+            max_messages=5,
+            bdat=True,
+        ),
+    )
+
+
+def test_a_relay_without_its_password_is_the_operators_to_mend(monkeypatch):
+    monkeypatch.delenv("RELAY", raising=False)
+
+    with pytest.raises(Misconfigured, match="needs a password; set the environment variable RELAY"):
+        wiring.relays(settings())
+
+
+def test_an_access_token_takes_the_place_of_the_password(monkeypatch):
+    monkeypatch.setenv("TOKEN", "tide")
+    (main, _) = wiring.relays(
+        settings(RELAYS.replace("password_env", "token_env").replace("RELAY", "TOKEN"))
+    )
+
+    assert (main.password, main.access_token) == ("", "tide")
+
+
+def test_the_limits_of_relays_and_of_their_warm_up_hold(monkeypatch):
+    main, spare = wiring.lanes(settings(), AT)
+
+    assert [(w.seconds, w.limit) for w in main.pace.windows] == [(1, 14), (86400, 200)]
+    assert (main.weight, spare.weight, spare.pace.windows) == (3.0, 0.0, ())
+
+
+def test_the_limits_of_domains_hold():
+    domains = wiring.domains(settings(), AT)
+
+    def go(domain: str) -> int:
+        return sum(domains.may_go(domain) for _ in range(100))
+
+    assert go("slow.example") == 5  # five seconds of 60 a minute
+    assert go("else.example") == 40  # five seconds of its slow start
