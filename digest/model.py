@@ -157,14 +157,11 @@ class FetchedItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Article:
-    """One page we have read; sentence spans of a Story index into exactly this ``text``.
-
-    ``text``: NFC, paragraphs parted by one blank line, no markup, no control or private-use signs.
-    """
+    """One page we have read; sentence spans of a Story index into exactly its ``text``."""
 
     url: str  # canonical
     title: str  # one line
-    text: str
+    text: str  # NFC, no markup, no control signs; paragraphs parted by one blank line
     dated: Dated
     first_seen: datetime
     source: SourceId

@@ -6,9 +6,11 @@ by anything else, it does nothing.
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 
 READY = "READY=1"
 STOPPING = "STOPPING=1"
@@ -34,3 +36,23 @@ def alive_every(environ: Mapping[str, str] = os.environ) -> float | None:
     """Seconds between two ``ALIVE``, half of what is allowed; None: nobody watches."""
     allowed = environ.get("WATCHDOG_USEC", "")
     return int(allowed) / 2_000_000 if allowed.isdecimal() and int(allowed) else None
+
+
+@asynccontextmanager
+async def announced(environ: Mapping[str, str] = os.environ) -> AsyncIterator[None]:
+    """Ready at the beginning, alive for as long as the event loop turns, stopping at the end."""
+    tell(READY, environ)
+    seconds = alive_every(environ)
+    beating = asyncio.create_task(_beat(seconds, environ)) if seconds else None
+    try:
+        yield
+    finally:
+        if beating:
+            beating.cancel()
+        tell(STOPPING, environ)
+
+
+async def _beat(seconds: float, environ: Mapping[str, str]) -> None:
+    while True:
+        tell(ALIVE, environ)
+        await asyncio.sleep(seconds)

@@ -16,16 +16,14 @@ ROOT = Path(__file__).parents[1]
 DEPLOY = ROOT / "docs" / "deploy"
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text("utf-8")
 DOCKERFILE = (DEPLOY / "Dockerfile").read_text("utf-8")
-UNIT = (DEPLOY / "digest.service").read_text("utf-8")
+UNIT = (DEPLOY / "digest@.service").read_text("utf-8")
 
 
 def test_every_command_that_operations_names_is_one_of_ours():
     named = re.findall(
         r"(?:bin/digest|`digest|^digest)(?: --config \S+)? ([a-z]+)\b", OPERATIONS, re.MULTILINE
     )
-    named += re.findall(
-        r"^ExecStart=/opt/digest/bin/digest --config \S+ (\w+)$", UNIT, re.MULTILINE
-    )
+    named += re.findall(r"digest@(\w+)\b", OPERATIONS + UNIT)
     named += re.findall(r'^CMD \["(\w+)"', DOCKERFILE, re.MULTILINE)
 
     assert len(named) > 8
@@ -38,11 +36,11 @@ def test_the_unit_is_as_little_exposed_as_operations_says():
     assert told
 
     found = subprocess.run(
-        ["systemd-analyze", "security", "--offline=yes", DEPLOY / "digest.service"],
+        ["systemd-analyze", "security", "--offline=yes", DEPLOY / "digest@.service"],
         capture_output=True, text=True, check=True, timeout=60,
     ).stdout  # fmt: skip
 
-    rated = re.search(r"exposure level for digest\.service: (\d+\.\d)", found)
+    rated = re.search(r"exposure level for digest@\w+\.service: (\d+\.\d)", found)
     assert rated
     assert float(rated[1]) <= float(told[1])
 
@@ -72,12 +70,13 @@ def test_the_locked_file_of_the_tests_pins_the_driver_that_the_image_takes_from_
 def test_the_composition_gives_digest_no_privilege_and_no_secret_in_the_open():
     composed = yaml.safe_load((DEPLOY / "compose.yaml").read_text("utf-8"))
 
-    ours = composed["services"]["digest"]
-    assert (ours["read_only"], ours["cap_drop"]) == (True, ["ALL"])
-    assert ours["security_opt"] == ["no-new-privileges:true"]
-    assert (DEPLOY / ours["build"]["context"] / ours["build"]["dockerfile"]).resolve() == (
-        DEPLOY / "Dockerfile"
-    )
+    for name in ("web", "work"):
+        ours = composed["services"][name]
+        assert (ours["read_only"], ours["cap_drop"]) == (True, ["ALL"])
+        assert ours["security_opt"] == ["no-new-privileges:true"]
+        assert (DEPLOY / ours["build"]["context"] / ours["build"]["dockerfile"]).resolve() == (
+            DEPLOY / "Dockerfile"
+        )
     for service in composed["services"].values():
         assert set(service["secrets"]) <= set(composed["secrets"])
         secret = [name for name in service["environment"] if re.search("PASSWORD|URL", name)]

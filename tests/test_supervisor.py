@@ -1,3 +1,4 @@
+import asyncio
 import socket
 
 from digest import supervisor
@@ -32,3 +33,29 @@ def test_we_say_that_we_live_twice_in_the_time_that_is_allowed():
     assert supervisor.alive_every({}) is None
     assert supervisor.alive_every({"WATCHDOG_USEC": "0"}) is None
     assert supervisor.alive_every({"WATCHDOG_USEC": "soon"}) is None
+
+
+async def test_who_is_announced_is_ready_alive_and_stopping_in_that_order(tmp_path):
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ear:
+        ear.bind(str(tmp_path / "notify"))
+        ear.setblocking(False)
+        environ = {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "2"}
+        loop = asyncio.get_running_loop()
+
+        async with supervisor.announced(environ):
+            heard = [await asyncio.wait_for(loop.sock_recv(ear, 100), 10) for _ in range(3)]
+        while heard[-1] != b"STOPPING=1":
+            heard.append(await asyncio.wait_for(loop.sock_recv(ear, 100), 10))
+
+    assert heard[0] == b"READY=1"
+    assert set(heard[1:-1]) == {b"WATCHDOG=1"}
+
+
+async def test_who_is_not_watched_only_says_ready_and_stopping(tmp_path):
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ear:
+        ear.bind(str(tmp_path / "notify"))
+
+        async with supervisor.announced({"NOTIFY_SOCKET": str(tmp_path / "notify")}):
+            await asyncio.sleep(0)
+
+        assert [ear.recv(100), ear.recv(100)] == [b"READY=1", b"STOPPING=1"]

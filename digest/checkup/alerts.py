@@ -138,7 +138,7 @@ def _stuck(facts: Facts, now: datetime) -> Iterable[Alert]:
         yield Alert(
             key="sending",
             says=f"mail has waited since {facts.first_due:%Y-%m-%d %H:%M} UTC",
-            cure="see that `digest run` or `digest work` runs, and what `digest doctor` says",
+            cure="see that `digest work` runs, and what `digest doctor` says",
         )
 
 

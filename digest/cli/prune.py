@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from dataclasses import asdict
 
 import click
 
-from digest.cli import Context
+from digest.cli import Context, stores
 from digest.clock import clock_at
 from digest.config.load import load_for
-from digest.config.settings import Settings
 from digest.services import upkeep
-from digest.storage.database import Store
-from digest.storage.retention import Old
+
+CLOCK = clock_at(None)
 
 
 @click.command("prune")
@@ -27,7 +25,12 @@ def command(context: Context, dry_run: bool, as_json: bool) -> None:
     `[storage.keep]` says how old. The log of consent is kept.
     """
     settings = load_for(context.config).settings
-    found = asyncio.run(_foreseen(settings) if dry_run else _pruned(settings))
+    url, keep = settings.storage.url, settings.storage.keep
+    if dry_run:
+        found = stores.read(url, lambda store: upkeep.foresee(store, keep, clock=CLOCK))
+        found = found or upkeep.NOTHING
+    else:
+        found = stores.written(url, lambda store: upkeep.prune(store, keep, clock=CLOCK))
     if as_json:
         click.echo(json.dumps({**asdict(found), "pruned": not dry_run}))
         return
@@ -35,20 +38,3 @@ def command(context: Context, dry_run: bool, as_json: bool) -> None:
         f"{'Would let go of' if dry_run else 'Let go of'} {found.deliveries:,} deliveries, "
         f"{found.letters:,} letters and the texts of {found.texts:,} articles."
     )
-
-
-async def _foreseen(settings: Settings) -> Old:
-    store = await Store.open_read_only(settings.storage.url)
-    try:
-        return await upkeep.foresee(store, settings.storage.keep, clock=clock_at(None))
-    finally:
-        if store:
-            await store.close()
-
-
-async def _pruned(settings: Settings) -> Old:
-    store = await Store.open(settings.storage.url)
-    try:
-        return await upkeep.prune(store, settings.storage.keep, clock=clock_at(None))
-    finally:
-        await store.close()

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import click
 
-from digest.cli import Context, people, roster
+from digest.cli import Context, people, roster, stores
 from digest.cli.newsletters import chosen
 from digest.clock import clock_at
 from digest.config.load import load_for
@@ -278,27 +278,8 @@ def _chosen(settings: Settings, newsletter: str | None) -> str:
 
 
 def _written(settings: Settings, change: Callable[[Store], Awaitable[T]]) -> T:
-    async def run() -> T:
-        store = await Store.open(settings.storage.url)
-        try:
-            return await change(store)
-        finally:
-            await store.close()
-
-    return asyncio.run(run())
+    return stores.written(settings.storage.url, change)
 
 
 def _read(context: Context, question: Callable[[Store], Awaitable[T]]) -> T | None:
-    """The answer; None where there is no database yet."""
-    url = load_for(context.config).settings.storage.url
-
-    async def run() -> T | None:
-        store = await Store.open_read_only(url)
-        if store is None:
-            return None
-        try:
-            return await question(store)
-        finally:
-            await store.close()
-
-    return asyncio.run(run())
+    return stores.read(load_for(context.config).settings.storage.url, question)

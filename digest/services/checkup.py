@@ -127,31 +127,42 @@ async def _reverse(host: str, lookup: Lookup) -> list[Check]:
 
 
 async def _names(patient: Patient, lookup: Lookup, visit: Visit) -> list[Check]:
-    told = [await _told(patient, domain, lookup, visit) for domain in patient.domains]
+    # All at once: where the name servers are down, each question waits for its whole patience.
+    asked = (_told(patient, domain, lookup, visit) for domain in patient.domains)
+    told = await asyncio.gather(*asked)
     return [check for one in told for check in names.checks(one)]
 
 
 async def _told(patient: Patient, domain: str, lookup: Lookup, visit: Visit) -> Told:
     signer = patient.dkim_domain or domain
-    announced = await lookup(f"_mta-sts.{domain}", "TXT")
-    policy = None
-    if announced:
-        seen = await visit(f"https://mta-sts.{domain}/.well-known/mta-sts.txt", None)
-        policy = seen.body if seen.status == 200 else None
+    at = {name: f"{name}._domainkey.{signer}" for name in patient.selectors}
+    dmarc = list(records.dmarc_names(domain))
+    spf, mx, (announced, policy), keys, policies = await asyncio.gather(
+        _spf(domain, lookup),
+        _takers(domain, lookup),
+        _mta_sts(domain, lookup, visit),
+        asyncio.gather(*(lookup(name, "TXT") for name in at.values())),
+        asyncio.gather(*(lookup(name, "TXT") for name in dmarc)),
+    )
     return Told(
         domain=domain,
-        spf=await _spf(domain, lookup),
-        dkim={
-            selector: await lookup(f"{selector}._domainkey.{signer}", "TXT")
-            for selector in patient.selectors
-        },
+        spf=spf,
+        dkim=dict(zip(at, keys, strict=True)),
         dkim_domain=patient.dkim_domain,
-        dmarc={at: await lookup(at, "TXT") for at in records.dmarc_names(domain)},
-        mx=await _takers(domain, lookup),
+        dmarc=dict(zip(dmarc, policies, strict=True)),
+        mx=mx,
         mta_sts=announced,
         mta_sts_policy=policy,
         relay=next((relay.host for relay in patient.relays if not is_loopback(relay.host)), ""),
     )
+
+
+async def _mta_sts(domain: str, lookup: Lookup, visit: Visit) -> tuple[Found, str | None]:
+    announced = await lookup(f"_mta-sts.{domain}", "TXT")
+    if not announced:
+        return announced, None
+    seen = await visit(f"https://mta-sts.{domain}/.well-known/mta-sts.txt", None)
+    return announced, seen.body if seen.status == 200 else None
 
 
 async def _spf(domain: str, lookup: Lookup) -> dict[str, Found]:

@@ -238,8 +238,10 @@ def _signed(tx: Connection, came: Incoming) -> _Whom | None:
     if ref is None:
         return None
     posted = (reports.letter if ref.sort is Sort.LETTER else reports.delivery)(tx, ref.id)
-    person = people.of_id(tx, posted.subscriber) if posted else None
-    if posted is None or person is None:
+    if posted is None or posted.due is None or int(posted.due.timestamp()) != ref.due:
+        return None  # the row is gone, and its number may be another's
+    person = people.of_id(tx, posted.subscriber)
+    if person is None:
         return None
     fails = came.verdict.finding in (Finding.HARD, Finding.SOFT)
     if fails and reports.moved_since(tx, person.id, posted.at):

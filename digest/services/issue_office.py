@@ -232,7 +232,7 @@ class _Writer:
     def write(self, reader: Reader, ref: int) -> Outgoing:
         sender = ""
         if self._postmark.bounce_domain:
-            sender = self._postmark.envelope(Ref(sort=Sort.ISSUE, id=ref))
+            sender = self._postmark.envelope(Ref.of(Sort.ISSUE, ref, reader.due))
         return self._writer.message(reader, name=f"issue-{ref}", sender=sender, ref=ref)
 
 

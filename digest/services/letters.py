@@ -189,7 +189,7 @@ class _MailRoom:
         own = letter_personal(postmark, owed.delivery.id, reader, new_address=owed.address.key)
         return Outgoing(
             name=f"{owed.kind.value}-{owed.delivery.id}",
-            sender=postmark.envelope(Ref(sort=Sort.LETTER, id=owed.delivery.id)),
+            sender=postmark.envelope(Ref.of(Sort.LETTER, owed.delivery.id, owed.delivery.due_at)),
             recipient=str(owed.address),
             data=splice(compiled, own),
             ref=ref,

@@ -16,10 +16,8 @@ from digest.storage.retention import Old
 NOTHING = Old(deliveries=0, letters=0, texts=0)
 
 
-async def foresee(store: Store | None, keep: Keep, *, clock: Clock) -> Old:
+async def foresee(store: Store, keep: Keep, *, clock: Clock) -> Old:
     """What ``prune`` would let go of; nothing is changed."""
-    if store is None:
-        return NOTHING
     now = clock()
     return await store.read(
         retention.count,

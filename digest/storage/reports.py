@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -61,12 +61,14 @@ class Kept:
 class Posted:
     """A mail that we sent: to whom, for which newsletter, when it was owed.
 
-    ``issue``: its cadence and period; None for a letter, which has ``letter``, its row.
+    ``due``: of a row, when it was to go. ``issue``: its cadence and period; None for a letter,
+    which has ``letter``, its row.
     """
 
     subscriber: SubscriberId
     newsletter: str
     at: datetime
+    due: datetime | None = None
     issue: tuple[str, str] | None = None
     letter: int | None = None
 
@@ -150,6 +152,7 @@ def letter(tx: Connection, row: int) -> Posted | None:
         subscriber=SubscriberId(found.subscriber),
         newsletter=found.newsletter,
         at=found.enrolled_at,
+        due=found.due_at,
         letter=row,
     )
 
@@ -158,11 +161,13 @@ def delivery(tx: Connection, row: int) -> Posted | None:
     """The issue of a delivery, and whom it went to; None once it is forgotten."""
     found = tx.execute(
         _issues()
-        .add_columns(deliveries.c.subscriber)
+        .add_columns(deliveries.c.subscriber, deliveries.c.due_at)
         .join(deliveries, deliveries.c.issue == issues.c.id)
         .where(deliveries.c.id == row)
     ).first()
-    return _issued(found, SubscriberId(found.subscriber)) if found else None
+    if found is None:
+        return None
+    return replace(_issued(found, SubscriberId(found.subscriber)), due=found.due_at)
 
 
 def recent(tx: Connection, subscriber: SubscriberId, since: datetime, limit: int) -> list[Posted]:

@@ -2,8 +2,10 @@
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -46,7 +48,10 @@ def run(folder, *words, mail=b""):
 def a_return(folder, name="postfix-unknown", row=1):
     """The report ``name`` about the first letter, which asked Ada to confirm."""
     ring = secret.ring(folder)
-    sender = verp.sender(ring, "bounce.quayside.example", Ref(sort=Sort.LETTER, id=row))
+    with sqlite3.connect(folder / "digest.db") as db:
+        (due,) = db.execute("select due_at from letters where id = ?", (row,)).fetchone()
+    ref = Ref.of(Sort.LETTER, row, datetime.fromisoformat(due).replace(tzinfo=UTC))
+    sender = verp.sender(ring, "bounce.quayside.example", ref)
     text = (FOLDER / f"{name}.eml").read_text()
     return text.replace("{VERP}", sender).replace("{TO}", "ada@example.org").encode(), sender
 

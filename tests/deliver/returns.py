@@ -9,10 +9,11 @@ from digest.deliver.verp import Ref, Sort
 from subscribers import tokens
 from subscribers.model import SubscriberId
 from subscribers.tokens import Purpose
+from tests.builders import NOW
 
 FOLDER = Path(__file__).parent / "returned"
 RING = (b"a key of the tests, long enough to sign", b"an older key, which still verifies links")
-REF = Ref(sort=Sort.ISSUE, id=4711)
+REF = Ref.of(Sort.ISSUE, 4711, NOW)
 ADA = SubscriberId("ada0123456789abcdef01234")
 NAMES = sorted(path.stem for path in FOLDER.glob("*.eml"))
 

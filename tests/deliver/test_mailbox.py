@@ -87,7 +87,7 @@ async def read_from(store, mailbox):
     )
 
 
-LETTER = Ref(sort=Sort.LETTER, id=1)
+LETTER = Ref.of(Sort.LETTER, 1, NOW)
 
 
 @needs_dovecot

@@ -9,7 +9,6 @@ import shutil
 import socket
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +16,8 @@ from email.message import EmailMessage
 from email.parser import BytesParser
 from email.policy import SMTP
 from pathlib import Path
+from threading import Condition, Thread
+from typing import IO
 
 import pytest
 
@@ -68,24 +69,46 @@ virtual  unix - n n - - virtual
 """
 
 
+class Log:
+    """What Postfix says, line by line, until it is no longer running."""
+
+    def __init__(self, stream: IO[str]) -> None:
+        self.lines: list[str] = []
+        self._news = Condition()
+        Thread(target=self._read, args=(stream,), daemon=True).start()
+
+    def wait_for(self, *words: str) -> None:
+        """Return once a line has held all of ``words``."""
+
+        def told() -> bool:
+            return any(all(word in line for word in words) for line in self.lines)
+
+        with self._news:
+            if not self._news.wait_for(told, timeout=60):
+                raise AssertionError(f"never said {words}: {''.join(self.lines)}")
+
+    def _read(self, stream: IO[str]) -> None:
+        for line in stream:
+            with self._news:
+                self.lines.append(line)
+                self._news.notify_all()
+
+
 @dataclass(frozen=True, slots=True)
 class Postfix:
     """``folder`` holds ca.pem, which its certificate is to be trusted by."""
 
     folder: Path
     port: int
+    log: Log
 
     def delivered(self, reader: str) -> list[tuple[EmailMessage, bytes]]:
         """What lies in a reader's Maildir once something does: Postfix answers first.
 
         Each message parsed, and as the bytes that were kept.
         """
-        folder = self.folder / "mail" / reader
-        deadline = time.monotonic() + 60
-        while not any(folder.glob("new/*")):
-            assert time.monotonic() < deadline, f"nothing arrived for {reader}"
-            time.sleep(0.02)
-        box = mailbox.Maildir(folder, create=False)
+        self.log.wait_for(f"to=<{reader}@{DOMAIN}>", "status=sent")
+        box = mailbox.Maildir(self.folder / "mail" / reader, create=False)
         raw = [box.get_bytes(key) for key in sorted(box.keys())]
         return [(BytesParser(policy=SMTP).parsebytes(one), one) for one in raw]
 
@@ -107,23 +130,29 @@ def a_postfix(*readers: str) -> Iterator[Postfix]:
     # Not pytest's own folder: Postfix's user may not look into it.
     folder = Path(tempfile.mkdtemp(prefix="digest-postfix-"))
     try:
-        postfix = _prepared(folder, readers)
+        port = _prepared(folder, readers)
         config = str(folder / "etc")
-        with (folder / "log").open("wb") as log:
-            running = subprocess.Popen(
-                [PROGRAM, "-c", config, "start-fg"], stdout=log, stderr=log, start_new_session=True
-            )
-            try:
-                _wait_for(postfix.port, folder / "log")
-                yield postfix
-            finally:
-                subprocess.run([PROGRAM, "-c", config, "stop"], capture_output=True, check=False)
-                running.wait(timeout=30)
+        running = subprocess.Popen(
+            [PROGRAM, "-c", config, "start-fg"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+        assert running.stdout
+        log = Log(running.stdout)
+        try:
+            log.wait_for("daemon started")
+            yield Postfix(folder, port, log)
+        finally:
+            subprocess.run([PROGRAM, "-c", config, "stop"], capture_output=True, check=False)
+            running.wait(timeout=30)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _prepared(folder: Path, readers: tuple[str, ...]) -> Postfix:
+def _prepared(folder: Path, readers: tuple[str, ...]) -> int:
+    """The files it needs; the port it will listen on."""
     owner = pwd.getpwnam("postfix")
     folder.chmod(0o755)
     for name in ("etc", "queue", "data", "mail"):
@@ -139,14 +168,4 @@ def _prepared(folder: Path, readers: tuple[str, ...]) -> Postfix:
     said = {"folder": folder, "domain": DOMAIN, "uid": owner.pw_uid, "gid": owner.pw_gid}
     (folder / "etc" / "main.cf").write_text(MAIN.format(**said))
     (folder / "etc" / "master.cf").write_text(MASTER.format(port=port))
-    return Postfix(folder, port)
-
-
-def _wait_for(port: int, log: Path) -> None:
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        with socket.socket() as door:
-            if door.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.05)
-    raise AssertionError(f"postfix did not open port {port}: {log.read_text()}")
+    return port

@@ -13,7 +13,7 @@ from digest.services.checkup import Checkup, Patient, examine
 from subscribers.model import SubscriberId
 from subscribers.tokens import Purpose
 from tests.builders import NOW
-from tests.checkup.names_server import serving
+from tests.checkup.names_server import SERVFAIL, serving
 from tests.checkup.test_records import rsa_record
 from tests.deliver.relays import real, scripted
 from tests.web.house import house, link
@@ -131,3 +131,17 @@ async def test_an_spf_record_without_end_is_followed_only_so_far():
     found = await examined(patient(domains=("n0.example",)), zone=zone)
 
     assert named(found, "SPF of").says == "it costs 30 further lookups; receivers stop at 10"
+
+
+async def test_where_no_name_server_answers_nothing_is_called_wrong():
+    silent = dict.fromkeys(ZONE, SERVFAIL) | {
+        (f"{name}quayside.example", kind): SERVFAIL
+        for name in ("", "_mta-sts.", "_dmarc.", "s1._domainkey.")
+        for kind in ("TXT", "MX", "A", "AAAA")
+    }
+
+    found = await examined(patient(), zone=silent)
+
+    about = ("SPF", "DKIM", "DMARC", "alignment", "MX", "MTA-STS")
+    asked = [check for check in found.checks if check.name.startswith(about)]
+    assert [check.level for check in asked] == [Level.UNCHECKED] * 6

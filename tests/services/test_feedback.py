@@ -71,7 +71,7 @@ async def a_letter(store, who):
 
 async def sent_letter(store, clock, address=ADA):
     who = await a_member(store, clock, address)
-    return who, Ref(sort=Sort.LETTER, id=await a_letter(store, who))
+    return who, Ref.of(Sort.LETTER, await a_letter(store, who), NOW)
 
 
 async def hear(store, clock, *mails):
@@ -179,9 +179,17 @@ async def test_the_signed_sender_of_an_issue_names_its_delivery(store, clock):
 
 async def test_a_signed_sender_of_a_row_that_is_gone_is_about_nobody(store, clock):
     await a_member(store, clock)
-    ref = Ref(sort=Sort.LETTER, id=2**31 - 1)
+    ref = Ref.of(Sort.LETTER, 2**31 - 1, NOW)
 
     assert await hear(store, clock, returned("qmail", ref=ref)) == [Came.UNPROVEN]
+
+
+async def test_a_row_that_got_the_number_of_one_that_is_gone_is_another_mail(store, clock):
+    who, ref = await sent_letter(store, clock)
+    before = Ref.of(ref.sort, ref.id, NOW - 90 * DAY)
+
+    assert await hear(store, clock, returned("qmail", ref=before)) == [Came.UNPROVEN]
+    assert await standing(store, who) is Standing.OK
 
 
 async def test_the_last_of_several_passing_failures_is_a_lasting_one(store, clock):

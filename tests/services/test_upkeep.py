@@ -156,4 +156,3 @@ async def test_foreseeing_counts_the_same_and_changes_nothing(store):
     assert seen == Old(deliveries=2, letters=0, texts=1)
     assert await rows(store, deliveries) == 2
     assert await upkeep.prune(store, KEEP, clock=lambda: NOW) == seen
-    assert await upkeep.foresee(None, KEEP, clock=lambda: NOW) == upkeep.NOTHING

@@ -193,7 +193,7 @@ async def test_amazon_tells_less_and_nobody_is_removed(office, message, kinds):
 
 async def test_one_mail_that_two_mouths_tell_of_is_one_report(office):
     (first, *_) = await office.house.letters()
-    sender = verp.sender(RING, "b.example", Ref(sort=Sort.LETTER, id=first.id))
+    sender = verp.sender(RING, "b.example", Ref.of(Sort.LETTER, first.id, first.due_at))
     full = {"status": "5.2.2", "diagnosticCode": "full"}
 
     for number in ("f-1", "f-2"):
