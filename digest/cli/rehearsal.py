@@ -13,7 +13,7 @@ from digest.cli.progress import SourceProgress
 from digest.config.secret import make_and_read
 from digest.config.settings import Settings
 from digest.errors import Misconfigured
-from digest.model import SourceReport
+from digest.model import Newsletter, SourceReport
 from digest.services.gather import gather
 from digest.services.links import check_links
 from digest.services.publish import MEMORY, prepare
@@ -55,25 +55,7 @@ async def rehearsal(settings: Settings, asked: Asked, *, quiet: bool) -> Rehears
             now = world.clock()
             if people:
                 await seeding.seed(people, store, now - MEMORY)
-            sources = wiring.sources_of(settings, newsletter)
-            reports: tuple[SourceReport, ...] = ()
-            if asked.collect:
-                with SourceProgress(len(sources), quiet=quiet) as progress:
-                    reports = await gather(
-                        store,
-                        sources,
-                        fetch=world.fetch,
-                        isolate=world.isolate,
-                        clock=world.clock,
-                        dice=world.dice,
-                        folder=settings.folder,
-                        progress=progress,
-                    )
-            choices: dict[Choice, int] = {}
-            if people:
-                choices = await people.read(
-                    audience_table.choices, newsletter.id, newsletter.cadence.value, now
-                )
+            reports = await _gathered(store, world, settings, asked, quiet=quiet)
             prepared = await prepare(
                 store,
                 newsletter,
@@ -82,7 +64,7 @@ async def rehearsal(settings: Settings, asked: Asked, *, quiet: bool) -> Rehears
                 isolate=world.isolate,
                 clock=world.clock,
                 since=asked.since,
-                choices=choices,
+                choices=await _choices(people, newsletter, now),
             )
             if asked.check_links:
                 base_url = settings.site.base_url
@@ -93,6 +75,35 @@ async def rehearsal(settings: Settings, asked: Asked, *, quiet: bool) -> Rehears
     finally:
         if people:
             await people.close()
+
+
+async def _gathered(
+    store: Store, world: wiring.World, settings: Settings, asked: Asked, *, quiet: bool
+) -> tuple[SourceReport, ...]:
+    """What the visits to the newsletter's sources came to; none where none was asked for."""
+    if not asked.collect:
+        return ()
+    sources = wiring.sources_of(settings, settings.newsletters[asked.newsletter])
+    with SourceProgress(len(sources), quiet=quiet) as progress:
+        return await gather(
+            store,
+            sources,
+            fetch=world.fetch,
+            isolate=world.isolate,
+            clock=world.clock,
+            dice=world.dice,
+            folder=settings.folder,
+            progress=progress,
+        )
+
+
+async def _choices(
+    people: Store | None, newsletter: Newsletter, now: datetime
+) -> dict[Choice, int]:
+    """How many readers chose what; nobody yet where there is no database."""
+    if people is None:
+        return {}
+    return await people.read(audience_table.choices, newsletter.id, newsletter.cadence.value, now)
 
 
 def emptied(out: Path) -> Path:
