@@ -93,6 +93,8 @@ class _Walk:
                 continue
             known = _known(element)
             look = self._look(element, known, around, above)
+            if element.tag == "img" and element.get("alt"):
+                yield element.get("alt", ""), look  # it stands in the place of the picture
             if element.text and not element.text.isspace():
                 yield " ".join(element.text.split()), look
             below = (*above, known)
