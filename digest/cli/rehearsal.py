@@ -9,12 +9,11 @@ from pathlib import Path
 
 from digest import wiring
 from digest.choices import Choice
-from digest.cli.progress import SourceProgress
+from digest.cli.gathering import gathered
 from digest.config.secret import make_and_read
 from digest.config.settings import Settings
 from digest.errors import Misconfigured
-from digest.model import Newsletter, SourceReport
-from digest.services.gather import gather
+from digest.model import SourceReport
 from digest.services.links import check_links
 from digest.services.publish import MEMORY, prepare
 from digest.services.rehearse import Rehearsed, rehearse
@@ -55,7 +54,14 @@ async def rehearsal(settings: Settings, asked: Asked, *, quiet: bool) -> Rehears
             now = world.clock()
             if people:
                 await seeding.seed(people, store, now - MEMORY)
-            reports = await _gathered(store, world, settings, asked, quiet=quiet)
+            reports: tuple[SourceReport, ...] = ()
+            if asked.collect:
+                reports = await gathered(settings, newsletter, store, world, quiet=quiet)
+            choices: dict[Choice, int] = {}
+            if people:
+                choices = await people.read(
+                    audience_table.choices, newsletter.id, newsletter.cadence.value, now
+                )
             prepared = await prepare(
                 store,
                 newsletter,
@@ -64,7 +70,7 @@ async def rehearsal(settings: Settings, asked: Asked, *, quiet: bool) -> Rehears
                 isolate=world.isolate,
                 clock=world.clock,
                 since=asked.since,
-                choices=await _choices(people, newsletter, now),
+                choices=choices,
             )
             if asked.check_links:
                 base_url = settings.site.base_url
@@ -75,35 +81,6 @@ async def rehearsal(settings: Settings, asked: Asked, *, quiet: bool) -> Rehears
     finally:
         if people:
             await people.close()
-
-
-async def _gathered(
-    store: Store, world: wiring.World, settings: Settings, asked: Asked, *, quiet: bool
-) -> tuple[SourceReport, ...]:
-    """What the visits to the newsletter's sources came to; none where none was asked for."""
-    if not asked.collect:
-        return ()
-    sources = wiring.sources_of(settings, settings.newsletters[asked.newsletter])
-    with SourceProgress(len(sources), quiet=quiet) as progress:
-        return await gather(
-            store,
-            sources,
-            fetch=world.fetch,
-            isolate=world.isolate,
-            clock=world.clock,
-            dice=world.dice,
-            folder=settings.folder,
-            progress=progress,
-        )
-
-
-async def _choices(
-    people: Store | None, newsletter: Newsletter, now: datetime
-) -> dict[Choice, int]:
-    """How many readers chose what; nobody yet where there is no database."""
-    if people is None:
-        return {}
-    return await people.read(audience_table.choices, newsletter.id, newsletter.cadence.value, now)
 
 
 def emptied(out: Path) -> Path:
