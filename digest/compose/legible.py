@@ -96,6 +96,8 @@ class _Walk:
                 continue
             place = self._place(_known(element), above)
             look = self._look(element, place, around)
+            if element.tag == "img" and element.get("alt"):
+                yield element.get("alt", ""), look  # it stands in the place of the picture
             if element.text and not element.text.isspace():
                 yield " ".join(element.text.split()), look
             for child in element:
