@@ -10,12 +10,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from sqlalchemy import Connection
 
-from digest.compose import letters as composing
-from digest.compose.letters import LetterJob
 from digest.deliver import journal, outbox
 from digest.deliver.journal import Entry
 from digest.deliver.message import Compiled, compile_edition, splice
@@ -33,6 +32,9 @@ from digest.storage import postbag
 from digest.storage.database import Store
 from digest.storage.postbag import LEASE, Owed
 from subscribers.model import Kind, SubscriberId
+
+if TYPE_CHECKING:
+    from digest.compose.letters import LetterJob
 
 BATCH = 50
 
@@ -208,6 +210,8 @@ class _MailRoom:
         postmark = self._postmark(owed)
         key = (postmark.newsletter.id, owed.kind, owed.language)
         if key not in self._compiled:
+            from digest.compose import letters as composing  # 10 MB, where a letter is owed
+
             edition = await self._isolate(composing.letter, self._job(owed, postmark))
             self._compiled[key] = compile_edition(edition, postmark.letterhead)
         return self._compiled[key]
@@ -235,6 +239,8 @@ class _MailRoom:
         return self._desk.postmarks.get(owed.newsletter, marks[0])
 
     def _job(self, owed: Owed, postmark: Postmark) -> LetterJob:
+        from digest.compose.letters import LetterJob  # as above
+
         desk = self._desk
         return LetterJob(
             kind=owed.kind.value,

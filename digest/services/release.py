@@ -10,17 +10,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, time
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
 from digest import duty, periods
-from digest.compose.prepared import Prepared
 from digest.errors import DigestError
 from digest.model import Issue, Newsletter
 from digest.storage import enrolling
 from digest.storage import issues as issues_table
 from digest.storage.database import Store
 from digest.storage.enrolling import Hour
+
+if TYPE_CHECKING:  # who only finishes a release renders nothing
+    from digest.compose.prepared import Prepared
 
 Clock = Callable[[], datetime]
 
