@@ -18,7 +18,7 @@ from digest.deliver.transport import Outgoing
 from digest.delivery import DeliveryId
 from digest.errors import DigestError, Permanent
 
-LOW = 2_000  # fewer ready than this, and more are claimed
+LOW = 1_000  # fewer ready than this, and more are claimed
 SPARE = 256  # places of the journal left free, at least: what is announced has yet to depart
 FULL = 500  # so many results are worth a commit
 

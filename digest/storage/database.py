@@ -23,6 +23,7 @@ from sqlalchemy.pool import NullPool, QueuePool
 from digest.errors import DigestError, Misconfigured, Permanent
 from digest.storage import migrate
 from digest.storage.commits import Commits
+from digest.storage.dialect import SMALL
 from digest.storage.trouble import is_locked, place, said
 
 P = ParamSpec("P")
@@ -207,10 +208,8 @@ def _sqlite(url: URL, *, write: bool, immutable: bool, patience: float) -> Engin
             connection.execute("PRAGMA journal_mode=WAL")
             # FULL: a commit that was acknowledged survives the plug being pulled.
             connection.execute("PRAGMA synchronous=FULL")
-            # An import of a million people touches every page of an index with each batch: hold
-            # what 16 MB can, and write a page back into the file once for several batches.
-            connection.execute("PRAGMA cache_size=-16000")
-            connection.execute("PRAGMA wal_autocheckpoint=16000")
+            for pragma in SMALL:  # an import asks for more, see dialect.roomy
+                connection.execute(pragma)
             connection.execute(f"PRAGMA busy_timeout={ASK_AGAIN_MS}")
         return connection
 
