@@ -71,7 +71,8 @@ def carried(configured: Pace, past: Pace) -> Pace:
     windows = tuple(
         replace(window, slices=slices.get(window.seconds, ())) for window in configured.windows
     )
-    if not (configured.rate and past.rate):
+    # Who put us off has a rate though none was configured: that is not forgotten.
+    if not past.rate or not (configured.rate or past.cautious_until):
         return replace(configured, windows=windows)
     rate = min(past.rate, configured.ceiling or past.rate)
     return replace(past, windows=windows, rate=rate, ceiling=configured.ceiling)

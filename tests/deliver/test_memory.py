@@ -36,6 +36,12 @@ def test_a_pace_goes_on_where_it_was(given_limits, start, story):
     assert again == pace or not start
 
 
+def test_who_put_us_off_is_remembered_though_no_rate_was_configured():
+    slow = throttle.deferred(throttle.limited(), T)
+
+    assert memory.pace(throttle.limited(), memory.of_pace(slow)) == slow
+
+
 def test_a_limit_that_was_changed_holds_at_once_and_what_was_used_counts():
     text = memory.of_pace(throttle.left(throttle.limited(hour=100, day=1000), 60, T))
 
