@@ -7,93 +7,46 @@ to the last core, the contestants to the first. Medians are of messages a second
 microseconds a message; ratios are medians of the ratios within a round, since absolute figures
 drift with what else the machine does. DIR holds csink.c and csrc.c (or their binaries); without
 it the sink is bench.sink, which is slower than the fastest contestant: then ratios flatter.
-A round whose sink did not get every message is an error. ``checked`` is a further run of ours to
-bench.sink, which reads the Message-IDs.
+``ours`` is the whole path, claims and ledger included (bench.whole); ``wire`` is what of it makes
+messages and sends them. A round whose sink did not get every message is an error. ``checked`` is a
+further run of ours to bench.sink, which reads the Message-IDs; ``rtt`` and ``tls`` are what
+bench.links measures. Postfix's smtp-source takes part where it is installed (its own text, of the
+same size).
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
-import signal
-import socket
 import statistics
 import subprocess
-import sys
 import tempfile
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from bench.paper import writer
+from bench import links
+from bench.paper import SENDER, writer
+from bench.stage import CONNECTIONS, FIRST, a_sink, built, pinned, python, sent, smtp_source, timed
 
-CONNECTIONS = 16
 COUNTS = {
     "ours": 20_000,
+    "wire": 20_000,
     "c_overlapped": 60_000,
     "aiosmtplib": 1_500,
     "send_message": 300,
     "smtplib": 3_000,
+    "smtp_source": 10_000,
 }
-CORES = sorted(os.sched_getaffinity(0))
 CHECKED = 5_000
+LINKED = 10_000  # messages of each run with and without TLS
 RATIOS = {
     "ours/c_overlapped": ("ours", "c_overlapped"),
+    "wire/c_overlapped": ("wire", "c_overlapped"),
     "ours/aiosmtplib": ("ours", "aiosmtplib"),
     "ours/send_message": ("ours", "send_message"),
     "ours/smtplib": ("ours", "smtplib"),
+    "ours/smtp_source": ("ours", "smtp_source"),
 }
-
-
-def pinned(core: int, command: Sequence[str]) -> list[str]:
-    return ["taskset", "-c", str(core), *command]
-
-
-def python(module: str, *given: object) -> list[str]:
-    return [sys.executable, "-m", module, *map(str, given)]
-
-
-def built(limit: Path, into: Path) -> dict[str, str]:
-    """The ruler's programs, compiled where they are not yet."""
-    programs = {}
-    for name in ("csink", "csrc"):
-        program = limit / name
-        if not program.exists():
-            program = into / name
-            source = limit / f"{name}.c"
-            subprocess.run(["gcc", "-O2", "-o", str(program), str(source)], check=True)
-        programs[name] = str(program)
-    return programs
-
-
-@contextmanager
-def a_sink(program: str | None) -> Iterator[tuple[int, dict[str, int]]]:
-    """A sink on a free port; when it has ended, what it counted."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-    command = [program, str(port)] if program else python("bench.sink", port)
-    process = subprocess.Popen(pinned(CORES[-1], command), stdout=subprocess.PIPE, text=True)
-    counted: dict[str, int] = {}
-    try:
-        _wait_for(port)
-        yield port, counted
-    finally:
-        process.send_signal(signal.SIGTERM)
-        said, _ = process.communicate(timeout=30)
-        counted.update(json.loads(said))
-
-
-def _wait_for(port: int) -> None:
-    for _ in range(500):
-        with socket.socket() as door:
-            if door.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.01)
-    raise SystemExit(f"the sink did not open port {port}")
 
 
 def one(name: str, programs: dict[str, str], message: Path, scale: float) -> dict[str, float]:
@@ -101,14 +54,15 @@ def one(name: str, programs: dict[str, str], message: Path, scale: float) -> dic
     count = max(CONNECTIONS, int(COUNTS[name] * scale))
     with a_sink(programs.get("csink")) as (port, counted):
         if name == "c_overlapped":
-            command = [programs["csrc"], str(port), "over", str(CONNECTIONS), str(count)]
-            command.append(str(message))
+            said = sent(
+                [programs["csrc"], str(port), "over", str(CONNECTIONS), str(count), str(message)]
+            )
+        elif name == "ours":
+            said = sent(python("bench.whole", port, CONNECTIONS, count))
+        elif name == "smtp_source":
+            said = timed(_postfix(port, count, message.stat().st_size), count)
         else:
-            command = python("bench.senders", name, port, CONNECTIONS, count)
-        done = subprocess.run(
-            pinned(CORES[0], command), check=True, stdout=subprocess.PIPE, text=True
-        )
-        said: dict[str, float] = json.loads(done.stdout)
+            said = sent(python("bench.senders", name, port, CONNECTIONS, count))
     if not counted["msgs"] == said["n"] == count:
         raise SystemExit(f"{name} sent {count}, counts {said['n']}; the sink got {counted['msgs']}")
     return {
@@ -118,11 +72,18 @@ def one(name: str, programs: dict[str, str], message: Path, scale: float) -> dic
     }
 
 
+def _postfix(port: int, count: int, size: int) -> list[str]:
+    program = smtp_source()
+    assert program  # it takes part only where it is installed
+    command = [program, "-d", "-s", str(CONNECTIONS), "-m", str(count), "-l", str(size)]
+    return [*command, "-f", SENDER, "-t", "reader@example.com", f"127.0.0.1:{port}"]
+
+
 def checked() -> dict[str, int]:
     """What a sink that reads Message-IDs got of ours."""
     with a_sink(None) as (port, counted):
-        command = python("bench.senders", "ours", port, CONNECTIONS, CHECKED)
-        subprocess.run(pinned(CORES[0], command), check=True, stdout=subprocess.DEVNULL)
+        command = python("bench.whole", port, CONNECTIONS, CHECKED)
+        subprocess.run(pinned(FIRST, command), check=True, stdout=subprocess.DEVNULL)
     return {"accepted": counted["msgs"], "distinct_message_ids": counted["ids"]}
 
 
@@ -131,13 +92,20 @@ def measure(limit: Path | None, rounds: int, scale: float) -> dict[str, Any]:
         message = Path(folder) / "message"
         message.write_bytes(writer()(1).data)
         programs = built(limit, Path(folder)) if limit else {}
-        names = [name for name in COUNTS if limit or name != "c_overlapped"]
+        absent = {"c_overlapped"} if limit is None else set()
+        absent |= {"smtp_source"} if smtp_source() is None else set()
+        names = [name for name in COUNTS if name not in absent]
         found: dict[str, list[dict[str, float]]] = {name: [] for name in names}
         for number in range(rounds):
             # Turned about, so that none always runs after the same one.
             for name in names[number % len(names) :] + names[: number % len(names)]:
                 found[name].append(one(name, programs, message, scale))
         size = message.stat().st_size
+        few = max(CONNECTIONS, int(LINKED * scale))
+        over = {
+            "rtt": links.far(programs.get("csink")),
+            "tls": links.tls(min(rounds, 3), few, Path(folder)),
+        }
 
     def median(name: str, what: str) -> float:
         return round(statistics.median(run[what] for run in found[name]), 1)
@@ -160,6 +128,7 @@ def measure(limit: Path | None, rounds: int, scale: float) -> dict[str, Any]:
         },
         "rss_mb": median("ours", "rss_mb"),
         "checked": checked(),
+        **over,
     }
 
 
@@ -179,6 +148,9 @@ def main() -> None:
         print(f"{name:14} {rate:10,.0f} msg/s {found['cpu_us'][name]:10,.1f} us CPU a message")
     for label, ratio in found["ratios"].items():
         print(f"{label:22} {ratio:8.3f}")
+    far, tls = found["rtt"], found["tls"]
+    print(f"at {far['ms']} ms: {far['msg_s']:,.0f} msg/s, {far['of_limit']:.2f} of its limit")
+    print(f"TLS: {tls['tls_msg_s']:,.0f} msg/s, {tls['ratio']:.2f} of plain")
     print(f"ours uses {found['rss_mb']} MB; a sink that reads got {found['checked']}")
 
 

@@ -6,7 +6,9 @@ Makes a roster of N people, then runs ``digest subscribers import --already-conf
 process of its own, dry run and import apart, durable commits (WAL, ``synchronous=FULL``), and reads
 that process's peak memory from the kernel. ``list_ms`` is the first page of a list, the worst of
 20. Then ``digest web`` is started on that folder, and joins, confirmations and one-click
-unsubscriptions arrive at a fixed rate (bench/readers.py): ``p99_ms`` from arrival to answer.
+unsubscriptions arrive at a fixed rate (bench/readers.py): ``p99_ms`` from arrival to answer. At
+last people join one after the other while up to 300,000 more are imported by another process:
+``web_during_import_p99_ms``.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ from bench import readers
 from digest.storage import roster
 from digest.storage.database import Store
 
+MEANWHILE = 300_000
 CONFIG = f"""
 [site]
 name = "Bench"
@@ -41,13 +44,7 @@ def measure(subscribers: int) -> dict[str, object]:
     with tempfile.TemporaryDirectory(prefix="digest-bench-") as name:
         folder = Path(name)
         (folder / "config.toml").write_text(CONFIG)
-        file = folder / "people.csv"
-        with file.open("w", newline="") as out:
-            out.write("email,name,language\r\n")
-            out.writelines(
-                f"reader.{n * 7919 % subscribers:07}@mail{n % 997}.example,Reader {n},en\r\n"
-                for n in range(subscribers)
-            )
+        file = _roster(folder / "people.csv", subscribers, "reader")
         rehearsed = _run(folder, str(file), "--dry-run")
         done = _run(folder, str(file), "--yes")
         assert done["new"] == subscribers, done
@@ -61,7 +58,26 @@ def measure(subscribers: int) -> dict[str, object]:
             "list_ms": round(asyncio.run(_list(folder)), 2),
             "database_mb": round((folder / "digest.db").stat().st_size / 1e6, 1),
             **asyncio.run(readers.measure(folder)),
+            **_meanwhile(folder, min(subscribers, MEANWHILE)),
         }
+
+
+def _meanwhile(folder: Path, subscribers: int) -> dict[str, object]:
+    """How joins are answered while others are imported into the same, by now full, database."""
+    file = _roster(folder / "more.csv", subscribers, "later")
+    done, answered = readers.during(folder, lambda: _run(folder, str(file), "--yes"))
+    assert done["new"] == subscribers, done
+    return answered
+
+
+def _roster(file: Path, subscribers: int, name: str) -> Path:
+    with file.open("w", newline="") as out:
+        out.write("email,name,language\r\n")
+        out.writelines(
+            f"{name}.{n * 7919 % subscribers:07}@mail{n % 997}.example,Reader {n},en\r\n"
+            for n in range(subscribers)
+        )
+    return file
 
 
 def _run(folder: Path, *words: str) -> dict[str, float]:

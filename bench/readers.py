@@ -8,6 +8,7 @@ over the list who leave with one click. What the database holds afterwards must 
 from __future__ import annotations
 
 import http.client
+import itertools
 import json
 import secrets
 import signal
@@ -15,10 +16,14 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+import urllib.parse
+import urllib.request
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, func, select
 
@@ -35,6 +40,7 @@ from subscribers.tokens import Purpose
 
 NEWSLETTER = "daily"
 RATE = 100  # posts a second
+GENTLE = 20  # joins a second while an import runs
 SECONDS = 20
 POSTS = RATE * SECONDS
 STARTS_WITHIN = 30
@@ -47,7 +53,8 @@ joins_per_network = 1000000
 joins_overall = 1000000
 """
 
-Post = dict[str, object]
+Post = dict[str, Any]
+T = TypeVar("T")
 
 
 async def measure(folder: Path) -> dict[str, object]:
@@ -65,12 +72,44 @@ async def measure(folder: Path) -> dict[str, object]:
         runs["unsubscribe"] = _arrive(_links(base, ring, Purpose.UNSUBSCRIBE, leaving, form))
     after = await store.read(_count)
     await store.close()
-    assert after == {"active": before["active"], "left": POSTS}, after
+    assert after == {**before, "active": before["active"], "left": POSTS}, after
     return {
         "p99_ms": {act: round(quantile(run["late_ms"], 0.99), 1) for act, run in runs.items()},
         "p50_ms": {act: round(quantile(run["late_ms"], 0.5), 1) for act, run in runs.items()},
         "requests_s": round(3 * POSTS / sum(run["seconds"] for run in runs.values()), 1),
     }
+
+
+def during(folder: Path, busy: Callable[[], T]) -> tuple[T, dict[str, object]]:
+    """What ``busy`` answers, and how joins were answered until it did.
+
+    One join after the other, ``1 / GENTLE`` seconds between them.
+    """
+    ring = secret.make_and_read(folder)
+    with _server(folder) as base, ThreadPoolExecutor(1) as aside:
+        running = aside.submit(busy)
+        took: list[float] = []
+        for post in _strangers(base, ring):
+            if running.done():
+                break
+            took.append(_post(post))
+            time.sleep(1 / GENTLE)
+        return running.result(), {
+            "web_during_import_joins": len(took),
+            "web_during_import_p99_ms": round(1000 * quantile(took, 0.99), 1),
+            "web_during_import_worst_ms": round(1000 * max(took), 1),
+        }
+
+
+def _post(one: Post) -> float:
+    request = urllib.request.Request(
+        str(one["url"]), urllib.parse.urlencode(one["form"]).encode(), one["headers"]
+    )
+    began = time.perf_counter()
+    with urllib.request.urlopen(request) as answer:
+        assert answer.status == 200
+        answer.read()
+    return time.perf_counter() - began
 
 
 @contextmanager
@@ -116,21 +155,23 @@ def _arrive(posts: list[Post]) -> dict[str, list[float]]:
 
 
 def _joins(base: str, ring: tuple[bytes, ...]) -> list[Post]:
+    return list(itertools.islice(_strangers(base, ring), POSTS))
+
+
+def _strangers(base: str, ring: tuple[bytes, ...]) -> Iterator[Post]:
     challenger = Challenger(ring=ring, cost=1, min_fill=timedelta(0), spent=Spent())
-    now = clock_at(None)()
-    return [
-        {
+    clock = clock_at(None)
+    for n in itertools.count():
+        yield {
             "url": f"{base}/subscribe",
             "form": {
                 "newsletter": NEWSLETTER,
                 "email": f"{secrets.token_hex(6)}@new{n % 97}.example",
                 "name": f"Stranger {n}",
-                "stamp": challenger.stamp(now),
+                "stamp": challenger.stamp(clock()),
             },
-            "headers": {"X-Forwarded-For": f"10.1.{n // 250}.{n % 250}"},
+            "headers": {"X-Forwarded-For": f"10.1.{n // 250 % 250}.{n % 250}"},
         }
-        for n in range(POSTS)
-    ]
 
 
 def _links(

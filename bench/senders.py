@@ -1,12 +1,13 @@
 """The contestants of bench.delivery; each runs in a process of its own.
 
-    python -m bench.senders NAME PORT CONNECTIONS MESSAGES
+    python -m bench.senders NAME PORT CONNECTIONS MESSAGES [CERTIFICATE]
 
-ours          splice and tokens for each person, then carry(): aiosmtplib connects, Pipeline sends
+wire          tokens and messages for each person, then carry(): aiosmtplib connects, Pipeline sends
 aiosmtplib    stock, the same bytes prebuilt for all: sendmail() on kept connections
 send_message  stock, an EmailMessage built for each person, as its documentation shows
 smtplib       the standard library, a thread a connection, the same prebuilt bytes
 
+With the CERTIFICATE of its sink, wire sends through TLS.
 Prints {"n", "secs", "cpu", "rss_mb"}; only accepted messages are counted in n.
 """
 
@@ -27,9 +28,10 @@ from typing import Any
 import aiosmtplib
 
 from bench.paper import SENDER, edition, writer
+from bench.stage import run
 from digest.deliver.feed import OVER, Over
 from digest.deliver.outcome import Accepted, Outcome
-from digest.deliver.relay import RelayOptions
+from digest.deliver.relay import RelayOptions, Security
 from digest.deliver.smtp import carry
 from digest.deliver.transport import Outgoing
 
@@ -55,9 +57,16 @@ class Post:
         self.accepted += isinstance(outcome, Accepted)
 
 
-async def ours(port: int, connections: int, count: int) -> int:
+async def wire(port: int, connections: int, count: int, certificate: str = "") -> int:
     post = Post(count)
-    relay = RelayOptions(name="sink", host=HOST, port=port, max_messages=1_000_000)
+    relay = RelayOptions(
+        name="sink",
+        host=HOST,
+        port=port,
+        security=Security.IMPLICIT if certificate else Security.NONE,
+        ca_file=certificate,
+        max_messages=1_000_000,
+    )
     await asyncio.gather(*(carry(relay, post) for _ in range(connections)))
     return post.accepted
 
@@ -117,17 +126,8 @@ def threads(port: int, connections: int, count: int) -> int:
         return sum(pool.map(work, range(connections)))
 
 
-def run(coroutine: Coroutine[Any, Any, int]) -> int:
-    try:
-        import uvloop  # optional dependency
-    except ImportError:
-        return asyncio.run(coroutine)
-    result: int = uvloop.run(coroutine)
-    return result
-
-
-SENDERS: dict[str, Callable[[int, int, int], int]] = {
-    "ours": lambda *a: run(ours(*a)),
+SENDERS: dict[str, Callable[..., int]] = {
+    "wire": lambda *a: run(wire(*a)),
     "aiosmtplib": lambda *a: run(prebuilt(*a)),
     "send_message": lambda *a: run(send_message(*a)),
     "smtplib": threads,
@@ -138,7 +138,7 @@ def main() -> None:
     name, port, connections, count = sys.argv[1], *map(int, sys.argv[2:5])
     before = resource.getrusage(resource.RUSAGE_SELF)
     began = time.perf_counter()
-    accepted = SENDERS[name](port, connections, count)
+    accepted = SENDERS[name](port, connections, count, *sys.argv[5:6])
     secs = time.perf_counter() - began
     after = resource.getrusage(resource.RUSAGE_SELF)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, time
 from enum import StrEnum
-from typing import NewType
+from typing import Literal, NewType
 
 NewsletterId = NewType("NewsletterId", str)  # the name of its table in config.toml: "daily"
 SourceId = NewType("SourceId", str)  # its location as config.toml names it
@@ -15,6 +15,7 @@ class Cadence(StrEnum):
     DAILY = "daily"
     WEEKDAYS = "weekdays"
     WEEKLY = "weekly"
+    MONTHLY = "monthly"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,8 +38,10 @@ class Newsletter:
     language: str = "en"  # ISO 639-1
     timezone: str = "UTC"  # IANA name
     cadence: Cadence = Cadence.DAILY
+    offers: tuple[Cadence, ...] = ()  # cadences readers may have it at besides
     hour: time = time(6, 30)  # local to timezone
     weekday: int = 0  # weekly only; Monday is 0
+    monthday: int = 1  # monthly only; a shorter month's last day stands for 29 to 31
     sources: tuple[str, ...] = ()  # names of sources; empty: all
     topics: tuple[str, ...] = ()  # only stories on these; empty: all
     sections: tuple[Heading, ...] = ()
@@ -48,6 +51,7 @@ class Newsletter:
     subject: str = ""  # overrides the one made from the top stories
     preheader: str = ""
     reply_to: str = ""
+    archive: Literal["public", "noindex", "off"] = "public"  # off: no issue stands on the web
 
 
 class SourceKind(StrEnum):
@@ -153,15 +157,11 @@ class FetchedItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Article:
-    """One page we have read.
-
-    ``text``: NFC, paragraphs parted by one blank line, no markup, no control or private-use
-    characters. Sentence spans of a Story index into exactly this string.
-    """
+    """One page we have read; sentence spans of a Story index into exactly its ``text``."""
 
     url: str  # canonical
     title: str  # one line
-    text: str
+    text: str  # NFC, no markup, no control signs; paragraphs parted by one blank line
     dated: Dated
     first_seen: datetime
     source: SourceId
@@ -265,8 +265,8 @@ class Issue:
     """The stories of one window ``[since, until)`` of one newsletter, in order."""
 
     newsletter: NewsletterId
-    cadence: str  # daily | weekdays | weekly
-    period: str  # 2026-11-24 | 2026-W48
+    cadence: str  # daily | weekdays | weekly | monthly
+    period: str  # 2026-11-24 | 2026-W48 | 2026-11
     number: int
     since: datetime
     until: datetime

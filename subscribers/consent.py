@@ -71,11 +71,16 @@ def may_write_to(
         case Kind.ISSUE | Kind.WELCOME:
             return status_at(subscription, now) is Status.ACTIVE
         case Kind.CONFIRM:
-            return subscription.status is Status.PENDING and _open(subscription.confirm_by, now)
+            return may_confirm(subscription, now)
         case Kind.GOODBYE:
             return _left_of_own_accord(subscription, now, GOODBYE_FOR)
         case _:
             assert_never(kind)
+
+
+def may_confirm(subscription: Subscription, now: datetime) -> bool:
+    """Whether a confirmation would make it active."""
+    return subscription.status is Status.PENDING and _open(subscription.confirm_by, now)
 
 
 def may_ask(asked: Sequence[datetime], now: datetime) -> bool:
@@ -136,7 +141,7 @@ def _after(
     match act:
         case Resend() if held.status is Status.PENDING and subscriber.standing is Standing.OK:
             return replace(held, confirm_by=now + CONFIRM_FOR)
-        case Confirm() if held.status is Status.PENDING and _open(held.confirm_by, now):
+        case Confirm() if may_confirm(held, now):
             return replace(held, status=Status.ACTIVE, confirmed_at=now, confirm_by=None)
         case Change() if here:
             return replace(held, cadence=act.cadence, topics=act.topics, hour=act.hour)

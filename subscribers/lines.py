@@ -11,6 +11,7 @@ import csv
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 MOST_BYTES = 64 * 1024
 MOST_LINES = 20  # in one quoted cell
@@ -18,8 +19,7 @@ _DELIMITERS = ",;\t|"
 _TOO_LONG = f"The line is longer than {MOST_BYTES:,} bytes."
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One physical line without its end; numbered from 1."""
 
     number: int
@@ -34,8 +34,7 @@ class Malformed:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """The cells of one record, and the line it begins on."""
 
     line: int

@@ -10,9 +10,10 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, time
+from functools import lru_cache
 
 from subscribers.address import Address, BadAddress
 from subscribers.lines import Line, Malformed, Record, records
@@ -35,11 +36,12 @@ _CLEAN = re.compile(r"[A-Za-z0-9 .'-]*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """One person of a roster. Empty or None: the file does not say."""
+class Details:
+    """What a row says besides who it is of. Empty or None: the file does not say.
 
-    address: Address
-    name: str = ""
+    Many rows of a file say the same; they share one of these.
+    """
+
     language: str = ""
     timezone: str = ""
     standing: Standing = Standing.OK
@@ -53,10 +55,23 @@ class Row:
     left_at: datetime | None = None
     left_by: By | None = None
     paused_until: datetime | None = None
+
+
+NOTHING = Details()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One person of a roster."""
+
+    address: Address
+    name: str = ""
+    details: Details = NOTHING
     line: int = field(default=0, compare=False)
 
 
-COLUMNS = tuple(one.name for one in fields(Row) if one.name != "line")
+_WHO = ("address", "name")
+COLUMNS = (*_WHO, *(one.name for one in fields(Details)))
 _TIMES = ("joined_at", "confirmed_at", "left_at", "paused_until")
 
 
@@ -106,16 +121,17 @@ def read(
 
     ``lines`` as ``lines.split`` gives them. Raises NoAddressColumn before the first row.
     """
-    columns: Plan | None = None
+    read_row: Callable[[Record], Row | Malformed] | None = None
     for record in records(lines):
         if isinstance(record, Malformed):
             yield record
             continue
-        if columns is None:
+        if read_row is None:
             columns = plan(record.cells, given)
+            read_row = _reader(columns)
             if columns.header:
                 continue
-        yield _row(record, columns)
+        yield read_row(record)
 
 
 def write(rows: Iterable[Row]) -> Iterator[str]:
@@ -125,7 +141,8 @@ def write(rows: Iterable[Row]) -> Iterator[str]:
     writer.writerow(COLUMNS)
     for row in rows:
         yield _taken(buffer)
-        writer.writerow([_guarded(_said(getattr(row, name))) for name in COLUMNS])
+        said = (getattr(row if name in _WHO else row.details, name) for name in COLUMNS)
+        writer.writerow([_guarded(_said(value)) for value in said])
     yield _taken(buffer)
 
 
@@ -136,35 +153,47 @@ def clean_name(text: str) -> str:
     return _UNSEEN.sub(" ", text).strip()[:200].strip()
 
 
-def _row(record: Record, columns: Plan) -> Row | Malformed:
-    cells = record.cells
-    said = {
-        name: _unguarded(cells[place]) if place < len(cells) else ""
-        for name, place in columns.places.items()
-    }
-    try:
-        address = Address.parse(said.pop("address"))
-        if len(said) == 0:
-            return Row(address=address, line=record.line)
-        return Row(
-            address=address,
-            name=clean_name(said.get("name", "")),
-            language=_word(said.get("language", "")),
-            timezone=said.get("timezone", "").strip(),
-            standing=Standing(said.get("standing") or "ok"),
-            newsletter=said.get("newsletter", "").strip(),
-            status=Status(said["status"]) if said.get("status") else None,
-            cadence=_word(said.get("cadence", "")),
-            topics=tuple(t for t in said.get("topics", "").split("|") if t),
-            hour=time.fromisoformat(said["hour"]) if said.get("hour") else None,
-            left_by=By(said["left_by"]) if said.get("left_by") else None,
-            line=record.line,
-            **{name: _moment(said[name]) for name in _TIMES if said.get(name)},
-        )
-    except BadAddress as error:
-        return Malformed(line=record.line, reason=str(error))
-    except ValueError as error:
-        return Malformed(line=record.line, reason=f"A cell cannot be read: {str(error)[:100]}.")
+def _reader(columns: Plan) -> Callable[[Record], Row | Malformed]:
+    """How a record of this file becomes a row."""
+    places = columns.places
+    at, called = places["address"], places.get("name", -1)
+    names = tuple(name for name in places if name not in _WHO)
+    others = [places[name] for name in names]
+
+    def row(record: Record) -> Row | Malformed:
+        cells = record.cells
+        count = len(cells)
+        try:
+            return Row(
+                address=Address.parse(_unguarded(cells[at]) if at < count else ""),
+                name=clean_name(_unguarded(cells[called])) if -1 < called < count else "",
+                details=_details(names, tuple([cells[n] if n < count else "" for n in others])),
+                line=record.line,
+            )
+        except BadAddress as error:
+            return Malformed(line=record.line, reason=str(error))
+        except ValueError as error:
+            return Malformed(line=record.line, reason=f"A cell cannot be read: {str(error)[:100]}.")
+
+    return row
+
+
+@lru_cache(maxsize=128)  # of at most 64 KiB each
+def _details(names: tuple[str, ...], cells: tuple[str, ...]) -> Details:
+    """Raises ValueError for a cell that cannot be read."""
+    said = {name: _unguarded(cell) for name, cell in zip(names, cells, strict=True)}
+    return Details(
+        language=_word(said.get("language", "")),
+        timezone=said.get("timezone", "").strip(),
+        standing=Standing(said.get("standing") or "ok"),
+        newsletter=said.get("newsletter", "").strip(),
+        status=Status(said["status"]) if said.get("status") else None,
+        cadence=_word(said.get("cadence", "")),
+        topics=tuple(t for t in said.get("topics", "").split("|") if t),
+        hour=time.fromisoformat(said["hour"]) if said.get("hour") else None,
+        left_by=By(said["left_by"]) if said.get("left_by") else None,
+        **{name: _moment(said[name]) for name in _TIMES if said.get(name)},
+    )
 
 
 def _word(text: str) -> str:

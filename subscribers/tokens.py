@@ -7,9 +7,9 @@ send; what must expire (a confirmation) does so in its row.
 
 from __future__ import annotations
 
-import binascii
 import hmac
 import re
+from binascii import b2a_base64
 from collections.abc import Sequence
 from enum import StrEnum
 from hashlib import sha256
@@ -63,16 +63,16 @@ class Mac:
     ``hmac.digest`` hashes the key again for each message, which is most of its time.
     """
 
-    __slots__ = ("_inner", "_outer")
+    __slots__ = ("_inner", "_outer")  # how to copy the two hashes as they stand
 
     def __init__(self, key: bytes, beginning: bytes = b"") -> None:
         block = (sha256(key).digest() if len(key) > _BLOCK else key).ljust(_BLOCK, b"\0")
-        self._inner = sha256(bytes(byte ^ 0x36 for byte in block) + beginning)
-        self._outer = sha256(bytes(byte ^ 0x5C for byte in block))
+        self._inner = sha256(bytes(byte ^ 0x36 for byte in block) + beginning).copy
+        self._outer = sha256(bytes(byte ^ 0x5C for byte in block)).copy
 
     def digest(self, rest: bytes) -> bytes:
         """32 bytes: the MAC of what all begin with, and ``rest``."""
-        inner, outer = self._inner.copy(), self._outer.copy()
+        inner, outer = self._inner(), self._outer()
         inner.update(rest)
         outer.update(inner.digest())
         return outer.digest()
@@ -81,20 +81,22 @@ class Mac:
 class Mint:
     """``make`` for many subscribers of one newsletter: what they share is hashed once."""
 
-    __slots__ = ("_macs", "_newsletter")
+    __slots__ = ("_digests", "_newsletter")
 
     def __init__(self, key: bytes, newsletter: str, *purposes: Purpose) -> None:
         version = _measured(VERSION.encode())
-        self._macs = [Mac(key, version + _measured(purpose.encode())) for purpose in purposes]
+        self._digests = [
+            Mac(key, version + _measured(purpose.encode())).digest for purpose in purposes
+        ]
         self._newsletter = _measured(newsletter.encode())
 
     def make(self, subscriber: bytes) -> list[bytes]:
         """A token for each purpose, for the subscriber whose id these bytes spell."""
         said = _measured(subscriber) + self._newsletter
         tokens = []
-        for mac in self._macs:
-            written = binascii.b2a_base64(mac.digest(said)[:MAC_BYTES], newline=False)
-            tokens.append(b"%b.%b" % (subscriber, written.translate(_URL_SAFE, b"=")))
+        for digest in self._digests:
+            mac = b2a_base64(digest(said)[:MAC_BYTES], newline=False)
+            tokens.append(b"%b.%b" % (subscriber, mac.translate(_URL_SAFE, b"=")))
         return tokens
 
 

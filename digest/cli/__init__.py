@@ -28,6 +28,7 @@ COMMANDS = {
         "digest.cli.issues:group",
         "List, show, pause, resume, cancel issues; try again what failed.",
     ),
+    "preview": ("digest.cli.preview:command", "Show the next mail as you edit its templates."),
     "relays": ("digest.cli.relays:group", "How the relays fare; use one again that was paused."),
     "letters": ("digest.cli.letters:group", "Send the letters that are due."),
     "gather": ("digest.cli.gather:command", "Visit the sources and keep what they bring."),
@@ -38,9 +39,24 @@ COMMANDS = {
         "digest.cli.subscribers:group",
         "Add, list, show, remove, import, export, erase, count, suppress people.",
     ),
+    "bounces": (
+        "digest.cli.bounces:group",
+        "Take in what came back, by pipe or mailbox; list, show, undo.",
+    ),
     "config": ("digest.cli.config:group", "Show what is in force and where it comes from."),
     "dkim": ("digest.cli.dkim:group", "Make the keys we sign with, print their DNS records."),
+    "templates": (
+        "digest.cli.templates:group",
+        "Begin a theme of your own; check your templates.",
+    ),
     "web": ("digest.cli.web:command", "Serve the readers' pages: form, links, preferences."),
+    "alerts": ("digest.cli.alerts:command", "Show what needs the operator; tell them."),
+    "doctor": (
+        "digest.cli.doctor:command",
+        "Look at machine, relays, pages and DNS; say what to mend.",
+    ),
+    "prune": ("digest.cli.prune:command", "Let go of rows that are older than they are kept."),
+    "migrate": ("digest.cli.migrate:group", "Move from SQLite to PostgreSQL."),
     "db": ("digest.cli.db:group", "Upgrade, inspect and back up the database."),
 }
 

@@ -6,16 +6,21 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
+from pathlib import Path
 from typing import TypeVar
 
 import click
 
-from digest import wiring
+from digest import wiring, worker
 from digest.cli import Context
+from digest.cli.correction import correction
+from digest.cli.meter import line
+from digest.cli.sending import Outgo
+from digest.cli.words import outgo_lines
 from digest.clock import clock_at
 from digest.config.load import load_for
 from digest.errors import DigestError
-from digest.services import steering
+from digest.services import correcting, steering
 from digest.storage import desk, posting
 from digest.storage.database import Store
 from digest.storage.desk import Fate, IssueInfo
@@ -53,6 +58,7 @@ def list_(context: Context, newsletter: str | None, limit: int, as_json: bool) -
 @click.option("--failed", is_flag=True, help="Whom it did not reach, and why.")
 @click.option("--waiting", is_flag=True, help="Who still waits for it, and since when.")
 @click.option("--skipped", is_flag=True, help="Who was skipped, and why.")
+@click.option("--stories", is_flag=True, help="Only what it told, as JSON, to put it right.")
 @click.option("--limit", default=SHOWN, show_default=True, help="How many people at most.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
@@ -62,10 +68,15 @@ def show(
     failed: bool,
     waiting: bool,
     skipped: bool,
+    stories: bool,
     limit: int,
     as_json: bool,
 ) -> None:
     """One issue: how many it has reached, and with an option those it has not."""
+    if stories:
+        told = _in_store(context, lambda store: correcting.told(store, issue))
+        click.echo(json.dumps(told, ensure_ascii=False, indent=2))
+        return
     states = ("failed",) * failed + WAITING * waiting + ("skipped",) * skipped
 
     async def read(store: Store) -> tuple[IssueInfo | None, dict[str, int], list[Fate]]:
@@ -79,8 +90,8 @@ def show(
     if found is None:
         raise DigestError(f"there is no issue {issue}; `digest issues list` shows those there are")
     if as_json:
-        told = {**asdict(found), "deliveries": tally, "people": [asdict(one) for one in fates]}
-        click.echo(json.dumps(told, default=str, indent=2))
+        whole = {**asdict(found), "deliveries": tally, "people": [asdict(one) for one in fates]}
+        click.echo(json.dumps(whole, default=str, indent=2))
         return
     click.echo(f"Issue {found.id}, {found.newsletter} {found.period}: {found.state}")
     click.echo(f"  {found.subject}")
@@ -137,6 +148,32 @@ def retry_failed(context: Context, issue: int) -> None:
     clock = clock_at(None)
     count = _in_store(context, lambda store: steering.retry_failed(store, issue, clock=clock))
     click.echo(f"{count:,} queued again; `digest work` sends them.")
+
+
+@group.command("correct")
+@click.argument("issue", type=int)
+@click.option("--note", required=True, help="What was wrong: it stands above the stories.")
+@click.option(
+    "--stories",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="The stories as they should have been: what `show --stories` printed, mended.",
+)
+@click.option("--yes", is_flag=True, help="Send without asking.")
+@click.pass_obj
+def correct(context: Context, issue: int, note: str, stories: Path | None, yes: bool) -> None:
+    """Tell an issue once more, to exactly those who were sent it, with a note on what was wrong."""
+    settings = load_for(context.config).settings
+
+    def agreed(outgo: Outgo) -> bool:
+        for said in outgo_lines(outgo.prepared, outgo.sources, outgo.audience):
+            click.echo(said)
+        return yes or click.confirm(f"Send it to {outgo.audience:,} people?", default=False)
+
+    sent = worker.run(correction(settings, issue, note=note, stories=stories, agreed=agreed))
+    if sent.released is None or sent.progress is None:
+        click.echo("Not sent.")
+    else:
+        click.echo(f"Issue {sent.released.issue} corrects {issue}: {line(sent.progress)}")
 
 
 def _in_store(context: Context, ask: Callable[[Store], Awaitable[T]]) -> T:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import click
 
 from digest import wiring, worker
@@ -39,8 +41,10 @@ def send(context: Context) -> None:
 
 async def _sent(settings: Settings) -> tuple[Progress, int]:
     ring = secret.make_and_read(settings.folder)
-    async with wiring.tools(settings) as tools:
+    async with wiring.means(settings) as tools:
         progress, _ = await worker.work(settings, tools, ring, until=nothing_due, only_letters=True)
         # Until the scheduler is there: what the privacy page promises.
-        forgotten = await membership.purge(tools.store, clock=tools.clock)
+        forgotten = await membership.purge(
+            tools.store, marks_kept=timedelta(days=settings.web.ip_mark_days), clock=tools.clock
+        )
     return progress, forgotten

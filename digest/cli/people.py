@@ -12,6 +12,8 @@ from sqlalchemy import Connection
 
 from digest.cli.roster import Found, row_of
 from digest.errors import Misconfigured
+from digest.model import Newsletter
+from digest.services.offers import offered
 from digest.storage import consents, letters, people
 from digest.storage.consents import Evidence
 from digest.storage.database import Store
@@ -132,12 +134,27 @@ def counted(found: Mapping[tuple[str, str, str], int], *, as_json: bool) -> Iter
         yield "Nobody yet."
 
 
-def mapping(said: Sequence[str]) -> dict[str, str]:
+def mapping(said: Sequence[str], program: str | None = None) -> dict[str, str]:
     """``OURS=COLUMN`` words to a mapping. Raises Misconfigured."""
+    if said and program:
+        raise Misconfigured("--map", f"is not read with --from {program}; leave one of them out")
     pairs = [one.partition("=") for one in said]
     if wrong := [one for one, equals, _ in pairs if not equals]:
         raise Misconfigured(f"--map {wrong[0]}", "names no column; write address=E-Mail")
     return {ours.strip(): column for ours, _, column in pairs}
+
+
+def cadence(newsletter: Newsletter, asked: str | None) -> str:
+    """How often a reader gets it. Raises Misconfigured for what it does not offer."""
+    if asked is None:
+        return newsletter.cadence.value
+    if asked not in offered(newsletter):
+        raise Misconfigured(
+            f"--cadence {asked}",
+            f"is not offered by {newsletter.id}: write one of {', '.join(offered(newsletter))}, "
+            f"or add it to newsletters.{newsletter.id}.offers",
+        )
+    return asked
 
 
 def import_page(vouched: bool) -> str:
@@ -161,10 +178,9 @@ def told(found: Found, rejects: Path, *, as_json: bool, would: bool) -> None:
 
 
 def _record(member: Member) -> dict[str, object]:
-    row = asdict(row_of(member))
-    row.pop("line")
-    row["address"] = str(member.person.address)
+    row = row_of(member)
+    said = {"address": row.address, "name": row.name, **asdict(row.details)}
     return {
         "id": member.person.id,
-        **{k: str(v) if v is not None else None for k, v in row.items()},
+        **{k: str(v) if v is not None else None for k, v in said.items()},
     }

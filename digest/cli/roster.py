@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import gc
 import itertools
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
 
@@ -21,12 +22,15 @@ from digest.storage import roster as table
 from digest.storage.database import Store
 from digest.storage.dialect import batches
 from digest.storage.roster import Member
-from subscribers import lines, roster
-from subscribers.lines import Malformed
-from subscribers.roster import NoAddressColumn, Row
+from subscribers import exports, lines, roster
+from subscribers.exports import NotTheirs
+from subscribers.lines import Line, Malformed
+from subscribers.roster import Details, NoAddressColumn, Row
 from subscribers.seen import Seen
 
-BATCH = 5_000  # rows in one transaction: some tenths of a second in which a join waits
+BATCH = 10_000  # rows in one transaction: some tenths of a second in which a join waits
+WINDOW = 4 * BATCH  # rows in memory
+BREATH_SECONDS = 0.02  # between two batches, in which those who wait are served
 BLOCK = 256 * 1024
 PAGE = 2_000
 
@@ -41,10 +45,15 @@ class Found:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """Which file, which of its columns are which, where malformed rows go."""
+    """Which file, which of its columns are which, where malformed rows go.
+
+    ``offered``: the cadences that a row may ask for.
+    """
 
     file: Path
+    offered: Sequence[str]
     mapping: Mapping[str, str]
+    program: str | None  # whose export it is; None: any CSV
     rejects: Path
     quiet: bool
 
@@ -58,11 +67,13 @@ class Pass:
         self._path = asked.file
         self._newsletter = newsletter
         self._mapping = asked.mapping
+        self._program = asked.program
+        self._offered = frozenset(("", *asked.offered))
         self._reject = reject
         self._quiet = asked.quiet or not sys.stderr.isatty()
         self.rejected = 0
 
-    def batches(self) -> Iterator[list[Row]]:
+    def batches(self) -> Iterator[Sequence[Row]]:
         """Raises Misconfigured where the file cannot be read or holds no addresses."""
         try:
             with (
@@ -81,29 +92,39 @@ class Pass:
                         yield block
                         bar.update(len(block))
 
-                found = roster.read(lines.split(blocks()), self._mapping)
-                for some in batches(self._ours(found), BATCH):
-                    yield list(some)
+                found = roster.read(self._lines(blocks()), self._mapping)
+                for some in batches(self._ours(found), WINDOW):
+                    # In the order of the index of addresses: a batch touches a part of it, not all.
+                    yield from batches(sorted(some, key=_key), BATCH)
         except OSError as error:
             raise Misconfigured(
                 str(self._path), f"cannot be read: {error.strerror}; check the path"
             ) from error
+        except NotTheirs as error:
+            raise Misconfigured(str(self._path), f"cannot be imported: {error}") from error
         except NoAddressColumn as error:
             raise Misconfigured(
                 str(self._path), f"{error}; say which with --map address=COLUMN"
             ) from error
 
+    def _lines(self, blocks: Iterator[bytes]) -> Iterator[Line | Malformed]:
+        split = lines.split(blocks)
+        return exports.translated(split, self._program) if self._program else split
+
     def _ours(self, found: Iterator[Row | Malformed]) -> Iterator[Row]:
         for one in found:
-            if isinstance(one, Row) and one.newsletter in ("", self._newsletter):
+            if isinstance(one, Malformed):
+                refused = one
+            elif one.details.newsletter not in ("", self._newsletter):
+                refused = Malformed(line=one.line, reason="The row is of another newsletter.")
+            elif one.details.cadence not in self._offered:
+                offered = ", ".join(sorted(self._offered - {""}))
+                refused = Malformed(line=one.line, reason=f"The cadence is none of {offered}.")
+            else:
                 yield one
                 continue
             self.rejected += 1
-            self._reject(
-                one
-                if isinstance(one, Malformed)
-                else Malformed(line=one.line, reason="The row is of another newsletter.")
-            )
+            self._reject(refused)
 
 
 async def dry_run(url: str, asked: Asked, terms: Terms, *, clock: Clock) -> Found:
@@ -125,13 +146,29 @@ async def dry_run(url: str, asked: Asked, terms: Terms, *, clock: Clock) -> Foun
 async def imported(store: Store, asked: Asked, terms: Terms, *, clock: Clock) -> Found:
     """Import the file. Stopped half way, what was added stays, and the next run goes on."""
     counts = Counts()
-    gc.freeze()  # a batch is many small objects: collect after each, among them alone
-    with rejects(asked.rejects) as reject:
+    with rejects(asked.rejects) as reject, _tidied() as tidy:
         file = Pass(asked, terms.newsletter, reject=reject)
         for rows in file.batches():
             counts += await enrol(store, rows, terms, clock=clock)
-            gc.collect()
+            tidy()
+            await asyncio.sleep(BREATH_SECONDS)
     return Found(counts=counts, rejected=file.rejected)
+
+
+def _key(row: Row) -> str:
+    return row.address.key
+
+
+@contextmanager
+def _tidied() -> Iterator[Callable[[], object]]:
+    """A batch is many small objects: garbage is looked for after each, among its own alone."""
+    gc.freeze()
+    gc.disable()
+    try:
+        yield gc.collect
+    finally:
+        gc.enable()
+        gc.unfreeze()
 
 
 @contextmanager
@@ -173,32 +210,22 @@ async def members(store: Store, newsletter: str | None) -> AsyncIterator[Member]
 def row_of(member: Member) -> Row:
     """A member as a row of an export."""
     person, held = member.person, member.held
-    told = Row(
-        address=person.address,
-        name=person.name,
-        language=person.language,
-        timezone=person.timezone,
-        standing=person.standing,
-    )
-    if held is None:
-        return told
-    return Row(
-        address=person.address,
-        name=person.name,
-        language=person.language,
-        timezone=person.timezone,
-        standing=person.standing,
-        newsletter=held.newsletter,
-        status=held.status,
-        cadence=held.cadence,
-        topics=held.topics,
-        hour=held.hour,
-        joined_at=held.joined_at,
-        confirmed_at=held.confirmed_at,
-        left_at=held.left_at,
-        left_by=held.left_by,
-        paused_until=held.paused_until,
-    )
+    told = Details(language=person.language, timezone=person.timezone, standing=person.standing)
+    if held is not None:
+        told = replace(
+            told,
+            newsletter=held.newsletter,
+            status=held.status,
+            cadence=held.cadence,
+            topics=held.topics,
+            hour=held.hour,
+            joined_at=held.joined_at,
+            confirmed_at=held.confirmed_at,
+            left_at=held.left_at,
+            left_by=held.left_by,
+            paused_until=held.paused_until,
+        )
+    return Row(address=person.address, name=person.name, details=told)
 
 
 async def exported(store: Store, newsletter: str | None, write: Callable[[str], object]) -> int:

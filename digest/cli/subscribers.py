@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import click
 
-from digest.cli import Context, people, roster
+from digest.cli import Context, people, roster, stores
 from digest.cli.newsletters import chosen
 from digest.clock import clock_at
 from digest.config.load import load_for
@@ -20,9 +20,11 @@ from digest.errors import Misconfigured
 from digest.services import membership
 from digest.services.enrolment import Terms
 from digest.services.membership import Profile
+from digest.services.offers import offered
 from digest.storage import roster as table
 from digest.storage.consents import Evidence
 from digest.storage.database import Store
+from subscribers import exports
 from subscribers.acts import Admit, Erase, Join, Leave
 from subscribers.address import Address
 from subscribers.model import By, Kind, Status
@@ -49,15 +51,22 @@ def group() -> None:
 @ADDRESS
 @NEWSLETTER
 @click.option("--name", default="", help="How the person is called.")
+@click.option("--cadence", help="How often, of what is offered. Default: the newsletter's own.")
 @VOUCH
 @click.pass_obj
 def add(
-    context: Context, address: Address, newsletter: str | None, name: str, already_confirmed: bool
+    context: Context,
+    address: Address,
+    newsletter: str | None,
+    name: str,
+    cadence: str | None,
+    already_confirmed: bool,
 ) -> int:
     """Add one person; they are asked to confirm unless you vouch that they have."""
     settings = load_for(context.config).settings
     of = settings.newsletters[_chosen(settings, newsletter)]
-    act = (Admit if already_confirmed else Join)(newsletter=of.id, cadence=of.cadence.value)
+    often = people.cadence(of, cadence)
+    act = (Admit if already_confirmed else Join)(newsletter=of.id, cadence=often)
     profile = Profile(address=address, name=name, language=of.language, timezone=of.timezone)
     done = _written(
         settings,
@@ -209,6 +218,9 @@ def export(context: Context, newsletter: str | None) -> None:
 @click.argument("file", metavar="FILE.csv", type=click.Path(path_type=Path, dir_okay=False))
 @NEWSLETTER
 @click.option("--map", "maps", multiple=True, metavar="OURS=COLUMN", help="address=E-Mail, name=3")
+@click.option(
+    "--from", "program", type=click.Choice(sorted(exports.PROGRAMS)), help="Whose export it is."
+)
 @click.option("--dry-run", is_flag=True, help="Only say what would happen.")
 @click.option("--yes", is_flag=True, help="Import after the dry run without asking.")
 @click.option("--rejects", type=click.Path(path_type=Path), help="Default: FILE.rejects.csv.")
@@ -220,6 +232,7 @@ def import_(  # noqa: PLR0913 -- click hands over every option
     file: Path,
     newsletter: str | None,
     maps: tuple[str, ...],
+    program: str | None,
     dry_run: bool,
     yes: bool,
     rejects: Path | None,
@@ -240,7 +253,9 @@ def import_(  # noqa: PLR0913 -- click hands over every option
     )
     asked = roster.Asked(
         file=file,
-        mapping=people.mapping(maps),
+        mapping=people.mapping(maps, program),
+        program=program,
+        offered=offered(of),
         rejects=rejects or file.with_name(f"{file.name}.rejects.csv"),
         quiet=as_json,
     )
@@ -263,27 +278,8 @@ def _chosen(settings: Settings, newsletter: str | None) -> str:
 
 
 def _written(settings: Settings, change: Callable[[Store], Awaitable[T]]) -> T:
-    async def run() -> T:
-        store = await Store.open(settings.storage.url)
-        try:
-            return await change(store)
-        finally:
-            await store.close()
-
-    return asyncio.run(run())
+    return stores.written(settings.storage.url, change)
 
 
 def _read(context: Context, question: Callable[[Store], Awaitable[T]]) -> T | None:
-    """The answer; None where there is no database yet."""
-    url = load_for(context.config).settings.storage.url
-
-    async def run() -> T | None:
-        store = await Store.open_read_only(url)
-        if store is None:
-            return None
-        try:
-            return await question(store)
-        finally:
-            await store.close()
-
-    return asyncio.run(run())
+    return stores.read(load_for(context.config).settings.storage.url, question)

@@ -1,4 +1,8 @@
-"""Text to lines of 72 columns, counted as a terminal shows them. Pure."""
+"""Text to lines of 72 columns, counted as a terminal shows them. Pure.
+
+A paragraph flows (RFC 3676, DelSp=yes): each of its lines but the last ends in a blank, which a
+reader with a narrow window takes for "go on", and which is no part of the text.
+"""
 
 from __future__ import annotations
 
@@ -17,16 +21,18 @@ _NOT_LAST = frozenset(("Ps", "Pi", "Cf"))
 def fill(text: str, indent: str = "") -> str:
     """``text`` in lines of at most 72 columns, each behind ``indent``.
 
-    A word (a link) that is longer keeps a line of its own, whole.
+    Without an indent the lines flow, and end in one blank more than the text has there. A word
+    (a link) that is longer keeps a line of its own, whole.
     """
     lines: list[str] = []
     line = ""
+    flow = "" if indent else " "
     for word in text.split():
         gap = " "
         for unit in _units(word):
             longer = f"{line}{gap if line else ''}{unit}"
             if line and width(indent + longer) > COLUMNS:
-                lines.append(line)
+                lines.append(line + (gap + flow if flow else ""))
                 longer = unit
             line, gap = longer, ""
     return "\n".join(indent + one for one in (*lines, line))

@@ -17,13 +17,16 @@ from digest.compose import budget, mjml, press, templates, words
 from digest.compose import theme as themes
 from digest.compose import view as views
 from digest.compose.options import ComposeOptions
-from digest.model import Edition, Issue, Newsletter
+from digest.model import Edition, Issue, Newsletter, Picture
 from digest.slots import SLOT_CLOSE, SLOT_OPEN
 
 SLOT_BYTES = 200  # what a personal link may add to each slot once it is filled
 
 _BLANK_LINES = re.compile(r"\n{3,}")
 _HEADING = re.compile(r"\n\n(?=[^\n]+\n-{72}\n)")
+
+
+BODY = "issue/body.mjml"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +42,7 @@ class Job:
     options: ComposeOptions
     next_issue: datetime
     key: str = ""  # of the edition; empty: the issue's language
+    logo: Picture | None = None  # the theme's, kept where pictures are served from
 
 
 def edition(job: Job) -> Edition:
@@ -68,6 +72,11 @@ def _edition(job: Job, plates: _Plates) -> Edition:
         text=sheet.text(),
         notes=(*plates.weak(), *fitted.notes),
     )
+
+
+def source(job: Job) -> str:
+    """The MJML that Jinja makes of the issue's body, for whoever compiles it elsewhere."""
+    return _Sheet(job.issue, job, _Plates(job.newsletter.theme, job.templates)).mjml()
 
 
 class _Plates:
@@ -125,9 +134,11 @@ class _Sheet:
 
     @cached_property
     def html(self) -> str:
-        name = "issue/body.mjml"
-        found = templates.find(name, self._plates.folders)
-        return mjml.html(self._render(name), template=str(found or name))
+        found = templates.find(BODY, self._plates.folders)
+        return mjml.html(self.mjml(), template=str(found or BODY))
+
+    def mjml(self) -> str:
+        return self._render(BODY)
 
     def text(self) -> str:
         body = _BLANK_LINES.sub("\n\n", self._render("issue/body.txt")).strip() + "\n"
@@ -150,6 +161,8 @@ def _context(issue: Issue, job: Job, plates: _Plates) -> dict[str, Any]:
         next_issue=job.next_issue,
         sheet_width=plates.theme.width,
         said=said,
+        logo=job.logo,
+        logo_width=plates.theme.logo.width if plates.theme.logo else 0,
     )
     return {
         **views.view(issue, setting),

@@ -9,7 +9,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from digest import periods
 from digest.compose import words
+from digest.compose.issue import shorten
 from digest.compose.words import Word
 from digest.model import (
     Article,
@@ -22,6 +24,7 @@ from digest.model import (
 from digest.slots import slot
 
 INDEX_FROM = 6  # stories: fewer are read faster than a list of them
+TEASER = 72  # characters of the list at the top: two lines on a desktop, four on a phone
 READING_SPEED = 200  # words a minute, of the mail itself
 THUMB_WIDTH, THUMB_HEIGHT = 96, 128  # px, at most
 
@@ -39,6 +42,8 @@ class Setting:
     next_issue: datetime
     sheet_width: int  # px
     said: Mapping[str, Word]
+    logo: Picture | None = None
+    logo_width: int = 0  # px
 
 
 def view(issue: Issue, setting: Setting) -> View:
@@ -48,6 +53,7 @@ def view(issue: Issue, setting: Setting) -> View:
     sections = _named(issue.sections, setting)
     named: View = {
         "name": newsletter.title,
+        "logo": _logo(setting),
         "tagline": newsletter.tagline,
         "intro": newsletter.intro,
         "language": language,
@@ -66,7 +72,7 @@ def view(issue: Issue, setting: Setting) -> View:
         "count": len(issue.stories),
         "minutes": _minutes(issue.stories),
         "has_index": len(issue.stories) >= INDEX_FROM and len(sections) > 1,
-        "web_url": f"{setting.base_url}/archive/{newsletter.id}/{issue.period}",
+        "web_url": _web_url(issue, setting),
         "lead": _lead(issue, setting) if issue.lead else None,
         "sections": [_section(section, issue, setting) for section in sections],
         "brief": _stories(issue.brief, issue, setting),
@@ -106,6 +112,13 @@ def direction(text: str) -> str:
     return "rtl" if sum(k in ("R", "AL") for k in kinds) > kinds.count("L") else "ltr"
 
 
+def _web_url(issue: Issue, setting: Setting) -> str:
+    if setting.newsletter.archive == "off":
+        return ""
+    mark = periods.shelfmark(issue.cadence, issue.period)
+    return f"{setting.base_url}/archive/{issue.newsletter}/{mark}"
+
+
 def _named(sections: Sequence[Section], setting: Setting) -> list[Section]:
     """Sections with a heading each; stories without a topic stand under a general one."""
     rest = str(setting.said["rest"])
@@ -117,7 +130,7 @@ def _section(section: Section, issue: Issue, setting: Setting) -> View:
         "id": _anchor(section.topic or "more"),
         "topic": section.topic,
         "name": section.title,
-        "teaser": section.stories[0].lead.title,
+        "teaser": shorten(section.stories[0].lead.title, TEASER),
         "stories": _stories(section.stories, issue, setting),
     }
 
@@ -172,6 +185,19 @@ def _image(picture: Picture, lead: Article, setting: Setting) -> View:
         "height": round(width * ratio),
         "thumb_width": thumb,
         "thumb_height": round(thumb * ratio),
+    }
+
+
+def _logo(setting: Setting) -> View | None:
+    logo = setting.logo
+    if logo is None:
+        return None
+    width = min(setting.logo_width, logo.width)
+    return {
+        "src": f"{setting.base_url}/i/{logo.hash}.jpg",
+        "alt": logo.alt or setting.newsletter.title,
+        "width": width,
+        "height": round(width * logo.height / logo.width),
     }
 
 

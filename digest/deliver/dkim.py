@@ -12,7 +12,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding
@@ -30,7 +30,9 @@ SIGNED = (
 ).split()
 TWICE = ("from", "subject")
 
-_WANTED = frozenset(SIGNED)
+_NAMES = tuple(name.encode() for name in SIGNED)
+_WANTED = frozenset(_NAMES)
+_PADDING, _SHA256 = padding.PKCS1v15(), hashes.SHA256()
 
 
 class Body(StrEnum):
@@ -91,16 +93,33 @@ def sign(
     ``message``: whole or in parts. ``at``: seconds since the epoch. Raises Misconfigured for a key
     that cannot sign.
     """
-    head, pieces = split((message,) if isinstance(message, bytes) else message, body)
+    parts = (message,) if isinstance(message, bytes) else message
+    return seal(prepared(parts, body=body, shared=shared), keys, at=at, body=body)
+
+
+class Prepared(NamedTuple):
+    """What of a message is signed: its canonical header lines, their names, the body's hash."""
+
+    lines: bytes
+    names: str
+    body_hash: str
+
+
+def prepared(parts: Sequence[bytes], *, body: Body, shared: Shared | None = None) -> Prepared:
+    """All of signing but the keys' work."""
+    head, pieces = split(parts, body)
     hashed = (shared or Shared()).digest(pieces)
     fields = _fields(head)
-    present = [name for name in SIGNED if name in fields]
-    lines = b"".join([f"{name}:".encode() + fields[name] + b"\r\n" for name in present])
-    names = ":".join([*present, *(name for name in TWICE if name in present)])
-    return b"".join(
-        _signature(key, lines, f"{at};\r\n h={names};\r\n bh={_base64(hashed)}", body)
-        for key in keys
-    )
+    lines = [name + b":" + fields[name] + b"\r\n" for name in _NAMES if name in fields]
+    names = [name for name in SIGNED if name.encode() in fields]
+    names += [name for name in TWICE if name in names]
+    return Prepared(b"".join(lines), ":".join(names), _base64(hashed))
+
+
+def seal(message: Prepared, keys: Sequence[Key], *, at: int, body: Body) -> bytes:
+    """The header lines, one signature a key."""
+    tail = f"{at};\r\n h={message.names};\r\n bh={message.body_hash}"
+    return b"".join([_signature(key, message.lines, tail, body) for key in keys])
 
 
 def split(parts: Sequence[bytes], body: Body) -> tuple[bytes, list[bytes]]:
@@ -178,18 +197,18 @@ def _signature(key: Key, lines: bytes, tail: str, body: Body) -> bytes:
     if isinstance(private, Ed25519PrivateKey):
         raw = private.sign(hashlib.sha256(signed).digest())  # RFC 8463, 3: of the hash
     else:
-        raw = private.sign(signed, padding.PKCS1v15(), hashes.SHA256())
+        raw = private.sign(signed, _PADDING, _SHA256)
     text = _base64(raw)
     pieces = [text[at : at + 72] for at in range(0, len(text), 72)]
     return b"DKIM-Signature: " + value + "\r\n ".join(pieces).encode() + b"\r\n"
 
 
-def _fields(head: bytes) -> dict[str, bytes]:
+def _fields(head: bytes) -> dict[bytes, bytes]:
     """The fields of SIGNED in their relaxed form; of several with one name the last."""
     found = {}
     for line in _unfolded(head).split(b"\r\n"):
         name, there, value = line.partition(b":")
-        if there and (plain := name.rstrip(b" ").lower().decode("ascii", "replace")) in _WANTED:
+        if there and (plain := name.rstrip(b" ").lower()) in _WANTED:
             found[plain] = value.strip(b" ")
     return found
 

@@ -8,7 +8,7 @@ looked: nobody's delivery fails for it. How much each may have is asked of deliv
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -19,6 +19,7 @@ from digest.deliver.feed import Feed
 from digest.deliver.outbox import Consequence
 from digest.deliver.outcome import Deferred, InDoubt, Outcome, Refused
 from digest.deliver.relay import RelayOptions
+from digest.deliver.throttle import Pace
 from digest.deliver.tray import Box, Door, Ready, Tray
 from digest.errors import DigestError
 
@@ -38,6 +39,7 @@ class Line:
     proven: bool = False  # a connection was open since it last failed
     lost: int = 0  # messages whose connection was lost under them
     accepted: int = 0  # of the door's, that the lane has heard of
+    unkept: int = 0  # messages that have left since ``booked`` was last asked
     open: set[asyncio.Task[None]] = field(default_factory=set)
 
 
@@ -77,6 +79,19 @@ class Lines:
     @property
     def domains(self) -> Domains:
         return self._domains
+
+    def booked(self) -> dict[str, int]:
+        """How many have left by each relay since this was last asked; those with none left out."""
+        counts = {line.relay.name: line.unkept for line in self._lines if line.unkept}
+        for line in self._lines:
+            line.unkept = 0
+        return counts
+
+    def adopt(self, paces: Mapping[str, Pace]) -> None:
+        """Take up what relays have had in all, also by other workers and before a restart."""
+        for line in self._lines:
+            if pace := paces.get(line.relay.name):
+                line.lane = replace(line.lane, pace=pace)
 
     @property
     def usable(self) -> bool:
@@ -171,6 +186,7 @@ class Lines:
         pace = throttle.left(lane.pace, door.left, now) if door.left else lane.pace
         if taken := door.accepted - line.accepted:
             pace = throttle.accepted(pace, taken)
+        line.unkept += door.left
         door.left, line.accepted = 0, door.accepted
         line.lane = allowance.today(replace(lane, pace=pace), now)
 

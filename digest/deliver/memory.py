@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pydantic import TypeAdapter, ValidationError
 
 from digest.deliver.choice import Circuit
-from digest.deliver.throttle import Pace, Window
+from digest.deliver.throttle import SHY, Pace, Window
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,11 +71,19 @@ def carried(configured: Pace, past: Pace) -> Pace:
     windows = tuple(
         replace(window, slices=slices.get(window.seconds, ())) for window in configured.windows
     )
-    # Who put us off has a rate though none was configured: that is not forgotten.
-    if not past.rate or not (configured.rate or past.cautious_until):
+    if configured.rate and not past.rate:
         return replace(configured, windows=windows)
     rate = min(past.rate, configured.ceiling or past.rate)
     return replace(past, windows=windows, rate=rate, ceiling=configured.ceiling)
+
+
+def worth_keeping(past: Pace, configured: Pace, now: float) -> bool:
+    """Whether a pace tells more than ``configured`` does. A rate that has grown grows again."""
+    return (
+        0 < past.rate < (configured.rate or SHY)
+        or now < past.cautious_until
+        or any(window.room(now) < window.limit for window in past.windows)
+    )
 
 
 def of_circuit(circuit: Circuit) -> str:
@@ -89,12 +97,3 @@ def circuit(text: str) -> Circuit:
         return _CIRCUIT.validate_json(text)
     except ValidationError:
         return Circuit()
-
-
-def worth_keeping(past: Pace, configured: Pace, now: float) -> bool:
-    """Whether a pace tells more than ``configured`` does. A rate that has grown grows again."""
-    return (
-        past.rate < configured.rate
-        or now < past.cautious_until
-        or any(window.room(now) < window.limit for window in past.windows)
-    )

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
 
-from digest.deliver import headers, quoted
+from digest.deliver import flowed, headers, quoted
 from digest.errors import Permanent
 from digest.model import Edition
 from digest.slots import SLOT_CLOSE, SLOT_OPEN
@@ -93,8 +93,8 @@ def compile_edition(edition: Edition, letterhead: Letterhead) -> Compiled:
         )
     opening = b"--%s\r\n" % boundary
     parts: list[bytes | Place] = [
-        b"\r\n" + opening + _part_head("text/plain"),
-        *_segments(edition.text, markup=False),
+        b"\r\n" + opening + _part_head("text/plain", "; format=flowed; delsp=yes"),
+        *_segments(flowed.stuffed(edition.text), markup=False),
         b"\r\n" + opening + _part_head("text/html"),
         *_segments(edition.html, markup=True),
         b"\r\n--%s--\r\n" % boundary,
@@ -139,9 +139,9 @@ def _boundary(edition: Edition) -> bytes:
     return b"=_" + print_of.hexdigest()[:32].encode("ascii")
 
 
-def _part_head(kind: str) -> bytes:
+def _part_head(kind: str, more: str = "") -> bytes:
     return (
-        headers.structured("Content-Type", f"{kind}; charset=utf-8")
+        headers.structured("Content-Type", f"{kind}; charset=utf-8{more}")
         + headers.structured("Content-Transfer-Encoding", "quoted-printable")
         + b"\r\n"
     )

@@ -104,11 +104,16 @@ class Memory(Protocol):
 
     async def load(self, lines: Lines) -> None: ...
 
+    async def keep(self, lines: Lines, now: datetime) -> None: ...
+
     async def save(self, lines: Lines, now: datetime) -> None: ...
 
 
 class _NoMemory:
     async def load(self, lines: Lines) -> None:
+        pass
+
+    async def keep(self, lines: Lines, now: datetime) -> None:
         pass
 
     async def save(self, lines: Lines, now: datetime) -> None:

@@ -132,7 +132,8 @@ class Pipeline(asyncio.Protocol):
 
     def _understood(self, step: Step, flight: Flight | None, reply: Reply) -> None:
         if step is Step.QUIT:
-            self._transport.close()
+            # Not at once: asyncio's TLS, when its peer's goodbye came along, would trip over ours.
+            asyncio.get_running_loop().call_soon(self._transport.close)
             self.closed.set_result(None)  # TLS may take its time to say goodbye
         elif flight is None:
             if reply[0] >= 300:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator
 from typing import TypeAlias
@@ -94,8 +95,8 @@ def said(raw: bytes) -> tuple[str, str]:
     """The enhanced status code (RFC 3463; empty where there is none) and the words, on one line."""
     if b"\n" not in raw:
         text = words(raw[4:])
-        found = _ENHANCED.match(text)
-        return (found[1], text[found.end() :]) if found else ("", text)
+        first, _, rest = text.partition(" ")
+        return (first, rest.lstrip()) if _is_enhanced(first) else ("", text)
     texts = [line[4:] for line in raw.split(b"\n")]
     text = words(b" ".join(text.strip() for text in texts))
     found = _ENHANCED.match(text)
@@ -105,12 +106,17 @@ def said(raw: bytes) -> tuple[str, str]:
     return found[1], text.replace(f" {found[1]} ", " ")[found.end() :]
 
 
+@functools.lru_cache(maxsize=64)  # a relay says the same one again and again
+def _is_enhanced(word: str) -> bool:
+    return _ENHANCED.fullmatch(word) is not None
+
+
 def words(raw: bytes) -> str:
     """What a server said as one bounded line without control characters."""
-    text = raw[: 4 * MAX_TEXT].decode("utf-8", "replace")
+    text = raw[: 4 * MAX_TEXT].decode("utf-8", "replace").strip()
     if not text.isprintable():
-        text = "".join(c if c.isprintable() else " " for c in text)
-    return text.strip()[:MAX_TEXT]
+        text = "".join(c if c.isprintable() else " " for c in text).strip()
+    return text[:MAX_TEXT]
 
 
 def accepted(reply: Reply) -> Accepted:

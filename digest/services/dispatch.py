@@ -135,8 +135,9 @@ class Dispatch:
             await self._memory.load(self._lines)
             self._journal.begin(self._lease)
             self._begun = True
-        await self._keep()
         now = self._clock()
+        await self._keep()
+        await self._memory.keep(self._lines, now)
         if not timedelta() <= now - self._patrolled < PATROL:
             await self._patrol(now)
             self._patrolled = now
@@ -273,6 +274,7 @@ class Dispatch:
                 await self._keep()
                 self._later += self._emptied()
                 await self._put_off()
+                await self._memory.keep(self._lines, self._clock())
                 await self._memory.save(self._lines, self._clock())
         finally:
             self._journal.close()

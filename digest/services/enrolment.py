@@ -13,11 +13,11 @@ from digest.storage import roster as table
 from digest.storage.consents import Evidence
 from digest.storage.database import Store
 from digest.storage.letters import Letter
-from digest.storage.roster import Member, Newcomer
+from digest.storage.roster import Member, Newcomers, Who
 from subscribers.acts import Admit, Join
-from subscribers.consent import Entry, decide
+from subscribers.consent import decide
 from subscribers.model import By, Kind, Standing, Status, Subscriber, SubscriberId, Subscription
-from subscribers.roster import Row
+from subscribers.roster import Details, Row
 from subscribers.seen import Seen
 from subscribers.suppression import marks
 
@@ -82,22 +82,38 @@ def _enrol(tx: Connection, rows: Sequence[Row], terms: Terms, now: datetime) -> 
 
 def _sorted(
     tx: Connection, rows: Sequence[Row], terms: Terms, now: datetime
-) -> tuple[Counts, list[Newcomer]]:
+) -> tuple[Counts, list[Newcomers]]:
     by_key = {row.address.key: row for row in reversed(rows)}  # the first of two rows counts
     repeated = len(rows) - len(by_key)
+    by_key = {key: by_key[key] for key in sorted(by_key)}  # neighbours in the index are asked once
     barred = _barred(tx, by_key, terms)
     found = table.known(tx, by_key, terms.newsletter)
-    newcomers: list[Newcomer] = []
+    # Strangers of whom the file says the same are decided on once.
+    alike: dict[int, Newcomers | None] = {}
+    others: list[Newcomers] = []
     ids = people.new_ids()
-    suppressed = 0
+    new = suppressed = 0
     for key, row in by_key.items():
         member = found.get(key)
         if key in barred or (member and member.person.standing is not Standing.OK):
             suppressed += 1
-        elif newcomer := _newcomer(row, member, terms, now, next(ids)):
-            newcomers.append(newcomer)
-    known = len(by_key) - suppressed - len(newcomers)
-    return Counts(new=len(newcomers), known=known + repeated, suppressed=suppressed), newcomers
+            continue
+        if member:
+            newcomers = _newcomers(row, member, terms, now, member.person.id)
+            others += [newcomers] if newcomers else []
+        elif (pattern := id(row.details)) in alike:
+            newcomers = alike[pattern]
+        else:
+            newcomers = alike[pattern] = _newcomers(row, None, terms, now, next(ids))
+        if newcomers:
+            who = member.person.id if member else next(ids)
+            newcomers.who.append(Who(who, row.address, key, row.name))
+            new += 1
+    known = len(by_key) - suppressed - new + repeated
+    return Counts(new=new, known=known, suppressed=suppressed), [
+        *others,
+        *(some for some in alike.values() if some),
+    ]
 
 
 def _barred(tx: Connection, rows: dict[str, Row], terms: Terms) -> set[str]:
@@ -107,9 +123,11 @@ def _barred(tx: Connection, rows: dict[str, Row], terms: Terms) -> set[str]:
     return {keys[m] for m in consents.suppressed(tx, keys.keys())}
 
 
-def _newcomer(
+def _newcomers(
     row: Row, member: Member | None, terms: Terms, now: datetime, who: SubscriberId
-) -> Newcomer | None:
+) -> Newcomers | None:
+    """The row's person as a pattern of all who are like them; None: nothing is to be added."""
+    said = row.details
     if member and member.held:
         return None
     person = member.person if member else _person(row, terms, who)
@@ -117,17 +135,17 @@ def _newcomer(
     asked = person
     if person.standing is not Standing.OK and not member:
         asked = replace(person, standing=Standing.OK)
-    kind = Admit if terms.vouched and row.status is not Status.PENDING else Join
+    kind = Admit if terms.vouched and said.status is not Status.PENDING else Join
     act = kind(
         newsletter=terms.newsletter,
-        cadence=row.cadence or terms.cadence,
-        topics=row.topics,
-        hour=row.hour,
+        cadence=said.cadence or terms.cadence,
+        topics=said.topics,
+        hour=said.hour,
     )
     done = decide(asked, None, act, by=By.IMPORT, now=now)
     if done.subscription is None or done.entry is None:
         return None
-    held = _as_it_was(done.subscription, row, now)
+    held = _as_it_was(done.subscription, said, now)
     letter = None
     if held.confirm_by and person.standing is Standing.OK:
         letter = Letter(
@@ -140,17 +158,13 @@ def _newcomer(
             expires_at=held.confirm_by,
             context={"name": person.name},
         )
-    return Newcomer(
+    return Newcomers(
         person=person,
         held=held,
-        entry=done.entry if held is done.subscription else _said(done.entry, held),
+        entry=replace(done.entry, after=held.status.value),
         letter=letter,
-        is_new=member is None,
+        are_new=member is None,
     )
-
-
-def _said(entry: Entry, held: Subscription) -> Entry:
-    return replace(entry, after=held.status.value)
 
 
 def _person(row: Row, terms: Terms, who: SubscriberId) -> Subscriber:
@@ -158,30 +172,30 @@ def _person(row: Row, terms: Terms, who: SubscriberId) -> Subscriber:
         id=who,
         address=row.address,
         name=row.name,
-        language=row.language or terms.language,
-        timezone=row.timezone or terms.timezone,
-        standing=row.standing,
+        language=row.details.language or terms.language,
+        timezone=row.details.timezone or terms.timezone,
+        standing=row.details.standing,
     )
 
 
-def _as_it_was(held: Subscription, row: Row, now: datetime) -> Subscription:
+def _as_it_was(held: Subscription, said: Details, now: datetime) -> Subscription:
     """What the file says of the past; it can take consent away, never give it."""
-    if row.status is Status.LEFT:
+    if said.status is Status.LEFT:
         return replace(
             held,
             status=Status.LEFT,
-            joined_at=row.joined_at or now,
-            confirmed_at=row.confirmed_at,
+            joined_at=said.joined_at or now,
+            confirmed_at=said.confirmed_at,
             confirm_by=None,
-            left_at=row.left_at or now,
-            left_by=row.left_by or By.IMPORT,
+            left_at=said.left_at or now,
+            left_by=said.left_by or By.IMPORT,
         )
-    if held.status is not Status.ACTIVE or row.status is None:
+    if held.status is not Status.ACTIVE or said.status is None:
         return held
     return replace(
         held,
-        status=row.status,
-        joined_at=row.joined_at or now,
-        confirmed_at=row.confirmed_at or now,
-        paused_until=row.paused_until,
+        status=said.status,
+        joined_at=said.joined_at or now,
+        confirmed_at=said.confirmed_at or now,
+        paused_until=said.paused_until,
     )

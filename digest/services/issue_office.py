@@ -19,6 +19,7 @@ from digest.deliver.postmark import Postmark, Reader
 from digest.deliver.presses import Presses
 from digest.deliver.transport import Outgoing
 from digest.deliver.tray import Box, Ready
+from digest.deliver.verp import Ref, Sort
 from digest.deliver.writer import Writer
 from digest.delivery import Delivery, DeliveryId, Skip, State
 from digest.errors import Permanent
@@ -31,7 +32,8 @@ from subscribers.model import SubscriberId
 Clock = Callable[[], datetime]
 # What a refusal means for the person, in the transaction that keeps it: their standing is the
 # membership's to change.
-Blame = Callable[[Connection, SubscriberId, Consequence, Refused, datetime], None]
+Blame = Callable[[Connection, SubscriberId, Consequence, Refused, datetime], object]
+Write = Callable[[Reader, int], Outgoing]  # a reader's message, by its ref
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +64,7 @@ class IssueOffice:
         self._dice = dice
         self._tell = tell
         self._presses = Presses()
-        self._people: dict[int, SubscriberId] = {}  # of what is not settled
+        self._mine: set[int] = set()  # claimed and not settled
         self._unwritten: list[tuple[Sending, Claimed]] = []  # claimed, not handed out yet
         self._unsure = False  # whether a claim was committed is not known
         self._late: dict[str, datetime | None] = {}  # leases that were over when last looked at
@@ -77,9 +79,9 @@ class IssueOffice:
                 self._miss(issue)
                 for reason, count in claim.skipped.items():
                     skipped[reason] = skipped.get(reason, 0) + count
-                self._people.update((one.id, one.subscriber) for one in claim.taken)
+                self._mine.update(one.id for one in claim.taken)
                 self._unwritten.extend((issue, one) for one in claim.taken)
-        writers: dict[tuple[int, str], Callable[[Claimed], Outgoing]] = {}
+        writers: dict[tuple[int, str], Write] = {}
         for issue, one in self._unwritten:
             key = (issue.id, one.edition)
             if key not in writers:
@@ -93,7 +95,7 @@ class IssueOffice:
         box.sent, box.rest = [], []
         after = [(self._settled(one, outcome, now), relay) for one, outcome, relay in rest]
         blamed = [
-            (self._people[one.ref], settled.consequence, outcome)
+            (one.person.id, settled.consequence, outcome)
             for (one, outcome, _), (settled, _) in zip(rest, after, strict=True)
             if isinstance(outcome, Refused)
         ]
@@ -108,8 +110,8 @@ class IssueOffice:
         except BaseException:
             box.sent, box.rest = sent + box.sent, rest + box.rest
             raise
-        for ref in (*(one[0] for one in sent), *(one.ref for one, _, _ in rest)):
-            self._people.pop(ref, None)
+        self._mine.difference_update(one[0] for one in sent)
+        self._mine.difference_update(one.ref for one, _, _ in rest)
         tally = _tally(one.delivery for one, _ in after)
         tally.sent += len(sent)
         return tally
@@ -120,8 +122,7 @@ class IssueOffice:
             await self._store.write(deliveries.give_back, lease.hex, ids)
         else:
             await self._store.write(posting.postpone, lease.hex, ids, until)
-        for id_ in ids:
-            self._people.pop(id_, None)
+        self._mine.difference_update(ids)
 
     async def recover(
         self, lease: UUID, entries: Sequence[Entry], *, trusted: bool, now: datetime
@@ -172,7 +173,7 @@ class IssueOffice:
     def _disown(self, tx: Connection, lease: UUID) -> None:
         """Queue again what a claim whose end we never heard took in our name."""
         held = [one.delivery.id for one in posting.held(tx, lease.hex)]
-        deliveries.give_back(tx, lease.hex, [one for one in held if one not in self._people])
+        deliveries.give_back(tx, lease.hex, [one for one in held if one not in self._mine])
 
     def _claim(
         self, tx: Connection, lease: UUID, limit: int, now: datetime
@@ -209,28 +210,28 @@ class IssueOffice:
             self._told.add(trouble)
             self._tell(trouble)
 
-    async def _writing(self, issue: Sending, key: str) -> Callable[[Claimed], Outgoing]:
+    async def _writing(self, issue: Sending, key: str) -> Write:
         """What writes the messages of an edition; raises Permanent for each where it is lost."""
+        postmark = self._postmarks[issue.newsletter]
         known = self._presses.get(issue.id, key)
         if known is not None:
-            return partial(_message, known)
+            return partial(_message, known, postmark)
         edition = await self._store.read(posting.edition, issue.id, key)
         if edition is None:
             lost = f"issue {issue.id} has lost its edition {key!r}"
             self._say(f"{lost}; who should have read it is among the failed")
             return partial(_lost, lost)
-        postmark = self._postmarks[issue.newsletter]
         made = self._presses.add(
             issue.id, edition, postmark, cadence=issue.cadence, period=issue.period
         )
-        return partial(_message, made)
+        return partial(_message, made, postmark)
 
     def _settled(self, one: Ready, outcome: Outcome, now: datetime) -> Settled:
         before = Delivery(
             id=DeliveryId(one.ref),
             state=State.SENDING,
-            enrolled_at=one.due_at,
-            due_at=one.due_at,
+            enrolled_at=one.person.due,
+            due_at=one.person.due,
             expires_at=one.expires_at,
             attempts=one.attempts,
         )
@@ -250,23 +251,20 @@ class IssueOffice:
         )
 
 
-def _ready(one: Claimed, write: Callable[[Claimed], Outgoing]) -> Ready:
-    return Ready(
-        one.id,
-        one.attempts,
-        one.due_at,
-        one.expires_at,
-        one.address.rpartition("@")[2].lower(),
-        partial(write, one),
-    )
+def _ready(one: Claimed, write: Write) -> Ready:
+    id_, subscriber, _, attempts, due, expires, address, name = one
+    domain = address[address.rfind("@") + 1 :].lower()
+    return Ready(id_, attempts, expires, domain, Reader(subscriber, address, name, due), write)
 
 
-def _message(writer: Writer, one: Claimed) -> Outgoing:
-    reader = Reader(id=one.subscriber, address=one.address, name=one.name, due=one.due_at)
-    return writer.message(reader, ref=one.id)
+def _message(writer: Writer, postmark: Postmark, reader: Reader, ref: int) -> Outgoing:
+    sender = ""
+    if postmark.bounce_domain:
+        sender = postmark.envelope(Ref.of(Sort.ISSUE, ref, reader.due))
+    return writer.message(reader, name=f"issue-{ref}", sender=sender, ref=ref)
 
 
-def _lost(words: str, _: Claimed) -> Outgoing:
+def _lost(words: str, _: Reader, __: int) -> Outgoing:
     raise Permanent(words)
 
 

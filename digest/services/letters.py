@@ -10,13 +10,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from sqlalchemy import Connection
 
-from digest.compose import letters as composing
-from digest.compose.letters import LetterJob
-from digest.deliver import headers, journal, outbox
+from digest.deliver import journal, outbox
 from digest.deliver.journal import Entry
 from digest.deliver.message import Compiled, compile_edition, splice
 from digest.deliver.office import Brought, Outlook, Tally
@@ -25,6 +24,7 @@ from digest.deliver.outcome import Accepted, InDoubt, Outcome, Refused
 from digest.deliver.postmark import Postmark, Reader, letter_personal
 from digest.deliver.transport import Outgoing
 from digest.deliver.tray import Box, Ready
+from digest.deliver.verp import Ref, Sort
 from digest.delivery import Skip, State
 from digest.errors import DigestError, Temporary
 from digest.isolation import Isolate
@@ -33,12 +33,15 @@ from digest.storage.database import Store
 from digest.storage.postbag import LEASE, Owed
 from subscribers.model import Kind, SubscriberId
 
+if TYPE_CHECKING:
+    from digest.compose.letters import LetterJob
+
 BATCH = 50
 
 Clock = Callable[[], datetime]
 # What a refusal means for the person, in the transaction that keeps it: their standing is the
 # membership's to change.
-Blame = Callable[[Connection, SubscriberId, Consequence, Refused, datetime], None]
+Blame = Callable[[Connection, SubscriberId, Consequence, Refused, datetime], object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,9 +154,9 @@ class LetterOffice:
         return Outlook(queued=queued, next_at=next_at)
 
     async def _ready(self, owed: Owed) -> Ready:
-        write: Callable[[], Outgoing]
+        write: Callable[[Owed, int], Outgoing]
         try:
-            write = partial(self._mail.message, owed, await self._mail.compiled(owed))
+            write = partial(self._mail.message, await self._mail.compiled(owed))
         except DigestError as error:
             # The operator mends the template, and nobody loses a letter by it.
             write = partial(_not_yet, f"the {owed.kind.value} letter cannot be written: {error}")
@@ -163,9 +166,9 @@ class LetterOffice:
         return Ready(
             -owed.delivery.id,
             owed.delivery.attempts,
-            owed.delivery.due_at,
             owed.delivery.expires_at,
             str(owed.address).rpartition("@")[2].lower(),
+            owed,
             write,
         )
 
@@ -207,11 +210,13 @@ class _MailRoom:
         postmark = self._postmark(owed)
         key = (postmark.newsletter.id, owed.kind, owed.language)
         if key not in self._compiled:
+            from digest.compose import letters as composing  # 10 MB, where a letter is owed
+
             edition = await self._isolate(composing.letter, self._job(owed, postmark))
             self._compiled[key] = compile_edition(edition, postmark.letterhead)
         return self._compiled[key]
 
-    def message(self, owed: Owed, compiled: Compiled) -> Outgoing:
+    def message(self, compiled: Compiled, owed: Owed, ref: int) -> Outgoing:
         postmark = self._postmark(owed)
         reader = Reader(
             id=owed.subscriber,
@@ -222,10 +227,10 @@ class _MailRoom:
         own = letter_personal(postmark, owed.delivery.id, reader, new_address=owed.address.key)
         return Outgoing(
             name=f"{owed.kind.value}-{owed.delivery.id}",
-            sender=headers.parsed(postmark.newsletter.sender)[1],
+            sender=postmark.envelope(Ref.of(Sort.LETTER, owed.delivery.id, reader.due)),
             recipient=str(owed.address),
             data=splice(compiled, own),
-            ref=-owed.delivery.id,
+            ref=ref,
         )
 
     def _postmark(self, owed: Owed) -> Postmark:
@@ -234,6 +239,8 @@ class _MailRoom:
         return self._desk.postmarks.get(owed.newsletter, marks[0])
 
     def _job(self, owed: Owed, postmark: Postmark) -> LetterJob:
+        from digest.compose.letters import LetterJob  # as above
+
         desk = self._desk
         return LetterJob(
             kind=owed.kind.value,
@@ -246,7 +253,7 @@ class _MailRoom:
         )
 
 
-def _not_yet(words: str) -> Outgoing:
+def _not_yet(words: str, _: Owed, __: int) -> Outgoing:
     raise Temporary(words)
 
 

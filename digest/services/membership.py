@@ -87,7 +87,7 @@ async def act_on(
     evidence: Evidence = NO_EVIDENCE,
 ) -> Done:
     """Confirm, resend, change, pause, resume, leave or return: one person, one newsletter."""
-    return await store.write(_act, subscriber, newsletter, act, by, clock(), evidence)
+    return await store.write(on_subscription, subscriber, newsletter, act, by, clock(), evidence)
 
 
 async def act_on_address(
@@ -148,9 +148,17 @@ async def reinstate(store: Store, address: Address, *, ring: Sequence[bytes], cl
     return await store.write(change, clock())
 
 
-async def purge(store: Store, *, clock: Clock) -> int:
-    """Forget who never confirmed in time; how many joins that were."""
-    return await store.write(people.purge, clock())
+async def purge(store: Store, *, marks_kept: timedelta, clock: Clock) -> int:
+    """Forget who never confirmed in time, how many joins that were; and networks after a while.
+
+    ``marks_kept``: how long the consent log keeps the hash of a network.
+    """
+
+    def change(tx: Connection, now: datetime) -> int:
+        consents.forget_networks(tx, now - marks_kept)
+        return people.purge(tx, now)
+
+    return await store.write(change, clock())
 
 
 def _join(
@@ -183,7 +191,7 @@ def _join(
     return _keep(tx, person, done, evidence, now)
 
 
-def _act(
+def on_subscription(
     tx: Connection,
     subscriber: SubscriberId,
     newsletter: str,
@@ -192,6 +200,7 @@ def _act(
     now: datetime,
     evidence: Evidence,
 ) -> Done:
+    """``act_on`` within a transaction that does something else, too."""
     person = people.of_id(tx, subscriber)
     if person is None:
         return NOTHING

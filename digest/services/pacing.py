@@ -6,20 +6,23 @@ have paused it there: whoever changed a circuit last is believed by everybody.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from digest.deliver import memory
+from digest.deliver import memory, throttle
+from digest.deliver.allowance import Lane
 from digest.deliver.choice import Circuit
 from digest.deliver.lines import Lines
+from digest.deliver.throttle import Pace
 from digest.errors import Misconfigured
 from digest.storage import paces
 from digest.storage.database import Store
 from digest.storage.paces import Of
 
-FORGOTTEN = timedelta(days=3)  # a domain that nothing was said of for so long
+FORGOTTEN = timedelta(days=2)  # a domain that nothing was said of for so long
 
 
 class Pacing:
@@ -28,7 +31,7 @@ class Pacing:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._circuits: dict[str, str] = {}  # as they were when last looked at
-        self._kept: dict[Of, dict[str, str]] = {Of.RELAY: {}, Of.DOMAIN: {}}
+        self._domains: dict[str, str] = {}
 
     async def load(self, lines: Lines) -> None:
         """Before anything leaves."""
@@ -41,8 +44,7 @@ class Pacing:
             )
 
         relays, circuits, domains = await self._store.read(read)
-        for name, past in relays.items():
-            lines.restore(name, past)
+        lines.adopt({lane.name: _with(lane, relays) for lane in _limited(lines)})
         for name, past in domains.items():
             lines.domains.restore(name, past)
         for name, past in circuits.items():
@@ -52,13 +54,9 @@ class Pacing:
 
     async def save(self, lines: Lines, now: datetime) -> None:
         """What has changed since the last time, and hear what others have changed."""
-        relays = {lane.name: memory.of_pace(lane.pace) for lane in lines.lanes if lane.pace.windows}
         own = {lane.name: memory.of_circuit(lane.circuit) for lane in lines.lanes}
         domains = dict(lines.domains.kept())
-        changed = {
-            Of.RELAY: _new(relays, self._kept[Of.RELAY]),
-            Of.DOMAIN: _new(domains, self._kept[Of.DOMAIN]),
-        }
+        changed = _new(domains, self._domains)
         circuits = await self._store.read(paces.known, Of.CIRCUIT)
         theirs = _new(circuits, self._circuits)
         mine = _new({k: v for k, v in own.items() if k not in theirs}, self._circuits | theirs)
@@ -67,10 +65,23 @@ class Pacing:
             circuit, before = memory.circuit(said), memory.circuit(self._circuits.get(name, ""))
             if circuit.paused != before.paused or circuit == Circuit():
                 lines.turn(name, circuit)
-        if mine or any(changed.values()):
-            await self._store.write(_save, {**changed, Of.CIRCUIT: mine}, now)
+        if mine or changed:
+            await self._store.write(_save, {Of.DOMAIN: changed, Of.CIRCUIT: mine}, now)
         self._circuits = circuits | mine
-        self._kept = {Of.RELAY: relays, Of.DOMAIN: domains}
+        self._domains = domains
+
+    async def keep(self, lines: Lines, now: datetime) -> None:
+        """What has left by relays with limits; cheap where there is nothing.
+
+        Several workers of one database share a relay's limits: each adds what it has sent to what
+        the database says, and takes up the sum.
+        """
+        booked, limited = lines.booked(), _limited(lines)
+        if limited and booked:
+            lines.adopt(await self._store.write(_added, limited, booked, now))
+        elif limited:  # another worker may have used the room
+            known = await self._store.read(paces.known, Of.RELAY)
+            lines.adopt({lane.name: _with(lane, known) for lane in limited})
 
 
 async def known(store: Store) -> dict[str, Circuit]:
@@ -88,6 +99,33 @@ async def resume(store: Store, name: str, now: datetime) -> None:
 
 
 _FRESH = memory.of_circuit(Circuit())
+
+
+def _limited(lines: Lines) -> list[Lane]:
+    return [lane for lane in lines.lanes if lane.pace.windows]
+
+
+def _with(lane: Lane, known: Mapping[str, str]) -> Pace:
+    past = known.get(lane.name)
+    return memory.pace(lane.pace, past) if past is not None else lane.pace
+
+
+def _added(
+    tx: Connection, lanes: Sequence[Lane], booked: Mapping[str, int], now: datetime
+) -> dict[str, Pace]:
+    """What has left by each relay in all, once ``booked`` is added to what was known."""
+    known = paces.held(tx, Of.RELAY)
+    after = {}
+    for lane in lanes:
+        pace = _with(lane, known)
+        count = booked.get(lane.name, 0)
+        if lane.name in known and count:
+            pace = throttle.left(pace, count, now.timestamp())
+        after[lane.name] = pace
+    # A relay that is new has its own count in its pace already.
+    changed = {name: memory.of_pace(pace) for name, pace in after.items() if booked.get(name)}
+    paces.save(tx, Of.RELAY, changed, now)
+    return after
 
 
 def _new(now: dict[str, str], before: dict[str, str]) -> dict[str, str]:

@@ -11,37 +11,35 @@ from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 
-from sqlalchemy import Connection
-
 from digest import periods
 from digest.choices import Choice
 from digest.collect import sample
 from digest.collect.fetch import Ask, Failed, Fetch, Fetched, NotModified
 from digest.compose import issue as issues
 from digest.compose import pictures, variants, words
+from digest.compose import theme as themes
 from digest.compose.options import ComposeOptions
 from digest.compose.pictures import Encoded
 from digest.compose.prepared import Prepared
 from digest.compose.proofread import Proofread, proofread
 from digest.compose.render import Job
-from digest.compose.variants import Plan
 from digest.curate import curation, silence
-from digest.curate.curation import CurateOptions
+from digest.curate.curation import Curated, CurateOptions
 from digest.curate.window import Told
-from digest.errors import DigestError, Misconfigured, Temporary
+from digest.errors import DigestError, Misconfigured, Permanent, Temporary
 from digest.isolation import Isolate, Stopped
-from digest.model import Article, Newsletter, Picture, Source, SourceId, Story
-from digest.storage import articles as articles_table
-from digest.storage import issues as issues_table
+from digest.model import Article, Issue, Newsletter, Picture, Source, SourceId, Story
+from digest.storage import pools
 from digest.storage.database import Store
+from digest.storage.pools import Pool
 
 Clock = Callable[[], datetime]
 
 # How far back told stories are compared with new ones, and how far a rehearsal copies.
-MEMORY = timedelta(days=31)
+MEMORY = timedelta(days=32)  # a monthly issue and the one before it
 
-# Editions travel to workers in batches: few, so that little is read twice; but more than there
-# are workers, so that none is idle for long, and small enough for the time limit of one edition.
+# Editions travel in batches: few, so that little is read twice; more than there are workers, so
+# that none is idle for long; and small enough for the time limit of one edition.
 BATCHES, LEAST, MOST = 4, 4, 25
 
 NOBODY: Mapping[Choice, int] = MappingProxyType({})
@@ -61,18 +59,6 @@ class Imprint:
     media: Path
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Pool:
-    """What storage knows of one window. ``since`` None: the newsletter's first issue."""
-
-    articles: tuple[Article, ...]
-    told: tuple[Told, ...]
-    since: datetime | None
-    number: int
-    before: int  # articles seen before the window
-    newest_before: Article | None
-
-
 async def draft(
     store: Store,
     newsletter: Newsletter,
@@ -84,12 +70,17 @@ async def draft(
 ) -> Prepared:
     """Decide what the issue of the window that ends now tells; nothing is rendered yet."""
     now = clock()
-    pool = await store.read(_pool, newsletter, imprint, now, since)
+    ids = [
+        source.id
+        for source in imprint.sources.values()
+        if not newsletter.sources or source.name in newsletter.sources
+    ]
+    pool = await store.read(pools.pool, newsletter, ids, now=now, since=since, memory=now - MEMORY)
     options = imprint.curate if since is None else curation.reaching(imprint.curate, now - since)
     curated = await isolate(
         curation.curate,
         pool.articles,
-        told=pool.told,
+        told=[Told(article=article, period=period) for article, period in pool.told],
         newsletter=newsletter,
         sources=dict(imprint.sources),
         since=pool.since,
@@ -100,15 +91,7 @@ async def draft(
         return Prepared(
             newsletter=newsletter,
             at=now,
-            reason=silence.reason(
-                newsletter,
-                curated,
-                pool.articles,
-                since=pool.since,
-                until=now,
-                before=pool.before,
-                newest_before=pool.newest_before,
-            ),
+            reason=_no_mail(newsletter, curated, pool, now),
             left_out=curated.left_out,
         )
     composed = issues.compose(
@@ -139,14 +122,24 @@ async def prepare(
 ) -> Prepared:
     """Draft the issue and render its editions. Writes only pictures, never the database.
 
-    ``choices``: what the audience chose, with how many did. Raises Misconfigured for templates
-    that cannot be rendered.
+    ``choices``: what the audience chose, and how many. Raises Misconfigured for broken templates.
     """
-    drafted = await draft(store, newsletter, imprint, isolate=isolate, clock=clock, since=since)
-    if drafted.issue is None:
+    drafted = await illustrated(
+        await draft(store, newsletter, imprint, isolate=isolate, clock=clock, since=since),
+        imprint,
+        fetch=fetch,
+        isolate=isolate,
+    )
+    return await typeset(drafted, imprint, isolate=isolate, choices=choices)
+
+
+async def typeset(
+    drafted: Prepared, imprint: Imprint, *, isolate: Isolate, choices: Mapping[Choice, int] = NOBODY
+) -> Prepared:
+    """Render the editions of a drafted issue, for what the audience chose."""
+    if (issue := drafted.issue) is None:
         return drafted
-    shown, notes = await _pictures(imprint, drafted.issue.stories, fetch=fetch, isolate=isolate)
-    issue = replace(drafted.issue, pictures=shown)
+    newsletter = drafted.newsletter
     plan = variants.plan(
         issue,
         newsletter,
@@ -155,41 +148,41 @@ async def prepare(
         brief_after=imprint.compose.brief_after,
         most=imprint.compose.max_editions,
     )
-    made = await _printed(_jobs(plan, newsletter, imprint, drafted.at), isolate)
+    logo = await _logo(newsletter, imprint, isolate)
+    jobs = [
+        replace(job(variant.issue, newsletter, imprint, at=drafted.at, key=variant.key), logo=logo)
+        for variant in plan.variants
+    ]
+    made = await printed(jobs, isolate)
+    cut = {note: None for one in made for note in one.edition.notes}
     return replace(
         drafted,
-        issue=issue,
         editions=tuple(one.edition for one in made),
         choices=plan.keys,
         findings={one.edition.key: one.findings for one in made},
-        notes=(*notes, *plan.notes, *dict.fromkeys(n for one in made for n in one.edition.notes)),
+        notes=(*drafted.notes, *plan.notes, *cut),
     )
 
 
-def _pool(
-    tx: Connection,
-    newsletter: Newsletter,
-    imprint: Imprint,
-    now: datetime,
-    since: datetime | None,
-) -> _Pool:
-    ids = [
-        source.id
-        for source in imprint.sources.values()
-        if not newsletter.sources or source.name in newsletter.sources
-    ]
-    cadence = newsletter.cadence.value
-    last = issues_table.last(tx, newsletter.id, cadence)
-    begin = since or (last.until if last else None)
-    before, newest = articles_table.seen_before(tx, begin, ids) if begin else (0, None)
-    told = issues_table.told_since(tx, newsletter.id, cadence, now - MEMORY)
-    return _Pool(
-        articles=tuple(articles_table.seen_between(tx, begin, now, ids)),
-        told=tuple(Told(article=article, period=period) for article, period in told),
-        since=begin,
-        number=issues_table.next_number(tx, newsletter.id),
-        before=before,
-        newest_before=newest,
+async def illustrated(
+    drafted: Prepared, imprint: Imprint, *, fetch: Fetch, isolate: Isolate
+) -> Prepared:
+    """A draft with the lead pictures of its stories, as far as they can be had."""
+    if drafted.issue is None:
+        return drafted
+    shown, notes = await _pictures(imprint, drafted.issue.stories, fetch=fetch, isolate=isolate)
+    return replace(drafted, issue=replace(drafted.issue, pictures=shown), notes=tuple(notes))
+
+
+def _no_mail(newsletter: Newsletter, curated: Curated, pool: Pool, now: datetime) -> str:
+    return silence.reason(
+        newsletter,
+        curated,
+        pool.articles,
+        since=pool.since,
+        until=now,
+        before=pool.before,
+        newest_before=pool.newest_before,
     )
 
 
@@ -221,6 +214,21 @@ async def _pictures(
     return shown, notes
 
 
+async def _logo(newsletter: Newsletter, imprint: Imprint, isolate: Isolate) -> Picture | None:
+    """The theme's logo, kept in ``media``. Raises Misconfigured where it is no picture."""
+    theme = themes.load(newsletter.theme, imprint.templates)
+    if theme.logo is None:
+        return None
+    path, width = theme.logo.path, theme.logo.width
+    try:
+        body = await asyncio.to_thread(path.read_bytes)
+        encoded = await isolate(pictures.logo, body, width=width, ground=theme.ground)
+    except (OSError, Permanent) as error:
+        raise Misconfigured(str(path), f"is no logo: {error}; take a PNG or a JPEG") from error
+    pictures.keep(imprint.media, encoded)
+    return encoded.described(theme.logo.alt)
+
+
 async def _picture(source: str, fetch: Fetch) -> bytes:
     if source.startswith(sample.SCHEME):
         return sample.picture(source)
@@ -233,8 +241,11 @@ async def _picture(source: str, fetch: Fetch) -> bytes:
             raise Temporary(reason)
 
 
-async def _printed(jobs: Sequence[Job], isolate: Isolate) -> list[Proofread]:
-    """All editions, in worker processes. The first goes alone: it shows what is wrong with all."""
+async def printed(jobs: Sequence[Job], isolate: Isolate) -> list[Proofread]:
+    """All editions, in worker processes. The first goes alone: it shows what is wrong with all.
+
+    Raises Misconfigured for templates that cannot be rendered, or not in time.
+    """
     first, rest = jobs[:1], jobs[1:]
     made = list(await _batch(first, isolate))
 
@@ -272,18 +283,18 @@ async def _batch(jobs: Sequence[Job], isolate: Isolate) -> tuple[Proofread, ...]
     return tuple([made for job in jobs for made in await _batch((job,), isolate)])
 
 
-def _jobs(plan: Plan, newsletter: Newsletter, imprint: Imprint, now: datetime) -> list[Job]:
-    return [
-        Job(
-            issue=variant.issue,
-            newsletter=newsletter,
-            site_name=imprint.site_name,
-            base_url=imprint.base_url,
-            postal_address=imprint.postal_address,
-            templates=imprint.templates,
-            options=imprint.compose,
-            next_issue=periods.next_issue(newsletter, now),
-            key=variant.key,
-        )
-        for variant in plan.variants
-    ]
+def job(
+    issue: Issue, newsletter: Newsletter, imprint: Imprint, *, at: datetime, key: str = ""
+) -> Job:
+    """What rendering one edition of ``issue`` needs; ``at``: when it is prepared."""
+    return Job(
+        issue=issue,
+        newsletter=newsletter,
+        site_name=imprint.site_name,
+        base_url=imprint.base_url,
+        postal_address=imprint.postal_address,
+        templates=imprint.templates,
+        options=imprint.compose,
+        next_issue=periods.next_issue(newsletter, at),
+        key=key,
+    )

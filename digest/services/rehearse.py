@@ -6,16 +6,16 @@ import email
 import email.policy
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from digest import periods
 from digest.choices import Choice
-from digest.compose import proof
+from digest.compose import findings, proof
 from digest.compose.lint import Finding
 from digest.compose.prepared import Prepared
 from digest.compose.report import EditionReport, Json, Rehearsal, report
-from digest.deliver import headers
+from digest.deliver import flowed, headers, wayout
 from digest.deliver.message import compile_edition
 from digest.deliver.postmark import Postmark, Reader
 from digest.deliver.transport import RehearsalTransport
@@ -61,7 +61,9 @@ async def rehearse(
     for edition in prepared.editions:
         assert prepared.issue is not None
         readers = audience.readers.get(edition.key) or [_sender(prepared)]
-        parts.append(await _post(edition, prepared.issue, postmark, readers, out))
+        part, objections = await _post(edition, prepared.issue, postmark, readers, out)
+        parts.append(part)
+        prepared = _told(prepared, edition, objections)
         reports.append(_edition_report(edition, prepared, audience.counts[edition.key]))
     rehearsal = Rehearsal(
         newsletter=newsletter.id,
@@ -133,8 +135,11 @@ def _reader(person: Recipient, prepared: Prepared) -> Reader:
 
 async def _post(
     edition: Edition, issue: Issue, postmark: Postmark, readers: Sequence[Reader], out: Path
-) -> proof.Part:
-    """Every reader's message into ``messages/``; the edition as the first of them reads it."""
+) -> tuple[proof.Part, list[str]]:
+    """Every reader's message into ``messages/``.
+
+    The edition as the first of them reads it, and what RFC 8058 has against it.
+    """
     writer = Writer(compile_edition(edition, postmark.letterhead), postmark, issue)
     transport = RehearsalTransport(out / "messages")
     first = b""
@@ -142,7 +147,14 @@ async def _post(
         message = writer.message(reader, name=f"{edition.key}-{number:02d}")
         first = first or message.data
         await transport(message)
-    return _read_back(edition.key, first)
+    return _read_back(edition.key, first), wayout.objections(first)
+
+
+def _told(prepared: Prepared, edition: Edition, objections: Sequence[str]) -> Prepared:
+    """``prepared`` with what stands against an edition's header."""
+    found = tuple(findings.warn("one-click", said, "header") for said in objections)
+    every = {**prepared.findings, edition.key: (*prepared.findings.get(edition.key, ()), *found)}
+    return replace(prepared, findings=every)
 
 
 def _read_back(key: str, data: bytes) -> proof.Part:
@@ -150,7 +162,7 @@ def _read_back(key: str, data: bytes) -> proof.Part:
     message = email.message_from_bytes(data, policy=email.policy.SMTP)
     shown = {part.get_content_type(): part.get_content() for part in message.iter_parts()}
     plain, html = (str(shown[kind]).replace("\r\n", "\n") for kind in ("text/plain", "text/html"))
-    return proof.Part(key=key, html=html, text=plain)
+    return proof.Part(key=key, html=html, text=flowed.lines(plain))
 
 
 def _edition_report(edition: Edition, prepared: Prepared, recipients: int) -> EditionReport:

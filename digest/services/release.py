@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, time
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
-from digest import periods
-from digest.compose.prepared import Prepared
+from digest import duty, periods
 from digest.errors import DigestError
 from digest.model import Issue, Newsletter
 from digest.storage import enrolling
@@ -22,7 +22,8 @@ from digest.storage import issues as issues_table
 from digest.storage.database import Store
 from digest.storage.enrolling import Hour
 
-LIFE = timedelta(hours=20)  # yesterday's paper is not delivered tomorrow
+if TYPE_CHECKING:  # who only finishes a release renders nothing
+    from digest.compose.prepared import Prepared
 
 Clock = Callable[[], datetime]
 
@@ -117,15 +118,18 @@ def _hours(tx: Connection, newsletter: Newsletter, issue: Issue, at: datetime) -
     Who chose none reads it at once: the newsletter's own hour is when its window closes.
     """
     following = _next_issue(newsletter, issue, at)
+    since = duty.counted_from(newsletter, issue.period, at)
     hours = [_hour("", None, at, following)]
     for zone, hour in enrolling.hours(tx, newsletter.id, issue.cadence):
-        due = periods.next_hour(at, hour, zone)
+        due = periods.next_hour(since, hour, zone)
         hours.append(_hour(zone, hour, due, periods.next_hour(following, hour, zone)))
     return hours
 
 
 def _hour(zone: str, hour: time | None, due: datetime, following: datetime) -> Hour:
-    return Hour(timezone=zone, hour=hour, due_at=due, expires_at=min(due + LIFE, following))
+    return Hour(
+        timezone=zone, hour=hour, due_at=due, expires_at=duty.expires(due, following=following)
+    )
 
 
 def _next_issue(newsletter: Newsletter, issue: Issue, at: datetime) -> datetime:

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, and_, delete, select, update
 
 from digest.storage.dialect import batches, insert
 from digest.storage.schema import consent_log, suppressions
@@ -61,8 +61,14 @@ def log_of(tx: Connection, subscriber: SubscriberId) -> list[tuple[Entry, Eviden
     ]
 
 
+def forget_networks(tx: Connection, before: datetime) -> int:
+    """Take the keyed hash of the network off all lines older than ``before``; how many had one."""
+    old = and_(consent_log.c.ip_mark.is_not(None), consent_log.c.at < before)
+    return int(tx.execute(update(consent_log).where(old).values(ip_mark=None)).rowcount)
+
+
 def row(subscriber: SubscriberId, entry: Entry, evidence: Evidence) -> dict[str, object]:
-    """The columns of a line."""
+    """The columns of a line, its person first."""
     return {
         "subscriber": subscriber,
         "at": entry.at,

@@ -8,25 +8,30 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import DBAPIError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, NoSuchModuleError, OperationalError, SQLAlchemyError
 from sqlalchemy.pool import NullPool, QueuePool
 
 from digest.errors import DigestError, Misconfigured, Permanent
 from digest.storage import migrate
 from digest.storage.commits import Commits
-from digest.storage.trouble import place, said
+from digest.storage.trouble import is_locked, place, said
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 LOCK_SECONDS = 15  # how long a statement waits for another process before it gives up
+# SQLite looks at a lock less and less often, at last ten times a second. Asked anew after this
+# long, it looks every 20 ms: the gap between two batches of an import is not slept through.
+ASK_AGAIN_MS = 50
 READERS = 4
 
 
@@ -46,13 +51,14 @@ class Store:
         self._untouched = _Untouched.of(url) if writer is None else None
 
     @classmethod
-    async def open(cls, url: str) -> Store:
+    async def open(cls, url: str, *, patience: float = LOCK_SECONDS) -> Store:
         """Open for reading and writing; a new file is made, an old schema brought up to date.
 
+        ``patience``: seconds that a change waits for another process that writes a SQLite file.
         Raises Misconfigured where the place cannot be used, Permanent for a damaged file.
         """
         parsed = parse(url)
-        return await asyncio.to_thread(cls._open, parsed)
+        return await asyncio.to_thread(cls._open, parsed, patience)
 
     @classmethod
     async def open_read_only(cls, url: str) -> Store | None:
@@ -102,10 +108,10 @@ class Store:
         await asyncio.to_thread(self._close)
 
     @classmethod
-    def _open(cls, url: URL) -> Store:
+    def _open(cls, url: URL, patience: float) -> Store:
         if url.get_backend_name() == "sqlite":
             _make_folder(url)
-        writer = engine(url, write=True)
+        writer = engine(url, write=True, patience=patience)
         try:
             migrate.to_head(writer, url)
         except BaseException:
@@ -170,10 +176,12 @@ def parse(url: str) -> URL:
     raise Misconfigured("storage.url", f"names {backend!r}; Digest speaks sqlite and postgresql")
 
 
-def engine(url: URL, *, write: bool, immutable: bool = False) -> Engine:
+def engine(
+    url: URL, *, write: bool, immutable: bool = False, patience: float = LOCK_SECONDS
+) -> Engine:
     """An engine whose transactions begin as we say, not as the driver guesses."""
     if url.get_backend_name() == "sqlite":
-        return _sqlite(url, write=write, immutable=immutable)
+        return _sqlite(url, write=write, immutable=immutable, patience=patience)
     try:
         made = create_engine(url, poolclass=QueuePool, pool_size=READERS, pool_pre_ping=True)
     except (ImportError, NoSuchModuleError) as error:
@@ -185,7 +193,7 @@ def engine(url: URL, *, write: bool, immutable: bool = False) -> Engine:
     return made
 
 
-def _sqlite(url: URL, *, write: bool, immutable: bool) -> Engine:
+def _sqlite(url: URL, *, write: bool, immutable: bool, patience: float) -> Engine:
     target = f"file:{_quoted(_file(url))}"
     if not write:
         target += "?immutable=1" if immutable else "?mode=ro"
@@ -203,12 +211,28 @@ def _sqlite(url: URL, *, write: bool, immutable: bool) -> Engine:
             # what 16 MB can, and write a page back into the file once for several batches.
             connection.execute("PRAGMA cache_size=-16000")
             connection.execute("PRAGMA wal_autocheckpoint=16000")
+            connection.execute(f"PRAGMA busy_timeout={ASK_AGAIN_MS}")
         return connection
 
     made = create_engine("sqlite://", creator=connect, poolclass=QueuePool if write else NullPool)
-    begin = "BEGIN IMMEDIATE" if write else "BEGIN"
-    event.listen(made, "begin", lambda tx: tx.exec_driver_sql(begin))
+    event.listen(made, "begin", partial(_begin_alone, patience=patience) if write else _begin)
     return made
+
+
+def _begin(tx: Connection) -> None:
+    tx.exec_driver_sql("BEGIN")
+
+
+def _begin_alone(tx: Connection, *, patience: float) -> None:
+    until = time.monotonic() + patience
+    while True:
+        try:
+            tx.exec_driver_sql("BEGIN IMMEDIATE")
+        except OperationalError as error:
+            if not is_locked(error) or time.monotonic() > until:
+                raise
+        else:
+            return
 
 
 def _run(engine: Engine, url: URL, work: Callable[[Connection], T]) -> T:

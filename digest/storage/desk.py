@@ -27,6 +27,8 @@ class IssueInfo:
     released_at: datetime | None
     audience: int | None
     corrects: int | None
+    since: datetime
+    until: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,4 +126,6 @@ def _issues() -> Select[tuple[object, ...]]:
         issues.c.released_at,
         issues.c.audience,
         issues.c.corrects,
+        issues.c.since,
+        issues.c.until,
     )

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, TypeVar
 
-from sqlalchemy import JSON, Column, Connection, Table, text
+from sqlalchemy import (
+    JSON,
+    Column,
+    ColumnElement,
+    Connection,
+    Table,
+    Text,
+    any_,
+    func,
+    literal,
+    select,
+    text,
+)
 from sqlalchemy.dialects import postgresql, sqlite
-
-from digest.storage.schema import Moment
 
 T = TypeVar("T")
 
@@ -32,23 +42,39 @@ def alone(tx: Connection, table: Table) -> None:
         tx.execute(text(f'LOCK TABLE "{table.name}" IN SHARE ROW EXCLUSIVE MODE'))
 
 
-def pour(tx: Connection, table: Table, rows: Sequence[dict[str, object]]) -> None:
-    """Add many rows that share their columns by the driver's fastest way. No conflict may occur."""
+def among(tx: Connection, column: Column[str], values: Iterable[str]) -> ColumnElement[bool]:
+    """Whether ``column`` is one of many texts, which travel as one parameter."""
+    if tx.dialect.name == "postgresql":
+        return column == any_(literal(list(values), postgresql.ARRAY(Text)))
+    listed = func.json_each(json.dumps(list(values))).table_valued("value")
+    return column.in_(select(listed.c.value))
+
+
+def bare(tx: Connection, table: Table, row: Mapping[str, object]) -> tuple[object, ...]:
+    """The values of a row as the driver takes them."""
+    return tuple([_bare(tx, table.c[name], value) for name, value in row.items()])
+
+
+def pour(
+    tx: Connection, table: Table, names: Sequence[str], rows: Sequence[tuple[object, ...]]
+) -> None:
+    """Add many rows by the driver's fastest way; their values ``bare``, in the order of ``names``.
+
+    No conflict may occur. Rows in the order of an index are kept with the least work.
+    """
     if not rows:
         return
-    names = list(rows[0])
     listed = ", ".join(f'"{name}"' for name in names)
-    columns = [_bare(tx, table.c[name], [row[name] for row in rows]) for name in names]
     if tx.dialect.name == "postgresql":
         cursor = tx.connection.cursor()
         with cursor.copy(f'COPY "{table.name}" ({listed}) FROM STDIN') as copy:
-            for values in zip(*columns, strict=True):
-                copy.write_row(values)
+            for row in rows:
+                copy.write_row(row)
         return
     marks = ", ".join("?" * len(names))
     tx.exec_driver_sql(
         f'INSERT INTO "{table.name}" ({listed}) VALUES ({marks})',  # noqa: S608 -- our own names
-        list(zip(*columns, strict=True)),
+        list(rows),
     )
 
 
@@ -64,17 +90,12 @@ def moment(tx: Connection) -> Callable[[str], datetime]:
     return lambda said: datetime.fromisoformat(said).astimezone(UTC)
 
 
-def _bare(tx: Connection, column: Column[Any], values: list[Any]) -> list[Any]:
-    """A column's values as the driver takes them."""
+def _bare(tx: Connection, column: Column[Any], value: object) -> object:
     if isinstance(column.type, JSON):
-        return [json.dumps(value) if value else _empty(value) for value in values]
-    if isinstance(column.type, Moment) and tx.dialect.name == "sqlite":
-        return [value and _stamp(value) for value in values]
-    return values
-
-
-def _empty(value: object) -> str:
-    return "[]" if isinstance(value, list) else "{}"
+        return json.dumps(value)
+    if isinstance(value, datetime) and tx.dialect.name == "sqlite":
+        return _stamp(value)
+    return value
 
 
 @lru_cache(maxsize=64)  # an import stamps a million rows with one moment

@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection, func, select, update
 
 from digest.model import Article, Edition, Issue, NewsletterId
+from digest.storage import volume
 from digest.storage.articles import article_of
 from digest.storage.dialect import insert
 from digest.storage.schema import articles, editions, issues, told
@@ -146,6 +147,7 @@ def freeze(
             created_at=at,
             released_at=at if state == "released" else None,
             corrects=corrects,
+            content=volume.written(issue),
         )
         .on_conflict_do_nothing()
         .returning(issues.c.id)

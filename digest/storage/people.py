@@ -34,7 +34,9 @@ def new_ids() -> Iterator[SubscriberId]:
     """
     common = secrets.token_hex(4)
     while True:
-        yield SubscriberId(common + secrets.token_hex(8))
+        block = secrets.token_hex(8 * 500)
+        for at in range(0, len(block), 16):
+            yield SubscriberId(common + block[at : at + 16])
 
 
 def enrol(tx: Connection, person: Subscriber, subscription: Subscription) -> bool:
@@ -180,7 +182,7 @@ def held_of(row: Row[Any]) -> Subscription:
 
 
 def person_row(person: Subscriber) -> dict[str, object]:
-    """The columns of a person."""
+    """The columns of a person; those that no two people share come first."""
     return {
         "id": person.id,
         "address": str(person.address),
@@ -195,7 +197,7 @@ def person_row(person: Subscriber) -> dict[str, object]:
 
 
 def held_row(held: Subscription) -> dict[str, object]:
-    """The columns of a subscription."""
+    """The columns of a subscription, its person first."""
     return {
         "subscriber": held.subscriber,
         "newsletter": held.newsletter,

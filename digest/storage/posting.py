@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, exists, func, literal_column, select, update
+from sqlalchemy import ColumnElement, Connection, exists, func, literal_column, select, true, update
 
 from digest.delivery import Delivery, DeliveryId, Skip, State
 from digest.model import Edition
-from digest.storage.postal import deliveries
+from digest.storage.postal import deliveries, tallies
 from digest.storage.schema import editions, issues
 from subscribers.model import SubscriberId
 
@@ -102,15 +103,18 @@ def postpone(tx: Connection, lease: str, ids: Sequence[DeliveryId], until: datet
     )
 
 
-def outlook(tx: Connection, newsletters: Sequence[str]) -> tuple[int, datetime | None]:
-    """How many deliveries of these newsletters' released issues are not settled, and when the
-    first may go."""
+def outlook(
+    tx: Connection, newsletters: Sequence[str] | None = None
+) -> tuple[int, datetime | None]:
+    """How many deliveries of these newsletters' released issues (None: of all) are not settled,
+    and when the first may go."""
+    ours = true() if newsletters is None else issues.c.newsletter.in_(newsletters)
 
     def of(state: ColumnElement[bool]) -> tuple[int, datetime | None]:
         asked = (
             select(func.count(), func.min(deliveries.c.next_attempt_at))
             .join(issues, issues.c.id == deliveries.c.issue)
-            .where(issues.c.state == "released", issues.c.newsletter.in_(newsletters), state)
+            .where(issues.c.state == "released", ours, state)
         )
         count, first = tx.execute(asked).one()
         return int(count), first
@@ -122,16 +126,19 @@ def outlook(tx: Connection, newsletters: Sequence[str]) -> tuple[int, datetime |
 
 def tally(tx: Connection, issue: int) -> dict[str, int]:
     """How many deliveries of an issue are in each state; those skipped by reason, as ``skipped:
-    left``."""
+    left``. Rows that were rolled up count as they did."""
     asked = (
         select(deliveries.c.state, deliveries.c.skip, func.count())
         .where(deliveries.c.issue == issue)
         .group_by(deliveries.c.state, deliveries.c.skip)
     )
-    found: dict[str, int] = {}
-    for state, skip, count in tx.execute(asked):
-        found[f"{state}: {skip}" if state == State.SKIPPED.value else state] = int(count)
-    return found
+    rolled_up = select(tallies.c.state, tallies.c.skip, tallies.c.count).where(
+        tallies.c.issue == issue
+    )
+    found: Counter[str] = Counter()
+    for state, skip, count in [*tx.execute(asked), *tx.execute(rolled_up)]:
+        found[f"{state}: {skip}" if state == State.SKIPPED.value else state] += int(count)
+    return dict(found)
 
 
 def _held(tx: Connection, *, lease: str, until: datetime | None = None) -> list[Held]:

@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from operator import itemgetter
+from typing import NamedTuple
 
 from sqlalchemy import Connection, and_, func, or_, select, true
 
 from digest.storage import consents, letters
 from digest.storage.consents import Evidence
-from digest.storage.dialect import alone, batches, pour
+from digest.storage.dialect import alone, among, bare, pour
 from digest.storage.letters import Letter
 from digest.storage.people import held_of, held_row, person_of, person_row
 from digest.storage.schema import consent_log, subscribers, subscriptions
 from digest.storage.schema import letters as letters_table
+from subscribers.address import Address
 from subscribers.consent import Entry
-from subscribers.model import Status, Subscriber, Subscription
+from subscribers.model import Status, Subscriber, SubscriberId, Subscription
+
+
+class Who(NamedTuple):
+    """One of many people; ``key`` is the address's."""
+
+    id: SubscriberId
+    address: Address
+    key: str
+    name: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,37 +39,41 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Newcomer:
-    """What an import adds. ``is_new``: the person, too, not only the subscription."""
+class Newcomers:
+    """Whom an import adds, as far as they are alike: all but id, address and name.
+
+    ``person``, ``held``, ``entry`` and ``letter`` are those of any one of them; ``who`` are all.
+    ``are_new``: the people, too, not only their subscriptions.
+    """
 
     person: Subscriber
     held: Subscription
     entry: Entry
     letter: Letter | None
-    is_new: bool
+    are_new: bool
+    who: list[Who] = field(default_factory=list)
 
 
 def known(tx: Connection, keys: Collection[str], newsletter: str) -> dict[str, Member]:
     """Those of the address keys that are somebody's, with what they hold of one newsletter."""
-    found: dict[str, Member] = {}
-    for some in batches(keys):
-        asked = (
-            select(subscribers, subscriptions)
-            .join(
-                subscriptions,
-                and_(
-                    subscriptions.c.subscriber == subscribers.c.id,
-                    subscriptions.c.newsletter == newsletter,
-                ),
-                isouter=True,
-            )
-            .where(subscribers.c.address_key.in_(some))
+    asked = (
+        select(subscribers, subscriptions)
+        .join(
+            subscriptions,
+            and_(
+                subscriptions.c.subscriber == subscribers.c.id,
+                subscriptions.c.newsletter == newsletter,
+            ),
+            isouter=True,
         )
-        for row in tx.execute(asked):
-            found[row.address_key] = Member(
-                person=person_of(row), held=held_of(row) if row.subscriber else None
-            )
-    return found
+        .where(among(tx, subscribers.c.address_key, keys))
+    )
+    return {
+        row.address_key: Member(
+            person=person_of(row), held=held_of(row) if row.subscriber else None
+        )
+        for row in tx.execute(asked)
+    }
 
 
 def lock(tx: Connection) -> None:
@@ -65,12 +81,52 @@ def lock(tx: Connection) -> None:
     alone(tx, subscribers)
 
 
-def add_all(tx: Connection, found: Sequence[Newcomer], evidence: Evidence) -> None:
-    """Keep newcomers of which none is known. Call ``lock`` before asking who is."""
-    pour(tx, subscribers, [person_row(one.person) for one in found if one.is_new])
-    pour(tx, subscriptions, [held_row(one.held) for one in found])
-    pour(tx, consent_log, [consents.row(one.person.id, one.entry, evidence) for one in found])
-    pour(tx, letters_table, [letters.row(one.letter) for one in found if one.letter])
+def add_all(tx: Connection, found: Sequence[Newcomers], evidence: Evidence) -> None:
+    """Keep newcomers of whom none is known. Call ``lock`` before asking who is."""
+    if not found:
+        return
+    one = found[0]
+    tables = (
+        (subscribers, list(person_row(one.person)), _people(tx, found), 2),
+        (subscriptions, list(held_row(one.held)), _held(tx, found), 0),
+        (consent_log, list(consents.row(one.person.id, one.entry, evidence)),
+         _log(tx, found, evidence), 0),
+    )  # fmt: skip
+    for table, names, rows, place in tables:
+        # In the order of the index that costs most to keep, so that each page is met once.
+        pour(tx, table, names, sorted(rows, key=itemgetter(place)))
+    owed = [letters.row(_to(who, some.letter)) for some in found if some.letter for who in some.who]
+    if owed:
+        pour(tx, letters_table, list(owed[0]), [bare(tx, letters_table, row) for row in owed])
+
+
+def _people(tx: Connection, found: Sequence[Newcomers]) -> Iterator[tuple[object, ...]]:
+    for some in found:
+        if some.are_new:
+            same = bare(tx, subscribers, person_row(some.person))[4:]
+            for who in some.who:
+                yield who.id, str(who.address), who.key, who.name, *same
+
+
+def _held(tx: Connection, found: Sequence[Newcomers]) -> Iterator[tuple[object, ...]]:
+    for some in found:
+        same = bare(tx, subscriptions, held_row(some.held))[1:]
+        for who in some.who:
+            yield who.id, *same
+
+
+def _log(
+    tx: Connection, found: Sequence[Newcomers], evidence: Evidence
+) -> Iterator[tuple[object, ...]]:
+    for some in found:
+        same = bare(tx, consent_log, consents.row(some.person.id, some.entry, evidence))[1:]
+        for who in some.who:
+            yield who.id, *same
+
+
+def _to(who: Who, letter: Letter) -> Letter:
+    context = {**letter.context, "name": who.name}
+    return replace(letter, subscriber=who.id, address=who.address, context=context)
 
 
 def page(

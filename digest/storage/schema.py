@@ -14,11 +14,13 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.types import TypeDecorator
 
@@ -128,6 +130,7 @@ issues = Table(
     Column("released_at", Moment),
     Column("audience", Integer),  # how many deliveries, fixed at release
     Column("corrects", Integer),  # the issue this one puts right
+    Column("content", JSON(none_as_null=True)),  # what the archive shows: storage/volume.py
     UniqueConstraint("newsletter", "cadence", "period"),
 )
 
@@ -185,6 +188,12 @@ subscriptions = Table(
     Column("confirm_by", Moment),
     Column("left_by", String(16)),
     Index("ix_subscriptions_newsletter", "newsletter", "status"),
+    Index(
+        "ix_subscriptions_confirm_by",
+        "confirm_by",
+        sqlite_where=text("confirm_by IS NOT NULL"),
+        postgresql_where=text("confirm_by IS NOT NULL"),
+    ),
 )
 
 # ``newsletter`` "": an act on the address, which is on all of them.
@@ -201,6 +210,12 @@ consent_log = Table(
     Column("text_version", Text),
     Column("page", Text),
     Column("ip_mark", Text),
+    Index(
+        "ix_consent_log_marked",
+        "at",
+        sqlite_where=text("ip_mark IS NOT NULL"),
+        postgresql_where=text("ip_mark IS NOT NULL"),
+    ),
     sqlite_with_rowid=False,  # its key is nearly all of it: kept once, not twice
 )
 
@@ -249,4 +264,22 @@ paces = Table(
     Column("name", Text, primary_key=True),
     Column("past", Text, nullable=False),
     Column("at", Moment, nullable=False),
+)
+
+# What came back. ``message`` names the mail it is about: of one mail each kind is told once.
+reports = Table(
+    "reports",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("subscriber", Text, ForeignKey("subscribers.id", ondelete="CASCADE"), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("source", String(16), nullable=False),
+    Column("code", String(16), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("message", Text, nullable=False),
+    Column("original", LargeBinary, nullable=False),
+    UniqueConstraint("message", "kind"),
+    Index("ix_reports_subscriber", "subscriber", "at"),
+    Index("ix_reports_at", "at"),
 )

@@ -14,10 +14,16 @@ def place(url: URL) -> str:
     return url.render_as_string(hide_password=True)
 
 
+def is_locked(error: Exception) -> bool:
+    """Whether another process holds what we asked for: worth asking again."""
+    words = _words(error)
+    return "locked" in words or "busy" in words
+
+
 def said(error: Exception, where: str) -> DigestError:
     """A driver's error as one of ours, naming the file and the cure."""
-    words = str(getattr(error, "orig", None) or error).strip().splitlines()[0].casefold()
-    if "locked" in words or "busy" in words:
+    words = _words(error)
+    if is_locked(error):
         return Temporary(f"{where} is locked by another process; try again in a moment")
     if "full" in words and ("disk" in words or "space" in words):
         return Temporary(f"{where}: the disk is full; make room, nothing was half written")
@@ -32,3 +38,7 @@ def said(error: Exception, where: str) -> DigestError:
     if "connection" in words or "server" in words:
         return Temporary(f"{where} does not answer: {words}")
     return Permanent(f"{where}: {words}")
+
+
+def _words(error: Exception) -> str:
+    return str(getattr(error, "orig", None) or error).strip().splitlines()[0].casefold()

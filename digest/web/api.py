@@ -9,8 +9,9 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.middleware.cors import CORSMiddleware
 
+from digest.services.offers import offered
 from digest.web import origins
-from digest.web.desk import Desk, desk_of, ip_of, language_of, named, offered
+from digest.web.desk import Desk, desk_of, ip_of, language_of, named
 from digest.web.joining import Answer, Filled, take
 from digest.web.look import Look
 
@@ -36,6 +37,10 @@ ANSWERS = {
     Answer.LIMITED: (
         429,
         N_("Many people have signed up from your network just now. Please try again in an hour."),
+    ),
+    Answer.NO_CADENCE: (
+        422,
+        N_("It does not come that often. Choose one of those that are offered."),
     ),
     Answer.NO_NEWSLETTER: (404, N_("This link leads nowhere")),
 }
@@ -137,6 +142,15 @@ class Refusal(BaseModel):
     detail: str
 
 
+class Problem(BaseModel):
+    """Why nothing could be done, though the request was fine (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+
+
 class Flaw(BaseModel):
     """One thing that is wrong with the JSON of a form."""
 
@@ -157,8 +171,14 @@ SAID: dict[int | str, dict[str, Any]] = {
     404: {"model": Said, "description": "There is no such newsletter"},
     409: {"model": Said, "description": "Too early or too late: ask for a new form"},
     413: {"model": Refusal, "description": "The body is too large"},
-    422: {"model": Said | Flaws, "description": "No address, or no form"},
+    422: {"model": Said | Flaws, "description": "No address, a cadence not offered, or no form"},
     429: {"model": Said, "description": "Too many joins from this network"},
+    503: {
+        "description": "The database cannot be reached; nothing was lost. See Retry-After",
+        "content": {
+            "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
+        },
+    },
 }
 
 

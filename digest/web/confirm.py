@@ -1,4 +1,9 @@
-"""The link in a confirmation: GET asks, POST confirms. Twice is as good as once."""
+"""The link in a confirmation: GET asks, POST confirms. Twice is as good as once.
+
+An address gets one such letter an hour, so its link also shows what else waits for the same person:
+it proves that the mailbox is theirs. Nothing of that is ticked beforehand; a stranger may have
+asked for it.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +12,19 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from digest.web.desk import bearer_of, comes_from_afar, desk_of, ip_of, language_of, page
+from digest.model import Newsletter
+from digest.web.desk import (
+    Desk,
+    bearer_of,
+    comes_from_afar,
+    desk_of,
+    ip_of,
+    language_of,
+    page,
+)
 from digest.web.joining import network_mark
-from digest.web.links import LONGEST, link
+from digest.web.links import LONGEST, Bearer, link
+from digest.web.members import Member
 from subscribers import tokens
 from subscribers.model import Status, Subscriber, SubscriberId
 from subscribers.tokens import Purpose
@@ -28,6 +43,7 @@ async def ask(request: Request) -> Response:
         private=True,
         address=member.person.address.shown,
         cadence=member.subscription.cadence,
+        others=await _others(desk, bearer),
     )
     return page(html)
 
@@ -37,16 +53,15 @@ async def confirm(request: Request) -> Response:
     if comes_from_afar(request):
         raise HTTPException(403)
     bearer = bearer_of(request, Purpose.CONFIRM)
-    member = await desk.members.confirm(
-        bearer.subscriber,
-        bearer.newsletter.id,
-        page="confirm",
-        network=network_mark(desk, ip_of(request, desk)),
-        text=desk.settings.web.consent_text,
-    )
+    async with request.form(max_files=0, max_fields=100) as form:
+        ticked = form.getlist("also")
+    member = await _confirmed(request, bearer.subscriber, bearer.newsletter)
     # Still pending: the link had expired.
     if member is None or member.subscription.status in (Status.PENDING, Status.LEFT):
         raise HTTPException(404)
+    for other in await _others(desk, bearer):
+        if other.id in ticked:
+            await _confirmed(request, bearer.subscriber, other)
     html = desk.look.render(
         "confirmed.html",
         bearer.newsletter,
@@ -56,6 +71,24 @@ async def confirm(request: Request) -> Response:
         preferences=link(bearer, Purpose.PREFERENCES, base=desk.look.base, key=desk.ring[0]),
     )
     return page(html)
+
+
+async def _confirmed(request: Request, who: SubscriberId, newsletter: Newsletter) -> Member | None:
+    desk = desk_of(request)
+    return await desk.members.confirm(
+        who,
+        newsletter.id,
+        page="confirm",
+        network=network_mark(desk, ip_of(request, desk)),
+        text=desk.settings.web.consent_text,
+    )
+
+
+async def _others(desk: Desk, bearer: Bearer) -> list[Newsletter]:
+    """The other newsletters that wait for this person's confirmation."""
+    waiting = await desk.members.waiting(bearer.subscriber, besides=bearer.newsletter.id)
+    known = desk.settings.newsletters
+    return [known[name] for name in waiting if name in known]
 
 
 async def ask_address(request: Request) -> Response:

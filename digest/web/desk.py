@@ -13,18 +13,17 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from digest.config.settings import Settings
-from digest.model import Cadence, Newsletter
+from digest.model import Newsletter
 from digest.storage.database import Store
 from digest.web import clients, origins, texts
 from digest.web.challenge import Challenger
+from digest.web.library import Library
 from digest.web.limits import Gates
 from digest.web.links import Bearer, bearer
 from digest.web.look import Look
 from digest.web.members import Members
 from digest.web.porch import policy
 from subscribers.tokens import Purpose
-
-_OFTENEST_FIRST = (Cadence.DAILY, Cadence.WEEKDAYS, Cadence.WEEKLY)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +38,9 @@ class Desk:
     gates: Gates
     challenger: Challenger
     look: Look
+    library: Library
+    started: datetime
+    metrics_token: str = ""  # empty: measures are for this machine alone
 
     @property
     def first(self) -> Newsletter:
@@ -101,11 +103,6 @@ def page(html: str, *, status: int = 200, private: bool = True) -> HTMLResponse:
         "x-frame-options": "DENY",
     }
     return HTMLResponse(html, status, headers)
-
-
-def offered(newsletter: Newsletter) -> tuple[Cadence, ...]:
-    """How often a reader may get it: as it is made, or less."""
-    return _OFTENEST_FIRST[_OFTENEST_FIRST.index(newsletter.cadence) :]
 
 
 def day(at: datetime, zone: str, language: str) -> str:

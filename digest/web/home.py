@@ -9,22 +9,27 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from digest import periods
 from digest.model import Newsletter
-from digest.storage import showcase
+from digest.services.offers import offered
+from digest.storage import shelf
+from digest.storage.shelf import Volume
 from digest.web import origins
-from digest.web.desk import Desk, day, desk_of, ip_of, language_of, named, offered, page
+from digest.web.desk import Desk, day, desk_of, ip_of, language_of, named, page
 from digest.web.joining import Answer, Filled, take
 from digest.web.porch import policy
 from digest.web.sorry import sorry
 from digest.web.texts import LANGUAGES
 
+HEADLINES = 4
 N_ = str  # marks a sentence for the catalogues
 TROUBLE = {
     Answer.NO_ADDRESS: N_("Enter an address with an @ and a domain, like ada@example.org."),
     Answer.EARLY: N_("That was quicker than we can tell from a program. Please press once more."),
     Answer.STALE: N_("The form had been open for too long. Please press once more."),
+    Answer.NO_CADENCE: N_("It does not come that often. Choose one of those that are offered."),
 }
-STATUS = {Answer.NO_ADDRESS: 422, Answer.EARLY: 422, Answer.STALE: 422}
+STATUS = dict.fromkeys(TROUBLE, 422)
 
 
 async def home(request: Request) -> Response:
@@ -78,6 +83,7 @@ async def privacy(request: Request) -> Response:
         newsletter,
         language_of(request, newsletter),
         consent_text=desk.settings.web.consent_text,
+        mark_days=desk.settings.web.ip_mark_days,
     )
     return page(html, private=False)
 
@@ -111,24 +117,32 @@ async def _first_page(
     filled: Filled | None = None,
 ) -> Response:
     desk = desk_of(request)
-    last = await desk.store.read(showcase.latest, newsletter.id, newsletter.cadence.value)
+    last = await desk.store.read(shelf.latest, newsletter.id, newsletter.cadence.value)
     keep = f"&newsletter={newsletter.id}" if newsletter is not desk.first else ""
     html = desk.look.render(
         "home.html",
         newsletter,
         language,
         wide=True,
+        here="home",
         keep=keep,
         hour=f"{newsletter.hour:%H:%M}",
-        latest=last
-        and {
-            "number": last.number,
-            "day": day(last.until, newsletter.timezone, language),
-            "headlines": last.headlines,
-        },
+        latest=last and _sample(last, newsletter, language),
         **_form(desk, newsletter, language, answer=answer, filled=filled),
     )
     return page(html, status=STATUS[answer] if answer else 200, private=False)
+
+
+def _sample(last: Volume, newsletter: Newsletter, language: str) -> dict[str, object]:
+    """What a stranger sees of the latest issue before joining."""
+    spine = last.spine
+    on_shelf = newsletter.archive != "off"
+    return {
+        "number": spine.number,
+        "day": day(spine.until, newsletter.timezone, language),
+        "headlines": last.entries[:HEADLINES],
+        "mark": periods.shelfmark(spine.cadence, spine.period) if on_shelf else "",
+    }
 
 
 def _form(

@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from digest.model import NewsletterId
+from digest.services.offers import offered
 from digest.web import clients
 from digest.web.challenge import Verdict
-from digest.web.desk import Desk, offered
+from digest.web.desk import Desk
 from digest.web.members import Consent, Joining
 from digest.web.texts import LANGUAGES
 from subscribers.address import Address, BadAddress
@@ -32,6 +33,7 @@ class Answer(StrEnum):
     STALE = "stale"
     LIMITED = "limited"
     NO_NEWSLETTER = "no-newsletter"
+    NO_CADENCE = "no-cadence"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +70,8 @@ async def _taken(desk: Desk, filled: Filled, ip: clients.Ip) -> Answer:
         address = Address.parse(filled.email)
     except BadAddress:
         return Answer.NO_ADDRESS
+    if filled.cadence not in ("", *offered(newsletter)):
+        return Answer.NO_CADENCE
     if filled.trap:
         return Answer.TAKEN  # a program learns nothing from us
     verdict = desk.challenger.weigh(filled.stamp, now)
@@ -76,7 +80,6 @@ async def _taken(desk: Desk, filled: Filled, ip: clients.Ip) -> Answer:
     proven = not web.proof_of_work or desk.challenger.is_solved(filled.altcha, now)
     if not desk.gates.lets_in(ip, proven=proven):
         return Answer.LIMITED
-    cadence = filled.cadence if filled.cadence in offered(newsletter) else newsletter.cadence.value
     await desk.members.join(
         Joining(
             newsletter=NewsletterId(newsletter.id),
@@ -84,7 +87,7 @@ async def _taken(desk: Desk, filled: Filled, ip: clients.Ip) -> Answer:
             name=plain_name(filled.name),
             timezone=newsletter.timezone,
             language=filled.language if filled.language in LANGUAGES else newsletter.language,
-            cadence=cadence,
+            cadence=filled.cadence or newsletter.cadence.value,
             consent=Consent(
                 text=web.consent_text, page=filled.page, network=network_mark(desk, ip)
             ),

@@ -9,7 +9,7 @@ from datetime import datetime, time
 from digest.model import NewsletterId
 from digest.services import membership
 from digest.services.membership import Profile
-from digest.storage import members
+from digest.storage import members, people
 from digest.storage.consents import NO_EVIDENCE, Evidence
 from digest.storage.database import Store
 from subscribers import consent
@@ -118,6 +118,14 @@ class Members:
             person=person,
             subscription=replace(held, status=consent.status_at(held, self.clock())),
         )
+
+    async def waiting(self, who: SubscriberId, *, besides: NewsletterId) -> list[NewsletterId]:
+        """What else a person was signed up for and may confirm now."""
+        return [
+            NewsletterId(held.newsletter)
+            for held in await self.store.read(people.subscriptions_of, who)
+            if held.newsletter != besides and consent.may_confirm(held, self.clock())
+        ]
 
     async def confirm(
         self, who: SubscriberId, newsletter: NewsletterId, page: str, network: str, text: str

@@ -15,7 +15,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from digest.model import Heading, Newsletter
-from digest.web.desk import comes_from_afar, day, desk_of, held, language_of, offered, page
+from digest.services.offers import offered
+from digest.web.desk import comes_from_afar, day, desk_of, held, language_of, page
 from digest.web.joining import plain_name
 from digest.web.links import Bearer, link
 from digest.web.members import Member, Wishes

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from digest.services.offers import offered
 from digest.web.desk import (
     Desk,
     bearer_of,
@@ -20,7 +21,6 @@ from digest.web.desk import (
     day,
     desk_of,
     language_of,
-    offered,
     page,
 )
 from digest.web.links import Bearer, link

@@ -7,41 +7,40 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from functools import partial
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from sqlalchemy import Connection
-
-from digest.config import dkim as dkim_keys
 from digest.config import secret
 from digest.config.settings import Relay, Settings
-from digest.deliver import allowance, journal, signing, smtp
+from digest.deliver import allowance, journal, smtp
 from digest.deliver.allowance import Domains, Lane
-from digest.deliver.dkim import Body
 from digest.deliver.lines import Carry, Lines
 from digest.deliver.maildir import MaildirTransport
+from digest.deliver.office import Office
 from digest.deliver.options import DomainLimits
-from digest.deliver.outbox import Consequence, WhenInDoubt
-from digest.deliver.outcome import Refused
+from digest.deliver.outbox import WhenInDoubt
 from digest.deliver.relay import RelayOptions, Security
-from digest.deliver.signing import Signer
+from digest.deliver.sealing import SealingOffice
 from digest.deliver.singly import singly
 from digest.deliver.smtp import SmtpTransport
 from digest.deliver.throttle import Pace, limited
 from digest.deliver.transport import Transport
 from digest.deliver.tray import Tray
 from digest.isolation import Workers
-from digest.services import membership
+from digest.services import feedback
 from digest.services.dispatch import Dispatch, Progress
 from digest.services.issue_office import IssueOffice, Rules
 from digest.services.letters import LetterOffice
 from digest.services.pacing import Pacing
-from digest.storage.consents import NO_EVIDENCE
-from digest.wiring import Tools, letter_desk
-from subscribers.acts import Bounce
-from subscribers.model import By, SubscriberId
+from digest.wiring import Means, letter_desk
+from digest.wiring import bounces as coming_back
+
+if TYPE_CHECKING:
+    from digest.deliver.signing import Signer
 
 MAILDIR = "maildir"
 MAILDIR_WRITERS = 4
+SEALED_AT_ONCE = 64  # messages to a worker that signs: some 50 ms
 PLACES = 4_096  # of a journal, for what is accepted and not in the database yet
 
 
@@ -82,6 +81,11 @@ async def signer(settings: Settings) -> AsyncIterator[Signer | None]:
     if options is None:
         yield None
         return
+    from digest.config import dkim as dkim_keys  # cryptography: 8 MB
+    from digest.deliver import signing
+    from digest.deliver.dkim import Body
+    from digest.deliver.signing import Signer
+
     keys = dkim_keys.read(options)
     count = max(1, len(os.sched_getaffinity(0)) - 1)  # the loop needs a core to send what is signed
     async with Workers(count=count, preload=signing.PRELOAD) as isolate:
@@ -126,11 +130,48 @@ def _limits(of: Relay | DomainLimits, *, start: float = 0.0, ceiling: float = 0.
     )
 
 
+def _offices(
+    settings: Settings, tools: Means, ring: Sequence[bytes], tell: Callable[[str], None]
+) -> tuple[Office, Office]:
+    """The office of letters, and that of issues."""
+    desk = letter_desk(settings, ring)
+    blame = partial(
+        feedback.refused, acts=coming_back.acts(ring), rules=coming_back.bounce_rules(settings)
+    )
+    rules = Rules(
+        in_doubt=WhenInDoubt(settings.deliver.in_doubt),
+        first_delay=timedelta(seconds=settings.deliver.first_retry_seconds),
+    )
+    letters = LetterOffice(
+        tools.store,
+        desk,
+        isolate=tools.isolate,
+        blame=blame,
+        dice=tools.dice,
+        in_doubt=rules.in_doubt,
+        first_delay=rules.first_delay,
+        tell=tell,
+    )
+    issues = IssueOffice(
+        tools.store, desk.postmarks, rules=rules, blame=blame, dice=tools.dice, tell=tell
+    )
+    return letters, issues
+
+
+def _ways(settings: Settings, now: datetime) -> tuple[list[tuple[RelayOptions, Lane]], Carry]:
+    """Where mail can leave, and what carries it there."""
+    if settings.deliver.transport == MAILDIR:
+        folder = RelayOptions(name=MAILDIR, host="", max_connections=MAILDIR_WRITERS)
+        return [(folder, Lane(name=MAILDIR))], singly(MaildirTransport(settings.deliver.maildir))
+    return list(zip(relays(settings), lanes(settings, now), strict=True)), smtp.carry
+
+
 def dispatch(
     settings: Settings,
-    tools: Tools,
+    tools: Means,
     ring: Sequence[bytes],
     *,
+    sign: Signer | None,
     only_letters: bool = False,
     show: Callable[[Progress], None],
     tell: Callable[[str], None],
@@ -141,14 +182,7 @@ def dispatch(
     """
     letters, issues = _offices(settings, tools, ring, tell)
     now = tools.clock()
-    if settings.deliver.transport == MAILDIR:
-        folder = RelayOptions(name=MAILDIR, host="", max_connections=MAILDIR_WRITERS)
-        ways = [(folder, Lane(name=MAILDIR))]
-        carry: Carry = singly(MaildirTransport(settings.deliver.maildir))
-    else:
-        ways = list(zip(relays(settings), lanes(settings, now), strict=True))
-        carry = smtp.carry
-
+    ways, carry = _ways(settings, now)
     connections = sum(relay.max_connections for relay, _ in ways)
 
     def open_lines(tray: Tray) -> Lines:
@@ -162,8 +196,11 @@ def dispatch(
             drain_seconds=settings.deliver.drain_seconds,
         )
 
+    offices: list[Office] = [letters] if only_letters else [letters, issues]
+    if sign is not None:
+        offices = [SealingOffice(one, sign, batch=SEALED_AT_ONCE) for one in offices]
     return Dispatch(
-        [letters] if only_letters else [letters, issues],
+        offices,
         journal.take_over(settings.folder / "journals", capacity=PLACES + 2 * connections),
         open_lines,
         clock=tools.clock,
@@ -172,45 +209,3 @@ def dispatch(
         show=show,
         tell=tell,
     )
-
-
-def _offices(
-    settings: Settings, tools: Tools, ring: Sequence[bytes], tell: Callable[[str], None]
-) -> tuple[LetterOffice, IssueOffice]:
-    desk = letter_desk(settings, ring)
-    rules = Rules(
-        in_doubt=WhenInDoubt(settings.deliver.in_doubt),
-        first_delay=timedelta(seconds=settings.deliver.first_retry_seconds),
-    )
-    letters = LetterOffice(
-        tools.store,
-        desk,
-        isolate=tools.isolate,
-        blame=partial(_blame, ring),
-        dice=tools.dice,
-        in_doubt=rules.in_doubt,
-        first_delay=rules.first_delay,
-        tell=tell,
-    )
-    issues = IssueOffice(
-        tools.store,
-        desk.postmarks,
-        rules=rules,
-        blame=partial(_blame, ring),
-        dice=tools.dice,
-        tell=tell,
-    )
-    return letters, issues
-
-
-def _blame(
-    ring: Sequence[bytes],
-    tx: Connection,
-    who: SubscriberId,
-    consequence: Consequence,
-    _: Refused,
-    now: datetime,
-) -> None:
-    """What a relay's refusal means for the person it was about."""
-    if consequence is Consequence.BOUNCE:
-        membership.on_address(tx, who, Bounce(), By.MAILBOX, tuple(ring), now, NO_EVIDENCE)

@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from digest.cli import digest
+from digest.errors import Misconfigured
 
 ROOT = Path(__file__).parents[2]
 CONFIG = """
@@ -74,6 +75,34 @@ def test_the_import_does_what_the_dry_run_said_and_twice_is_once(folder):
     assert done == {**foreseen, "imported": True}
     assert take_in(folder, "--dry-run")["known"] == 4
     assert stats(folder) == {("pending", "ok"): 3}
+
+
+def test_a_row_cannot_ask_for_a_cadence_that_is_not_offered(folder):
+    config = folder / "config.toml"
+    config.write_text(CONFIG.replace("[[collect", 'offers = ["weekly"]\n[[collect'))
+    (folder / "people.csv").write_text(
+        "email,cadence\nada@example.org,weekly\ngrace@example.org,weekdays\neve@example.org,\n"
+    )
+
+    found = take_in(folder, "--yes", "--already-confirmed")
+
+    assert (found["new"], found["malformed"]) == (2, 1)
+    assert (folder / "people.csv.rejects.csv").read_text().splitlines() == [
+        "line,reason",
+        '3,"The cadence is none of daily, weekly."',
+    ]
+    listed = json.loads(run(folder, "list", "--json"))
+    assert {one["address"]: one["cadence"] for one in listed} == {
+        "ada@example.org": "weekly",
+        "eve@example.org": "daily",
+    }
+
+
+def test_nobody_is_added_at_a_cadence_that_is_not_offered(folder):
+    with pytest.raises(Misconfigured, match=r"--cadence weekly.*is not offered by daily.*offers"):
+        run(folder, "add", "ada@example.org", "--cadence", "weekly")
+
+    assert "Nobody" in run(folder, "list")
 
 
 def test_without_yes_nothing_is_imported_unasked(folder):
@@ -155,3 +184,27 @@ def test_a_rehearsal_counts_the_real_audience(folder):
 
     editions = json.loads(done.stdout)["editions"]
     assert [edition["recipients"] for edition in editions] == [2]
+
+
+def test_an_export_of_another_program_brings_consent_and_who_left(folder):
+    export = ROOT / "tests" / "subscribers" / "exports" / "listmonk.csv"
+    words = ("--from", "listmonk", "--already-confirmed", "--yes")
+
+    told = take_in(folder, *words, "--rejects", folder / "rejects.csv", file=export)
+
+    assert (told["new"], told["malformed"], told["imported"]) == (4, 1, True)
+    assert stats(folder) == {("active", "ok"): 2, ("left", "ok"): 1, ("left", "complained"): 1}
+    [ada] = [line for line in run(folder, "export").splitlines() if line.startswith("ada@")]
+    assert "2024-03-01T10:15:30+00:00" in ada
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--from", "ghost"), "people.csv cannot be imported: It is no export of Ghost: no column"),
+        (("--from", "ghost", "--map", "name=Name"), "--map is not read with --from ghost"),
+    ],
+)
+def test_a_file_of_another_program_than_said_is_refused(folder, words, told):
+    with pytest.raises(Misconfigured, match=told):
+        run(folder, "import", folder / "people.csv", *words, "--yes")

@@ -105,11 +105,25 @@ def test_all_that_a_newsletter_may_say_is_read(read: Read):
             'language = "english"',
             'language is "english", which is no ISO 639-1 language; write two letters, such as "en" or "fr"',
         ),
-        ('cadence = "hourly"', 'cadence is "hourly"; write one of "daily", "weekdays", "weekly"'),
+        ('archive = "on"', 'archive is "on"; write one of "public", "noindex", "off"'),
+        (
+            'cadence = "hourly"',
+            'cadence is "hourly"; write one of "daily", "weekdays", "weekly", "monthly"',
+        ),
+        (
+            'offers = ["hourly"]',
+            'offers[1] is "hourly"; write one of "daily", "weekdays", "weekly", "monthly"',
+        ),
+        ('offers = ["weekly", "weekly"]', 'offers[2] is "weekly", given twice; remove one'),
         (
             'weekday = "friday"',
             'weekday is only read with cadence = "weekly", and it is "daily"; remove it or change the cadence',
         ),
+        (
+            "monthday = 5",
+            'monthday is only read with cadence = "monthly", and it is "daily"; remove it or change the cadence',
+        ),
+        ("monthday = 32", "monthday is 32; write a number from 1, up to 31"),
         ("weekday = 5", 'weekday is 5; write the name of a day, such as "monday"'),
         ("max_stories = 0", "max_stories is 0; write a number from 1, up to 1000"),
         ('max_stories = "12"', 'max_stories is "12", not a whole number; write 12 without quotes'),
@@ -416,13 +430,13 @@ def test_a_wrong_key_of_a_source_is_told(mistakes: Mistakes, line: str, told: st
         (
             "[smtp]\nhost = 'x'",
             [
-                "13 smtp is not a table of config.toml; it has site, newsletters, collect, curate, compose, deliver, storage, web"
+                "13 smtp is not a table of config.toml; it has site, newsletters, collect, curate, compose, deliver, bounces, schedule, alerts, storage, web"
             ],
         ),
         (
             "[rank]\nhalf_life_hours = 1",
             [
-                "13 rank is not a table of config.toml; it has site, newsletters, collect, curate, compose, deliver, storage, web"
+                "13 rank is not a table of config.toml; it has site, newsletters, collect, curate, compose, deliver, bounces, schedule, alerts, storage, web"
             ],
         ),
         ("[web]\nport = 70000", ["14 web.port is 70000; write 65535 or less"]),

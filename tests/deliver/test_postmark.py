@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -42,9 +41,9 @@ def test_the_links_carry_tokens_that_prove_the_reader_and_nothing_of_the_address
 
 def test_the_message_id_depends_on_issue_and_subscriber_alone() -> None:
     first = personal(a_postmark(), an_issue(), ADA)
-    again = personal(a_postmark(), an_issue(), replace(ADA, name="A.", address="a@b.example"))
+    again = personal(a_postmark(), an_issue(), ADA._replace(name="A.", address="a@b.example"))
     tomorrow = personal(a_postmark(), an_issue(period="2026-11-25"), ADA)
-    grace = personal(a_postmark(), an_issue(), replace(ADA, id=SubscriberId("grace")))
+    grace = personal(a_postmark(), an_issue(), ADA._replace(id=SubscriberId("grace")))
 
     assert first.message_id == again.message_id
     assert len({first.message_id, tomorrow.message_id, grace.message_id}) == 3

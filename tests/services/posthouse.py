@@ -32,7 +32,7 @@ from digest.storage.schema import subscribers
 from subscribers.acts import Leave
 from subscribers.address import Address
 from subscribers.model import By, SubscriberId
-from subscribers.roster import Row
+from subscribers.roster import Details, Row
 from tests.builders import NOW, a_newsletter, an_issue
 
 RING = (b"k" * 32,)
@@ -60,7 +60,8 @@ class PostHouse:
             vouched=True,
             ring=RING,
         )
-        rows = [Row(address=Address.parse(f"{n}@example.org"), name=n, **given) for n in names]
+        said = Details(**given)
+        rows = [Row(address=Address.parse(f"{n}@example.org"), name=n, details=said) for n in names]
         await enrolment.enrol(self.store, rows, terms, clock=self.clock)
 
     async def leave(self, name: str) -> None:

@@ -221,13 +221,32 @@ async def test_the_evidence_of_a_consent_is_kept(store, clock):
     assert found == said
 
 
+async def test_the_hash_of_a_network_is_kept_for_so_long_and_the_consent_longer(store, clock):
+    said = Evidence(text_version="2026-11", page="subscribe", ip_mark="ab12")
+    member = await a_member(store, clock)
+    for act_at in (timedelta(0), 60 * DAY):
+        clock.now += act_at
+        await membership.act_on(
+            store, member, "daily", acts.Pause(until=clock.now + DAY), by=By.READER, clock=clock,
+            evidence=said,
+        )  # fmt: skip
+    clock.now += 31 * DAY
+
+    await membership.purge(store, marks_kept=90 * DAY, clock=clock)
+
+    marks = [found.ip_mark for _, found in await store.read(consents.log_of, member)]
+    texts = [found.text_version for entry, found in await store.read(consents.log_of, member)]
+    assert marks[-2:] == [None, "ab12"]
+    assert texts[-2:] == ["2026-11", "2026-11"]
+
+
 async def test_joins_never_confirmed_are_purged_after_14_days(store, clock):
     late = (await join(store, clock)).subscriber
     member = await a_member(store, clock, Address.parse("grace@example.org"))
     clock.now += 14 * DAY
 
     assert not (await act(store, clock, acts.Confirm(), late)).happened
-    assert await membership.purge(store, clock=clock) == 1
+    assert await membership.purge(store, marks_kept=90 * DAY, clock=clock) == 1
     assert await store.read(people.at_address, ADA) is None
     assert await store.read(roster.counts) == {("daily", "active", "ok"): 1}
     assert len(await held(store, member)) == 1

@@ -16,6 +16,7 @@ from digest.compose.options import ComposeOptions
 from digest.compose.proofread import proofread
 from digest.curate.curation import CurateOptions
 from digest.curate.rank import RankOptions
+from digest.errors import Misconfigured
 from digest.isolation import Isolate, Stopped
 from digest.model import Cadence, SourceId
 from digest.services.publish import NOBODY, Imprint, draft, prepare
@@ -454,3 +455,48 @@ class Impatient(Counted):
             self.asked.append(len(args[0]))
             raise Stopped("too late")
         return await super().__call__(function, *args, **given)
+
+
+def themed(imprint, folder, logo):
+    """An imprint with a theme of its own, ``mine``, that says ``logo``."""
+    ours = imprint.templates[0]
+    (folder / "themes").mkdir(parents=True)
+    own = (ours / "themes" / "paper.toml").read_text("utf-8")
+    (folder / "themes" / "mine.toml").write_text(f"{logo}\n{own}", "utf-8")
+    return replace(imprint, templates=(folder, ours))
+
+
+async def test_a_themes_logo_is_kept_with_the_pictures_and_stands_for_the_name(
+    store, world, imprint, tmp_path
+):
+    imprint = themed(
+        imprint, tmp_path / "own", 'logo = { file = "quay.png", width = 160, alt = "Quay" }'
+    )
+    Image.new("RGBA", (640, 160), (0, 90, 90, 0)).save(tmp_path / "own/themes/quay.png")
+    await keep(store, told_by("gates"))
+
+    found = await prepared(store, world, imprint, newsletter=a_newsletter(theme="mine"))
+
+    (path,) = imprint.media.iterdir()
+    with Image.open(path) as kept:
+        assert (kept.format, kept.size) == ("JPEG", (320, 80))
+        found_at = kept.getpixel((5, 5))
+    card = (0xFD, 0xFB, 0xF6)  # what a transparent logo lies on, as near as a JPEG comes
+    assert all(abs(a - b) <= 2 for a, b in zip(found_at, card, strict=True))
+    (edition,) = found.editions
+    assert f'<img src="https://quayside.example/i/{path.name}" width="160" height="40"' in (
+        edition.html
+    )
+    assert 'alt="Quay"' in edition.html
+    assert "The Quayside</h1>" not in edition.html
+    assert "THE QUAYSIDE" in edition.text
+    assert [one.code for one in found.findings["en"]] == ["subject-length"]
+
+
+async def test_a_logo_that_is_no_picture_is_told_with_its_file(store, world, imprint, tmp_path):
+    imprint = themed(imprint, tmp_path / "own", 'logo = { file = "quay.png", width = 160 }')
+    (tmp_path / "own/themes/quay.png").write_text("no picture")
+    await keep(store, told_by("gates"))
+
+    with pytest.raises(Misconfigured, match=r"quay\.png is no logo: .*; take a PNG or a JPEG"):
+        await prepared(store, world, imprint, newsletter=a_newsletter(theme="mine"))

@@ -198,7 +198,7 @@ async def test_a_message_that_cannot_be_written_fails_and_one_that_cannot_yet_wa
 
 
 def _raising(error):
-    def write():
+    def write(_, __):
         raise error
 
     return write

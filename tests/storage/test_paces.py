@@ -28,12 +28,12 @@ async def test_what_has_left_in_the_last_hour_counts_after_a_restart(store, url)
 
 async def test_the_newest_text_is_kept_and_kinds_are_not_mixed_up(store):
     await store.write(paces.save, Of.RELAY, {"main": "1", "second": "2"}, NOW)
-    await store.write(paces.save, Of.CIRCUIT, {"main": "closed"}, NOW)
+    await store.write(paces.save, Of.DOMAIN, {"main": "slow"}, NOW)
     await store.write(paces.save, Of.RELAY, {"main": "3"}, NOW + timedelta(hours=1))
     await store.write(paces.save, Of.RELAY, {}, NOW)
 
     assert await store.read(paces.known, Of.RELAY) == {"main": "3", "second": "2"}
-    assert await store.read(paces.known, Of.CIRCUIT) == {"main": "closed"}
+    assert await store.read(paces.known, Of.DOMAIN) == {"main": "slow"}
 
 
 async def test_more_domains_than_a_statement_holds_are_saved(store):

@@ -13,7 +13,7 @@ from subscribers import lines, roster
 from subscribers.address import Address
 from subscribers.lines import Malformed
 from subscribers.model import By, Standing, Status
-from subscribers.roster import NoAddressColumn, Row
+from subscribers.roster import Details, NoAddressColumn, Row
 
 
 def read(data, given=None, block=7):
@@ -126,12 +126,8 @@ def test_no_exported_cell_is_a_formula_and_reading_gives_it_back(name):
 MOMENTS = st.none() | st.integers(0, 4 * 10**15).map(
     lambda micros: datetime(1990, 1, 1, tzinfo=UTC) + timedelta(microseconds=micros)
 )
-ROWS = st.builds(
-    Row,
-    address=st.from_regex(r"[a-z=+'-][a-z0-9]{0,8}@[a-z]{2,9}\.example", fullmatch=True).map(
-        Address.parse
-    ),
-    name=st.text(max_size=30).map(roster.clean_name),
+DETAILS = st.builds(
+    Details,
     language=st.sampled_from(["", "de", "en"]),
     timezone=st.sampled_from(["", "Europe/London"]),
     standing=st.sampled_from([s for s in Standing if s is not Standing.ERASED]),
@@ -145,6 +141,14 @@ ROWS = st.builds(
     left_at=MOMENTS,
     left_by=st.none() | st.sampled_from(By),
     paused_until=MOMENTS,
+)
+ROWS = st.builds(
+    Row,
+    address=st.from_regex(r"[a-z=+'-][a-z0-9]{0,8}@[a-z]{2,9}\.example", fullmatch=True).map(
+        Address.parse
+    ),
+    name=st.text(max_size=30).map(roster.clean_name),
+    details=DETAILS,
 )
 
 

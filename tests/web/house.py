@@ -19,21 +19,24 @@ import aiohttp
 import uvicorn
 from sqlalchemy import Table, select
 
-from digest import wiring
+from digest import worker
 from digest.config.load import load_text
 from digest.config.settings import Settings
-from digest.deliver.maildir import MaildirTransport
 from digest.isolation import Workers
 from digest.model import NewsletterId
-from digest.services.letters import send_letters
+from digest.services.dispatch import nothing_due
+from digest.storage import issues
 from digest.storage import schema as tables
 from digest.storage.database import Store
 from digest.web.app import application
+from digest.web.hooks import Hooks
 from digest.web.members import Member, Members
+from digest.wiring import Means
 from subscribers import tokens
 from subscribers.model import SubscriberId
 from subscribers.tokens import Purpose
 from tests.builders import NOW
+from tests.compose.desk import a_paper
 
 RING = (b"a key of the tests, long enough to sign",)
 CONFIG = """\
@@ -46,6 +49,7 @@ postal_address = "1 Ferry Steps"
 title = "The Quayside"
 tagline = "Harrow Quay, every morning"
 sender = "The Quayside <digest@quayside.example>"
+offers = ["weekdays", "weekly"]
 sections = [
     { topic = "harbour", title = "Harbour and sea" },
     { topic = "town", title = "Town hall" },
@@ -82,6 +86,10 @@ class Announced(uvicorn.Server):
         self.up.set()
 
 
+def ignore(_: object) -> None:
+    pass
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     status: int
@@ -104,15 +112,11 @@ class House:
         """Send what is owed as ``digest letters send`` does, and read the Maildir: kind to mail."""
         folder = self.settings.folder / "maildir"
         async with Workers(seconds=60) as isolate:
-            posted = await send_letters(
-                self.store,
-                wiring.letter_desk(self.settings, RING),
-                MaildirTransport(folder),
-                isolate=isolate,
-                clock=self.clock,
-                dice=lambda: 0.5,
+            means = Means(store=self.store, isolate=isolate, clock=self.clock, dice=dice)
+            progress, _ = await worker.work(
+                self.settings, means, RING, until=nothing_due, only_letters=True
             )
-        assert (posted.trouble, posted.failed, posted.later) == (None, 0, 0)
+        assert progress.troubles == []
         found = (folder / "new").glob("*")
         return {path.name.split("-")[0]: parse(path.read_bytes()) for path in found}
 
@@ -153,20 +157,33 @@ class House:
 
     async def letters(self) -> list[Any]:
         """Every letter that is owed, oldest first."""
-        return await self._rows(tables.letters, tables.letters.c.id)
+        return await self.rows(tables.letters, tables.letters.c.id)
 
     async def people(self) -> list[Any]:
-        return await self._rows(tables.subscribers, tables.subscribers.c.address)
+        return await self.rows(tables.subscribers, tables.subscribers.c.address)
 
     async def joins(self) -> list[Any]:
         """What the consent log says of joins."""
-        rows = await self._rows(tables.consent_log, tables.consent_log.c.at)
+        rows = await self.rows(tables.consent_log, tables.consent_log.c.at)
         return [row for row in rows if row.act == "join"]
 
-    async def _rows(self, table: Table, order: Any) -> list[Any]:
+    async def rows(self, table: Table, order: Any) -> list[Any]:
         return await self.store.read(
             lambda tx: list(tx.execute(select(table).order_by(order)).all())
         )
+
+
+def dice() -> float:
+    return 0.5
+
+
+async def shelve(site: House, count: int, newsletter_id: str = "daily") -> None:
+    """Release ``count`` daily issues, the last of them now, No. 412."""
+    for number in range(413 - count, 413):
+        until = site.clock() - timedelta(days=412 - number)
+        issue = a_paper(13, until=until, number=number, period=f"{until:%Y-%m-%d}")
+        issue = replace(issue, newsletter=NewsletterId(newsletter_id))
+        await site.store.write(issues.freeze, issue, (), state="released", at=until)
 
 
 def parse(raw: bytes) -> EmailMessage:
@@ -185,12 +202,20 @@ def settings_in(folder: Path, web: str) -> Settings:
 
 @asynccontextmanager
 async def house(
-    folder: Path, web: str = "proof_of_work = false\n", **known: Any
+    folder: Path,
+    web: str = "proof_of_work = false\n",
+    heard: Hooks | None = None,
+    *,
+    metrics_token: str = "",
+    patience: float = 15,
+    **known: Any,
 ) -> AsyncIterator[House]:
     settings = settings_in(folder, web)
     settings = replace(settings, web=replace(settings.web, **known))
-    store, clock = await Store.open(settings.storage.url), Hand()
-    app = application(settings, store=store, ring=RING, clock=clock)
+    store, clock = await Store.open(settings.storage.url, patience=patience), Hand()
+    app = application(
+        settings, store=store, ring=RING, clock=clock, heard=heard, metrics_token=metrics_token
+    )
     members = Members(store=store, ring=RING, clock=clock)
     listening = socket.socket()
     listening.bind(("127.0.0.1", 0))

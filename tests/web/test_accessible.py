@@ -13,7 +13,7 @@ from subscribers import tokens
 from subscribers.address import Address
 from subscribers.tokens import Purpose
 from tests.web.chromium import chromium, need_chromium
-from tests.web.house import RING, House, link
+from tests.web.house import RING, House, link, shelve
 
 need_chromium()
 
@@ -67,6 +67,9 @@ MAIN = "main form button.wide-button >> nth=0"  # what the page is for
 async def walk(site: House, inspector: Inspector, language: str) -> None:
     """Every page a reader can meet, in the order of a reader's life."""
     at, lang = site.url, f"?lang={language}"
+    await shelve(site, 2)
+    for name, path in (("archive", ""), ("shelf", "/daily"), ("issue", "/daily/2026-11-23")):
+        await inspector.open(name, f"{at}/archive{path}{lang}")
     for name, path in (("embed", "/embed"), ("privacy", "/privacy"), ("sorry", "/nowhere")):
         await inspector.open(name, at + path + lang)
     await inspector.open("home", f"{at}/{lang}")
@@ -103,10 +106,10 @@ async def walk(site: House, inspector: Inspector, language: str) -> None:
 
 
 def pages() -> set[str]:
-    """The templates that are whole pages for readers; the rehearsal's is the operator's own."""
+    """The templates that are whole pages for readers; the rehearsal's and the preview's are the operator's own."""
     found = {path.stem: path.read_text("utf-8") for path in TEMPLATES.glob("*.html")}
     whole = {name for name, text in found.items() if "<html" in text or "{% extends" in text}
-    return whole - {"base", "rehearsal"}
+    return whole - {"base", "rehearsal", "preview"}
 
 
 @pytest.mark.parametrize("language", ["en", "ar"])

@@ -7,11 +7,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from email.message import EmailMessage
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiohttp import web
 from playwright.async_api import Browser, Page
 
+from digest.storage import schema as tables
 from subscribers.tokens import Purpose
 from tests.web.chromium import chromium, need_chromium
 from tests.web.house import House, house, link
@@ -101,6 +103,36 @@ async def test_the_browser_brings_a_proof_so_the_stricter_limit_is_not_met(
 
         assert len(await site.people()) == 3
         assert page.complaints == []
+
+
+async def test_a_scanner_that_opens_every_link_and_runs_its_scripts_changes_nothing(
+    browser: Browser, site: House
+):
+    who = await site.member()
+    await site.join("grace@example.org")
+    asked = (await site.letters())[-1].subscriber
+    before = [await site.find(one) for one in (who, asked)]
+    logged, letters = await everything(site)
+    waiting = ["/", "/embed", *(link(act, one) for act in PURPOSES for one in (who, asked))]
+
+    page, seen = await browser.new_page(), set[str]()
+    while waiting:
+        path = waiting.pop()
+        if path in seen or path.endswith("/data"):
+            continue
+        seen.add(path)
+        await page.goto(site.url + path, wait_until="load")
+        found = await page.locator("a[href]").evaluate_all("all => all.map(one => one.href)")
+        waiting += [to.removeprefix(site.url) for to in found if to.startswith(site.url)
+                    and "#" not in to and "lang=" not in to]  # fmt: skip
+
+    assert len(seen) >= 10
+    assert [await site.find(one) for one in (who, asked)] == before
+    assert await everything(site) == (logged, letters)
+
+
+async def everything(site: House) -> tuple[list[Any], list[Any]]:
+    return await site.rows(tables.consent_log, tables.consent_log.c.at), await site.letters()
 
 
 async def test_the_form_works_without_scripts(browser: Browser, tmp_path: Path):

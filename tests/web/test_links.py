@@ -2,14 +2,16 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 
+from digest.storage import schema as tables
 from subscribers import tokens
 from subscribers.address import Address
 from subscribers.model import SubscriberId
 from subscribers.tokens import Purpose
-from tests.web.house import RING, House, link
+from tests.web.house import RING, House, house, link
 
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 PURPOSES = [Purpose.CONFIRM, Purpose.UNSUBSCRIBE, Purpose.PREFERENCES]
@@ -31,6 +33,52 @@ async def test_the_button_in_the_letter_confirms_and_twice_is_as_good_as_once(si
     assert before == "pending"
     assert [answer.status for answer in answers] == [200, 200]
     assert await site.status(who) == "active"
+
+
+WEEK = """proof_of_work = false
+[newsletters.week]
+title = "The Week"
+sender = "The Week <digest@quayside.example>"
+[newsletters.month]
+title = "The Month"
+sender = "The Month <digest@quayside.example>"
+"""
+
+
+async def statuses(site: House) -> dict[str, str]:
+    rows = await site.rows(tables.subscriptions, tables.subscriptions.c.newsletter)
+    return {row.newsletter: row.status for row in rows}
+
+
+async def test_one_letter_confirms_what_was_joined_within_its_hour_as_far_as_it_is_ticked(
+    tmp_path: Path,
+):
+    async with house(tmp_path, WEEK) as site:
+        who = await joined(site)
+        for name in ("week", "month"):
+            await site.join("ada@example.org", newsletter=name)
+
+        asked = await site.get(link(Purpose.CONFIRM, who))
+        await site.post(link(Purpose.CONFIRM, who), {"also": "week"})
+
+        assert len([letter for letter in await site.letters() if letter.kind == "confirm"]) == 1
+        assert re.findall(r'name="also" value="(\w+)"( checked)?', asked.text) == [
+            ("month", ""),
+            ("week", ""),
+        ]
+        assert await statuses(site) == {"daily": "active", "month": "pending", "week": "active"}
+        # The link goes on serving what came later.
+        assert 'value="month"' in (await site.get(link(Purpose.CONFIRM, who))).text
+
+
+async def test_a_letter_confirms_nothing_that_was_not_asked_for(tmp_path: Path):
+    async with house(tmp_path, WEEK) as site:
+        who = await joined(site)
+        await site.join("grace@example.org", newsletter="week")
+
+        await site.post(link(Purpose.CONFIRM, who), {"also": "week"})
+
+        assert await statuses(site) == {"daily": "active", "week": "pending"}
 
 
 async def test_a_confirmation_that_comes_after_its_time_is_none(site: House):
@@ -102,6 +150,30 @@ async def test_one_may_get_less_instead(site: House, less: str, status: str):
     assert answer.status == 200
     assert member.subscription.status.value == status
     assert (member.subscription.cadence == "weekly") is (less == "weekly")
+
+
+async def test_only_the_cadences_that_are_made_are_offered_and_taken(tmp_path: Path):
+    async with house(tmp_path, WEEK) as site:
+        await site.join("ada@example.org", newsletter="week")
+        who = (await site.letters())[-1].subscriber
+        words = {
+            purpose: f"/{purpose.value}/week.{tokens.make(RING[0], purpose, who, 'week')}"
+            for purpose in PURPOSES
+        }
+        await site.post(words[Purpose.CONFIRM])
+
+        page = await site.get(words[Purpose.PREFERENCES])
+        less = await site.post(words[Purpose.UNSUBSCRIBE], {"act": "less", "less": "weekly"})
+        await site.post(words[Purpose.PREFERENCES], {"cadence": "weekly"})
+        answer = await site.join("grace@example.org", newsletter="week", cadence="weekly")
+        api = await site.get("/api/form?newsletter=week")
+
+        assert re.findall(r'name="cadence" value="(\w+)"', page.text) == ["daily", "pause"]
+        assert less.status == 400
+        [held] = await site.rows(tables.subscriptions, tables.subscriptions.c.newsletter)
+        assert held.cadence == "daily"
+        assert (answer.status, "does not come that often" in answer.text) == (422, True)
+        assert json.loads(api.text)["newsletter"]["cadences"] == ["daily"]
 
 
 async def test_preferences_are_kept_and_nonsense_leaves_them_alone(site: House):

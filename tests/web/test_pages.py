@@ -95,7 +95,15 @@ async def test_a_database_that_is_gone_is_a_polite_page(site: House, tmp_path: P
 
     assert (answer.status, answer.headers["Retry-After"]) == (503, "60")
     assert "Back in a moment" in answer.text
-    assert api.status == 503
+    assert (api.status, api.headers["Retry-After"]) == (503, "60")
+    assert api.headers["Content-Type"] == "application/problem+json"
+    assert json.loads(api.text) == {
+        "type": "about:blank",
+        "title": "Back in a moment",
+        "status": 503,
+        "detail": "We cannot reach our books just now. Nothing was lost; please try again in a "
+        "minute.",
+    }
 
 
 async def test_a_locked_database_loses_nothing(site: House, tmp_path: Path):
@@ -110,6 +118,31 @@ async def test_a_locked_database_loses_nothing(site: House, tmp_path: Path):
     assert meanwhile.status == 200
     assert (await waiting).status == 200
     assert len(await site.letters()) == 1
+
+
+async def test_a_database_that_stays_locked_is_a_polite_page_and_the_form_may_come_again(
+    tmp_path: Path,
+):
+    async with house(tmp_path, patience=0) as site:
+        form = {"newsletter": "daily", "email": "ada@example.org"}
+        other = sqlite3.connect(tmp_path / "digest.db", isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+
+        page = await site.post("/subscribe", {**form, "stamp": await site.stamp()})
+        api = await site.post(
+            "/api/subscribe",
+            json.dumps({**form, "stamp": await site.stamp()}),
+            headers={"Content-Type": "application/json"},
+        )
+        other.execute("COMMIT")
+        again = await site.post("/subscribe", {**form, "stamp": await site.stamp()})
+
+        assert (page.status, page.headers["Retry-After"]) == (503, "60")
+        assert "Back in a moment" in page.text
+        assert (api.status, api.headers["Retry-After"]) == (503, "60")
+        assert json.loads(api.text)["status"] == 503
+        assert again.status == 200
+        assert len(await site.letters()) == 1
 
 
 async def test_single_opt_in_takes_the_form_for_the_confirmation(tmp_path: Path):

@@ -1,0 +1,191 @@
+"""What the operator must hear of, and when to say it again. Pure.
+
+An alert has a key, the same for as long as the trouble lasts: it is told once, then again after a
+time, and once more when it is over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Annotated
+
+from annotated_types import Ge, Gt
+
+from digest import periods
+from digest.checkup.verdict import Check, Level
+from digest.model import Newsletter
+
+LATE = timedelta(hours=1)  # mail that could have left so long ago is stuck
+ENOUGH = 200  # people; of fewer no rate is told
+_WATCHED = ("TLS of", "DKIM key", "relay")  # what the doctor may raise an alert for
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertOptions:
+    """``[alerts]``: where the lines are drawn. Rates are percent."""
+
+    issue_late_hours: Annotated[float, Gt(0)] = 2.0
+    source_days: Annotated[float, Gt(0)] = 3.0
+    bounce_percent: Annotated[float, Gt(0)] = 2.0
+    complaint_percent: Annotated[float, Gt(0)] = 0.1
+    disk_mb: Annotated[int, Ge(0)] = 500
+    repeat_hours: Annotated[float, Gt(0)] = 24.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """One thing that needs the operator: what is wrong, and what to do."""
+
+    key: str
+    says: str
+    cure: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceHealth:
+    name: str
+    succeeded_at: datetime | None
+    visited_at: datetime | None
+    failures: int  # in a row
+    error: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastIssue:
+    """The last issue that was released, and how many it did not reach."""
+
+    newsletter: str
+    period: str
+    audience: int
+    failed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What was seen. ``issues``: (newsletter, cadence) to the periods that have one."""
+
+    issues: Mapping[tuple[str, str], frozenset[str]] = field(default_factory=dict)
+    first_due: datetime | None = None  # when the first message that waits could have left
+    last: LastIssue | None = None
+    complaints: int = 0  # in the last seven days ...
+    written_to: int = 0  # ... and the messages of these days
+    sources: tuple[SourceHealth, ...] = ()
+    free_bytes: int | None = None
+    checks: tuple[Check, ...] = ()  # of the doctor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Telling:
+    """What to say now: new or repeated alerts, and the keys of those that are over."""
+
+    alerts: tuple[Alert, ...]
+    over: tuple[str, ...]
+
+
+def raised(
+    facts: Facts, newsletters: Iterable[Newsletter], options: AlertOptions, *, now: datetime
+) -> list[Alert]:
+    """Every alert there is now, the gravest kind first."""
+    return [
+        *_issues(facts, newsletters, options, now),
+        *_stuck(facts, now),
+        *_rates(facts, options),
+        *_disk(facts, options),
+        *_doctor(facts.checks),
+        *_sources(facts, options, now),
+    ]
+
+
+def to_tell(
+    alerts: Sequence[Alert], told: Mapping[str, datetime], *, every: timedelta, now: datetime
+) -> Telling:
+    """What of it to say now. ``told``: key to when it was said last."""
+    current = {alert.key for alert in alerts}
+    return Telling(
+        alerts=tuple(
+            alert
+            for alert in alerts
+            if alert.key not in told or _again(told[alert.key], every, now)
+        ),
+        over=tuple(sorted(key for key in told if key not in current)),
+    )
+
+
+def _again(said: datetime, every: timedelta, now: datetime) -> bool:
+    # A clock that stepped back is not to silence anything for as long as it stepped.
+    return not timedelta(0) <= now - said < every
+
+
+def _issues(
+    facts: Facts, newsletters: Iterable[Newsletter], options: AlertOptions, now: datetime
+) -> Iterable[Alert]:
+    late = now - timedelta(hours=options.issue_late_hours)
+    for one in newsletters:
+        made = facts.issues.get((one.id, one.cadence.value), frozenset())
+        turn = next(periods.turns_until(one, late))
+        if made and turn.period not in made:  # one that never had an issue has not begun
+            yield Alert(
+                key=f"issue:{one.id}",
+                says=f"{one.id} has no issue for {turn.period}, due {turn.due:%Y-%m-%d %H:%M} UTC",
+                cure=f"see why with `digest send {one.id} --dry-run`",
+            )
+
+
+def _stuck(facts: Facts, now: datetime) -> Iterable[Alert]:
+    if facts.first_due and now - facts.first_due > LATE:
+        yield Alert(
+            key="sending",
+            says=f"mail has waited since {facts.first_due:%Y-%m-%d %H:%M} UTC",
+            cure="see that `digest work` runs, and what `digest doctor` says",
+        )
+
+
+def _rates(facts: Facts, options: AlertOptions) -> Iterable[Alert]:
+    last = facts.last
+    if last and last.audience >= ENOUGH:
+        rate = 100 * last.failed / last.audience
+        if rate > options.bounce_percent:
+            yield Alert(
+                key="bounces",
+                says=f"{rate:.1f} % of {last.newsletter} {last.period} was refused",
+                cure="see whom and why with `digest issues show ID --failed`",
+            )
+    if facts.written_to >= ENOUGH:
+        rate = 100 * facts.complaints / facts.written_to
+        if rate > options.complaint_percent:
+            yield Alert(
+                key="complaints",
+                says=f"{rate:.2f} % of the last week's mail was called spam",
+                cure="write only to people who asked for it; above 0.3 % mailbox providers refuse",
+            )
+
+
+def _disk(facts: Facts, options: AlertOptions) -> Iterable[Alert]:
+    if facts.free_bytes is not None and facts.free_bytes < options.disk_mb * 1_000_000:
+        yield Alert(
+            key="disk",
+            says=f"{facts.free_bytes / 1e6:,.0f} MB are free on the disk",
+            cure="make room; `digest prune` lets go of old rows",
+        )
+
+
+def _doctor(checks: Iterable[Check]) -> Iterable[Alert]:
+    for check in checks:
+        if check.name.startswith(_WATCHED) and check.level in (Level.WARN, Level.BAD):
+            yield Alert(
+                key=f"doctor:{check.name}", says=f"{check.name}: {check.says}", cure=check.cure
+            )
+
+
+def _sources(facts: Facts, options: AlertOptions, now: datetime) -> Iterable[Alert]:
+    patience = timedelta(days=options.source_days)
+    for source in facts.sources:
+        well = source.succeeded_at or source.visited_at
+        if source.failures and well and now - well > patience:
+            yield Alert(
+                key=f"source:{source.name}",
+                says=f"{source.name} has failed since {well:%Y-%m-%d}: {source.error}",
+                cure="look with `digest sources check`; remove it, or give its new address",
+            )

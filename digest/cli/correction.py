@@ -1,0 +1,78 @@
+"""The steps of ``digest issues correct``: read what was told, typeset it anew, ask, release."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from digest import wiring, worker
+from digest.cli.meter import Meter
+from digest.cli.sending import Outgo, Sent, refuse
+from digest.compose import words
+from digest.config import secret
+from digest.config.settings import Settings
+from digest.errors import DigestError, Misconfigured
+from digest.services import correcting, release
+from digest.services.dispatch import nothing_due
+from digest.services.publish import typeset
+from digest.storage import audience, desk, posting
+
+
+async def correction(
+    settings: Settings,
+    issue: int,
+    *,
+    note: str,
+    stories: Path | None,
+    agreed: Callable[[Outgo], bool],
+) -> Sent:
+    """All of it; ``agreed`` is asked before anything is precious. Raises DigestError."""
+    ring = secret.make_and_read(settings.folder)
+    async with wiring.tools(settings) as tools:
+        found = await tools.store.read(desk.find, issue)
+        newsletter = settings.newsletters.get(found.newsletter) if found else None
+        if newsletter is None:
+            raise DigestError(f"there is no issue {issue} of a newsletter that is configured")
+        imprint = wiring.imprint(settings, media=settings.storage.media)
+        said = words.load(newsletter.language, imprint.templates)
+        drafted = await correcting.correct(
+            tools.store,
+            newsletter,
+            issue,
+            note=note,
+            subject=str(said["correction"]),
+            stories=_read(stories),
+            brief_after=settings.compose.brief_after,
+            at=tools.clock(),
+        )
+        chosen = await tools.store.read(
+            audience.choices, newsletter.id, drafted.newsletter.cadence.value, tools.clock()
+        )
+        prepared = await typeset(drafted, imprint, isolate=tools.isolate, choices=chosen)
+        refuse(prepared, strict=False)
+        tally = await tools.store.read(posting.tally, issue)
+        outgo = Outgo(prepared=prepared, sources=(), audience=tally.get("sent", 0))
+        if not outgo.audience or not agreed(outgo):
+            return Sent(outgo=outgo)
+        with Meter(outgo.audience) as meter:
+            released = await release.release(
+                tools.store, prepared, clock=tools.clock, corrects=issue
+            )
+            progress, stopped = await worker.work(
+                settings, tools, ring, until=nothing_due, show=meter.show, tell=meter.tell
+            )
+    return Sent(outgo=outgo, released=released, progress=progress, stopped=stopped)
+
+
+def _read(stories: Path | None) -> Sequence[Mapping[str, Any]] | None:
+    if stories is None:
+        return None
+    try:
+        told = json.loads(stories.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise Misconfigured(str(stories), f"cannot be read as JSON: {error}") from error
+    if not isinstance(told, list):
+        raise Misconfigured(str(stories), "is no list of stories; see `show --stories`")
+    return told

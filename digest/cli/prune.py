@@ -1,0 +1,40 @@
+"""``digest prune``: let go of rows that are older than they are kept."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+
+import click
+
+from digest.cli import Context, stores
+from digest.clock import clock_at
+from digest.config.load import load_for
+from digest.services import upkeep
+
+CLOCK = clock_at(None)
+
+
+@click.command("prune")
+@click.option("--dry-run", is_flag=True, help="Only say what would go.")
+@click.option("--json", "as_json", is_flag=True, help="Print the counts as JSON.")
+@click.pass_obj
+def command(context: Context, dry_run: bool, as_json: bool) -> None:
+    """Let go of old deliveries (their counts stay), settled letters and texts of articles.
+
+    `[storage.keep]` says how old. The log of consent is kept.
+    """
+    settings = load_for(context.config).settings
+    url, keep = settings.storage.url, settings.storage.keep
+    if dry_run:
+        found = stores.read(url, lambda store: upkeep.foresee(store, keep, clock=CLOCK))
+        found = found or upkeep.NOTHING
+    else:
+        found = stores.written(url, lambda store: upkeep.prune(store, keep, clock=CLOCK))
+    if as_json:
+        click.echo(json.dumps({**asdict(found), "pruned": not dry_run}))
+        return
+    click.echo(
+        f"{'Would let go of' if dry_run else 'Let go of'} {found.deliveries:,} deliveries, "
+        f"{found.letters:,} letters and the texts of {found.texts:,} articles."
+    )

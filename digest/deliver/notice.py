@@ -1,0 +1,50 @@
+"""A telling to the operator as a mail, as JSON for a webhook, and as lines. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+
+from digest.deliver import headers
+from digest.deliver.transport import Outgoing
+
+Line = tuple[str, str]  # what is wrong, and the cure
+
+
+def lines(wrong: Sequence[Line], over: Sequence[str]) -> list[str]:
+    """What a person reads."""
+    said = [f"{says}.\n  {cure[:1].upper()}{cure[1:]}." for says, cure in wrong]
+    return [*said, *(f"Over: {key}." for key in over)]
+
+
+def payload(wrong: Sequence[Line], over: Sequence[str]) -> dict[str, object]:
+    """``text`` is what Slack and Mattermost show; the rest is for programs."""
+    return {
+        "text": "\n".join(lines(wrong, over)),
+        "alerts": [{"says": says, "cure": cure} for says, cure in wrong],
+        "over": list(over),
+    }
+
+
+def mail(
+    wrong: Sequence[Line], over: Sequence[str], *, sender: str, to: str, site: str, at: datetime
+) -> Outgoing:
+    """The same as a mail from ``sender`` (a mailbox) to the address ``to``."""
+    name, address = headers.parsed(sender)
+    count = len(wrong)
+    subject = f"{count} thing{'s' * (count != 1)} need you" if count > 1 else "one thing needs you"
+    made = EmailMessage(policy=SMTP)
+    made["From"] = headers.mailbox(name, address)
+    made["To"] = to
+    made["Subject"] = headers.one_line(f"{site}: {subject if count else 'all is well again'}")
+    made["Date"] = format_datetime(at)
+    made["Message-ID"] = f"<alert-{at:%Y%m%dT%H%M%S%f}@{address.rpartition('@')[2]}>"
+    made["Auto-Submitted"] = "auto-generated"  # RFC 3834: nobody's holiday notice answers it
+    # Base64 begins no line with a dot and keeps any line short.
+    made.set_content("\n\n".join(lines(wrong, over)) + "\n", cte="base64")
+    return Outgoing(
+        name=f"alert-{at:%Y%m%dT%H%M%S}", sender=address, recipient=to, data=made.as_bytes()
+    )

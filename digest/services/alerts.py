@@ -1,0 +1,85 @@
+"""What is wrong, and telling the operator: once, again after a time, and when it is over."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import timedelta
+
+from sqlalchemy import Connection
+
+from digest.checkup import alerts
+from digest.checkup.alerts import Alert, AlertOptions, Facts, LastIssue, SourceHealth, Telling
+from digest.checkup.verdict import Check
+from digest.clock import Clock
+from digest.model import Newsletter, SourceId
+from digest.storage import alerts as table
+from digest.storage.alerts import Seen
+from digest.storage.database import Store
+
+Say = Callable[[Telling], Awaitable[bool]]  # whether anybody heard it
+
+
+async def look(
+    store: Store,
+    newsletters: Sequence[Newsletter],
+    sources: Mapping[SourceId, str],
+    options: AlertOptions,
+    *,
+    free_bytes: int | None,
+    checks: Sequence[Check] = (),
+    clock: Clock,
+) -> list[Alert]:
+    """Every alert there is now. ``sources``: those in use, and what they are called."""
+    now = clock()
+    seen = await store.read(table.seen, now)
+    facts = _facts(seen, sources, free_bytes, tuple(checks))
+    return alerts.raised(facts, newsletters, options, now=now)
+
+
+async def tell(
+    store: Store, found: Sequence[Alert], say: Say, options: AlertOptions, *, clock: Clock
+) -> Telling:
+    """Say what is new, due again or over; what nobody heard is said again the next time."""
+    now = clock()
+    every = timedelta(hours=options.repeat_hours)
+    telling = alerts.to_tell(found, await store.read(table.told), every=every, now=now)
+    if (telling.alerts or telling.over) and await say(telling):
+
+        def keep(tx: Connection) -> None:
+            table.remember(tx, {one.key: one.says for one in telling.alerts}, telling.over, now)
+
+        await store.write(keep)
+    return telling
+
+
+def _facts(
+    seen: Seen, sources: Mapping[SourceId, str], free: int | None, checks: tuple[Check, ...]
+) -> Facts:
+    last = seen.last
+    return Facts(
+        issues=seen.periods,
+        first_due=seen.first_due,
+        last=LastIssue(
+            newsletter=last.newsletter,
+            period=last.period,
+            audience=last.audience,
+            failed=last.failed,
+        )
+        if last
+        else None,
+        complaints=seen.complaints,
+        written_to=seen.written_to,
+        sources=tuple(
+            SourceHealth(
+                name=sources[visit.source],
+                succeeded_at=visit.succeeded_at,
+                visited_at=visit.visited_at,
+                failures=visit.failures,
+                error=visit.error or visit.status,
+            )
+            for visit in seen.visits.values()
+            if visit.source in sources
+        ),
+        free_bytes=free,
+        checks=checks,
+    )

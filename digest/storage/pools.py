@@ -1,0 +1,51 @@
+"""What an issue is drafted from: the articles of its window, what was told, what is older."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from digest.model import Article, Newsletter, SourceId
+from digest.storage import articles, issues
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pool:
+    """What storage knows of one window. ``since`` None: the newsletter's first issue."""
+
+    articles: tuple[Article, ...]
+    told: tuple[tuple[Article, str], ...]  # with the period of the issue that told it
+    since: datetime | None
+    number: int
+    before: int  # articles seen before the window
+    newest_before: Article | None
+
+
+def pool(
+    tx: Connection,
+    newsletter: Newsletter,
+    sources: Sequence[SourceId],
+    *,
+    now: datetime,
+    since: datetime | None,
+    memory: datetime,
+) -> Pool:
+    """The pool of the window that ends ``now`` and begins at ``since``, else at the last issue.
+
+    ``memory``: how far back told stories are looked for.
+    """
+    cadence = newsletter.cadence.value
+    last = issues.last(tx, newsletter.id, cadence)
+    begin = since or (last.until if last else None)
+    before, newest = articles.seen_before(tx, begin, sources) if begin else (0, None)
+    return Pool(
+        articles=tuple(articles.seen_between(tx, begin, now, sources)),
+        told=tuple(issues.told_since(tx, newsletter.id, cadence, memory)),
+        since=begin,
+        number=issues.next_number(tx, newsletter.id),
+        before=before,
+        newest_before=newest,
+    )

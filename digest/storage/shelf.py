@@ -1,0 +1,187 @@
+"""The archive: which issues anybody may read, and what they told.
+
+On the shelf stands what was released and not cancelled. An issue that another one puts right keeps
+its address, and says so there; lists and feeds have the correction in its place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, func, select
+
+from digest.model import NewsletterId
+from digest.storage import volume
+from digest.storage.schema import issues
+from digest.storage.volume import Entry
+
+T = TypeVar("T", bound=tuple[Any, ...])
+
+READABLE = ("released", "paused")
+WITHDRAWN = "cancelled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spine:
+    """An issue as a list shows it. ``until``: where its window ends; both moments aware UTC."""
+
+    id: int
+    newsletter: NewsletterId
+    cadence: str
+    period: str
+    number: int
+    until: datetime
+    language: str
+    subject: str
+    preheader: str
+    released_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Volume:
+    """An issue as its page shows it. ``correction``: the issue that puts it right, if any."""
+
+    spine: Spine
+    entries: tuple[Entry, ...]
+    correction: Spine | None = None
+
+
+_SPINE = (
+    issues.c.id,
+    issues.c.newsletter,
+    issues.c.cadence,
+    issues.c.period,
+    issues.c.number,
+    issues.c.until,
+    issues.c.language,
+    issues.c.subject,
+    issues.c.preheader,
+    issues.c.released_at,
+)
+
+
+def version(tx: Connection) -> tuple[tuple[object, ...], ...]:
+    """Changes whenever what is on the shelf does."""
+    rows = tx.execute(
+        select(
+            issues.c.state,
+            func.count(),
+            func.max(issues.c.id),
+            func.max(issues.c.released_at),
+            func.count(issues.c.corrects),
+        )
+        .group_by(issues.c.state)
+        .order_by(issues.c.state)
+    )
+    return tuple(tuple(row) for row in rows)
+
+
+def spines(
+    tx: Connection, newsletter: NewsletterId, *, limit: int, before: int | None = None
+) -> list[Spine]:
+    """The newest issues of a newsletter, of all its cadences; those numbered below ``before``."""
+    asked = select(*_SPINE).where(_listed(newsletter))
+    if before is not None:
+        asked = asked.where(issues.c.number < before)
+    return [_spine(row) for row in tx.execute(_newest(asked).limit(limit)).mappings()]
+
+
+def volumes(tx: Connection, newsletter: NewsletterId, *, limit: int) -> list[Volume]:
+    """The newest issues of a newsletter with what they told."""
+    asked = select(*_SPINE, issues.c.content).where(_listed(newsletter))
+    return [_volume(row) for row in tx.execute(_newest(asked).limit(limit)).mappings()]
+
+
+def latest(tx: Connection, newsletter: NewsletterId, cadence: str) -> Volume | None:
+    """The newest issue of one cadence: what a stranger may see before joining."""
+    asked = select(*_SPINE, issues.c.content).where(
+        _listed(newsletter), issues.c.cadence == cadence
+    )
+    row = tx.execute(_newest(asked).limit(1)).mappings().first()
+    return _volume(row) if row else None
+
+
+def find(
+    tx: Connection, newsletter: NewsletterId, period: str, cadences: Sequence[str]
+) -> Volume | str | None:
+    """The issue of a period: of the first of ``cadences`` that has one.
+
+    WITHDRAWN for one that was cancelled after its release; None where there never was one.
+    """
+    found = tx.execute(
+        select(*_SPINE, issues.c.content, issues.c.state).where(
+            issues.c.newsletter == newsletter,
+            issues.c.period == period,
+            issues.c.cadence.in_(cadences),
+            issues.c.state.in_((*READABLE, WITHDRAWN)),
+            issues.c.released_at.is_not(None),
+            issues.c.content.is_not(None),
+        )
+    )
+    rows = {row[issues.c.cadence]: row for row in found.mappings()}
+    if not rows:
+        return None
+    row = rows[min(rows, key=cadences.index)]
+    if row[issues.c.state] == WITHDRAWN:
+        return WITHDRAWN
+    putting_right: Select[Any] = _newest(
+        select(*_SPINE).where(_readable(newsletter), issues.c.corrects == row[issues.c.id])
+    )
+    correction = tx.execute(putting_right.limit(1)).mappings().first()
+    return _volume(row, _spine(correction) if correction else None)
+
+
+def content(tx: Connection, issue: int) -> Mapping[str, Any] | None:
+    """What an issue told, as storage/volume.py reads it; None where it was not kept."""
+    kept: Mapping[str, Any] | None = tx.execute(
+        select(issues.c.content).where(issues.c.id == issue)
+    ).scalar()
+    return kept
+
+
+def neighbours(tx: Connection, spine: Spine) -> tuple[Spine | None, Spine | None]:
+    """The issues of its cadence before and after an issue."""
+    same = and_(_listed(spine.newsletter), issues.c.cadence == spine.cadence)
+    older = select(*_SPINE).where(same, issues.c.number < spine.number)
+    newer = select(*_SPINE).where(same, issues.c.number > spine.number)
+    found = (
+        tx.execute(older.order_by(issues.c.number.desc()).limit(1)).mappings().first(),
+        tx.execute(newer.order_by(issues.c.number).limit(1)).mappings().first(),
+    )
+    before, after = (_spine(row) if row else None for row in found)
+    return before, after
+
+
+def _readable(newsletter: NewsletterId) -> ColumnElement[bool]:
+    return and_(
+        issues.c.newsletter == newsletter,
+        issues.c.state.in_(READABLE),
+        issues.c.released_at.is_not(None),
+        issues.c.content.is_not(None),
+    )
+
+
+def _listed(newsletter: NewsletterId) -> ColumnElement[bool]:
+    """On the shelf and not put right by another that is."""
+    better = issues.alias("better")
+    corrected = select(better.c.id).where(
+        better.c.corrects == issues.c.id, better.c.state.in_(READABLE)
+    )
+    return and_(_readable(newsletter), ~corrected.exists())
+
+
+def _newest(asked: Select[T]) -> Select[T]:
+    return asked.order_by(issues.c.number.desc(), issues.c.id.desc())
+
+
+def _volume(row: RowMapping, correction: Spine | None = None) -> Volume:
+    return Volume(
+        spine=_spine(row), entries=volume.read(row[issues.c.content]), correction=correction
+    )
+
+
+def _spine(row: RowMapping) -> Spine:
+    return Spine(**{column.name: row[column] for column in _SPINE})

@@ -1,0 +1,61 @@
+"""The operator's bell: alerts by mail to ``site.operator``, and to a webhook."""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime
+
+from digest.checkup.alerts import Telling
+from digest.checkup.visitor import post_json
+from digest.config import secret
+from digest.config.settings import Settings
+from digest.deliver import notice
+from digest.deliver.outcome import Accepted
+from digest.errors import DigestError
+from digest.wiring import post
+
+WEBHOOK = "DIGEST_ALERT_WEBHOOK"
+
+
+async def ring(settings: Settings, telling: Telling, now: datetime) -> bool:
+    """Say it on every way there is; True where one of them arrived.
+
+    Raises DigestError where none did.
+    """
+    wrong = [(one.says, one.cure) for one in telling.alerts]
+    ways = [await _posted(wrong, telling.over), await _mailed(settings, wrong, telling.over, now)]
+    if None in ways:
+        return True
+    raise DigestError(f"nobody heard the alerts: {'; '.join(filter(None, ways))}")
+
+
+async def _posted(wrong: list[notice.Line], over: tuple[str, ...]) -> str | None:
+    """Why the webhook did not hear it; None where it did."""
+    hook = secret.from_environment(WEBHOOK, os.environ)
+    if not hook:
+        return f"{WEBHOOK} is not set"
+    answer = await post_json(hook, notice.payload(wrong, over))
+    if 200 <= answer.status < 300:
+        return None
+    return f"the webhook answers {answer.status or 'nothing'}"
+
+
+async def _mailed(
+    settings: Settings, wrong: list[notice.Line], over: tuple[str, ...], now: datetime
+) -> str | None:
+    """Why the mail did not leave; None where it did."""
+    if not settings.site.operator:
+        return "site.operator is not set"
+    letter = notice.mail(
+        wrong,
+        over,
+        sender=next(iter(settings.newsletters.values())).sender,
+        to=settings.site.operator,
+        site=settings.site.name,
+        at=now,
+    )
+    try:
+        outcome = await post.transport(settings)(letter)
+    except DigestError as error:
+        return str(error)
+    return None if isinstance(outcome, Accepted) else f"the mail was not taken: {outcome.text}"

@@ -1,0 +1,112 @@
+"""``digest alerts`` with a real webhook on loopback and a Maildir for the mail."""
+
+from __future__ import annotations
+
+import asyncio
+import email
+import email.policy
+import json
+import os
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+
+from tests.cli.test_subscribers import CONFIG
+
+
+@asynccontextmanager
+async def webhook(status: int = 200) -> AsyncIterator[tuple[str, list[dict]]]:
+    heard: list[dict] = []
+
+    async def hear(request: web.Request) -> web.Response:
+        heard.append(await request.json())
+        return web.Response(status=status)
+
+    app = web.Application()
+    app.router.add_post("/secret", hear)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    try:
+        yield f"http://127.0.0.1:{site._server.sockets[0].getsockname()[1]}/secret", heard
+    finally:
+        await runner.cleanup()
+
+
+async def alerts(folder: Path, *words: str, hook: str = "") -> tuple[int, str, str]:
+    environ = {**os.environ, "DIGEST_ALERT_WEBHOOK": hook}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "digest", "--config", str(folder), "alerts", *words,
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, env=environ,
+    )  # fmt: skip
+    out, err = await asyncio.wait_for(process.communicate(), 60)
+    return process.returncode or 0, out.decode(), err.decode()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A place whose disk is always too full."""
+    config = CONFIG.replace("[newsletters", 'operator = "editor@quayside.example"\n[newsletters', 1)
+    (tmp_path / "config.toml").write_text(f"{config}\n[alerts]\ndisk_mb = 1_000_000_000\n")
+    return tmp_path
+
+
+def mails(folder: Path):
+    found = sorted((folder / "maildir" / "new").glob("*"))
+    return [email.message_from_bytes(p.read_bytes(), policy=email.policy.default) for p in found]
+
+
+async def test_the_operator_is_told_once_by_mail_and_webhook(folder: Path):
+    async with webhook() as (address, heard):
+        code, out, _ = await alerts(folder, "--tell", "--json", hook=address)
+        again = json.loads((await alerts(folder, "--tell", "--json", hook=address))[1])
+
+    told = json.loads(out)
+    assert (code, told["told"], [one["key"] for one in told["alerts"]]) == (0, ["disk"], ["disk"])
+    assert (again["told"], [one["key"] for one in again["alerts"]]) == ([], ["disk"])
+    assert [len(one["alerts"]) for one in heard] == [1]
+    [mail] = mails(folder)
+    assert (mail["To"], mail["Subject"]) == (
+        "editor@quayside.example",
+        "Quayside: one thing needs you",
+    )
+
+
+async def test_without_telling_it_only_shows(folder: Path):
+    code, out, _ = await alerts(folder)
+
+    assert code == 0
+    assert "MB are free on the disk.\n  Make room;" in out
+    assert mails(folder) == []
+
+
+async def test_one_way_that_works_is_enough_and_none_is_an_error(folder: Path):
+    async with webhook(status=500) as (address, _):
+        code, _, _ = await alerts(folder, "--tell", hook=address)
+        assert code == 0  # the mail arrived
+
+        config = (folder / "config.toml").read_text()
+        (folder / "config.toml").write_text(config.replace("operator = ", "#operator = "))
+        (folder / "digest.db").unlink()
+        code, _, err = await alerts(folder, "--tell", hook=address)
+
+    assert code == 1
+    assert "nobody heard the alerts: the webhook answers 500" in err
+    assert address not in err
+
+
+async def test_where_nobody_would_hear_it_says_so(folder: Path):
+    config = (folder / "config.toml").read_text()
+    (folder / "config.toml").write_text(config.replace("operator = ", "#operator = "))
+
+    code, _, err = await alerts(folder, "--tell")
+
+    assert code == 2
+    assert err == (
+        "digest: site.operator is not set, nor is DIGEST_ALERT_WEBHOOK; nobody would hear it\n"
+    )

@@ -1,0 +1,65 @@
+import email
+import email.policy
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digest.deliver import notice
+from tests.builders import NOW
+
+WRONG = [("mail has waited since 06:30", "see that `digest work` runs"), ("disk", "make room")]
+
+
+def mail(wrong=WRONG, over=("source:Héraut",)):
+    return notice.mail(
+        wrong,
+        over,
+        sender="The Quayside <digest@quayside.example>",
+        to="editor@quayside.example",
+        site="Harrow Quay Library",
+        at=NOW,
+    )
+
+
+def read(outgoing):
+    return email.message_from_bytes(outgoing.data, policy=email.policy.default)
+
+
+def test_the_mail_says_what_is_wrong_the_cure_and_what_is_over():
+    sent = mail()
+    found = read(sent)
+
+    assert (sent.sender, sent.recipient) == ("digest@quayside.example", "editor@quayside.example")
+    assert found["Subject"] == "Harrow Quay Library: 2 things need you"
+    assert found["Auto-Submitted"] == "auto-generated"
+    assert found["Date"].datetime == NOW
+    assert found.get_content().replace("\r\n", "\n") == (
+        "mail has waited since 06:30.\n  See that `digest work` runs.\n\n"
+        "disk.\n  Make room.\n\nOver: source:Héraut.\n"
+    )
+
+
+def test_the_subject_counts():
+    assert read(mail(WRONG[:1]))["Subject"] == "Harrow Quay Library: one thing needs you"
+    assert read(mail([]))["Subject"] == "Harrow Quay Library: all is well again"
+
+
+def test_the_webhook_is_told_in_words_and_in_parts():
+    assert notice.payload(WRONG[1:], ["sending"]) == {
+        "text": "disk.\n  Make room.\nOver: sending.",
+        "alerts": [{"says": "disk", "cure": "make room"}],
+        "over": ["sending"],
+    }
+
+
+@given(
+    st.text(st.characters(exclude_categories=["Cs"])),
+    st.text(st.characters(exclude_categories=["Cs"])),
+)
+def test_whatever_is_said_the_mail_is_fit_for_the_wire(says, cure):
+    data = mail([(says, cure)]).data
+
+    assert b"\n" not in data.replace(b"\r\n", b"")
+    assert b"\r" not in data.replace(b"\r\n", b"")
+    assert not any(line.startswith(b".") for line in data.split(b"\r\n"))
+    assert max(map(len, data.split(b"\r\n"))) <= 998

@@ -1,0 +1,67 @@
+"""An issue went out with a mistake; the correction goes to those who got it, and to nobody else."""
+
+from __future__ import annotations
+
+import email
+import email.policy
+import json
+
+import pytest
+
+
+@pytest.fixture
+def sent(desk):
+    desk.configure("sample:")
+    for name in ("ada", "grace"):
+        desk.run("subscribers", "add", f"{name}@example.org", "--already-confirmed")
+    said = desk.run("send", "--yes", "--json")
+    assert said.json["sent"] == 2, said.err
+    desk.run("subscribers", "add", "late@example.org", "--already-confirmed")
+    return said.json["issue"]
+
+
+def mails(desk):
+    found = [
+        email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+        for path in (desk.folder / "maildir" / "new").iterdir()
+    ]
+    return [mail for mail in found if mail["Subject"].startswith("Correction: ")]
+
+
+def test_the_correction_goes_to_exactly_those_who_were_sent_the_first(desk, sent):
+    told = desk.run("issues", "show", sent, "--stories").json
+    told[0]["title"] = "The lock gates swing on Thursday, not on Tuesday"
+    mended = desk.write("mended.json", json.dumps(told))
+
+    said = desk.run(
+        "issues", "correct", sent, "--yes", "--note", "We had the wrong day.", "--stories", mended
+    )
+
+    assert said.code == 0, said.err
+    assert f"corrects {sent}: 2 sent" in said.out
+    found = mails(desk)
+    assert sorted(mail["Delivered-To"] for mail in found) == [
+        "ada@example.org",
+        "grace@example.org",
+    ]
+    text = found[0].get_body(("plain",)).get_content()
+    assert "We had the wrong day." in text
+    assert "The lock gates swing on Thursday, not on Tuesday" in " ".join(text.split())
+    listed = desk.run("issues", "list", "--json").json
+    assert [(one["period"], one["corrects"]) for one in listed] == [
+        ("extra-1", sent),
+        (listed[1]["period"], None),
+    ]
+
+
+def test_what_never_went_out_is_not_corrected(desk, sent):
+    assert "no issue 99" in desk.run("issues", "correct", "99", "--note", "Oh").err
+
+
+def test_stories_that_are_none_are_named(desk, sent):
+    odd = desk.write("odd.json", '[{"title": "Half a story"}]')
+
+    said = desk.run("issues", "correct", sent, "--yes", "--note", "Oh", "--stories", odd)
+
+    assert said.code == 2
+    assert "--stories is not what" in said.err

@@ -1,0 +1,125 @@
+"""Alerts from real rows, told once; on both databases."""
+
+from __future__ import annotations
+
+from datetime import time, timedelta
+
+from sqlalchemy import insert
+
+from digest.checkup.alerts import Alert, AlertOptions
+from digest.model import SourceId, Visit
+from digest.services import alerts
+from digest.storage import alerts as table
+from digest.storage import issues, sources
+from digest.storage import schema as tables
+from digest.storage.postal import deliveries
+from tests.builders import NOW, a_newsletter, an_issue
+from tests.services.test_upkeep import a_row
+
+OPTIONS = AlertOptions()
+DAILY = a_newsletter(timezone="UTC", hour=time(6, 30))
+HERALD = SourceId("https://herald.example/feed.xml")
+DISK = Alert(key="disk", says="full", cure="make room")
+
+
+async def looked(store, now=NOW, *, names=None, free=10**12):
+    return await alerts.look(
+        store, [DAILY], names or {HERALD: "Herald"}, OPTIONS, free_bytes=free, clock=lambda: now
+    )
+
+
+async def released(store, period, at, ends):
+    issue = await store.write(
+        issues.freeze, an_issue(period=period, until=at), (), state="released", at=at
+    )
+    rows = [a_row(issue, number, end, at) for number, end in enumerate(ends)]
+
+    def add(tx):
+        tx.execute(insert(deliveries), rows)
+        tx.execute(
+            tables.issues.update().where(tables.issues.c.id == issue).values(audience=len(ends))
+        )
+
+    await store.write(add)
+
+
+async def test_an_empty_database_needs_nobody(store):
+    assert await looked(store) == []
+
+
+async def test_what_the_rows_say_is_raised(store):
+    yesterday = NOW - timedelta(days=1)
+    await released(store, "2026-11-23", yesterday, ["sent"] * 195 + ["failed"] * 5 + ["queued"])
+    failing = Visit(
+        source=HERALD,
+        succeeded_at=NOW - timedelta(days=4),
+        visited_at=NOW,
+        failures=9,
+        status="404",
+    )
+    await store.write(sources.remember, failing)
+    marks = [
+        {"mark": f"{number:064d}", "reason": reason, "at": at}
+        for number, (reason, at) in enumerate(
+            [("complained", yesterday), ("operator", yesterday), ("complained", NOW.replace(2020))]
+        )
+    ]
+    await store.write(lambda tx: tx.execute(insert(tables.suppressions), marks))
+
+    found = await looked(store, NOW + timedelta(hours=3), free=1)
+
+    assert [one.key for one in found] == [
+        "issue:daily",
+        "sending",
+        "bounces",
+        "complaints",
+        "disk",
+        "source:Herald",
+    ]
+    assert found[3].says == "0.50 % of the last week's mail was called spam"
+    assert found[5].says == "Herald has failed since 2026-11-20: 404"
+
+
+async def test_a_source_that_was_taken_out_is_nobodys_trouble(store):
+    await store.write(
+        sources.remember, Visit(source=HERALD, visited_at=NOW - timedelta(days=9), failures=3)
+    )
+
+    assert await looked(store, names={SourceId("other"): "Other"}) == []
+    assert [one.key for one in await looked(store)] == ["source:Herald"]
+
+
+class Ear:
+    def __init__(self, hears=True):
+        self.hears = hears
+        self.heard = []
+
+    async def __call__(self, telling):
+        self.heard.append(([one.key for one in telling.alerts], telling.over))
+        return self.hears
+
+
+async def told(store, found, ear, now=NOW):
+    return await alerts.tell(store, found, ear, OPTIONS, clock=lambda: now)
+
+
+async def test_the_operator_hears_once_again_after_a_day_and_when_it_is_over(store):
+    ear = Ear()
+
+    for hours in (0, 1, 23, 24, 25):
+        await told(store, [DISK], ear, NOW + timedelta(hours=hours))
+    await told(store, [], ear, NOW + timedelta(hours=26))
+    await told(store, [], ear, NOW + timedelta(hours=27))
+
+    assert ear.heard == [(["disk"], ()), (["disk"], ()), ([], ("disk",))]
+    assert await store.read(table.told) == {}
+
+
+async def test_what_nobody_heard_is_said_again(store):
+    deaf, ear = Ear(hears=False), Ear()
+
+    await told(store, [DISK], deaf)
+    await told(store, [DISK], ear, NOW + timedelta(minutes=5))
+
+    assert deaf.heard == ear.heard == [(["disk"], ())]
+    assert await store.read(table.told) == {"disk": NOW + timedelta(minutes=5)}

@@ -1,0 +1,170 @@
+"""Limits hold across restarts and across the workers of one database."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import pytest
+
+from digest.deliver import throttle
+from digest.deliver.allowance import Domains, Lane
+from digest.deliver.feed import Feed
+from digest.deliver.lines import Lines
+from digest.deliver.outcome import Accepted, Deferred, Outcome, Stage
+from digest.deliver.relay import RelayOptions
+from digest.deliver.transport import Outgoing
+from digest.deliver.tray import Ready, Tray
+from digest.services.pacing import Pacing
+from digest.storage import paces
+from digest.storage.database import Store
+from digest.storage.paces import Of
+from tests.builders import NOW
+
+HOUR = timedelta(hours=1)
+
+
+class Notes:
+    """A journal with room for everything."""
+
+    room = 1_000_000
+
+    def departing(self, delivery) -> None: ...
+
+    def settle(self, delivery, outcome) -> None: ...
+
+
+@dataclass
+class Worker:
+    """Relays that take all, and what has been taken by them."""
+
+    store: Store
+    now: datetime
+    limits: throttle.Pace
+    answer: Outcome = Accepted(250, "2.0.0", "kept")  # noqa: RUF009 -- frozen
+
+    def __post_init__(self) -> None:
+        self.tray = Tray(1, Notes(), lambda: None)
+        start = self.now.timestamp()
+        lane = Lane(name="main", limits=self.limits, pace=self.limits)
+        self.lines = Lines(
+            [(RelayOptions(name="main", host="sink"), lane)],
+            Domains(throttle.limited(), {}, start),
+            self.tray,
+            carry=self.carry,
+            clock=lambda: self.now,
+            tell=lambda _: None,
+        )
+        self.paces = Pacing(self.store)
+        self.numbers = iter(range(10_000))
+
+    async def carry(self, relay: RelayOptions, feed: Feed, opened) -> None:
+        opened()
+        while isinstance(message := feed.take(lambda: None), Outgoing):
+            feed.settle(message, self.answer)
+
+    async def send(self, count: int, domain: str = "readers.example") -> int:
+        """How many of ``count`` have left."""
+        box = self.tray.boxes[0]
+        before = box.results
+        for number in (next(self.numbers) for _ in range(count)):
+            message = Outgoing(name="", sender="a@b.example", recipient=f"r@{domain}", ref=number)
+            box.ready.append(Ready(number, 1, self.now + HOUR, domain, message, lambda one, _: one))
+        for _ in range(2):  # one connection proves the relay, then all may open
+            self.lines.adjust()
+            for _ in range(10):
+                await asyncio.sleep(0)  # the connections run
+        self.lines.adjust()
+        await self.paces.keep(self.lines, self.now)
+        return box.results - before
+
+
+@pytest.fixture
+async def store(tmp_path):
+    opened = await Store.open(f"sqlite:///{tmp_path / 'digest.db'}")
+    yield opened
+    await opened.close()
+
+
+def a_worker(store: Store, now: datetime = NOW, **given) -> Worker:
+    return Worker(store, now, throttle.limited(minute=100), **given)
+
+
+async def test_a_restart_does_not_begin_the_minute_anew(store):
+    first = a_worker(store)
+    await first.paces.load(first.lines)
+    sent = [await first.send(5) for _ in range(15)]
+
+    second = a_worker(store, NOW + timedelta(seconds=10))
+    await second.paces.load(second.lines)
+    after = [await second.send(5) for _ in range(10)]
+
+    assert (sum(sent), sum(after)) == (75, 25)
+
+
+async def test_once_the_minute_is_over_there_is_room_again(store):
+    first = a_worker(store)
+    for _ in range(30):
+        await first.send(5)
+
+    second = a_worker(store, NOW + timedelta(seconds=62))
+    await second.paces.load(second.lines)
+
+    assert await second.send(5) == 5
+
+
+async def test_two_workers_share_what_a_relay_may_have_but_for_one_round(store):
+    workers = a_worker(store), a_worker(store)
+    for worker in workers:
+        await worker.paces.load(worker.lines)
+
+    sent = [await worker.send(5) for _ in range(15) for worker in workers]
+
+    assert 100 <= sum(sent) <= 105
+
+
+async def test_a_limit_that_was_tightened_holds_and_what_has_left_counts(store):
+    first = a_worker(store)
+    for _ in range(8):
+        await first.send(5)
+
+    second = Worker(store, NOW, throttle.limited(minute=45))
+    await second.paces.load(second.lines)
+
+    assert sum([await second.send(3) for _ in range(10)]) == 5
+
+
+async def test_relays_without_limits_write_nothing(store):
+    worker = Worker(store, NOW, throttle.limited())
+
+    assert await worker.send(50) == 50
+    assert await store.read(paces.known, Of.RELAY) == {}
+
+
+async def test_a_domain_that_put_us_off_is_treated_with_care_by_the_next_worker(store):
+    slow = Deferred(451, "4.7.0", "slow down", Stage.RCPT)
+    first = Worker(store, NOW, throttle.limited(), answer=slow)
+    await first.send(1, "slow.example")
+    await first.paces.save(first.lines, NOW)
+
+    second = Worker(store, NOW, throttle.limited())
+    await second.paces.load(second.lines)
+    second.lines.adjust()
+
+    assert list(await store.read(paces.known, Of.DOMAIN)) == ["slow.example"]
+    assert not second.lines.domains.may_go("slow.example")
+    assert second.lines.domains.may_go("quick.example")
+
+
+async def test_a_domain_nobody_had_trouble_with_for_days_is_forgotten(store):
+    slow = Deferred(451, "4.7.0", "slow down", Stage.RCPT)
+    worker = Worker(store, NOW, throttle.limited(), answer=slow)
+    await worker.send(1, "slow.example")
+    await worker.paces.save(worker.lines, NOW)
+    later = Worker(store, NOW + timedelta(days=3), throttle.limited(), answer=slow)
+    await later.send(1, "other.example")
+
+    await later.paces.save(later.lines, later.now)
+
+    assert list(await store.read(paces.known, Of.DOMAIN)) == ["other.example"]
