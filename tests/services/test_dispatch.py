@@ -85,7 +85,7 @@ async def test_a_deferral_waits_a_refusal_fails_and_both_say_why(house):
     await house.join("ada", "grace", "edsger")
     await house.release()
     answers = {
-        "RCPT TO:<ada@": "451 4.7.0 greylisted\r\n",
+        "RCPT TO:<ada@": "454 4.7.0 greylisted\r\n",
         "RCPT TO:<grace@": "550 5.1.1 nobody here\r\n",
     }
 
@@ -95,7 +95,7 @@ async def test_a_deferral_waits_a_refusal_fails_and_both_say_why(house):
     async with scripted(say) as (_, options):
         progress = await house.send(options)
         assert await house.rows("state", "code", "text", "next_attempt_at", "attempts") == {
-            "ada": ("queued", 451, "greylisted", NOW + timedelta(minutes=1), 1),
+            "ada": ("queued", 454, "greylisted", NOW + timedelta(minutes=1), 1),
             "grace": ("failed", 550, "nobody here", NOW, 1),
             "edsger": ("sent", 250, "queued as 7F3A", NOW, 1),
         }
