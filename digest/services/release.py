@@ -7,7 +7,7 @@ next one finishes, from what was frozen and not from what has changed since.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
 from typing import TYPE_CHECKING
@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 
 from digest import duty, periods
 from digest.errors import DigestError
-from digest.model import Issue, Newsletter
+from digest.model import Issue, Newsletter, NewsletterId
 from digest.storage import enrolling
 from digest.storage import issues as issues_table
 from digest.storage.database import Store
@@ -55,11 +55,22 @@ async def release(
     """
     issue = prepared.issue
     assert issue is not None, "there is nothing to release"
-    new = await store.write(_freeze, prepared, issue, clock(), corrects)
-    if new is None:
-        raise Taken(taken(issue))
+    new = await begin(store, prepared, clock=clock, corrects=corrects)
     count = await _enrol(store, new, clock, wrote)
     return Released(issue=new, period=issue.period, audience=count)
+
+
+async def begin(
+    store: Store, prepared: Prepared, *, clock: Clock, corrects: int | None = None
+) -> int:
+    """Freeze the issue and what its audience chose; ``finish`` does the rest. Raises Taken."""
+    issue = prepared.issue
+    assert issue is not None, "there is nothing to release"
+    chosen = await store.read(_chosen, issue.newsletter, issue.cadence)
+    new = await store.write(_freeze, prepared, issue, clock(), corrects, chosen)
+    if new is None:
+        raise Taken(taken(issue))
+    return new
 
 
 def taken(issue: Issue) -> str:
@@ -88,31 +99,41 @@ async def _enrol(store: Store, issue: int, clock: Clock, wrote: Callable[[int], 
     return await store.write(issues_table.released, issue, clock())
 
 
+def _chosen(
+    tx: Connection, newsletter: str, cadence: str
+) -> tuple[list[tuple[str, time]], list[tuple[str, str]]]:
+    """The hours and the choices of the audience: asked before anybody is made to wait."""
+    of = NewsletterId(newsletter)
+    return enrolling.hours(tx, of, cadence), enrolling.choices(tx, of, cadence)
+
+
 def _freeze(
     tx: Connection,
     prepared: Prepared,
     issue: Issue,
     now: datetime,
     corrects: int | None,
+    chosen: tuple[list[tuple[str, time]], list[tuple[str, str]]],
 ) -> int | None:
-    newsletter = prepared.newsletter
     new = issues_table.freeze(
         tx, issue, prepared.editions, state="enrolling", at=now, corrects=corrects
     )
     if new is None:
         return None
+    hours, choices = chosen
     enrolling.freeze_audience(
         tx,
         new,
-        newsletter.id,
-        issue.cadence,
-        hours=_hours(tx, newsletter, issue, prepared.at),
+        hours=_hours(hours, prepared.newsletter, issue, prepared.at),
+        choices=choices,
         edition_for=prepared.edition_for,
     )
     return new
 
 
-def _hours(tx: Connection, newsletter: Newsletter, issue: Issue, at: datetime) -> list[Hour]:
+def _hours(
+    chosen: Sequence[tuple[str, time]], newsletter: Newsletter, issue: Issue, at: datetime
+) -> list[Hour]:
     """When each hour people chose is due, and until when.
 
     Who chose none reads it at once: the newsletter's own hour is when its window closes.
@@ -120,7 +141,7 @@ def _hours(tx: Connection, newsletter: Newsletter, issue: Issue, at: datetime) -
     following = _next_issue(newsletter, issue, at)
     since = duty.counted_from(newsletter, issue.period, at)
     hours = [_hour("", None, at, following)]
-    for zone, hour in enrolling.hours(tx, newsletter.id, issue.cadence):
+    for zone, hour in chosen:
         due = periods.next_hour(since, hour, zone)
         hours.append(_hour(zone, hour, due, periods.next_hour(following, hour, zone)))
     return hours

@@ -51,13 +51,26 @@ def hours(tx: Connection, newsletter: NewsletterId, cadence: str) -> list[tuple[
     return [(zone, time.fromisoformat(hour)) for zone, hour in tx.execute(asked)]
 
 
+def choices(tx: Connection, newsletter: NewsletterId, cadence: str) -> list[tuple[str, str]]:
+    """The (topics, language) pairs chosen by anybody who takes the newsletter at this cadence.
+
+    Topics as the text they are stored as: rows are compared with just that text.
+    """
+    asked = (
+        select(cast(subscriptions.c.topics, Text), subscribers.c.language)
+        .join(subscribers, subscribers.c.id == subscriptions.c.subscriber)
+        .where(subscriptions.c.newsletter == newsletter, subscriptions.c.cadence == cadence)
+        .distinct()
+    )
+    return [(topics, language) for topics, language in tx.execute(asked)]
+
+
 def freeze_audience(
     tx: Connection,
     issue: int,
-    newsletter: NewsletterId,
-    cadence: str,
     *,
     hours: Sequence[Hour],
+    choices: Sequence[tuple[str, str]],
     edition_for: Callable[[Choice], str],
 ) -> None:
     """Keep what enrolling needs, so that it can be finished by another process.
@@ -77,13 +90,6 @@ def freeze_audience(
             for one in hours
         ],
     )
-    # Topics are compared as the text they are stored as: take that text from the rows themselves.
-    stored = select(cast(subscriptions.c.topics, Text), subscribers.c.language)
-    asked = (
-        stored.join(subscribers, subscribers.c.id == subscriptions.c.subscriber)
-        .where(subscriptions.c.newsletter == newsletter, subscriptions.c.cadence == cadence)
-        .distinct()
-    )
     rows = [
         {
             "issue": issue,
@@ -91,7 +97,7 @@ def freeze_audience(
             "language": language,
             "edition": edition_for(Choice.of(json.loads(topics), language)),
         }
-        for topics, language in tx.execute(asked)
+        for topics, language in choices
     ]
     # Of who changes their mind while the audience is written.
     other = edition_for(Choice.of((), ""))

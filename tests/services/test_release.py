@@ -73,7 +73,7 @@ async def test_the_audience_is_written_in_batches_each_told(house, monkeypatch):
 async def test_a_release_whose_process_died_is_finished_from_what_was_frozen(house):
     await house.join(*(f"r{n}" for n in range(5)))
     prepared = house.prepared()
-    await house.store.write(release._freeze, prepared, prepared.issue, NOW, None)
+    await release.begin(house.store, prepared, clock=house.clock)
     await house.store.write(enrolling.enrol, 1, NOW, 2)
 
     finished = await release.finish(house.store, clock=house.clock)
@@ -86,7 +86,7 @@ async def test_a_release_whose_process_died_is_finished_from_what_was_frozen(hou
 async def test_two_processes_that_write_one_audience_count_it_once(house):
     await house.join(*(f"r{n}" for n in range(6)))
     prepared = house.prepared()
-    await house.store.write(release._freeze, prepared, prepared.issue, NOW, None)
+    await release.begin(house.store, prepared, clock=house.clock)
     for _ in range(3):  # the one that released it, and one that began meanwhile and finishes it
         await house.store.write(enrolling.enrol, 1, NOW, 1)
         await house.store.write(enrolling.enrol, 1, NOW, 1)
@@ -101,7 +101,7 @@ async def test_two_processes_that_write_one_audience_count_it_once(house):
 async def test_nothing_is_sent_of_an_issue_whose_audience_is_still_written(house):
     await house.join("ada", "grace")
     prepared = house.prepared()
-    await house.store.write(release._freeze, prepared, prepared.issue, NOW, None)
+    await release.begin(house.store, prepared, clock=house.clock)
     await house.store.write(enrolling.enrol, 1, NOW, 1)
 
     await house.send()

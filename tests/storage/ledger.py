@@ -41,7 +41,11 @@ def issue(tx: Connection, *, due: datetime = NOW, state: str = "enrolling", **gi
     assert new is not None
     own = Hour(timezone="", hour=None, due_at=due, expires_at=due + LIFE)
     enrolling.freeze_audience(
-        tx, new, an_issue().newsletter, "daily", hours=[own], edition_for=lambda _: "en"
+        tx,
+        new,
+        hours=[own],
+        choices=enrolling.choices(tx, an_issue().newsletter, "daily"),
+        edition_for=lambda _: "en",
     )
     return new
 

@@ -68,7 +68,11 @@ async def test_an_hour_is_the_readers_own_in_their_zone_and_else_the_newsletters
             an_hour("Asia/Tokyo", time(7, 0), tokyo),
         ]
         enrolling.freeze_audience(
-            tx, new, an_issue().newsletter, "daily", hours=hours, edition_for=lambda _: "en"
+            tx,
+            new,
+            hours=hours,
+            choices=enrolling.choices(tx, an_issue().newsletter, "daily"),
+            edition_for=lambda _: "en",
         )
         enrolling.enrol(tx, new, NOW)
         return asked, rows(tx, "due_at", "next_attempt_at", "expires_at")
@@ -95,7 +99,11 @@ async def test_a_choice_of_topics_and_language_is_an_edition_and_a_new_one_reads
         new = issues.freeze(tx, an_issue(lead=None), (), state="enrolling", at=NOW)
         own = enrolling.Hour(timezone="", hour=None, due_at=NOW, expires_at=NOW + LIFE)
         enrolling.freeze_audience(
-            tx, new, an_issue().newsletter, "daily", hours=[own], edition_for=edition_for
+            tx,
+            new,
+            hours=[own],
+            choices=enrolling.choices(tx, an_issue().newsletter, "daily"),
+            edition_for=edition_for,
         )
         person(tx, "new", topics=("weir",))
         enrolling.enrol(tx, new, NOW)
