@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format lock wheel clean
+.PHONY: help demo test check mail-check goldens format lock wheel clean
 
 help:  ## what there is to make
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -34,6 +34,12 @@ check: $(VENV)/.dev  ## format, lint, types, import contract
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+mail-check: $(VENV)/.dev  ## prove the mail: pictures, axe, MJML, W3C, SpamAssassin, other readers
+	$(BIN)/python -m bench.mail.check
+
+goldens: $(VENV)/.dev  ## take the pictures of tests/golden anew
+	$(BIN)/python -m bench.mail.shots --refresh
 
 format: $(VENV)/.dev  ## rewrite files in the house format
 	$(BIN)/ruff format .

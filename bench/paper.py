@@ -6,9 +6,10 @@ import random
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from digest.deliver.message import Compiled, compile_edition, splice
-from digest.deliver.postmark import Postmark, Reader, personal
+from digest.deliver.message import Compiled, compile_edition
+from digest.deliver.postmark import Postmark, Reader
 from digest.deliver.transport import Outgoing
+from digest.deliver.writer import Writer
 from digest.model import Edition, Issue, Newsletter, NewsletterId
 from digest.slots import SLOT_CLOSE, SLOT_OPEN
 from subscribers.model import SubscriberId
@@ -80,16 +81,16 @@ def the_post() -> tuple[Compiled, Postmark, Issue]:
 
 def writer() -> Callable[[int], Outgoing]:
     """A number to that reader's message: tokens made, slots filled, as in a real send."""
-    compiled, postmark, issue = the_post()
+    message = Writer(*the_post()).message
 
     def write(number: int) -> Outgoing:
-        reader = Reader(
-            id=SubscriberId(f"s{number:012}"),
-            address=f"reader{number}@example.com",
-            name=f"Zoë Reader {number}",
-            due=DUE,
+        return message(
+            Reader(
+                id=SubscriberId(f"s{number:012}"),
+                address=f"reader{number}@example.com",
+                name=f"Zoë Reader {number}",
+                due=DUE,
+            )
         )
-        data = splice(compiled, personal(postmark, issue, reader))
-        return Outgoing(name="", sender=SENDER, recipient=reader.address, data=data)
 
     return write

@@ -25,7 +25,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 # What the fork server imports once, so that a new worker is a fork and not a second of imports.
-PRELOAD = ("digest.curate.extract", "digest.collect.feeds", "digest.compose.render")
+PRELOAD = ("digest.curate.extract", "digest.collect.feeds", "digest.compose.proofread")
 
 
 class Stopped(Permanent):

@@ -15,6 +15,7 @@ class Cadence(StrEnum):
     DAILY = "daily"
     WEEKDAYS = "weekdays"
     WEEKLY = "weekly"
+    MONTHLY = "monthly"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +41,7 @@ class Newsletter:
     offers: tuple[Cadence, ...] = ()  # cadences readers may have it at besides
     hour: time = time(6, 30)  # local to timezone
     weekday: int = 0  # weekly only; Monday is 0
+    monthday: int = 1  # monthly only; a shorter month's last day stands for 29 to 31
     sources: tuple[str, ...] = ()  # names of sources; empty: all
     topics: tuple[str, ...] = ()  # only stories on these; empty: all
     sections: tuple[Heading, ...] = ()
@@ -154,15 +156,11 @@ class FetchedItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Article:
-    """One page we have read.
-
-    ``text``: NFC, paragraphs parted by one blank line, no markup, no control or private-use
-    characters. Sentence spans of a Story index into exactly this string.
-    """
+    """One page we have read; sentence spans of a Story index into exactly this ``text``."""
 
     url: str  # canonical
     title: str  # one line
-    text: str
+    text: str  # NFC, paragraphs parted by a blank line; no markup, control or private-use signs
     dated: Dated
     first_seen: datetime
     source: SourceId
@@ -266,8 +264,8 @@ class Issue:
     """The stories of one window ``[since, until)`` of one newsletter, in order."""
 
     newsletter: NewsletterId
-    cadence: str  # daily | weekdays | weekly
-    period: str  # 2026-11-24 | 2026-W48
+    cadence: str  # daily | weekdays | weekly | monthly
+    period: str  # 2026-11-24 | 2026-W48 | 2026-11
     number: int
     since: datetime
     until: datetime

@@ -1,49 +1,73 @@
-"""A newsletter's calendar: instants to periods, windows to the hour they close. Pure.
+"""A newsletter's calendar: instants to periods, periods to the hour they are due. Pure.
 
-A period is the local date (daily, weekdays) or the ISO week (weekly) of the newsletter's zone.
+A period is the local date (daily, weekdays), the ISO week (weekly) or the month (monthly) of the
+newsletter's zone. What a reader gets at another cadence than the newsletter's own is asked of
+``replace(newsletter, cadence=...)``.
 """
 
 from __future__ import annotations
 
+import calendar
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from digest.model import Cadence, Newsletter
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """One place in the calendar: the period an issue is named after, and when it is due (UTC)."""
+
+    period: str
+    due: datetime
+
+
 def period(newsletter: Newsletter, at: datetime) -> str:
-    """The period that ``at`` (aware) falls into: ``2026-11-24`` or ``2026-W48``."""
-    local = at.astimezone(ZoneInfo(newsletter.timezone)).date()
-    if newsletter.cadence is Cadence.WEEKLY:
-        year, week, _ = local.isocalendar()
-        return f"{year}-W{week:02d}"
-    return local.isoformat()
+    """The period that ``at`` (aware) falls into: ``2026-11-24``, ``2026-W48`` or ``2026-11``."""
+    return _named(newsletter, at.astimezone(ZoneInfo(newsletter.timezone)).date())
+
+
+def turns_after(newsletter: Newsletter, at: datetime) -> Iterator[Turn]:
+    """The turns that are due later than ``at``, in order, without end."""
+    day = at.astimezone(ZoneInfo(newsletter.timezone)).date() - timedelta(days=1)
+    while True:
+        turn = _turn(newsletter, day)
+        if turn and turn.due > at:
+            yield turn
+        day += timedelta(days=1)
+
+
+def turns_until(newsletter: Newsletter, at: datetime) -> Iterator[Turn]:
+    """The turns that are due at ``at`` or earlier, the latest first, without end."""
+    day = at.astimezone(ZoneInfo(newsletter.timezone)).date() + timedelta(days=1)
+    while True:
+        turn = _turn(newsletter, day)
+        if turn and turn.due <= at:
+            yield turn
+        day -= timedelta(days=1)
+
+
+def next_issue(newsletter: Newsletter, at: datetime) -> datetime:
+    """When the next issue after ``at`` is due, in UTC."""
+    return next(turns_after(newsletter, at)).due
 
 
 def next_hour(at: datetime, hour: time, zone: str) -> datetime:
     """The first instant at or after ``at`` that local clocks show ``hour``, in UTC.
 
     In a spring gap the hour does not exist: the first valid instant after it is taken. In an
-    autumn overlap it exists twice: the first of the two.
+    autumn overlap it exists twice: the first of the two. A day that a zone leaves out, as Samoa
+    left out 30 December 2011, has no hours at all.
     """
     local = at.astimezone(ZoneInfo(zone)).date()
-    for days in (-1, 0, 1, 2):
-        due = instant(local + timedelta(days=days), hour, zone)
-        if due >= at:
+    for days in (-1, 0, 1, 2, 3):
+        day = local + timedelta(days=days)
+        due = instant(day, hour, zone)
+        if due >= at and _exists(day, due, zone):
             return due
-    raise AssertionError("two days always hold the next hour")
-
-
-def next_issue(newsletter: Newsletter, at: datetime) -> datetime:
-    """When the next issue after ``at`` is due, in UTC."""
-    zone = ZoneInfo(newsletter.timezone)
-    day = at.astimezone(zone).date()
-    for _ in range(9):
-        due = instant(day, newsletter.hour, newsletter.timezone)
-        if due > at and _appears(newsletter, day):
-            return due
-        day += timedelta(days=1)
-    raise AssertionError("nine days always hold the next issue")
+    raise AssertionError("three days always hold the next hour")
 
 
 def instant(day: date, hour: time, zone: str) -> datetime:
@@ -69,6 +93,25 @@ def _end_of_gap(local: datetime) -> datetime:
     return high.replace(microsecond=0)
 
 
+def _exists(day: date, due: datetime, zone: str) -> bool:
+    """Whether ``zone`` has that day; ``due``: an instant of it, or the end of the gap it is in."""
+    local = ZoneInfo(zone)
+    if due.astimezone(local).date() == day:
+        return True
+    return instant(day, time.min, zone).astimezone(local).date() == day
+
+
+def _turn(newsletter: Newsletter, day: date) -> Turn | None:
+    if not _appears(newsletter, day):
+        return None
+    due = instant(day, newsletter.hour, newsletter.timezone)
+    # A day that was left out is no date to name an issue after; a week or month is there anyway.
+    dated = newsletter.cadence in (Cadence.DAILY, Cadence.WEEKDAYS)
+    if dated and not _exists(day, due, newsletter.timezone):
+        return None
+    return Turn(period=_named(newsletter, day), due=due)
+
+
 def _appears(newsletter: Newsletter, day: date) -> bool:
     match newsletter.cadence:
         case Cadence.DAILY:
@@ -77,3 +120,20 @@ def _appears(newsletter: Newsletter, day: date) -> bool:
             return day.weekday() < 5
         case Cadence.WEEKLY:
             return day.weekday() == newsletter.weekday
+        case Cadence.MONTHLY:
+            return day.day == min(newsletter.monthday, _last_of_month(day))
+
+
+def _named(newsletter: Newsletter, day: date) -> str:
+    match newsletter.cadence:
+        case Cadence.DAILY | Cadence.WEEKDAYS:
+            return day.isoformat()
+        case Cadence.WEEKLY:
+            year, week, _ = day.isocalendar()
+            return f"{year}-W{week:02d}"
+        case Cadence.MONTHLY:
+            return f"{day:%Y-%m}"
+
+
+def _last_of_month(day: date) -> int:
+    return calendar.monthrange(day.year, day.month)[1]

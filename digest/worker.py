@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from digest.config.settings import Settings
 from digest.services import release
 from digest.services.dispatch import Dispatch, Progress, Until
-from digest.wiring import Tools, post
+from digest.wiring import Means, post
 
 T = TypeVar("T")
 
@@ -25,7 +25,7 @@ SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 async def work(
     settings: Settings,
-    tools: Tools,
+    tools: Means,
     ring: Sequence[bytes],
     *,
     until: Until,
@@ -38,9 +38,12 @@ async def work(
     ``tell`` hears troubles, a sentence each. Raises DigestError where database or journal fail.
     """
     await release.finish(tools.store, clock=tools.clock)
-    dispatch = post.dispatch(settings, tools, ring, only_letters=only_letters, show=show, tell=tell)
-    async with _stopped_by_signals(dispatch) as told:
-        progress = await dispatch.run(until)
+    async with post.signer(settings) as sign:
+        dispatch = post.dispatch(
+            settings, tools, ring, sign=sign, only_letters=only_letters, show=show, tell=tell
+        )
+        async with _stopped_by_signals(dispatch) as told:
+            progress = await dispatch.run(until)
     return progress, told.is_set()
 
 

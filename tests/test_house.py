@@ -155,3 +155,12 @@ def test_every_requirement_is_pinned_and_hashed():
         assert wanted
         assert [line for line in wanted if "==" not in line or line.startswith("--")] == []
         assert text.count("==") <= text.count("--hash=sha256:")
+
+
+def test_every_finding_of_lint_is_documented():
+    told = (ROOT / "docs" / "templates.md").read_text("utf-8")
+    sources = "".join(path.read_text("utf-8") for path in SOURCES)
+
+    codes = set(re.findall(r"\b(?:stop|warn)\(\s*\"([a-z-]+)\"", sources))
+    assert {"no-unsubscribe", "faint", "dead-link", "one-click"} <= codes
+    assert {code for code in codes if f"`{code}`" not in told} == set()

@@ -1,4 +1,5 @@
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import islice, pairwise
 from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
@@ -91,4 +92,137 @@ def test_a_due_hour_shows_on_local_clocks_unless_a_gap_swallowed_it(at, hour, zo
 def test_the_next_issue_is_always_later_than_now(cadence, at, zone):
     newsletter = a_newsletter(timezone=zone, cadence=cadence)
 
-    assert at < periods.next_issue(newsletter, at) <= at + timedelta(days=9)
+    assert at < periods.next_issue(newsletter, at) <= at + timedelta(days=33)
+
+
+def test_a_monthly_issue_appears_on_its_day_or_on_the_last_of_a_shorter_month():
+    newsletter = a_newsletter(timezone="UTC", cadence=Cadence.MONTHLY, monthday=31, hour=time(9))
+    turns = periods.turns_after(newsletter, datetime(2028, 1, 1, tzinfo=UTC))
+
+    found = [next(turns) for _ in range(4)]
+
+    assert [(one.period, one.due.day) for one in found] == [
+        ("2028-01", 31),
+        ("2028-02", 29),
+        ("2028-03", 31),
+        ("2028-04", 30),
+    ]
+
+
+def test_an_issue_is_named_after_its_day_though_the_gap_it_fell_into_ends_on_the_next():
+    # Toronto's clocks went from 23:30 on 30 March 1919 to 00:30 on the 31st.
+    toronto = a_newsletter(timezone="America/Toronto", hour=time(23, 45))
+
+    found = next(periods.turns_after(toronto, datetime(1919, 3, 31, 4, tzinfo=UTC)))
+
+    assert (found.period, found.due) == ("1919-03-30", datetime(1919, 3, 31, 4, 30, tzinfo=UTC))
+
+
+def test_a_day_that_a_zone_left_out_has_no_issue_and_no_hour():
+    samoa = a_newsletter(timezone="Pacific/Apia", hour=time(6, 30))
+    turns = periods.turns_after(samoa, datetime(2011, 12, 29, tzinfo=UTC))
+
+    found = [next(turns) for _ in range(3)]
+
+    assert [one.period for one in found] == ["2011-12-29", "2011-12-31", "2012-01-01"]
+    after_the_29th = found[0].due + timedelta(seconds=1)
+    assert periods.next_hour(after_the_29th, time(6, 30), "Pacific/Apia") == found[1].due
+
+
+def test_a_week_and_a_month_have_their_issue_though_its_day_was_left_out():
+    the_31st = datetime(2011, 12, 30, 10, tzinfo=UTC)  # 00:00 in Apia
+    for dials, name in (
+        ({"cadence": Cadence.WEEKLY, "weekday": 4}, "2011-W52"),
+        ({"cadence": Cadence.MONTHLY, "monthday": 30}, "2011-12"),
+    ):
+        samoa = a_newsletter(timezone="Pacific/Apia", hour=time(6, 30), **dials)
+        found = next(periods.turns_after(samoa, datetime(2011, 12, 28, tzinfo=UTC)))
+        assert (found.period, found.due) == (name, the_31st)
+
+
+@given(at=MOMENTS, zone=st.sampled_from(ZONES), cadence=st.sampled_from(list(Cadence)))
+def test_turns_before_and_after_an_instant_meet_without_a_hole(at, zone, cadence):
+    newsletter = a_newsletter(timezone=zone, cadence=cadence, hour=time(0, 15))
+
+    before = next(periods.turns_until(newsletter, at))
+    after = next(periods.turns_after(newsletter, at))
+
+    assert before.due <= at < after.due
+    assert next(periods.turns_after(newsletter, before.due)) == after
+    assert next(periods.turns_until(newsletter, after.due)) == after
+
+
+# ---- every zone there is, 2026 to 2030
+
+FROM, UNTIL = date(2026, 1, 1), date(2030, 12, 31)
+DAYS = [FROM + timedelta(days=n) for n in range((UNTIL - FROM).days + 1)]
+HOURS = (time(0, 0), time(2, 30), time(23, 59))
+
+
+def rules(zone):
+    """What sets a zone apart in these years: its offset at every sixth hour."""
+    local = ZoneInfo(zone)
+    start = datetime(2025, 12, 30, tzinfo=UTC)
+    offsets = [start.astimezone(local).utcoffset()]
+    changes = []
+    for hours in range(0, 24 * 365 * 5 + 24 * 8, 6):
+        offset = (start + timedelta(hours=hours)).astimezone(local).utcoffset()
+        if offset != offsets[-1]:
+            offsets.append(offset)
+            changes.append((hours, offset))
+    return offsets[0], tuple(changes)
+
+
+def distinct_zones():
+    """One zone for each set of rules: the others are the same clock under another name."""
+    return list({rules(zone): zone for zone in reversed(ZONES)}.values())
+
+
+@pytest.fixture(scope="module")
+def every_zone():
+    return distinct_zones()
+
+
+def expected(cadence):
+    match cadence:
+        case Cadence.DAILY:
+            return [day.isoformat() for day in DAYS]
+        case Cadence.WEEKDAYS:
+            return [day.isoformat() for day in DAYS if day.weekday() < 5]
+        case Cadence.WEEKLY:
+            weeks = [day.isocalendar() for day in DAYS if day.weekday() == 6]
+            return [f"{one.year}-W{one.week:02}" for one in weeks]
+        case Cadence.MONTHLY:
+            return [f"{year}-{month:02}" for year in range(2026, 2031) for month in range(1, 13)]
+
+
+@pytest.mark.parametrize("cadence", list(Cadence))
+def test_every_zone_has_exactly_one_turn_a_period_in_order(every_zone, cadence):
+    wanted = expected(cadence)
+    hours = HOURS if cadence is Cadence.DAILY else HOURS[1:2]
+    for zone in every_zone:
+        for hour in hours:
+            newsletter = a_newsletter(
+                timezone=zone, cadence=cadence, hour=hour, weekday=6, monthday=31
+            )
+            start = periods.instant(FROM, time(0), zone) - timedelta(seconds=1)
+            turns = list(islice(periods.turns_after(newsletter, start), len(wanted)))
+
+            assert [one.period for one in turns] == wanted, (zone, hour)
+            gaps = [b.due - a.due for a, b in pairwise(turns)]
+            assert min(gaps) >= timedelta(hours=22), (zone, hour)
+            if cadence is Cadence.DAILY:
+                assert max(gaps) <= timedelta(hours=26), (zone, hour)
+
+
+def test_every_zone_gives_a_reader_one_delivery_an_issue(every_zone):
+    issues = [datetime.combine(day, time(6, 30), tzinfo=UTC) for day in DAYS]
+    for zone in every_zone:
+        dues = [periods.next_hour(one, time(2, 30), zone) for one in issues]
+        assert all(
+            one <= due < one + timedelta(hours=26) for one, due in zip(issues, dues, strict=True)
+        )
+        # An issue a day, a due hour a day: where clocks jump two issues may share one hour.
+        doubled = sum(a == b for a, b in pairwise(dues))
+        assert dues == sorted(dues), zone
+        assert doubled <= 10, zone

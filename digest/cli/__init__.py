@@ -37,9 +37,23 @@ COMMANDS = {
         "digest.cli.subscribers:group",
         "Add, list, show, remove, import, export, erase, count, suppress people.",
     ),
+    "bounces": (
+        "digest.cli.bounces:group",
+        "Take in what came back, by pipe or mailbox; list, show, undo.",
+    ),
     "config": ("digest.cli.config:group", "Show what is in force and where it comes from."),
     "dkim": ("digest.cli.dkim:group", "Make the keys we sign with, print their DNS records."),
+    "templates": (
+        "digest.cli.templates:group",
+        "Begin a theme of your own; check your templates.",
+    ),
     "web": ("digest.cli.web:command", "Serve the readers' pages: form, links, preferences."),
+    "doctor": (
+        "digest.cli.doctor:command",
+        "Look at machine, relays, pages and DNS; say what to mend.",
+    ),
+    "prune": ("digest.cli.prune:command", "Let go of rows that are older than they are kept."),
+    "migrate": ("digest.cli.migrate:group", "Move from SQLite to PostgreSQL."),
     "db": ("digest.cli.db:group", "Upgrade, inspect and back up the database."),
 }
 

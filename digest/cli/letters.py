@@ -41,7 +41,7 @@ def send(context: Context) -> None:
 
 async def _sent(settings: Settings) -> tuple[Progress, int]:
     ring = secret.make_and_read(settings.folder)
-    async with wiring.tools(settings) as tools:
+    async with wiring.means(settings) as tools:
         progress, _ = await worker.work(settings, tools, ring, until=nothing_due, only_letters=True)
         # Until the scheduler is there: what the privacy page promises.
         forgotten = await membership.purge(

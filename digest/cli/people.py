@@ -23,6 +23,12 @@ from subscribers.address import Address, BadAddress
 from subscribers.consent import Entry
 from subscribers.model import Subscriber, SubscriberId, Subscription
 
+VOUCH = click.option(
+    "--already-confirmed",
+    is_flag=True,
+    help="They confirmed elsewhere: I can prove it. Written into the consent log.",
+)
+
 
 class AddressType(click.ParamType[Address]):
     """One bare address."""
@@ -134,8 +140,10 @@ def counted(found: Mapping[tuple[str, str, str], int], *, as_json: bool) -> Iter
         yield "Nobody yet."
 
 
-def mapping(said: Sequence[str]) -> dict[str, str]:
+def mapping(said: Sequence[str], program: str | None = None) -> dict[str, str]:
     """``OURS=COLUMN`` words to a mapping. Raises Misconfigured."""
+    if said and program:
+        raise Misconfigured("--map", f"is not read with --from {program}; leave one of them out")
     pairs = [one.partition("=") for one in said]
     if wrong := [one for one, equals, _ in pairs if not equals]:
         raise Misconfigured(f"--map {wrong[0]}", "names no column; write address=E-Mail")

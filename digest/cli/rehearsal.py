@@ -8,14 +8,17 @@ from datetime import datetime
 from pathlib import Path
 
 from digest import wiring
+from digest.choices import Choice
 from digest.cli.progress import SourceProgress
 from digest.config.secret import make_and_read
 from digest.config.settings import Settings
 from digest.errors import Misconfigured
 from digest.model import SourceReport
 from digest.services.gather import gather
+from digest.services.links import check_links
 from digest.services.publish import MEMORY, prepare
 from digest.services.rehearse import Rehearsed, rehearse
+from digest.storage import audience as audience_table
 from digest.storage import rehearsal as seeding
 from digest.storage.database import Store
 
@@ -35,6 +38,7 @@ class Asked:
     at: datetime | None
     since: datetime | None
     collect: bool
+    check_links: bool = False
 
 
 async def rehearsal(settings: Settings, asked: Asked, *, quiet: bool) -> Rehearsed:
@@ -65,6 +69,11 @@ async def rehearsal(settings: Settings, asked: Asked, *, quiet: bool) -> Rehears
                         folder=settings.folder,
                         progress=progress,
                     )
+            choices: dict[Choice, int] = {}
+            if people:
+                choices = await people.read(
+                    audience_table.choices, newsletter.id, newsletter.cadence.value, now
+                )
             prepared = await prepare(
                 store,
                 newsletter,
@@ -73,7 +82,11 @@ async def rehearsal(settings: Settings, asked: Asked, *, quiet: bool) -> Rehears
                 isolate=world.isolate,
                 clock=world.clock,
                 since=asked.since,
+                choices=choices,
             )
+            if asked.check_links:
+                base_url = settings.site.base_url
+                prepared = await check_links(prepared, world.fetch, base_url=base_url)
             return await rehearse(
                 people, prepared, wiring.postmark(settings, newsletter, ring), reports, out=out
             )

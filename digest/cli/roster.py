@@ -22,8 +22,9 @@ from digest.storage import roster as table
 from digest.storage.database import Store
 from digest.storage.dialect import batches
 from digest.storage.roster import Member
-from subscribers import lines, roster
-from subscribers.lines import Malformed
+from subscribers import exports, lines, roster
+from subscribers.exports import NotTheirs
+from subscribers.lines import Line, Malformed
 from subscribers.roster import Details, NoAddressColumn, Row
 from subscribers.seen import Seen
 
@@ -52,6 +53,7 @@ class Asked:
     file: Path
     offered: Sequence[str]
     mapping: Mapping[str, str]
+    program: str | None  # whose export it is; None: any CSV
     rejects: Path
     quiet: bool
 
@@ -65,6 +67,7 @@ class Pass:
         self._path = asked.file
         self._newsletter = newsletter
         self._mapping = asked.mapping
+        self._program = asked.program
         self._offered = frozenset(("", *asked.offered))
         self._reject = reject
         self._quiet = asked.quiet or not sys.stderr.isatty()
@@ -89,7 +92,7 @@ class Pass:
                         yield block
                         bar.update(len(block))
 
-                found = roster.read(lines.split(blocks()), self._mapping)
+                found = roster.read(self._lines(blocks()), self._mapping)
                 for some in batches(self._ours(found), WINDOW):
                     # In the order of the index of addresses: a batch touches a part of it, not all.
                     yield from batches(sorted(some, key=_key), BATCH)
@@ -97,10 +100,16 @@ class Pass:
             raise Misconfigured(
                 str(self._path), f"cannot be read: {error.strerror}; check the path"
             ) from error
+        except NotTheirs as error:
+            raise Misconfigured(str(self._path), f"cannot be imported: {error}") from error
         except NoAddressColumn as error:
             raise Misconfigured(
                 str(self._path), f"{error}; say which with --map address=COLUMN"
             ) from error
+
+    def _lines(self, blocks: Iterator[bytes]) -> Iterator[Line | Malformed]:
+        split = lines.split(blocks)
+        return exports.translated(split, self._program) if self._program else split
 
     def _ours(self, found: Iterator[Row | Malformed]) -> Iterator[Row]:
         for one in found:

@@ -33,6 +33,7 @@ from digest.errors import DigestError, Misconfigured
 @click.option("--at", type=moment, help="Set the clock, such as 2026-11-24T06:30+01:00.")
 @click.option("--since", type=moment, help="Begin the window here, not at the last issue.")
 @click.option("--no-collect", is_flag=True, help="Visit no source; use what is already kept.")
+@click.option("--check-links", is_flag=True, help="Ask for every link of the mail, politely.")
 @click.option("--strict", is_flag=True, help="Let warnings stop the issue, too.")
 @click.option("--yes", is_flag=True, help="Send without asking.")
 @click.option("--extra", is_flag=True, help="One more issue, though this period has one.")
@@ -47,6 +48,7 @@ def command(  # noqa: PLR0913 -- click hands over every option
     at: datetime | None,
     since: datetime | None,
     no_collect: bool,
+    check_links: bool,
     strict: bool,
     yes: bool,
     extra: bool,
@@ -68,7 +70,14 @@ def command(  # noqa: PLR0913 -- click hands over every option
     settings = load_for(context.config).settings
     name = chosen(newsletter, list(settings.newsletters))
     if dry_run:
-        asked = Asked(newsletter=name, out=out, at=at, since=since, collect=not no_collect)
+        asked = Asked(
+            newsletter=name,
+            out=out,
+            at=at,
+            since=since,
+            collect=not no_collect,
+            check_links=check_links,
+        )
         return _rehearsed(settings, asked, strict=strict, as_json=as_json)
     wanted = Wanted(
         newsletter=name,
@@ -77,6 +86,7 @@ def command(  # noqa: PLR0913 -- click hands over every option
         collect=not no_collect,
         strict=strict,
         extra=extra or to is not None,
+        check_links=check_links,
         quiet=as_json,
     )
     if to is not None:

@@ -18,11 +18,12 @@ from digest.model import Issue, Newsletter, SourceReport
 from digest.services import release
 from digest.services.dispatch import Progress, nothing_due
 from digest.services.gather import gather
+from digest.services.links import check_links
 from digest.services.publish import prepare
-from digest.services.release import Audience, Released
+from digest.services.release import Released
 from digest.services.trial import send_trial
+from digest.storage import audience
 from digest.storage import issues as issues_table
-from digest.storage import people
 from digest.wiring import Tools, post
 from subscribers.address import Address
 
@@ -37,6 +38,7 @@ class Wanted:
     collect: bool
     strict: bool
     extra: bool
+    check_links: bool
     quiet: bool
 
 
@@ -72,9 +74,7 @@ async def send(settings: Settings, wanted: Wanted, *, agreed: Callable[[Outgo], 
         if prepared.issue is None or not outgo.audience or not agreed(outgo):
             return Sent(outgo=outgo)
         with Meter(outgo.audience, quiet=wanted.quiet) as meter:
-            released = await release.release(
-                tools.store, prepared, _audience(prepared), clock=tools.clock
-            )
+            released = await release.release(tools.store, prepared, clock=tools.clock)
             progress, stopped = await worker.work(
                 settings,
                 replace(tools, clock=clock_from(wanted.at)),
@@ -109,6 +109,8 @@ async def trial(settings: Settings, wanted: Wanted, to: str) -> str:
 async def _ready(settings: Settings, wanted: Wanted, tools: Tools) -> Outgo:
     newsletter = settings.newsletters[wanted.newsletter]
     reports = await _gathered(settings, newsletter, wanted, tools)
+    cadence = newsletter.cadence.value
+    choices = await tools.store.read(audience.choices, newsletter.id, cadence, tools.clock())
     prepared = await prepare(
         tools.store,
         newsletter,
@@ -117,14 +119,15 @@ async def _ready(settings: Settings, wanted: Wanted, tools: Tools) -> Outgo:
         isolate=tools.isolate,
         clock=tools.clock,
         since=wanted.since,
+        choices=choices,
     )
     if prepared.issue is not None:
         prepared = await _named(prepared, prepared.issue, wanted, tools)
+        if wanted.check_links:
+            base_url = settings.site.base_url
+            prepared = await check_links(prepared, tools.fetch, base_url=base_url)
         _refuse(prepared, strict=wanted.strict)
-    audience = await tools.store.read(
-        people.audience, newsletter.id, newsletter.cadence.value, prepared.at, 0
-    )
-    return Outgo(prepared=prepared, sources=reports, audience=audience.count)
+    return Outgo(prepared=prepared, sources=reports, audience=sum(choices.values()))
 
 
 async def _gathered(
@@ -169,7 +172,3 @@ def _refuse(prepared: Prepared, *, strict: bool) -> None:
     if stops:
         said = "; ".join(dict.fromkeys(f"{one.code}: {one.message}" for one in stops))
         raise DigestError(f"this issue is not released: {said}")
-
-
-def _audience(prepared: Prepared) -> Audience:
-    return Audience(fallback=prepared.editions[0].key)

@@ -24,17 +24,13 @@ from digest.services.offers import offered
 from digest.storage import roster as table
 from digest.storage.consents import Evidence
 from digest.storage.database import Store
+from subscribers import exports
 from subscribers.acts import Admit, Erase, Join, Leave
 from subscribers.address import Address
 from subscribers.model import By, Kind, Status
 
 T = TypeVar("T")
 NEWSLETTER = click.option("--newsletter", help="Which; needed where there are several.")
-VOUCH = click.option(
-    "--already-confirmed",
-    is_flag=True,
-    help="They confirmed elsewhere: I can prove it. Written into the consent log.",
-)
 CLOCK = clock_at(None)
 
 
@@ -51,7 +47,7 @@ def group() -> None:
 @NEWSLETTER
 @click.option("--name", default="", help="How the person is called.")
 @click.option("--cadence", help="How often, of what is offered. Default: the newsletter's own.")
-@VOUCH
+@people.VOUCH
 @click.pass_obj
 def add(
     context: Context,
@@ -217,17 +213,21 @@ def export(context: Context, newsletter: str | None) -> None:
 @click.argument("file", metavar="FILE.csv", type=click.Path(path_type=Path, dir_okay=False))
 @NEWSLETTER
 @click.option("--map", "maps", multiple=True, metavar="OURS=COLUMN", help="address=E-Mail, name=3")
+@click.option(
+    "--from", "program", type=click.Choice(sorted(exports.PROGRAMS)), help="Whose export it is."
+)
 @click.option("--dry-run", is_flag=True, help="Only say what would happen.")
 @click.option("--yes", is_flag=True, help="Import after the dry run without asking.")
 @click.option("--rejects", type=click.Path(path_type=Path), help="Default: FILE.rejects.csv.")
 @click.option("--json", "as_json", is_flag=True, help="Print the counts as JSON.")
-@VOUCH
+@people.VOUCH
 @click.pass_obj
 def import_(  # noqa: PLR0913 -- click hands over every option
     context: Context,
     file: Path,
     newsletter: str | None,
     maps: tuple[str, ...],
+    program: str | None,
     dry_run: bool,
     yes: bool,
     rejects: Path | None,
@@ -248,7 +248,8 @@ def import_(  # noqa: PLR0913 -- click hands over every option
     )
     asked = roster.Asked(
         file=file,
-        mapping=people.mapping(maps),
+        mapping=people.mapping(maps, program),
+        program=program,
         offered=offered(of),
         rejects=rejects or file.with_name(f"{file.name}.rejects.csv"),
         quiet=as_json,

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import socket
+import sys
 
 import click
 import uvicorn
 
-from digest import clock, wiring
+from digest import clock, logs, supervisor, wiring
 from digest.cli import Context
 from digest.config import secret
 from digest.config.load import load_for
 from digest.config.settings import Settings
+from digest.web import pulse
 from digest.web.app import application
+from digest.web.hooks import Hooks
 from digest.web.porch import HEADER_BYTES
+from digest.wiring import bounces as coming_back
 
 CONNECTIONS = 512
 
@@ -28,6 +34,7 @@ def command(context: Context, host: str | None, port: int | None) -> None:
     Put a web server with TLS in front of it, and name that server in web.trusted_proxies.
     """
     settings = load_for(context.config).settings
+    logs.set_up(sys.stderr, clock=clock.clock_at(None))
     ring = secret.make_and_read(settings.folder)
     host, port = host or settings.web.host, port or settings.web.port
     click.echo(f"Readers' pages at http://{f'[{host}]' if ':' in host else host}:{port}/")
@@ -35,15 +42,29 @@ def command(context: Context, host: str | None, port: int | None) -> None:
 
 
 async def _serve(settings: Settings, ring: tuple[bytes, ...], *, host: str, port: int) -> None:
-    async with wiring.open_store(settings) as store:
+    async with wiring.tools(settings) as tools:
+        store = tools.store
+        heard = Hooks(
+            seals=coming_back.seals(settings),
+            acts=coming_back.acts(ring),
+            rules=coming_back.bounce_rules(settings),
+            fetch=tools.fetch,
+        )
         config = uvicorn.Config(
-            application(settings, store=store, ring=ring, clock=clock.clock_at(None)),
+            application(
+                settings,
+                store=store,
+                ring=ring,
+                clock=tools.clock,
+                heard=heard,
+                metrics_token=secret.from_environment(pulse.TOKEN, os.environ) or "",
+            ),
             host=host,
             port=port,
             http="h11",
             ws="none",
             lifespan="off",
-            log_level="warning",
+            log_config=None,  # logs.set_up has seen to it
             access_log=False,  # addresses of pages hold tokens
             server_header=False,
             proxy_headers=False,  # web.trusted_proxies says whom we believe
@@ -52,4 +73,24 @@ async def _serve(settings: Settings, ring: tuple[bytes, ...], *, host: str, port
             timeout_keep_alive=5,
             timeout_graceful_shutdown=10,
         )
-        await uvicorn.Server(config).serve()
+        await Server(config).serve()
+
+
+TICKS = 50  # of a tenth of a second, between two words that we are alive
+
+
+class Server(uvicorn.Server):
+    """A server that tells the supervisor when it listens, lives, and is about to stop."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        supervisor.tell(supervisor.READY)
+
+    async def on_tick(self, counter: int) -> bool:
+        if counter % TICKS == 0:
+            supervisor.tell(supervisor.ALIVE)
+        return await super().on_tick(counter)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        supervisor.tell(supervisor.STOPPING)
+        await super().shutdown(sockets)

@@ -36,7 +36,7 @@ def command(context: Context, once: bool, until_done: bool) -> None:
 async def _worked(settings: Settings, until: Until) -> Progress:
     ring = secret.make_and_read(settings.folder)
     with Meter() as meter:
-        async with wiring.tools(settings) as tools:
+        async with wiring.means(settings) as tools:
             progress, _ = await worker.work(
                 settings, tools, ring, until=until, show=meter.show, tell=meter.tell
             )

@@ -1,9 +1,14 @@
-"""Text to lines of 72 columns, counted as a terminal shows them. Pure."""
+"""Text to lines of 72 columns, counted as a terminal shows them. Pure.
+
+A paragraph flows (RFC 3676, DelSp=yes): each of its lines but the last ends in a blank, which a
+reader with a narrow window takes for "go on", and which is no part of the text.
+"""
 
 from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 
 COLUMNS = 72
 
@@ -16,16 +21,18 @@ _NOT_LAST = frozenset(("Ps", "Pi", "Cf"))
 def fill(text: str, indent: str = "") -> str:
     """``text`` in lines of at most 72 columns, each behind ``indent``.
 
-    A word (a link) that is longer keeps a line of its own, whole.
+    Without an indent the lines flow, and end in one blank more than the text has there. A word
+    (a link) that is longer keeps a line of its own, whole.
     """
     lines: list[str] = []
     line = ""
+    flow = "" if indent else " "
     for word in text.split():
         gap = " "
         for unit in _units(word):
             longer = f"{line}{gap if line else ''}{unit}"
             if line and width(indent + longer) > COLUMNS:
-                lines.append(line)
+                lines.append(line + (gap + flow if flow else ""))
                 longer = unit
             line, gap = longer, ""
     return "\n".join(indent + one for one in (*lines, line))
@@ -33,9 +40,10 @@ def fill(text: str, indent: str = "") -> str:
 
 def width(text: str) -> int:
     """Columns: two for a wide character, none for a combining mark or a joiner."""
-    return sum(map(_width, text))
+    return len(text) if text.isascii() else sum(map(_width, text))
 
 
+@lru_cache(maxsize=4096)
 def _width(character: str) -> int:
     if unicodedata.category(character) in ("Mn", "Me", "Cf"):
         return 0
@@ -49,7 +57,7 @@ def _is_wide(character: str) -> bool:
 def _units(word: str) -> Iterator[str]:
     """The parts of ``word`` between which a line may break: its wide characters."""
     start = 0
-    for place in range(1, len(word)):
+    for place in range(1, 0 if word.isascii() else len(word)):
         if _may_break(word[place - 1], word[place]):
             yield word[start:place]
             start = place

@@ -7,14 +7,17 @@ Letters are the mails that are no issue: confirm, welcome, goodbye. One is rende
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from digest.compose import mjml, press, templates, words
 from digest.compose import theme as themes
-from digest.model import Edition, Newsletter
+from digest.compose import view as views
+from digest.compose.words import Word
+from digest.model import Edition, Issue, Newsletter
 from digest.slots import slot
 
 # The button of each kind, as the personal place it leads to.
@@ -22,9 +25,11 @@ BUTTONS = {
     "confirm": "confirm_url",
     "address": "address_url",
     "welcome": "preferences_url",
+    "weekly": "preferences_url",
     "goodbye": "undo_url",
     "paused": "preferences_url",
 }
+LATEST_STORIES = 6  # of the latest issue, in a welcome
 PURGE_DAYS = 14  # an unconfirmed request is forgotten after so long
 
 _BLANK_LINES = re.compile(r"\n{3,}")
@@ -41,6 +46,7 @@ class LetterJob:
     base_url: str
     postal_address: str
     templates: tuple[Path, ...]  # the operator's folder first, ours second
+    latest: Issue | None = None  # the newsletter's latest released issue, for the welcome
 
 
 def letter(job: LetterJob) -> Edition:
@@ -48,26 +54,34 @@ def letter(job: LetterJob) -> Edition:
 
     Raises Misconfigured with template, line and variable for a template that cannot be rendered.
     """
-    known = words.is_known(job.language, job.templates)
-    language = job.language if known else words.FALLBACK
+    language = _language(job)
     context = _context(job, language)
-    environment = press.environment(job.templates)
-
-    def render(name: str) -> str:
-        path = f"letters/{job.kind}/{name}"
-        template = partial(lambda: environment.get_template(path).render(context))
-        return press.explained(template, path, job.templates)
-
-    source = str(templates.find(f"letters/{job.kind}/body.mjml", job.templates))
+    path = str(templates.find(f"letters/{job.kind}/body.mjml", job.templates))
     return Edition(
         key=f"{job.kind}-{language}",
         language=language,
-        subject=" ".join(render("subject.txt").split()),
+        subject=" ".join(_render(job, "subject.txt", context).split()),
         preheader=context["mail"]["preheader"],
-        html=mjml.html(render("body.mjml"), template=source),
-        text=_BLANK_LINES.sub("\n\n", render("body.txt")).strip() + "\n",
+        html=mjml.html(_render(job, "body.mjml", context), template=path),
+        text=_BLANK_LINES.sub("\n\n", _render(job, "body.txt", context)).strip() + "\n",
         notes=(),
     )
+
+
+def source(job: LetterJob) -> str:
+    """The MJML that Jinja makes of the letter's body, for whoever compiles it elsewhere."""
+    return _render(job, "body.mjml", _context(job, _language(job)))
+
+
+def _language(job: LetterJob) -> str:
+    return job.language if words.is_known(job.language, job.templates) else words.FALLBACK
+
+
+def _render(job: LetterJob, name: str, context: dict[str, Any]) -> str:
+    path = f"letters/{job.kind}/{name}"
+    environment = press.environment(job.templates)
+    template = partial(lambda: environment.get_template(path).render(context))
+    return press.explained(template, path, job.templates)
 
 
 def _context(job: LetterJob, language: str) -> dict[str, Any]:
@@ -85,6 +99,7 @@ def _context(job: LetterJob, language: str) -> dict[str, Any]:
             "language": language,
         },
         "letter": {**filled, "button_url": slot(BUTTONS[job.kind])},
+        "latest": _latest(job, job.latest, said, language, theme.width) if job.latest else None,
         "newsletter": {"title": job.newsletter.title, "tagline": job.newsletter.tagline},
         "reader": {
             "address": slot("reader"),
@@ -99,6 +114,28 @@ def _context(job: LetterJob, language: str) -> dict[str, Any]:
         },
         "words": said,
         **press.look(theme, rtl=said["dir"] == "rtl"),
+    }
+
+
+def _latest(
+    job: LetterJob, issue: Issue, said: Mapping[str, Word], language: str, width: int
+) -> dict[str, Any]:
+    """What a letter may name of the latest issue, dates in the language of the letter."""
+    setting = views.Setting(
+        newsletter=job.newsletter,
+        site_name=job.site_name,
+        base_url=job.base_url,
+        postal_address=job.postal_address,
+        next_issue=issue.until,
+        sheet_width=width,
+        said=said,
+    )
+    named = views.view(replace(issue, language=language), setting)["issue"]
+    lead = [named["lead"]] if named["lead"] else []
+    rest = [story for section in named["sections"] for story in section["stories"]]
+    return {
+        **{name: named[name] for name in ("date", "number", "number_said", "web_url")},
+        "stories": [*lead, *rest, *named["brief"]][:LATEST_STORIES],
     }
 
 

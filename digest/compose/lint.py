@@ -3,40 +3,33 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from email.utils import parseaddr
 from html import unescape
-from typing import Literal
 
+from lxml.html import HtmlElement
+
+from digest import htmltree
+from digest.compose import legible, links, support
+from digest.compose.findings import Finding, stop, warn
 from digest.compose.issue import PREHEADER_MAX, PREHEADER_MIN, SUBJECT_MAX, SUBJECT_MIN
 from digest.model import Edition, Issue, Newsletter
 from digest.slots import SLOT_CLOSE, SLOT_OPEN, SLOTS, slot
 
+__all__ = ["MAX_HTML_BYTES", "Finding", "lint"]
+
 MAX_HTML_BYTES = 98_000  # Gmail clips at about 102,000, measured after its own rewriting
+NOTHING_DEAD: Mapping[str, str] = {}
 
 _SLOT = re.compile(f"{SLOT_OPEN}([^{SLOT_CLOSE}]*){SLOT_CLOSE}?")
-_LINK = re.compile(r"<a\b[^>]*?\bhref=\"([^\"]*)\"", re.IGNORECASE)
-_IMAGE = re.compile(r"<img\b[^>]*>", re.IGNORECASE)
 _LEFT_OVER = re.compile(r"\{\{|\{%|%\}|</?mj-")
 _REMOTE = re.compile(
     r"(?:\b(?:src|srcset|background|poster|data)\s*=\s*[\"']?|url\(\s*['\"]?|@import\s+['\"]?"
     r"|<link\b[^>]*\bhref\s*=\s*[\"']?)((?:https?:)?//[^\"')\s>]+)",
     re.IGNORECASE,
 )
+_ENDS = re.compile(r"</(?:body|html)\s*>", re.IGNORECASE)  # what follows is shown all the same
 _MARKUP = re.compile(r"<style\b.*?</style>|<[a-z][^>]*>", re.IGNORECASE | re.DOTALL)
-_KINDS = ("https://", "http://", "#", "mailto:", "tel:", SLOT_OPEN)
-_SHORTENERS = frozenset("bit.ly t.co goo.gl tinyurl.com ow.ly buff.ly is.gd lnkd.in".split())
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """``stops``: the issue is not released. ``place``: header, html or text."""
-
-    code: str
-    level: Literal["stops", "warns"]
-    message: str
-    place: str
 
 
 def lint(
@@ -46,36 +39,42 @@ def lint(
     *,
     base_url: str,
     max_html_bytes: int = MAX_HTML_BYTES,
+    dkim_domain: str = "",
+    dead: Mapping[str, str] = NOTHING_DEAD,
 ) -> tuple[Finding, ...]:
-    """Every finding, the ones that stop first."""
+    """Every finding, the ones that stop first.
+
+    ``dkim_domain``: who signs, where we do it ourselves. ``dead``: links that were asked for and
+    did not answer, with the reason.
+    """
+    root = htmltree.tree(_ENDS.sub("", edition.html))
     found = [
-        *_ways_out(edition),
+        *_ways_out(edition, root),
         *_slots(edition, issue),
         *_parts(edition, max_html_bytes),
-        *_sender(newsletter),
+        *_sender(newsletter, dkim_domain),
         *_headline(edition),
-        *_links(edition),
-        *_pictures(edition, base_url),
+        *_third_parties(edition, base_url),
         *_in_step(edition, issue),
     ]
+    if root is not None:
+        sheets = "".join(element.text or "" for element in root.iter("style"))
+        found += [
+            *links.check(root, dead),
+            *_pictures(root),
+            *_faint(root, sheets),
+            *_unsupported(root, sheets),
+        ]
     return tuple(sorted(found, key=lambda one: one.level))
 
 
-def _stop(code: str, message: str, place: str) -> Finding:
-    return Finding(code=code, level="stops", message=message, place=place)
-
-
-def _warn(code: str, message: str, place: str) -> Finding:
-    return Finding(code=code, level="warns", message=message, place=place)
-
-
-def _ways_out(edition: Edition) -> Iterator[Finding]:
+def _ways_out(edition: Edition, root: HtmlElement | None) -> Iterator[Finding]:
     mark = slot("unsubscribe_url")
-    linked = any(mark in href for href in _LINK.findall(edition.html))
+    linked = root is not None and any(mark in link.href for link in links.links(root))
     if not linked:
-        yield _stop("no-unsubscribe", "no link leads to reader.unsubscribe_url", "html")
+        yield stop("no-unsubscribe", "no link leads to reader.unsubscribe_url", "html")
     if mark not in edition.text:
-        yield _stop("no-unsubscribe", "reader.unsubscribe_url is not in it", "text")
+        yield stop("no-unsubscribe", "reader.unsubscribe_url is not in it", "text")
 
 
 def _slots(edition: Edition, issue: Issue) -> Iterator[Finding]:
@@ -90,64 +89,90 @@ def _slots(edition: Edition, issue: Issue) -> Iterator[Finding]:
         broken = content.count(SLOT_OPEN) != content.count(SLOT_CLOSE)
         if unknown or broken:
             names = ", ".join(sorted(unknown)) or "a mark without its end"
-            yield _stop("unresolved-slot", f"nothing fills {names}", place)
+            yield stop("unresolved-slot", f"nothing fills {names}", place)
         left = next((mark for mark in _LEFT_OVER.findall(content) if mark not in told), None)
         if left:  # a story may well be about templates
-            yield _warn("left-over", f"{left!r} was not rendered", place)
+            yield warn("left-over", f"{left!r} was not rendered", place)
 
 
 def _parts(edition: Edition, most: int) -> Iterator[Finding]:
     size = len(edition.html.encode())
     if size > most:
-        yield _stop("too-large", f"{size:,} bytes; Gmail clips what is over {most:,}", "html")
+        yield stop("too-large", f"{size:,} bytes; Gmail clips what is over {most:,}", "html")
     if not edition.text.strip():
-        yield _stop("no-text", "there is no text part", "text")
+        yield stop("no-text", "there is no text part", "text")
 
 
-def _sender(newsletter: Newsletter) -> Iterator[Finding]:
-    if "@" not in parseaddr(newsletter.sender)[1]:
-        yield _stop("no-from", f"the sender {newsletter.sender!r} has no address", "header")
+def _sender(newsletter: Newsletter, dkim_domain: str) -> Iterator[Finding]:
+    _, at, domain = parseaddr(newsletter.sender)[1].lower().rpartition("@")
+    if not at:
+        yield stop("no-from", f"the sender {newsletter.sender!r} has no address", "header")
+    elif dkim_domain and not _aligned(domain, dkim_domain.lower()):
+        said = f"From is at {domain} and {dkim_domain} signs; DMARC counts that as unsigned"
+        yield warn("not-aligned", said, "header")
+
+
+def _aligned(sender: str, signer: str) -> bool:
+    """Relaxed as in RFC 7489, 3.1.1: one is the other, or lies below it."""
+    return sender == signer or sender.endswith(f".{signer}") or signer.endswith(f".{sender}")
 
 
 def _headline(edition: Edition) -> Iterator[Finding]:
     subject, preheader = edition.subject, edition.preheader
     if not SUBJECT_MIN <= len(subject) <= SUBJECT_MAX:
         wanted = f"{SUBJECT_MIN} to {SUBJECT_MAX} read best"
-        yield _warn(
+        yield warn(
             "subject-length", f"the subject has {len(subject)} characters; {wanted}", "header"
         )
     if not PREHEADER_MIN <= len(preheader) <= PREHEADER_MAX:
         wanted = f"{PREHEADER_MIN} to {PREHEADER_MAX} read best"
         said = f"the preheader has {len(preheader)} characters; {wanted}"
-        yield _warn("preheader-length", said, "header")
+        yield warn("preheader-length", said, "header")
     letters = [c for c in subject if c.isalpha() and c.lower() != c.upper()]
     if len(letters) > 8 and all(c.isupper() for c in letters):
-        yield _warn("shouting", "the subject is all capitals", "header")
+        yield warn("shouting", "the subject is all capitals", "header")
     if "!!" in subject:
-        yield _warn("shouting", "the subject has more than one exclamation mark", "header")
+        yield warn("shouting", "the subject has more than one exclamation mark", "header")
 
 
-def _links(edition: Edition) -> Iterator[Finding]:
-    hrefs = {unescape(href) for href in _LINK.findall(edition.html)}
-    plain = sorted(href for href in hrefs if href.startswith("http://"))
-    if plain:
-        yield _warn("not-https", f"{len(plain)} links are not https, such as {plain[0]}", "html")
-    strange = sorted(h for h in hrefs if not h.startswith(_KINDS))
-    if strange:
-        yield _stop("bad-link", f"a link leads to {strange[0]!r}", "html")
-    short = sorted(h for h in hrefs if h.partition("://")[2].partition("/")[0] in _SHORTENERS)
-    if short:
-        yield _warn("shortener", f"{short[0]} hides where it leads; filters distrust it", "html")
-
-
-def _pictures(edition: Edition, base_url: str) -> Iterator[Finding]:
-    bare = [image for image in _IMAGE.findall(edition.html) if " alt=" not in image]
-    if bare:
-        yield _warn("no-alt", f"{len(bare)} images have no alt text", "html")
+def _third_parties(edition: Edition, base_url: str) -> Iterator[Finding]:
     asked = (url for part in _MARKUP.findall(edition.html) for url in _REMOTE.findall(part))
     foreign = sorted(url for url in asked if not url.startswith(f"{base_url}/"))
     if foreign:
-        yield _warn("third-party", f"opening the mail asks another host: {foreign[0]}", "html")
+        yield warn("third-party", f"opening the mail asks another host: {foreign[0]}", "html")
+
+
+def _pictures(root: HtmlElement) -> Iterator[Finding]:
+    images = list(root.iter("img"))
+    mute = [image for image in images if image.get("alt") is None]
+    if mute:
+        yield warn("no-alt", f"{len(mute)} images have no alt text", "html")
+    loose = [image for image in images if not (image.get("width") or "").isdigit()]
+    if loose:
+        said = f"{len(loose)} images have no attribute width; Outlook shows them in full size"
+        yield warn("no-width", said, "html")
+
+
+def _faint(root: HtmlElement, sheets: str) -> Iterator[Finding]:
+    faint = legible.faint(root, sheets)
+    for scheme in legible.SCHEMES:
+        own = [one for one in faint if one.scheme == scheme]
+        if own:
+            worst = own[0]
+            text = _SLOT.sub("…", worst.text)[:40]
+            more = f"; {len(own) - 1} more pairs" if len(own) > 1 else ""
+            said = (
+                f"{scheme}: {worst.colour} on {worst.ground} has a contrast of "
+                f"{worst.contrast:.1f}, WCAG asks for 4.5 (“{text}”){more}"
+            )
+            yield warn("faint", said, "html")
+
+
+def _unsupported(root: HtmlElement, sheets: str) -> Iterator[Finding]:
+    for feature in support.unsupported(root, sheets):
+        who = " and ".join(filter(None, [", ".join(feature.lacking[:-1]), feature.lacking[-1]]))
+        said = f"{feature.name}: {who} lack it; take {feature.instead} ({feature.source})"
+        yield warn("unsupported", said, "html")
 
 
 def _in_step(edition: Edition, issue: Issue) -> Iterator[Finding]:
@@ -158,4 +183,4 @@ def _in_step(edition: Edition, issue: Issue) -> Iterator[Finding]:
         title = " ".join(story.lead.title.split())
         if (title in html) != (title in text):
             place = "text" if title in html else "html"
-            yield _warn("out-of-step", f"“{title}” is missing here", place)
+            yield warn("out-of-step", f"“{title}” is missing here", place)

@@ -13,6 +13,7 @@ from digest.errors import Misconfigured
 MAX_CHARACTERS = 2_000_000  # of MJML; a mail of the full byte budget needs a tenth of it
 
 _BETWEEN_TAGS = re.compile(r">\s*\n\s*<")
+_UNUSUAL = re.compile(r"[^ -\[\]-~\n\r\t]")  # all that may have to be escaped
 _TAG = re.compile(r"<[a-zA-Z/][^<>]*>")
 _OURS = re.compile(r"&#x([0-9a-f]{8});")  # eight digits: nobody else writes a reference so
 
@@ -41,12 +42,12 @@ def _sheltered(source: str) -> str:
     private-use marks of our slots would all come out as ``\\u{...}``.
     """
     flat = _TAG.sub(lambda tag: " ".join(tag[0].split("\n")), source)
-    return "".join(f"&#x{ord(c):08x};" if _is_escaped(c) else c for c in flat)
+    return _UNUSUAL.sub(
+        lambda found: f"&#x{ord(found[0]):08x};" if _is_escaped(found[0]) else found[0], flat
+    )
 
 
 def _is_escaped(character: str) -> bool:
-    if " " <= character <= "~":
-        return character == "\\"
-    if character in "\n\r\t":
-        return False
+    if character == "\\":
+        return True
     return not character.isprintable() or unicodedata.category(character) in ("Mn", "Me")

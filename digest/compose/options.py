@@ -17,4 +17,5 @@ class ComposeOptions:
     max_html_bytes: Annotated[int, Gt(10_000), Le(102_000)] = 98_000  # Gmail clips at ~102 KB
     pictures: bool = True
     brief_after: Annotated[int, Ge(1)] = 10  # stories beyond this many become one-liners
+    max_editions: Annotated[int, Ge(1)] = 500  # beyond it the rarest topics get the whole issue
     time_limit_seconds: Annotated[float, Gt(0)] = 10.0  # for rendering one edition

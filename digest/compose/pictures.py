@@ -23,6 +23,7 @@ MAX_BYTES = 120_000
 MIN_WIDTH, MIN_HEIGHT = 240, 120  # smaller ones are icons, logos and tracking pixels
 MAX_PIXELS = 40_000_000  # decoded; more is a bomb or a poster
 FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "AVIF", "BMP", "TIFF")
+LOGO_QUALITY = 92  # letters and flat colours show what a photograph hides
 _QUALITIES = (82, 74, 66, 58, 50)
 
 
@@ -52,6 +53,19 @@ def reencode(body: bytes) -> Encoded:
         image = image.resize((image.width * 3 // 4, image.height * 3 // 4))
 
 
+def logo(body: bytes, *, width: int, ground: str) -> Encoded:
+    """A theme's logo for screens of twice the density, on ``ground`` where it is transparent.
+
+    ``width``: px it is shown in. Raises Permanent with the reason.
+    """
+    image = _opened(body, least=(1, 1))
+    image = _upright(image, ground)
+    image.thumbnail((2 * width, 2 * width), Image.Resampling.LANCZOS)
+    data = _jpeg(image, LOGO_QUALITY)
+    name = hashlib.sha256(data).hexdigest()[:32]
+    return Encoded(hash=name, width=image.width, height=image.height, data=data)
+
+
 def keep(media: Path, picture: Encoded) -> Path:
     """Write ``HASH.jpg`` into ``media``, whole or not at all. Raises Misconfigured."""
     target = media / f"{picture.hash}.jpg"
@@ -71,12 +85,12 @@ def keep(media: Path, picture: Encoded) -> Path:
     return target
 
 
-def _opened(body: bytes) -> Image.Image:
+def _opened(body: bytes, least: tuple[int, int] = (MIN_WIDTH, MIN_HEIGHT)) -> Image.Image:
     try:
         image = Image.open(io.BytesIO(body), formats=FORMATS)
     except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError) as error:
         raise Permanent("it is no picture we can read") from error
-    if image.width < MIN_WIDTH or image.height < MIN_HEIGHT:
+    if image.width < least[0] or image.height < least[1]:
         raise Permanent(f"it is too small ({image.width} × {image.height} px)")
     if image.width * image.height > MAX_PIXELS:
         raise Permanent(f"it is too large ({image.width} × {image.height} px)")
@@ -88,15 +102,15 @@ def _opened(body: bytes) -> Image.Image:
     return image
 
 
-def _upright(image: Image.Image) -> Image.Image:
+def _upright(image: Image.Image, ground: str = "white") -> Image.Image:
     image = ImageOps.exif_transpose(image)
     if image.mode == "RGB":
         return image
     if "A" in image.getbands() or "transparency" in image.info:
         # Readers in the dark would otherwise see black figures on black.
         layer = image.convert("RGBA")
-        ground = Image.new("RGBA", layer.size, "white")
-        return Image.alpha_composite(ground, layer).convert("RGB")
+        below = Image.new("RGBA", layer.size, ground)
+        return Image.alpha_composite(below, layer).convert("RGB")
     return image.convert("RGB")
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from digest.choices import Choice
 from digest.compose.lint import Finding
 from digest.model import Edition, Issue, LeftOut, Newsletter
 
@@ -14,8 +15,10 @@ from digest.model import Edition, Issue, LeftOut, Newsletter
 class Prepared:
     """An issue ready to be released, or ``issue=None`` and the ``reason`` there is no mail.
 
-    ``findings`` holds what lint found, by edition key; ``notes`` what had to be left out of the
-    mail itself (pictures, stories beyond the byte budget).
+    ``editions`` begins with the whole issue in the newsletter's language; ``choices`` says for
+    every choice of the audience which edition serves it. ``findings`` holds what lint found, by
+    edition key; ``notes`` what had to be left out of the mail itself (pictures, stories beyond
+    the byte budget).
     """
 
     newsletter: Newsletter
@@ -24,5 +27,14 @@ class Prepared:
     reason: str | None = None
     left_out: tuple[LeftOut, ...] = ()
     editions: tuple[Edition, ...] = ()
+    choices: Mapping[Choice, str] = field(default_factory=dict)
     findings: Mapping[str, tuple[Finding, ...]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+
+    def edition_for(self, choice: Choice) -> str:
+        """The key of the edition that serves ``choice``; also one nobody had made when preparing.
+
+        Raises IndexError where there is no edition.
+        """
+        whole = Choice.of((), choice.language)
+        return self.choices.get(choice) or self.choices.get(whole) or self.editions[0].key

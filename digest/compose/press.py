@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from jinja2 import (
-    FileSystemLoader,
+    BaseLoader,
+    Environment,
     StrictUndefined,
     TemplateError,
     TemplateNotFound,
@@ -17,7 +19,7 @@ from jinja2 import (
 from jinja2.exceptions import SecurityError, TemplateSyntaxError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from digest.compose import columns
+from digest.compose import columns, templates
 from digest.compose.theme import Theme
 from digest.errors import Misconfigured
 
@@ -27,9 +29,14 @@ _MISTAKES = (
 )  # fmt: skip
 
 
+@lru_cache(maxsize=8)
 def environment(folders: tuple[Path, ...]) -> ImmutableSandboxedEnvironment:
+    """The sandbox of the templates in ``folders``, kept: compiling them costs more than rendering.
+
+    A template that changed, or has got a namesake in an earlier folder, is compiled anew.
+    """
     environment = ImmutableSandboxedEnvironment(
-        loader=FileSystemLoader([str(folder) for folder in folders]),
+        loader=_Folders(folders),
         autoescape=lambda name: name is None or not name.endswith(".txt"),
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -37,6 +44,34 @@ def environment(folders: tuple[Path, ...]) -> ImmutableSandboxedEnvironment:
     )
     environment.filters["fill"] = _filled
     return environment
+
+
+class _Folders(BaseLoader):
+    """Templates by name, from the first folder that has one."""
+
+    def __init__(self, folders: tuple[Path, ...]) -> None:
+        self._folders = folders
+
+    def get_source(
+        self, environment: Environment, template: str
+    ) -> tuple[str, str, Callable[[], bool]]:
+        path = self._path(template)
+        if path is None:
+            raise TemplateNotFound(template)
+        written = path.stat().st_mtime_ns  # asked before reading: a later change is seen later
+        try:
+            source = path.read_text("utf-8")
+        except UnicodeDecodeError as error:
+            raise Misconfigured(str(path), f"is no UTF-8 text: {error}") from error
+
+        def is_fresh() -> bool:
+            return self._path(template) == path and path.stat().st_mtime_ns == written
+
+        return source, str(path), is_fresh
+
+    def _path(self, template: str) -> Path | None:
+        strays = Path(template).is_absolute() or ".." in Path(template).parts
+        return None if strays else templates.find(template, self._folders)
 
 
 def _filled(text: object, indent: str = "") -> str:

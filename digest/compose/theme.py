@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from digest.compose import templates
+from digest.compose.colours import MIN_CONTRAST, contrast, luminance
 from digest.errors import Misconfigured
 
 COLOURS = tuple("page card ink soft mute rule edge accent block on_block tile".split())
@@ -31,11 +32,22 @@ TEXT_PAIRS = (
     ("ink", "card"), ("soft", "card"), ("mute", "card"), ("mute", "page"), ("ink", "page"),
     ("mute", "tile"), ("accent", "card"), ("on_block", "block"),
 )  # fmt: skip
-MIN_CONTRAST = 4.5
+# 1.05 / (Y + 0.05) and (Y + 0.05) / 0.05 both reach 4.5 only here.
+SAFE_LUMINANCE = (0.175, 0.1834)
 
 _HEX = re.compile(r"#[0-9a-fA-F]{6}")
 _TRACKING = re.compile(r"0|-?\d*\.?\d+(?:em|px)")
+_FILE = re.compile(r"[\w-][\w. -]*\.(?:png|jpe?g)", re.IGNORECASE)
 _FONT = re.compile(r"[\w ,-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Logo:
+    """A picture in the place of the newsletter's name; ``width`` in px, ``alt`` may be empty."""
+
+    path: Path
+    width: int
+    alt: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +58,17 @@ class Theme:
     light: Mapping[str, str]
     dark: Mapping[str, str]
     fonts: Mapping[str, str]
+    logo: Logo | None = None
 
     @property
     def width(self) -> int:
         """Of the sheet, in px."""
         return int(self.own["width"])
+
+    @property
+    def ground(self) -> str:
+        """The light colour behind the newsletter's name."""
+        return self.light["block" if self.own["masthead"] == "block" else "card"]
 
 
 def load(name: str, folders: tuple[Path, ...]) -> Theme:
@@ -69,6 +87,7 @@ def load(name: str, folders: tuple[Path, ...]) -> Theme:
         light=MappingProxyType(own["light"]),
         dark=MappingProxyType(own["dark"]),
         fonts=MappingProxyType(own["fonts"]),
+        logo=_logo(path, own["logo"]) if "logo" in own else None,
     )
 
 
@@ -82,19 +101,24 @@ def weak_pairs(theme: Theme) -> list[str]:
     ]
 
 
-def contrast(one: str, other: str) -> float:
-    """WCAG 2 contrast ratio of two ``#rrggbb`` colours: 1 to 21."""
-    bright, dim = sorted((luminance(one), luminance(other)), reverse=True)
-    return (bright + 0.05) / (dim + 0.05)
+def risky_fills(theme: Theme) -> list[str]:
+    """Fills with text on them that a forced dark mode may make unreadable.
+
+    Where the luminance is between these, white and black both reach 4.5 on it.
+    """
+    return [
+        f"{scheme}.block has a luminance of {found:.3f}; from 0.175 to 0.183 white and black text "
+        "both stay readable on it, whatever a client flips"
+        for scheme, colours in (("light", theme.light), ("dark", theme.dark))
+        if not SAFE_LUMINANCE[0] <= (found := luminance(colours["block"])) <= SAFE_LUMINANCE[1]
+    ]
 
 
-def luminance(colour: str) -> float:
-    """WCAG 2 relative luminance of ``#rrggbb``: 0 to 1."""
-    channels = (int(colour[n : n + 2], 16) / 255 for n in (1, 3, 5))
-    red, green, blue = (
-        c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels
-    )
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+def _logo(theme: Path, said: Mapping[str, Any]) -> Logo:
+    path = theme.parent / said["file"]
+    if not path.is_file():
+        raise Misconfigured(str(theme), f"logo.file is {said['file']!r}, which is not beside it")
+    return Logo(path=path, width=said["width"], alt=said.get("alt", ""))
 
 
 def _problems(own: Mapping[str, Any]) -> Iterator[str]:
@@ -111,6 +135,21 @@ def _problems(own: Mapping[str, Any]) -> Iterator[str]:
         if own.get(name) not in allowed:
             yield f"{name} is {own.get(name)!r}; write one of {', '.join(allowed)}"
     yield from _wrong_measures(own)
+    if "logo" in own:
+        yield from _wrong_logo(own["logo"])
+
+
+def _wrong_logo(logo: object) -> Iterator[str]:
+    if not isinstance(logo, dict):
+        yield 'logo is no table; write logo = { file = "logo.png", width = 160, alt = "" }'
+        return
+    name, width, alt = logo.get("file"), logo.get("width"), logo.get("alt", "")
+    if not isinstance(name, str) or not _FILE.fullmatch(name):
+        yield f"logo.file is {name!r}; write the name of a PNG or JPEG beside the theme"
+    if type(width) is not int or not 40 <= width <= 400:
+        yield f"logo.width is {width!r}; write a number of px from 40 to 400"
+    if not isinstance(alt, str):
+        yield f"logo.alt is {alt!r}; write words in quotes"
 
 
 def _wrong_measures(own: Mapping[str, Any]) -> Iterator[str]:

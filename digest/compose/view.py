@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from digest.compose import words
+from digest.compose.issue import shorten
 from digest.compose.words import Word
 from digest.model import (
     Article,
@@ -22,6 +23,7 @@ from digest.model import (
 from digest.slots import slot
 
 INDEX_FROM = 6  # stories: fewer are read faster than a list of them
+TEASER = 72  # characters of the list at the top: two lines on a desktop, four on a phone
 READING_SPEED = 200  # words a minute, of the mail itself
 THUMB_WIDTH, THUMB_HEIGHT = 96, 128  # px, at most
 
@@ -39,6 +41,8 @@ class Setting:
     next_issue: datetime
     sheet_width: int  # px
     said: Mapping[str, Word]
+    logo: Picture | None = None
+    logo_width: int = 0  # px
 
 
 def view(issue: Issue, setting: Setting) -> View:
@@ -48,6 +52,7 @@ def view(issue: Issue, setting: Setting) -> View:
     sections = _named(issue.sections, setting)
     named: View = {
         "name": newsletter.title,
+        "logo": _logo(setting),
         "tagline": newsletter.tagline,
         "intro": newsletter.intro,
         "language": language,
@@ -117,7 +122,7 @@ def _section(section: Section, issue: Issue, setting: Setting) -> View:
         "id": _anchor(section.topic or "more"),
         "topic": section.topic,
         "name": section.title,
-        "teaser": section.stories[0].lead.title,
+        "teaser": shorten(section.stories[0].lead.title, TEASER),
         "stories": _stories(section.stories, issue, setting),
     }
 
@@ -172,6 +177,19 @@ def _image(picture: Picture, lead: Article, setting: Setting) -> View:
         "height": round(width * ratio),
         "thumb_width": thumb,
         "thumb_height": round(thumb * ratio),
+    }
+
+
+def _logo(setting: Setting) -> View | None:
+    logo = setting.logo
+    if logo is None:
+        return None
+    width = min(setting.logo_width, logo.width)
+    return {
+        "src": f"{setting.base_url}/i/{logo.hash}.jpg",
+        "alt": logo.alt or setting.newsletter.title,
+        "width": width,
+        "height": round(width * logo.height / logo.width),
     }
 
 

@@ -37,6 +37,7 @@ def check(draft: Draft) -> None:
             draft.problem((*key, "select"), 'is only read on pages; add kind = "page" or remove it')
     _words_range(draft)
     relays.check(draft)
+    _mailbox(draft)
 
 
 def _only_once(draft: Draft, pattern: Key) -> None:
@@ -64,12 +65,14 @@ def _newsletter(draft: Draft, key: Key) -> None:
     _sections(draft, key)
     cadence = draft.text((*key, "cadence"))
     wrong_cadence = (*key, "cadence") in draft.wrong
-    if draft.value((*key, "weekday")) is not None and cadence != "weekly" and not wrong_cadence:
-        draft.problem(
-            (*key, "weekday"),
-            f'is only read with cadence = "weekly", and it is {shown(cadence or "daily")}; '
-            "remove it or change the cadence",
-        )
+    made = {cadence, *(value for _, value in draft.matching((*key, "offers", "*")))}
+    for day, only in (("weekday", "weekly"), ("monthday", "monthly")):
+        if draft.value((*key, day)) is not None and only not in made and not wrong_cadence:
+            draft.problem(
+                (*key, day),
+                f'is only read with cadence = "{only}", and it is {shown(cadence or "daily")}; '
+                "remove it or change the cadence",
+            )
     least, most = draft.value((*key, "min_stories")), draft.value((*key, "max_stories"))
     most = 12 if most is None else most
     if isinstance(least, int) and isinstance(most, int) and least > most:
@@ -139,6 +142,25 @@ def _words_range(draft: Draft) -> None:
     long = 4000 if long is None else long
     if isinstance(short, int) and isinstance(long, int) and short >= long:
         draft.problem(key, f"is {short}, not below long_words ({long}); write less")
+
+
+def _mailbox(draft: Draft) -> None:
+    key: Key = ("bounces", "mailbox")
+    given = draft.value(key)
+    if not isinstance(given, dict) or not given.get("host"):
+        return
+    for name, cure in (
+        ("username", 'write the name it is read with, such as username = "bounces"'),
+        ("password_env", "name the variable that holds its password"),
+    ):
+        if not given.get(name) and (*key, name) not in draft.wrong:
+            draft.problem((*key, "host"), f"has no {name} beside it; {cure}")
+            return
+    if given.get("tls") == "none" and given["host"] not in ("localhost", "127.0.0.1", "::1"):
+        draft.problem(
+            (*key, "tls"),
+            'is "none", and the password would travel for all to read; write "implicit"',
+        )
 
 
 def warnings(draft: Draft, folder: Path) -> Iterator[str]:

@@ -16,7 +16,7 @@ from digest.config.document import Document
 from digest.config.draft import Draft, take_in
 from digest.config.positions import Key
 from digest.config.problems import ConfigErrors, dotted
-from digest.config.rules import RULES
+from digest.config.rulebook import RULES
 from digest.config.settings import Settings
 from digest.config.shape import NOT_WRITTEN
 from digest.config.validate import settings_of

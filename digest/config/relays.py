@@ -9,7 +9,6 @@ from digest.config.draft import Draft
 from digest.config.positions import Key
 from digest.config.problems import shown
 from digest.config.rules import is_host
-from digest.deliver.dkim import vouches
 
 _DKIM: Key = ("deliver", "dkim")
 _RELAYS: Key = ("deliver", "relays", "*")
@@ -28,10 +27,6 @@ def check(draft: Draft) -> None:
             _login(draft, key, relay)
             _warmup(draft, (*key, "warmup"))
     _domains(draft)
-    for key, path in draft.matching((*_RELAYS, "ca_file")):
-        if isinstance(path, str) and not Path(path).is_file():
-            written = shown(draft.as_written(key))
-            draft.problem(key, f"is {written}, and no such file is there; mend the path")
     _second_signature(draft)
 
 
@@ -87,15 +82,16 @@ def _domains(draft: Draft) -> None:
 
 
 def _rates(draft: Draft, key: Key, table: dict[str, object]) -> None:
-    start, ceiling = table.get("start", 100.0), table.get("ceiling", 0)
+    start, ceiling = table.get("start", 0), table.get("ceiling", 0)
     if not isinstance(start, int | float) or not isinstance(ceiling, int | float):
         return
     if ceiling and not start:
-        draft.problem((*key, "ceiling"), "is not read with start = 0; write per_second instead")
-    elif ceiling and start > ceiling:
-        place = "start" if "start" in table else "ceiling"
         draft.problem(
-            (*key, place),
+            (*key, "ceiling"), "is not read without start; add start, or write per_second"
+        )
+    elif ceiling and start > ceiling:
+        draft.problem(
+            (*key, "start"),
             f"does not fit: start is {start:g} and ceiling {ceiling:g} messages a second; "
             "write start no larger than ceiling",
         )
@@ -119,6 +115,11 @@ def _second_signature(draft: Draft) -> None:
 
 def warnings(draft: Draft) -> Iterator[str]:
     """What is allowed, and probably not meant."""
+    for key, path in draft.matching((*_RELAYS, "ca_file")):
+        if not Path(str(path)).is_file():
+            written = shown(draft.as_written(key))
+            words = f"is {written}, and no such file is there: the relay cannot be used"
+            yield str(draft.document.problem(key, words))
     for name in ("key_file", "ed25519_key_file"):
         path = draft.text((*_DKIM, name))
         if path and not Path(path).is_file():
@@ -136,6 +137,8 @@ def warnings(draft: Draft) -> Iterator[str]:
 
 
 def _foreign_senders(draft: Draft, domain: str) -> Iterator[str]:
+    from digest.deliver.dkim import vouches  # cryptography: only who signs pays for it
+
     for key, sender in draft.matching(("newsletters", "*", "sender")):
         if not vouches(domain, str(sender)):
             host = str(sender).rpartition("@")[2].rstrip("> ")

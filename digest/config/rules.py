@@ -14,7 +14,6 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 from digest.config.languages import LANGUAGES
-from digest.config.positions import Key
 from digest.config.problems import Wrong, shown
 
 Rule = Callable[[object], object]
@@ -29,7 +28,7 @@ _HERE = ("localhost", "127.0.0.1", "::1")
 _PARSER = EmailPolicy(utf8=True)
 
 
-def _of_text(rule: Callable[[str], object]) -> Rule:
+def of_text(rule: Callable[[str], object]) -> Rule:
     """The rule, asked of text only: what is no text is told by its type later."""
     return lambda value: rule(value) if isinstance(value, str) else value
 
@@ -162,6 +161,13 @@ def mail_host(value: str) -> str:
     return value
 
 
+def mail_domain(value: str) -> str:
+    """A domain that mail comes to; empty for none."""
+    if value and not (is_host(value) and "." in value):
+        raise Wrong(f'is {shown(value)}; write a domain alone, such as "bounce.example.org"')
+    return value
+
+
 def variable(value: str) -> str:
     """The name of an environment variable; never what it holds."""
     if value and not _VARIABLE.fullmatch(value):
@@ -232,49 +238,16 @@ def network(value: str) -> str:
         ) from error
 
 
+def topic_arn(value: str) -> str:
+    """The name of an SNS topic, as Amazon writes it."""
+    if not re.fullmatch(r"arn:aws[a-z-]{0,10}:sns:[a-z0-9-]{1,30}:\d{12}:[\w.-]{1,256}", value):
+        example = '"arn:aws:sns:eu-west-1:123456789012:bounces"'
+        raise Wrong(f"is {shown(value)}, which names no SNS topic; write one such as {example}")
+    return value
+
+
 def filled(value: str) -> str:
     """Text that must not be empty."""
     if not value.strip():
         raise Wrong("is empty; write some text")
     return value
-
-
-_MANY = 1000
-RULES: tuple[tuple[Key, Rule], ...] = (
-    (("site", "name"), _of_text(filled)),
-    (("site", "base_url"), _of_text(base_url)),
-    (("site", "operator"), _of_text(bare_address)),
-    (("newsletters", "*", "title"), _of_text(filled)),
-    (("newsletters", "*", "sender"), _of_text(mailbox)),
-    (("newsletters", "*", "reply_to"), _of_text(lambda value: value and mailbox(value))),
-    (("newsletters", "*", "language"), _of_text(language)),
-    (("newsletters", "*", "timezone"), _of_text(zone)),
-    (("newsletters", "*", "hour"), hour),
-    (("newsletters", "*", "weekday"), weekday),
-    (("newsletters", "*", "max_stories"), within(1, _MANY)),
-    (("newsletters", "*", "min_stories"), within(1, _MANY)),
-    (("newsletters", "*", "sections", "*", "topic"), _of_text(filled)),
-    (("newsletters", "*", "sections", "*", "title"), _of_text(filled)),
-    (("collect", "sources", "*", "name"), _of_text(filled)),
-    (("collect", "sources", "*", "topic"), _of_text(filled)),
-    (("collect", "sources", "*", "language"), _of_text(language)),
-    (("collect", "sources", "*", "weight"), within(0, 100, above=True)),
-    (("collect", "sources", "*", "max_items"), within(1, _MANY)),
-    (("deliver", "unsubscribe_mailbox"), _of_text(bare_address)),
-    (("deliver", "relays", "*", "host"), _of_text(mail_host)),
-    (("deliver", "relays", "*", "password_env"), _of_text(variable)),
-    (("deliver", "relays", "*", "token_env"), _of_text(variable)),
-    (("deliver", "relays", "*", "local_hostname"), _of_text(host_or_none)),
-    (("deliver", "relays", "*", "weight"), within(0, _MANY)),
-    (("deliver", "relays", "*", "max_connections"), within(1, _MANY)),
-    (("deliver", "relays", "*", "warmup", "start"), day),
-    (("deliver", "drain_seconds"), within(1, 600)),
-    (("deliver", "dkim", "domain"), _of_text(host_or_none)),
-    (("deliver", "dkim", "selector"), _of_text(selector)),
-    (("deliver", "dkim", "ed25519_selector"), _of_text(selector)),
-    (("web", "trusted_proxies", "*"), _of_text(network)),
-    (("web", "embed_origins", "*"), _of_text(origin)),
-    (("web", "consent_text"), _of_text(filled)),
-    (("web", "min_fill_seconds"), within(0, 60)),
-    (("web", "timeout_seconds"), within(0, 600, above=True)),
-)

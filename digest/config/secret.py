@@ -96,6 +96,22 @@ def _of_relay(relay: Relay, name: str, what: str, environ: Mapping[str, str]) ->
     return given
 
 
+def named(variable: str, where: str, environ: Mapping[str, str] = os.environ) -> str:
+    """The secret in the variable that ``where`` names; empty where it names none.
+
+    Raises Misconfigured where the variable is unset.
+    """
+    if not variable:
+        return ""
+    given = from_environment(variable, environ)
+    if given is None:
+        raise Misconfigured(
+            where,
+            f"names {variable}, which is not set; set it, or {variable}_FILE to its file",
+        )
+    return given
+
+
 def from_environment(name: str, environ: Mapping[str, str]) -> str | None:
     """What ``NAME`` holds, or the file that ``NAME_FILE`` names; None where neither is set."""
     if given := environ.get(name, "").strip():

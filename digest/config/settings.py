@@ -17,6 +17,7 @@ from digest.compose.options import ComposeOptions
 from digest.curate.curation import CurateOptions
 from digest.deliver.options import Count, DkimOptions, DomainLimits, WarmUpOptions
 from digest.model import Newsletter, Source
+from digest.storage.options import Keep
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,13 +76,50 @@ class Deliver:
     each_domain: DomainLimits = field(default_factory=DomainLimits)
     domains: dict[str, DomainLimits] = field(default_factory=dict)
     dkim: DkimOptions | None = None
+    bounce_domain: str = ""  # of the signed envelope senders; empty: the sender's own address
     relays: tuple[Relay, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mailbox:
+    """``[bounces.mailbox]``: where what comes back is read over IMAP; no host: nowhere."""
+
+    host: str = ""
+    port: Annotated[int, Ge(1), Le(65535)] = 993
+    tls: Literal["starttls", "implicit", "none"] = "implicit"
+    username: str = ""
+    password_env: str = ""  # the variable that holds the password, or NAME_FILE names its file
+    folder: Annotated[str, MinLen(1)] = "INBOX"
+    done_folder: str = "Digest"  # what was understood goes there; empty: it stays, marked as seen
+    timeout_seconds: Annotated[float, Gt(0)] = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounces:
+    """``[bounces]``: when failures are too many, and who may tell us of them."""
+
+    soft_limit: Annotated[int, Ge(1)] = 5
+    soft_days: Annotated[int, Ge(1)] = 30
+    mailbox: Mailbox = field(default_factory=Mailbox)
+    ses_topics: tuple[str, ...] = ()  # ARNs of the SNS topics that are ours
+    sendgrid_public_key: str = ""
+    postmark_secret_env: str = ""
+    mailgun_secret_env: str = ""
+    generic_secret_env: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """``[schedule]``: how the clock is kept."""
+
+    catch_up_hours: Annotated[float, Ge(0)] = 6.0  # an issue later than this is not made
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Storage:
     url: str = "sqlite:///digest.db"
     media: Path = Path("media")
+    keep: Keep = field(default_factory=Keep)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,5 +154,7 @@ class Settings:
     curate: CurateOptions = field(default_factory=CurateOptions)
     compose: ComposeOptions = field(default_factory=ComposeOptions)
     deliver: Deliver = field(default_factory=Deliver)
+    bounces: Bounces = field(default_factory=Bounces)
+    schedule: Schedule = field(default_factory=Schedule)
     storage: Storage = field(default_factory=Storage)
     web: Web = field(default_factory=Web)

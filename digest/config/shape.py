@@ -136,6 +136,11 @@ def _secret_cure(path: tuple[str, ...]) -> str:
             "put it into an environment variable and name that with password_env, such as "
             'password_env = "DIGEST_RELAY_PASSWORD"'
         )
+    if path[:1] == ("bounces",):
+        return (
+            "put it into an environment variable and name that with the key that ends in _env, "
+            'such as mailbox.password_env = "DIGEST_BOUNCES_PASSWORD"'
+        )
     if path[:1] == ("storage",):
         return "put the whole URL into the environment variable DIGEST_DATABASE_URL"
     return "put it into the environment: DIGEST_SECRET, or DIGEST_SECRET_FILE for its file"

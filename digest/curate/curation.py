@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from digest.curate import dedupe, window
 from digest.curate.dedupe import StoryOptions
@@ -72,6 +72,20 @@ def curate(
         stories=stories,
         left_out=(*admitted.left_out, *retold, *off_topic, *ranked.left_out, *crowded),
         stale=frozenset(out.url for out in admitted.left_out),
+    )
+
+
+def reaching(options: CurateOptions, span: timedelta) -> CurateOptions:
+    """Options under which a window of ``span``, asked for by name, is not stale in itself."""
+    hours = span.total_seconds() / 3600 + 24
+    window = options.window
+    return replace(
+        options,
+        window=replace(
+            window,
+            daily_hours=max(window.daily_hours, hours),
+            weekly_hours=max(window.weekly_hours, hours),
+        ),
     )
 
 

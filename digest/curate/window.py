@@ -22,6 +22,7 @@ class WindowOptions:
 
     daily_hours: Annotated[float, Gt(0)] = 48.0
     weekly_hours: Annotated[float, Gt(0)] = 192.0
+    monthly_hours: Annotated[float, Gt(0)] = 792.0  # a day more than the longest window
     first_issue_hours: Annotated[float, Gt(0)] = 720.0
 
 
@@ -114,7 +115,9 @@ def _reach(
     if since is None:
         hours = options.first_issue_hours
         return timedelta(hours=hours), f"the very first issue reaches back {_span(hours)}"
-    hours = options.weekly_hours if cadence is Cadence.WEEKLY else options.daily_hours
+    hours = {Cadence.WEEKLY: options.weekly_hours, Cadence.MONTHLY: options.monthly_hours}.get(
+        cadence, options.daily_hours
+    )
     reach = timedelta(hours=hours)
     # After a weekend (or a pause) the window itself is longer than a day's staleness allows.
     stretched = until - since + timedelta(hours=24)

@@ -145,6 +145,8 @@ class Domains:
 
     def accepted(self, domain: str, count: int = 1) -> None:
         """It took ``count`` messages."""
+        if not self._paces and not self._named and not self._each.rate:
+            return  # nobody has a rate that could rise; asked for each message
         pace = self._pace(domain)
         if (quicker := throttle.accepted(pace, count)) is not pace:
             self._paces[domain] = quicker

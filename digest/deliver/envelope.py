@@ -12,40 +12,75 @@ from digest.deliver.transport import Outgoing
 _PATH = re.compile(r"[^\s<>\x00-\x1f\x7f]{1,254}")
 
 
-def objection(message: Outgoing, offer: Offer, relay: str) -> Refused | None:
-    """Why ``relay`` (its label) can never take the message; None where it may try."""
-    if not _PATH.fullmatch(message.recipient):
-        return Refused(501, "5.1.3", "the address cannot be written in SMTP", Stage.RCPT)
-    if message.sender and not _PATH.fullmatch(message.sender):
-        return Refused(501, "5.1.7", "the sender cannot be written in SMTP", Stage.MAIL)
-    size = len(message.data)
-    if offer.size and size > offer.size:
-        text = f"{relay} takes {offer.size} bytes and the message has {size}; make it smaller"
-        return Refused(552, "5.3.4", text, Stage.MAIL)
-    if _beyond_ascii(message) and not offer.smtputf8:
-        text = f"{relay} does not offer SMTPUTF8, which this address needs; use one that does"
-        return Refused(553, "5.6.7", text, Stage.RCPT)
-    if not (offer.eightbit or message.data.isascii()):
-        text = f"{relay} does not offer 8BITMIME, which this message needs; use one that does"
-        return Refused(554, "5.6.3", text, Stage.MAIL)
-    return None
+class Envelopes:
+    """The commands of one connection. ``relay`` is what sentences call it."""
 
+    __slots__ = ("_bdat", "_from", "_offer", "_relay", "_sender", "_sender_ascii", "_sender_fits")
 
-def mail(message: Outgoing, offer: Offer) -> bytes:
-    """``MAIL FROM`` with the parameters that the relay offers and the message needs."""
-    command = b"MAIL FROM:<%b>" % message.sender.encode()
-    if offer.announce_size:
-        command += b" SIZE=%d" % len(message.data)
-    if offer.eightbit and not message.data.isascii():
-        command += b" BODY=8BITMIME"
-    if _beyond_ascii(message):
-        command += b" SMTPUTF8"
-    return command + b"\r\n"
+    def __init__(self, offer: Offer, relay: str, *, bdat: bool = False) -> None:
+        self._bdat = bdat
+        self._offer = offer
+        self._relay = relay
+        self._for("")
+
+    def objection(self, message: Outgoing) -> Refused | None:
+        """Why the relay can never take the message; None where it may try."""
+        offer, relay = self._offer, self._relay
+        if message.sender != self._sender:
+            self._for(message.sender)
+        if not _PATH.fullmatch(message.recipient):
+            return Refused(501, "5.1.3", "the address cannot be written in SMTP", Stage.RCPT)
+        if not self._sender_fits:
+            return Refused(501, "5.1.7", "the sender cannot be written in SMTP", Stage.MAIL)
+        if offer.size and message.size > offer.size:
+            sizes = f"{relay} takes {offer.size} bytes and the message has {message.size}"
+            return Refused(552, "5.3.4", f"{sizes}; make it smaller", Stage.MAIL)
+        if not offer.smtputf8 and self._beyond_ascii(message):
+            text = f"{relay} does not offer SMTPUTF8, which this address needs; use one that does"
+            return Refused(553, "5.6.7", text, Stage.RCPT)
+        if message.eightbit and not offer.eightbit:
+            text = f"{relay} does not offer 8BITMIME, which this message needs; use one that does"
+            return Refused(554, "5.6.3", text, Stage.MAIL)
+        return None
+
+    def mail(self, message: Outgoing) -> bytes:
+        """``MAIL FROM`` with the parameters that the relay offers and the message needs."""
+        if message.sender != self._sender:
+            self._for(message.sender)
+        command = self._from
+        if self._offer.announce_size:
+            command = b"%b SIZE=%d" % (command, message.size)
+        if message.eightbit and self._offer.eightbit:
+            command += b" BODY=8BITMIME"
+        if self._beyond_ascii(message):
+            command += b" SMTPUTF8"
+        return command + b"\r\n"
+
+    def opening(self, message: Outgoing) -> bytes:
+        """MAIL, RCPT and DATA, for a relay that hears them at once; BDAT comes with its body."""
+        if self._bdat:
+            return self.mail(message) + rcpt(message)
+        return b"%bRCPT TO:<%b>\r\nDATA\r\n" % (self.mail(message), message.recipient.encode())
+
+    def body(self, message: Outgoing) -> tuple[bytes, ...]:
+        """The message as it goes before the dot, or after its BDAT; its last line has an end."""
+        parts = message.parts
+        if not parts[-1].endswith(b"\r\n") and not message.data.endswith(b"\r\n"):
+            parts = (*parts, b"\r\n")
+        if self._bdat:
+            return (b"BDAT %d LAST\r\n" % sum(map(len, parts)), *parts)
+        return parts
+
+    def _for(self, sender: str) -> None:
+        # Most messages have the sender of the one before.
+        self._sender = sender
+        self._sender_fits = not sender or _PATH.fullmatch(sender) is not None
+        self._sender_ascii = sender.isascii()
+        self._from = b"MAIL FROM:<%b>" % sender.encode()
+
+    def _beyond_ascii(self, message: Outgoing) -> bool:
+        return not (message.recipient.isascii() and self._sender_ascii)
 
 
 def rcpt(message: Outgoing) -> bytes:
     return b"RCPT TO:<%b>\r\n" % message.recipient.encode()
-
-
-def _beyond_ascii(message: Outgoing) -> bool:
-    return not (message.recipient.isascii() and message.sender.isascii())

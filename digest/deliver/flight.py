@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import Enum, auto
 
 from digest.deliver.outcome import Deferred, InDoubt, Outcome, Refused, Stage
+from digest.deliver.relay import Patience
 from digest.deliver.transport import Outgoing
 
 
@@ -17,6 +18,18 @@ class Step(Enum):
     END = auto()
     RESET = auto()
     QUIT = auto()
+
+
+def allowances(patience: Patience) -> dict[Step, float]:
+    """Seconds to wait for the answer to each step."""
+    return {
+        Step.MAIL: patience.mail,
+        Step.RCPT: patience.rcpt,
+        Step.DATA: patience.data,
+        Step.END: patience.end,
+        Step.RESET: patience.mail,
+        Step.QUIT: patience.quit,
+    }
 
 
 class Flight:

@@ -15,6 +15,7 @@ from digest.errors import Misconfigured
 
 FOLD = 76
 NAME = FOLD - 12
+_ALWAYS_FITS = 25  # bytes that binascii never folds, all of them escaped
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029\ud800-\udfff]+")
 _MAILBOX = re.compile(
     r"(?P<name>[^<>]*)<(?P<angled>[^<>@\s]+@[^<>@\s]+)>|(?P<bare>[^<>@\s]+@[^<>@\s]+)"
@@ -44,12 +45,14 @@ def mailbox(name: str, address: str) -> str:
     name = one_line(name)
     if not name:
         return address
+    if not name.isascii() and (word := _one_word(name)):
+        return f"{word} <{address}>"
     if _ATOM_WORDS.fullmatch(name) and "=?" not in name and len(name) <= FOLD:
         return f"{name} <{address}>"
     if name.isascii() and "=?" not in name and len(name) <= FOLD:
         quoted = name.replace("\\", "\\\\").replace('"', '\\"')
         return f'"{quoted}" <{address}>'
-    words = _one_word(name) or Header(name, charset="utf-8", maxlinelen=NAME).encode(linesep="\r\n")
+    words = Header(name, charset="utf-8", maxlinelen=NAME).encode(linesep="\r\n")
     return f"{words} <{address}>"
 
 
@@ -67,7 +70,9 @@ def parsed(sender: str) -> tuple[str, str]:
 
 def one_line(text: str) -> str:
     """``text`` without anything that could begin another line."""
-    return _UNSEEN.sub(" ", text).strip()
+    if not text.isprintable():
+        text = _UNSEEN.sub(" ", text)
+    return text.strip()
 
 
 def _one_word(text: str) -> str:
@@ -78,9 +83,14 @@ def _one_word(text: str) -> str:
     raw = text.encode("utf-8")
     if 4 * len(raw) > 3 * NAME:
         return ""
-    quoted = "".join([_WORD_CODES[byte] for byte in raw])
-    based = binascii.b2a_base64(raw, newline=False).decode("ascii")
-    word = f"=?utf-8?q?{quoted}?=" if len(quoted) <= len(based) else f"=?utf-8?b?{based}?="
+    if len(raw) <= _ALWAYS_FITS and text.replace(" ", "").isalnum():
+        quoted = binascii.b2a_qp(raw, header=True).decode("ascii")  # does what is below, in C
+    else:
+        quoted = "".join([_WORD_CODES[byte] for byte in raw])
+    if len(quoted) <= (len(raw) + 2) // 3 * 4:
+        word = f"=?utf-8?q?{quoted}?="
+    else:
+        word = f"=?utf-8?b?{binascii.b2a_base64(raw, newline=False).decode('ascii')}?="
     return word if len(word) <= NAME else ""
 
 

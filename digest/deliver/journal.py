@@ -26,7 +26,7 @@ from types import TracebackType
 from typing import Self
 from uuid import UUID
 
-from digest.deliver.outcome import Accepted, Deferred, InDoubt, Outcome, Refused, Stage
+from digest.deliver.outcome import Accepted, Deferred, InDoubt, Outcome, Stage
 from digest.delivery import DeliveryId
 from digest.errors import Temporary
 
@@ -35,16 +35,21 @@ SUFFIX = ".journal"
 BOOT = Path("/proc/sys/kernel/random/boot_id")
 _HEAD = struct.Struct("<8s16s8s")
 _ENTRY = struct.Struct("<qHBB52s")
-_STATE_AT = 10  # of an entry
+_DEPARTURE = struct.Struct("<qHBB")  # an entry's beginning
+_CODE = struct.Struct("<H")
+_CODE_AT, _STATE_AT, _LENGTH_AT, _TEXT_AT, _TEXT = 8, 10, 11, 12, 52  # of an entry
 
 
 class Noted(IntEnum):
-    """What the journal knows of a delivery. The state byte is written last, and is one byte."""
+    """What the journal knows of a delivery. It is one byte: written, or not."""
 
     NOTHING = 0
     DEPARTED = 1  # the dot was written, no reply is known
     ACCEPTED = 2
     NOT_TAKEN = 3  # the relay said no: nothing is in doubt, it may be tried again
+
+
+_DEPARTED, _ACCEPTED, _NOT_TAKEN = map(int, (Noted.DEPARTED, Noted.ACCEPTED, Noted.NOT_TAKEN))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,24 +132,21 @@ class Journal:
     def departing(self, delivery: DeliveryId) -> None:
         """Note it before its dot is written. Raises ValueError where there is no room."""
         place = self._places.get(delivery)
-        if place is None:
-            if not self._free:
-                raise ValueError("the journal has no room; settle and forget something first")
-            place = self._places[delivery] = self._free.pop()
-        self._note(place, delivery, Noted.DEPARTED, 0, b"")
+        if place is not None:
+            self._note(place, 0, b"", _DEPARTED)
+            return
+        if not self._free:
+            raise ValueError("the journal has no room; settle and forget something first")
+        place = self._places[delivery] = self._free.pop()
+        _DEPARTURE.pack_into(self._map, place, delivery, 0, _DEPARTED, 0)
 
     def settle(self, delivery: DeliveryId, outcome: Outcome) -> None:
         """Note the answer of a delivery that had departed; others never left."""
         place = self._places.get(delivery)
-        if place is None:
+        if place is None or isinstance(outcome, InDoubt):  # DEPARTED says just that
             return
-        match outcome:
-            case Accepted(code=code, text=text):
-                self._note(place, delivery, Noted.ACCEPTED, code, text.encode())
-            case Deferred(code=code, text=text) | Refused(code=code, text=text):
-                self._note(place, delivery, Noted.NOT_TAKEN, code, text.encode())
-            case InDoubt():
-                pass  # DEPARTED says just that
+        noted = _ACCEPTED if isinstance(outcome, Accepted) else _NOT_TAKEN
+        self._note(place, outcome.code, outcome.text.encode()[:_TEXT], noted)
 
     def forget(self, deliveries: Iterable[int]) -> None:
         """What became of them is in the database: their places may be used again."""
@@ -174,10 +176,13 @@ class Journal:
     ) -> None:
         self.close()
 
-    def _note(self, place: int, delivery: DeliveryId, noted: Noted, code: int, text: bytes) -> None:
-        # The state comes last: killed in between, an entry is as it was, or in doubt.
-        before = min(self._map[place + _STATE_AT], Noted.DEPARTED)
-        _ENTRY.pack_into(self._map, place, delivery, code, before, min(len(text), 52), text)
+    def _note(self, place: int, code: int, text: bytes, noted: int) -> None:
+        # The state comes last and is one store: killed in between, it is what it was. It never
+        # reads NOTHING on the way, as it would if it were packed, which begins by clearing.
+        at = place + _TEXT_AT
+        self._map[at : at + len(text)] = text
+        self._map[place + _LENGTH_AT] = len(text)
+        _CODE.pack_into(self._map, place + _CODE_AT, code)
         self._map[place + _STATE_AT] = noted
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pydantic import TypeAdapter, ValidationError
 
 from digest.deliver.choice import Circuit
-from digest.deliver.throttle import Pace, Window
+from digest.deliver.throttle import SHY, Pace, Window
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +71,7 @@ def carried(configured: Pace, past: Pace) -> Pace:
     windows = tuple(
         replace(window, slices=slices.get(window.seconds, ())) for window in configured.windows
     )
-    if not (configured.rate and past.rate):
+    if configured.rate and not past.rate:
         return replace(configured, windows=windows)
     rate = min(past.rate, configured.ceiling or past.rate)
     return replace(past, windows=windows, rate=rate, ceiling=configured.ceiling)
@@ -93,7 +93,7 @@ def circuit(text: str) -> Circuit:
 def worth_keeping(past: Pace, configured: Pace, now: float) -> bool:
     """Whether a pace tells more than ``configured`` does. A rate that has grown grows again."""
     return (
-        past.rate < configured.rate
+        0 < past.rate < (configured.rate or SHY)
         or now < past.cautious_until
         or any(window.room(now) < window.limit for window in past.windows)
     )

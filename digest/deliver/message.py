@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import html as markup
+import html
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import format_datetime
 
-from digest.deliver import headers, quoted
+from digest.deliver import flowed, headers, quoted
 from digest.errors import Permanent
 from digest.model import Edition
 from digest.slots import SLOT_CLOSE, SLOT_OPEN
@@ -47,11 +47,14 @@ class Personal:
 
 
 @dataclass(frozen=True, slots=True)
-class _Slot:
-    """A personal place of the body and how a value is escaped there."""
+class Place:
+    """A personal place of the body: in the HTML a value is escaped, in the text it is not."""
 
     name: str
-    escape: Callable[[str], str]
+    markup: bool
+
+    def escape(self, value: str) -> str:
+        return html.escape(value, quote=True) if self.markup else value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +63,7 @@ class Compiled:
 
     head: bytes
     body: tuple[bytes | int, ...]  # an int is the index of one of ``places``
-    places: tuple[_Slot, ...]
+    places: tuple[Place, ...]
 
     @property
     def slots(self) -> frozenset[str]:
@@ -89,17 +92,17 @@ def compile_edition(edition: Edition, letterhead: Letterhead) -> Compiled:
             1, headers.structured("Reply-To", headers.mailbox(*headers.parsed(letterhead.reply_to)))
         )
     opening = b"--%s\r\n" % boundary
-    parts: list[bytes | _Slot] = [
-        b"\r\n" + opening + _part_head("text/plain"),
-        *_segments(edition.text, str),
+    parts: list[bytes | Place] = [
+        b"\r\n" + opening + _part_head("text/plain", "; format=flowed; delsp=yes"),
+        *_segments(flowed.stuffed(edition.text), markup=False),
         b"\r\n" + opening + _part_head("text/html"),
-        *_segments(edition.html, _in_html),
+        *_segments(edition.html, markup=True),
         b"\r\n--%s--\r\n" % boundary,
     ]
     merged = _merged(parts)
     # A link that stands in five places is encoded once.
-    places = tuple(dict.fromkeys(part for part in merged if isinstance(part, _Slot)))
-    body = tuple(places.index(part) if isinstance(part, _Slot) else part for part in merged)
+    places = tuple(dict.fromkeys(part for part in merged if isinstance(part, Place)))
+    body = tuple(places.index(part) if isinstance(part, Place) else part for part in merged)
     return Compiled(head=b"".join(lines), body=body, places=places)
 
 
@@ -114,7 +117,7 @@ def splice(compiled: Compiled, person: Personal) -> bytes:
         raise Permanent(f"the edition has a place {missing} that nobody can fill") from missing
     own = (
         headers.structured("To", headers.mailbox(person.name, person.to)),
-        _date_line(person.date.astimezone(UTC)),
+        date_line(person.date),
         headers.structured("Message-ID", person.message_id),
         headers.structured(
             "List-Unsubscribe", f"<{person.unsubscribe_url}>", f"<{person.unsubscribe_mail}>"
@@ -124,9 +127,10 @@ def splice(compiled: Compiled, person: Personal) -> bytes:
     return b"".join([*own, compiled.head, *body])
 
 
-@functools.lru_cache(maxsize=256)
-def _date_line(date: datetime) -> bytes:
-    return headers.structured("Date", format_datetime(date))  # thousands are due at one moment
+@functools.lru_cache(maxsize=256)  # thousands are due at one moment
+def date_line(date: datetime) -> bytes:
+    """The Date of an aware ``date``, written in UTC."""
+    return headers.structured("Date", format_datetime(date.astimezone(UTC)))
 
 
 def _boundary(edition: Edition) -> bytes:
@@ -135,28 +139,24 @@ def _boundary(edition: Edition) -> bytes:
     return b"=_" + print_of.hexdigest()[:32].encode("ascii")
 
 
-def _part_head(kind: str) -> bytes:
+def _part_head(kind: str, more: str = "") -> bytes:
     return (
-        headers.structured("Content-Type", f"{kind}; charset=utf-8")
+        headers.structured("Content-Type", f"{kind}; charset=utf-8{more}")
         + headers.structured("Content-Transfer-Encoding", "quoted-printable")
         + b"\r\n"
     )
 
 
-def _segments(text: str, escape: Callable[[str], str]) -> list[bytes | _Slot]:
+def _segments(text: str, *, markup: bool) -> list[bytes | Place]:
     pieces = _SLOT.split(text)
-    segments: list[bytes | _Slot] = []
+    segments: list[bytes | Place] = []
     for place, piece in enumerate(pieces):
-        segments.append(_Slot(piece, escape) if place % 2 else quoted.body(piece))
+        segments.append(Place(piece, markup) if place % 2 else quoted.body(piece))
     return segments
 
 
-def _in_html(value: str) -> str:
-    return markup.escape(value, quote=True)
-
-
-def _merged(parts: list[bytes | _Slot]) -> list[bytes | _Slot]:
-    merged: list[bytes | _Slot] = []
+def _merged(parts: list[bytes | Place]) -> list[bytes | Place]:
+    merged: list[bytes | Place] = []
     for part in parts:
         if merged and isinstance(part, bytes) and isinstance(last := merged[-1], bytes):
             merged[-1] = last + part

@@ -2,7 +2,8 @@
 
 The end of message *k* and MAIL, RCPT, DATA of *k + 1* leave in one write, so that a message costs
 one round trip and not four. At most one message is between its dot and its reply, and one more
-is announced. Anything that is not the dialogue we know ends the connection: nothing is guessed.
+is announced. BDAT (RFC 3030), where it is wanted, takes the place of DATA and the dot. Anything
+that is not the dialogue we know ends the connection: nothing is guessed.
 """
 
 from __future__ import annotations
@@ -11,8 +12,9 @@ import asyncio
 from collections import deque
 
 from digest.deliver import envelope, replies
+from digest.deliver.envelope import Envelopes
 from digest.deliver.feed import OVER, Feed
-from digest.deliver.flight import Flight, Step
+from digest.deliver.flight import Flight, Step, allowances
 from digest.deliver.outcome import Outcome, Stage
 from digest.deliver.relay import Offer, RelayOptions
 from digest.deliver.replies import Garbled, Reply, ReplyReader
@@ -30,6 +32,9 @@ class Pipeline(asyncio.Protocol):
         self._offer = offer
         self._feed = feed
         self.closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._bdat = relay.bdat and offer.chunking
+        self._end = b"" if self._bdat else b".\r\n"
+        self._envelopes = Envelopes(offer, relay.label, bdat=self._bdat)
         self._reader = ReplyReader()
         self._waiting: deque[tuple[Step, Flight | None]] = deque()
         self._pieces: deque[bytes] = deque()  # of a long body
@@ -37,21 +42,16 @@ class Pipeline(asyncio.Protocol):
         self._over = False
         self._hung_up = False
         self._why = f"{relay.label} closed the connection"
-        patience = relay.patience
-        self._seconds = {
-            Step.MAIL: patience.mail,
-            Step.RCPT: patience.rcpt,
-            Step.DATA: patience.data,
-            Step.END: patience.end,
-            Step.RESET: patience.mail,
-            Step.QUIT: patience.quit,
-        }
-        shortest = min(patience.idle, patience.block, *self._seconds.values())
+        self._seconds = allowances(relay.patience)
+        shortest = min(relay.patience.idle, relay.patience.block, *self._seconds.values())
         self._watch = Watch(shortest=shortest, expired=self._waited_enough)
 
     def start(self, transport: asyncio.Transport) -> None:
         """Take over ``transport`` and begin."""
         self._transport = transport
+        # In the clear the parts go to the kernel as they are. TLS would make records of each.
+        secured = transport.get_extra_info("sslcontext") is not None
+        self._write = (lambda p: transport.write(b"".join(p))) if secured else transport.writelines
         transport.set_protocol(self)
         transport.set_write_buffer_limits(high=CHUNK)
         self.wake()
@@ -68,6 +68,8 @@ class Pipeline(asyncio.Protocol):
         self._rest()
 
     def data_received(self, data: bytes) -> None:
+        if len(self._waiting) == 4 and self._turned(data):
+            return
         try:
             for reply in self._reader.feed(data):
                 self._answered(reply)
@@ -98,6 +100,23 @@ class Pipeline(asyncio.Protocol):
 
     # --- what is answered
 
+    def _turned(self, data: bytes) -> bool:
+        """The usual turn in one step: this message is accepted and the next one invited."""
+        (step, flight), (_, following) = self._waiting[0], self._waiting[1]
+        if step is not Step.END or not flight or flight.fate or not following:
+            return False
+        if self._pieces or not self._reader.between:
+            return False
+        accepted = replies.one_turn(data)
+        if accepted is None:
+            return False
+        self._waiting.popleft()
+        self._settle(flight, replies.accepted((250, accepted)))
+        self._waiting.clear()
+        self._send(following)
+        self._rest()
+        return True
+
     def _answered(self, reply: Reply) -> None:
         if reply[0] == CLOSING:
             self._closing(reply)
@@ -113,7 +132,8 @@ class Pipeline(asyncio.Protocol):
 
     def _understood(self, step: Step, flight: Flight | None, reply: Reply) -> None:
         if step is Step.QUIT:
-            self._transport.close()
+            # Not at once: asyncio's TLS, when its peer's goodbye came along, would trip over ours.
+            asyncio.get_running_loop().call_soon(self._transport.close)
             self.closed.set_result(None)  # TLS may take its time to say goodbye
         elif flight is None:
             if reply[0] >= 300:
@@ -136,13 +156,15 @@ class Pipeline(asyncio.Protocol):
             flight.fate = flight.fate or replies.failure(reply, stage)
         elif step is Step.MAIL:
             flight.begun = True
-        if self._offer.pipelining:
+        if self._offer.pipelining and (step is Step.MAIL or not self._bdat):
             return
         if flight.fate:
             self._abandon(flight)
         elif step is Step.MAIL:
             self._expect(Step.RCPT, flight)
             self._transport.write(envelope.rcpt(flight.message))
+        elif self._bdat:
+            self._send(flight)
         else:
             self._expect(Step.DATA, flight)
             self._transport.write(b"DATA\r\n")
@@ -163,12 +185,7 @@ class Pipeline(asyncio.Protocol):
             if code >= 400:
                 flight.fate = replies.failure(reply, Stage.END)
             raise Garbled(f"it said {code} where it should have heard or taken the message")
-        if flight.fate:
-            self._settle(flight, flight.fate)
-        elif code < 300:
-            self._settle(flight, replies.accepted(reply))
-        else:
-            self._settle(flight, replies.failure(reply, Stage.END))
+        self._settle(flight, flight.fate or replies.verdict(reply))
         if not self._waiting:
             self.wake()
 
@@ -205,7 +222,7 @@ class Pipeline(asyncio.Protocol):
             if message is OVER:
                 self._over = True
                 break
-            if refused := envelope.objection(message, self._offer, self._relay.label):
+            if refused := self._envelopes.objection(message):
                 self._feed.settle(message, refused)
                 continue
             self._taken += 1
@@ -213,25 +230,24 @@ class Pipeline(asyncio.Protocol):
         return None
 
     def _opening(self, flight: Flight) -> bytes:
-        self._expect(Step.MAIL, flight)
-        commands = envelope.mail(flight.message, self._offer)
         if not self._offer.pipelining:
-            return commands
-        self._expect(Step.RCPT, flight)
-        self._expect(Step.DATA, flight)
-        return commands + envelope.rcpt(flight.message) + b"DATA\r\n"
+            self._expect(Step.MAIL, flight)
+            return self._envelopes.mail(flight.message)
+        self._waiting.extend(((Step.MAIL, flight), (Step.RCPT, flight)))
+        if not self._bdat:
+            self._waiting.append((Step.DATA, flight))
+        return self._envelopes.opening(flight.message)
 
     def _send(self, flight: Flight) -> None:
         """The body and its dot, or a lone dot where MAIL or RCPT was refused (RFC 2920, 3.1)."""
-        body = b"" if flight.fate else flight.message.data
-        if body and not body.endswith(b"\r\n"):
-            body += b"\r\n"
+        parts = () if flight.fate else self._envelopes.body(flight.message)
         self._expect(Step.END, flight)
-        if len(body) > CHUNK:
+        if parts and flight.message.size > CHUNK:
+            body = b"".join(parts)
             self._pieces.extend(body[at : at + CHUNK] for at in range(0, len(body), CHUNK))
             self._write_pieces()
         else:
-            self._finish(flight, body)
+            self._finish(flight, parts)
 
     def _write_pieces(self) -> None:
         while (
@@ -243,15 +259,14 @@ class Pipeline(asyncio.Protocol):
             if self._pieces:
                 self._transport.write(piece)
             elif flight := self._waiting[0][1]:
-                self._finish(flight, piece)
+                self._finish(flight, (piece,))
 
-    def _finish(self, flight: Flight, body: bytes) -> None:
+    def _finish(self, flight: Flight, parts: tuple[bytes, ...]) -> None:
         following = self._next() if self._offer.pipelining else None
         if not flight.fate:
             self._feed.departing(flight.message)
             flight.departed = True
-        dot = b".\r\n" + (self._opening(following) if following else b"")
-        self._transport.write(body + dot)
+        self._write((*parts, self._end + self._opening(following) if following else self._end))
 
     def _expect(self, step: Step, flight: Flight | None) -> None:
         self._waiting.append((step, flight))

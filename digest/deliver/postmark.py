@@ -6,19 +6,22 @@ rehearsal, in the send, and in a second attempt after a crash.
 
 from __future__ import annotations
 
-import base64
 import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from urllib.parse import quote
 
-from digest.deliver import headers
+from digest.deliver import headers, verp
 from digest.deliver.message import Letterhead, Personal
+from digest.deliver.verp import Ref
 from digest.model import Issue, Newsletter
 from subscribers import tokens
 from subscribers.model import SubscriberId
 from subscribers.tokens import Purpose
+
+ID_BYTES = 20  # of a MAC in a Message-ID: no two ever meet, and the line stays short
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +32,13 @@ class Postmark:
     base_url: str  # no trailing slash
     unsubscribe_mailbox: str  # empty: unsubscribe@ the sender's domain
     ring: Sequence[bytes]
+    bounce_domain: str = ""  # of signed envelope senders; empty: the sender's own address
+
+    def envelope(self, ref: Ref) -> str:
+        """The envelope sender of a mail of ours."""
+        if self.bounce_domain:
+            return verp.sender(self.ring, self.bounce_domain, ref)
+        return headers.parsed(self.newsletter.sender)[1]
 
     @property
     def domain(self) -> str:
@@ -45,8 +55,7 @@ class Postmark:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reader:
+class Reader(NamedTuple):
     """One person a message goes to, and when it is due (aware)."""
 
     id: SubscriberId
@@ -94,7 +103,7 @@ def letter_personal(
     return Personal(
         to=reader.address,
         name=reader.name,
-        message_id=_message_id(postmark, f"letter|{letter}"),
+        message_id=_message_id(postmark, letter_said(letter)),
         date=reader.due,
         unsubscribe_url=unsubscribe_url,
         unsubscribe_mail=f"mailto:{mailbox}?subject={quote(leave)}",
@@ -112,17 +121,37 @@ def letter_personal(
 
 
 def message_id(postmark: Postmark, issue: Issue, subscriber: SubscriberId) -> str:
-    """``<base32(HMAC-SHA256(key, newsletter|cadence|period|subscriber))@domain>``.
+    """``<hex of 20 bytes of HMAC-SHA256(key, newsletter|cadence|period|subscriber) @domain>``.
 
     A second attempt carries the same one, so that a mailbox that has it already drops it.
     """
-    return _message_id(postmark, f"{issue.newsletter}|{issue.cadence}|{issue.period}|{subscriber}")
+    said = issue_said(issue.newsletter, issue.cadence, issue.period, subscriber)
+    return _message_id(postmark, said)
+
+
+def issue_said(newsletter: str, cadence: str, period: str, subscriber: SubscriberId) -> str:
+    """What the Message-ID of an issue to somebody is made of."""
+    return f"{newsletter}|{cadence}|{period}|{subscriber}"
+
+
+def letter_said(letter: int) -> str:
+    """What the Message-ID of a letter is made of."""
+    return f"letter|{letter}"
+
+
+def is_made_of(ring: Sequence[bytes], message_id: str, said: str) -> bool:
+    """Whether ``local@domain``, whatever the domain, is the Message-ID one of our keys makes."""
+    local = message_id.strip("<>").partition("@")[0].lower().encode()
+    proven = [hmac.compare_digest(_local(key, said).encode(), local) for key in ring]
+    return any(proven)
 
 
 def _message_id(postmark: Postmark, said: str) -> str:
-    mac = hmac.digest(postmark.ring[0], said.encode(), "sha256")
-    local = base64.b32encode(mac).decode("ascii").rstrip("=").lower()
-    return f"<{local}@{postmark.domain}>"
+    return f"<{_local(postmark.ring[0], said)}@{postmark.domain}>"
+
+
+def _local(key: bytes, said: str) -> str:
+    return hmac.digest(key, said.encode(), "sha256")[:ID_BYTES].hex()
 
 
 def _token(postmark: Postmark, purpose: Purpose, subscriber: SubscriberId) -> str:

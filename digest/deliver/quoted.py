@@ -7,7 +7,7 @@ so SMTP has nothing to stuff.
 
 from __future__ import annotations
 
-import functools
+import binascii
 import re
 
 SOFT = b"=\r\n"
@@ -16,7 +16,7 @@ LINE = 75  # and the soft break's own sign makes 76
 _LITERAL = {code: bytes([code]) for code in range(33, 127) if code != 61} | {32: b" ", 9: b"\t"}
 _CODES = tuple(_LITERAL.get(code, b"=%02X" % code) for code in range(256))
 _HARD = re.compile(r"\r\n|\r|\n")
-_PLAIN = re.compile(r"[ -<>-~]*[!-<>-~]")  # as names and links mostly are: stands for itself
+_MOVED = (b".", b"F")  # "." would have to be stuffed; "From " is changed by old mailboxes
 
 
 def body(text: str) -> bytes:
@@ -24,25 +24,43 @@ def body(text: str) -> bytes:
     return b"\r\n".join(_line(line) for line in _HARD.split(text))
 
 
-@functools.lru_cache(maxsize=16)  # a link stands in the text and in the HTML
 def slot(value: str) -> bytes:
     """A filled slot between its fences. Line ends in ``value`` become spaces."""
-    return SOFT + _line(_HARD.sub(" ", value)) + SOFT
+    raw = value.encode("utf-8", "replace")
+    if value.isprintable() and (
+        len(raw) <= LINE // 3 or (len(raw) < LINE - 2 and value.isascii() and "=" not in value)
+    ):
+        line = binascii.b2a_qp(raw, istext=True)  # as _line, in C; so short it is never folded
+        if not line.startswith(_MOVED):
+            return b"=\r\n%b=\r\n" % line
+    return b"=\r\n%b=\r\n" % _line(_HARD.sub(" ", value))
+
+
+def plain_slot(value: bytes) -> bytes:
+    """``slot`` of what is known to be visible ASCII without a ``=``, such as most links."""
+    if len(value) <= LINE:
+        if not value.startswith(_MOVED):
+            return b"=\r\n%b=\r\n" % value
+    elif len(value) <= 2 * LINE:
+        first, second = value[:LINE], value[LINE:]
+        if not (first.startswith(_MOVED) or second.startswith(_MOVED)):
+            return b"=\r\n%b=\r\n%b=\r\n" % (first, second)
+    return b"=\r\n%b=\r\n" % SOFT.join(_filled([_CODES[byte] for byte in value]))
 
 
 def _line(text: str) -> bytes:
     """One line of text to encoded lines of at most 75 characters, parted by soft breaks."""
-    if _PLAIN.fullmatch(text):
-        plain = text.encode("ascii")
-        pieces = [plain[at : at + LINE] for at in range(0, len(plain), LINE)]
-        if not any(piece.startswith((b".", b"F")) for piece in pieces):
-            return SOFT.join(pieces)
     codes = [_CODES[byte] for byte in text.encode("utf-8", "replace")]
     if codes and codes[-1] in (b" ", b"\t"):
         codes[-1] = b"=20" if codes[-1] == b" " else b"=09"
     whole = b"".join(codes)
-    if len(whole) <= LINE and not whole.startswith((b".", b"F")):
+    if len(whole) <= LINE and not whole.startswith(_MOVED):
         return whole
+    return SOFT.join(_filled(codes))
+
+
+def _filled(codes: list[bytes]) -> list[bytes]:
+    """Encoded characters to lines, none of them cut."""
     lines: list[bytes] = []
     line: list[bytes] = []
     room = LINE
@@ -55,9 +73,8 @@ def _line(text: str) -> bytes:
         line.append(code)
         room -= len(code)
     lines.append(b"".join(line))
-    return SOFT.join(lines)
+    return lines
 
 
 def _first(code: bytes) -> bytes:
-    # "." would have to be stuffed; "From " is changed by old mailboxes.
     return {b".": b"=2E", b"F": b"=46"}.get(code, code)

@@ -46,7 +46,7 @@ class RelayOptions:
     local_hostname: str = "localhost"  # what we call ourselves in EHLO
     max_connections: int = 16
     max_messages: int = 1000  # per connection
-    bdat: bool = False  # RFC 3030, where it is offered
+    bdat: bool = False  # BDAT in place of DATA, where the relay offers CHUNKING (RFC 3030)
     patience: Patience = field(default_factory=Patience)
 
     @property
@@ -63,13 +63,14 @@ class RelayOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
-    """What a relay said in answer to EHLO (RFC 1870, 2920, 6152, 6531)."""
+    """What a relay said in answer to EHLO (RFC 1870, 2920, 3030, 6152, 6531)."""
 
     pipelining: bool = False
     size: int = 0  # bytes; 0: it names no limit
     announce_size: bool = False
     eightbit: bool = False
     smtputf8: bool = False
+    chunking: bool = False
 
 
 def is_loopback(host: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import TypeAlias
 
 from digest.deliver.outcome import Accepted, Deferred, Refused, Stage
@@ -29,18 +30,23 @@ class ReplyReader:
         self._rest = b""
         self._lines: list[bytes] = []
 
-    def feed(self, data: bytes) -> list[Reply]:
-        """The replies that ``data`` completes, in order. Raises Garbled."""
+    @property
+    def between(self) -> bool:
+        """Is no reply begun and not ended?"""
+        return not (self._rest or self._lines)
+
+    def feed(self, data: bytes) -> Iterator[Reply]:
+        """The replies that ``data`` completes, in order; what came before garbage counts.
+
+        Raises Garbled. Must be read to its end.
+        """
         lines = (self._rest + data).split(b"\n")
         self._rest = lines.pop()
-        if len(self._rest) > MAX_LINE:
-            raise Garbled("a line of its reply does not end")
-        replies: list[Reply] = []
         for line in lines:
             if not _well_formed(line):
                 raise Garbled(f"it said {words(line[:80])!r}")
             if line[3:4] != b"-" and not self._lines:
-                replies.append((int(line[:3]), line))
+                yield int(line[:3]), line
                 continue
             self._lines.append(line)
             if line[:3] != self._lines[0][:3]:
@@ -48,9 +54,29 @@ class ReplyReader:
             if len(self._lines) > MAX_LINES:
                 raise Garbled("its reply does not end")
             if line[3:4] != b"-":
-                replies.append((int(line[:3]), b"\n".join(self._lines)))
-                self._lines = []
-        return replies
+                whole, self._lines = b"\n".join(self._lines), []
+                yield int(line[:3]), whole
+        if len(self._rest) > MAX_LINE:
+            raise Garbled("a line of its reply does not end")
+
+
+def one_turn(data: bytes) -> bytes | None:
+    """The first of four replies, if they say as nearly always: accepted, Ok, Ok, go on.
+
+    They are the answer to one write: the dot, and MAIL, RCPT, DATA of the message that follows.
+    None: ``data`` is anything else, which ReplyReader must look at.
+    """
+    lines = data.split(b"\r\n")
+    if (
+        len(lines) == 5
+        and not lines[4]
+        and lines[0][:4] == lines[1][:4] == lines[2][:4] == b"250 "
+        and lines[3][:4] == b"354 "
+        and data.count(b"\n") == 4
+        and len(data) <= MAX_LINE
+    ):
+        return lines[0]
+    return None
 
 
 def _well_formed(line: bytes) -> bool:
@@ -66,6 +92,10 @@ def _well_formed(line: bytes) -> bool:
 
 def said(raw: bytes) -> tuple[str, str]:
     """The enhanced status code (RFC 3463; empty where there is none) and the words, on one line."""
+    if b"\n" not in raw:
+        text = words(raw[4:])
+        found = _ENHANCED.match(text)
+        return (found[1], text[found.end() :]) if found else ("", text)
     texts = [line[4:] for line in raw.split(b"\n")]
     text = words(b" ".join(text.strip() for text in texts))
     found = _ENHANCED.match(text)
@@ -87,6 +117,11 @@ def accepted(reply: Reply) -> Accepted:
     """A 2xx after the dot."""
     code, raw = reply
     return Accepted(code, *said(raw))
+
+
+def verdict(reply: Reply) -> Accepted | Deferred | Refused:
+    """What became of a message, by the reply to its end."""
+    return accepted(reply) if reply[0] < 300 else failure(reply, Stage.END)
 
 
 def failure(reply: Reply, stage: Stage) -> Deferred | Refused:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import cast
 
 import aiosmtplib
@@ -52,6 +54,34 @@ async def carry(relay: RelayOptions, feed: Feed, opened: Callable[[], None] | No
         transport.abort()
         await pipeline.closed  # every message that was taken is settled
         raise
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Knocked:
+    """How a relay received us; ``tls``: the protocol's version, empty for a plain connection."""
+
+    offer: Offer
+    tls: str = ""
+    certificate_until: datetime | None = None
+
+
+async def knock(relay: RelayOptions) -> Knocked:
+    """Open a connection as for mail, log in, and leave without sending any.
+
+    Raises Temporary or Misconfigured when it cannot be opened.
+    """
+    transport, offer = await _open(relay)
+    secured = transport.get_extra_info("ssl_object")
+    transport.write(b"QUIT\r\n")
+    transport.close()
+    if secured is None:
+        return Knocked(offer=offer)
+    until = (secured.getpeercert() or {}).get("notAfter")
+    return Knocked(
+        offer=offer,
+        tls=secured.version() or "",
+        certificate_until=until and datetime.fromtimestamp(ssl.cert_time_to_seconds(until), UTC),
+    )
 
 
 class _Single:
@@ -138,6 +168,7 @@ def _offer(client: aiosmtplib.SMTP) -> Offer:
         announce_size=client.supports_extension("size"),
         eightbit=client.supports_extension("8bitmime"),
         smtputf8=client.supports_extension("smtputf8"),
+        chunking=client.supports_extension("chunking"),
     )
 
 

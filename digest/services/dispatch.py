@@ -113,13 +113,13 @@ class Dispatch:
         return not (tray.ready or tray.flying or tray.results)
 
     async def _round(self) -> None:
-        await self._keep()
         now = self._clock()
         if now - self._patrolled >= PATROL or now < self._patrolled:
             self._patrolled = now
             await self._patrol(now)
-        if self._tray.ready < LOW and self._lines.usable:
-            await self._claim(now)
+        hungry = self._tray.ready < LOW and self._lines.usable
+        # Together: changes that wait at the same time share a commit.
+        await asyncio.gather(self._keep(), self._claim(now) if hungry else _nothing())
         self._lines.adjust()
         await self._put_off()
         self._show(self._look())
@@ -219,3 +219,7 @@ class Dispatch:
         progress.connections = self._lines.connections
         progress.troubles = self._lines.troubles
         return progress
+
+
+async def _nothing() -> None:
+    pass

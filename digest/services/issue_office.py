@@ -6,20 +6,21 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from uuid import UUID
 
 from sqlalchemy import Connection
 
-from digest.deliver import headers, journal, outbox
+from digest.deliver import journal, outbox
 from digest.deliver.journal import Entry
-from digest.deliver.message import Compiled, compile_edition, splice
+from digest.deliver.message import Compiled, compile_edition
 from digest.deliver.office import Brought, Outlook, Tally
 from digest.deliver.outbox import Consequence, Settled, WhenInDoubt
 from digest.deliver.outcome import InDoubt, Outcome, Refused
-from digest.deliver.postmark import Postmark, Reader, personal
+from digest.deliver.postmark import Postmark, Reader
 from digest.deliver.transport import Outgoing
 from digest.deliver.tray import Box, Ready
+from digest.deliver.verp import Ref, Sort
+from digest.deliver.writer import Writer
 from digest.delivery import Delivery, DeliveryId, Skip, State
 from digest.errors import Permanent
 from digest.model import Issue, NewsletterId
@@ -34,7 +35,7 @@ EDITIONS = 64  # kept compiled
 Clock = Callable[[], datetime]
 # What a refusal means for the person, in the transaction that keeps it: their standing is the
 # membership's to change.
-Blame = Callable[[Connection, SubscriberId, Consequence, Refused, datetime], None]
+Blame = Callable[[Connection, SubscriberId, Consequence, Refused, datetime], object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +64,6 @@ class IssueOffice:
         self._blame = blame
         self._dice = dice
         self._writers: OrderedDict[tuple[int, str], _Writer] = OrderedDict()
-        self._people: dict[int, SubscriberId] = {}  # of what is not settled
 
     async def claim(self, lease: UUID, limit: int, now: datetime) -> Brought:
         claimed = await self._store.write(self._claim, lease, limit, now)
@@ -74,27 +74,23 @@ class IssueOffice:
             seen += claim.seen
             for reason, count in claim.skipped.items():
                 skipped[reason] = skipped.get(reason, 0) + count
-            for one in claim.taken:
-                writer = await self._writer(issue, one.edition)
-                self._people[one.id] = one.subscriber
-                ready.append(
-                    Ready(
-                        one.id,
-                        one.attempts,
-                        one.due_at,
-                        one.expires_at,
-                        one.address.rpartition("@")[2].lower(),
-                        partial(writer.message, one),
-                    )
-                )
+            for key in {one.edition for one in claim.taken}:
+                await self._writer(issue, key)
+            ready += [self._ready(issue.id, one) for one in claim.taken]
         return Brought(ready=tuple(ready), skipped=skipped, seen=seen)
+
+    def _ready(self, issue: int, one: Claimed) -> Ready:
+        person = Reader(one.subscriber, one.address, one.name, one.due_at)
+        domain = one.address.rpartition("@")[2].lower()
+        write = self._writers[issue, one.edition].write
+        return Ready(one.id, one.attempts, one.expires_at, domain, person, write)
 
     async def settle(self, lease: UUID, box: Box, now: datetime) -> Tally:
         sent, rest = box.sent, box.rest
         box.sent, box.rest = [], []
         after = [(self._settled(one, outcome, now), relay) for one, outcome, relay in rest]
         blamed = [
-            (self._people[one.ref], settled.consequence, outcome)
+            (one.person.id, settled.consequence, outcome)
             for (one, outcome, _), (settled, _) in zip(rest, after, strict=True)
             if isinstance(outcome, Refused)
         ]
@@ -109,8 +105,6 @@ class IssueOffice:
         except BaseException:
             box.sent, box.rest = sent + box.sent, rest + box.rest
             raise
-        for ref in (*(one[0] for one in sent), *(one.ref for one, _, _ in rest)):
-            self._people.pop(ref, None)
         tally = _tally(one.delivery for one, _ in after)
         tally.sent += len(sent)
         return tally
@@ -121,8 +115,6 @@ class IssueOffice:
             await self._store.write(deliveries.give_back, lease.hex, ids)
         else:
             await self._store.write(posting.postpone, lease.hex, ids, until)
-        for id_ in ids:
-            self._people.pop(id_, None)
 
     async def recover(
         self, lease: UUID, entries: Sequence[Entry], *, trusted: bool, now: datetime
@@ -195,8 +187,8 @@ class IssueOffice:
         before = Delivery(
             id=DeliveryId(one.ref),
             state=State.SENDING,
-            enrolled_at=one.due_at,
-            due_at=one.due_at,
+            enrolled_at=one.person.due,
+            due_at=one.person.due,
             expires_at=one.expires_at,
             attempts=one.attempts,
         )
@@ -220,12 +212,9 @@ class _Writer:
     """One edition, and a claimed delivery of it to its message."""
 
     def __init__(self, issue: Sending, postmark: Postmark, compiled: Compiled) -> None:
-        self._postmark = postmark
-        self._compiled = compiled
-        self._sender = headers.parsed(postmark.newsletter.sender)[1]
         # A Message-ID is made of newsletter, cadence and period; nothing else of it is asked.
         epoch = datetime.min.replace(tzinfo=UTC)
-        self._issue = Issue(
+        stub = Issue(
             newsletter=NewsletterId(issue.newsletter),
             cadence=issue.cadence,
             period=issue.period,
@@ -237,16 +226,14 @@ class _Writer:
             preheader="",
             lead=None,
         )
+        self._postmark = postmark
+        self._writer = Writer(compiled, postmark, stub)
 
-    def message(self, one: Claimed) -> Outgoing:
-        reader = Reader(id=one.subscriber, address=one.address, name=one.name, due=one.due_at)
-        return Outgoing(
-            name=f"{one.id}",
-            sender=self._sender,
-            recipient=one.address,
-            data=splice(self._compiled, personal(self._postmark, self._issue, reader)),
-            ref=one.id,
-        )
+    def write(self, reader: Reader, ref: int) -> Outgoing:
+        sender = ""
+        if self._postmark.bounce_domain:
+            sender = self._postmark.envelope(Ref(sort=Sort.ISSUE, id=ref))
+        return self._writer.message(reader, sender=sender, ref=ref)
 
 
 def _keep(

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import partial
 from pathlib import Path
 from uuid import UUID
 
@@ -16,7 +15,7 @@ from sqlalchemy import Connection
 
 from digest.compose import letters as composing
 from digest.compose.letters import LetterJob
-from digest.deliver import headers, journal, outbox
+from digest.deliver import journal, outbox
 from digest.deliver.journal import Entry
 from digest.deliver.message import Compiled, compile_edition, splice
 from digest.deliver.office import Brought, Outlook, Tally
@@ -25,6 +24,7 @@ from digest.deliver.outcome import Accepted, InDoubt, Outcome, Refused
 from digest.deliver.postmark import Postmark, Reader, letter_personal
 from digest.deliver.transport import Outgoing
 from digest.deliver.tray import Box, Ready
+from digest.deliver.verp import Ref, Sort
 from digest.delivery import Skip, State
 from digest.isolation import Isolate
 from digest.storage import postbag
@@ -37,7 +37,7 @@ BATCH = 50
 Clock = Callable[[], datetime]
 # What a refusal means for the person, in the transaction that keeps it: their standing is the
 # membership's to change.
-Blame = Callable[[Connection, SubscriberId, Consequence, Refused, datetime], None]
+Blame = Callable[[Connection, SubscriberId, Consequence, Refused, datetime], object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,10 +83,10 @@ class LetterOffice:
                 Ready(
                     ref,
                     owed.delivery.attempts,
-                    owed.delivery.due_at,
                     owed.delivery.expires_at,
                     str(owed.address).rpartition("@")[2].lower(),
-                    partial(self._mail.message, owed, await self._mail.compiled(owed)),
+                    (owed, await self._mail.compiled(owed)),
+                    self._mail.message,
                 )
             )
         seen = len(taken) + sum(skipped.values())
@@ -177,7 +177,8 @@ class _MailRoom:
             self._compiled[key] = compile_edition(edition, postmark.letterhead)
         return self._compiled[key]
 
-    def message(self, owed: Owed, compiled: Compiled) -> Outgoing:
+    def message(self, person: tuple[Owed, Compiled], ref: int) -> Outgoing:
+        owed, compiled = person
         postmark = self._postmark(owed)
         reader = Reader(
             id=owed.subscriber,
@@ -188,10 +189,10 @@ class _MailRoom:
         own = letter_personal(postmark, owed.delivery.id, reader, new_address=owed.address.key)
         return Outgoing(
             name=f"{owed.kind.value}-{owed.delivery.id}",
-            sender=headers.parsed(postmark.newsletter.sender)[1],
+            sender=postmark.envelope(Ref(sort=Sort.LETTER, id=owed.delivery.id)),
             recipient=str(owed.address),
             data=splice(compiled, own),
-            ref=-owed.delivery.id,
+            ref=ref,
         )
 
     def _postmark(self, owed: Owed) -> Postmark:

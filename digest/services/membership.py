@@ -87,7 +87,7 @@ async def act_on(
     evidence: Evidence = NO_EVIDENCE,
 ) -> Done:
     """Confirm, resend, change, pause, resume, leave or return: one person, one newsletter."""
-    return await store.write(_act, subscriber, newsletter, act, by, clock(), evidence)
+    return await store.write(on_subscription, subscriber, newsletter, act, by, clock(), evidence)
 
 
 async def act_on_address(
@@ -191,7 +191,7 @@ def _join(
     return _keep(tx, person, done, evidence, now)
 
 
-def _act(
+def on_subscription(
     tx: Connection,
     subscriber: SubscriberId,
     newsletter: str,
@@ -200,6 +200,7 @@ def _act(
     now: datetime,
     evidence: Evidence,
 ) -> Done:
+    """``act_on`` within a transaction that does something else, too."""
     person = people.of_id(tx, subscriber)
     if person is None:
         return NOTHING

@@ -3,36 +3,46 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
-
-from sqlalchemy import Connection
+from types import MappingProxyType
 
 from digest import periods
+from digest.choices import Choice
 from digest.collect import sample
 from digest.collect.fetch import Ask, Failed, Fetch, Fetched, NotModified
 from digest.compose import issue as issues
-from digest.compose import lint, pictures, render
-from digest.compose.lint import Finding
+from digest.compose import pictures, variants, words
+from digest.compose import theme as themes
 from digest.compose.options import ComposeOptions
 from digest.compose.pictures import Encoded
 from digest.compose.prepared import Prepared
-from digest.curate import curation
-from digest.curate.curation import Curated, CurateOptions
+from digest.compose.proofread import Proofread, proofread
+from digest.compose.render import Job
+from digest.compose.variants import Plan
+from digest.curate import curation, silence
+from digest.curate.curation import CurateOptions
 from digest.curate.window import Told
-from digest.errors import DigestError, Misconfigured, Temporary
+from digest.errors import DigestError, Misconfigured, Permanent, Temporary
 from digest.isolation import Isolate, Stopped
-from digest.model import Article, Edition, Issue, Newsletter, Picture, Source, SourceId, Story
-from digest.storage import articles as articles_table
-from digest.storage import issues as issues_table
+from digest.model import Article, Newsletter, Picture, Source, SourceId, Story
+from digest.storage import pools
 from digest.storage.database import Store
 
 Clock = Callable[[], datetime]
 
 # How far back told stories are compared with new ones, and how far a rehearsal copies.
-MEMORY = timedelta(days=31)
+MEMORY = timedelta(days=32)  # a monthly issue and the one before it
+
+# Editions travel to workers in batches: few, so that little is read twice; but more than there
+# are workers, so that none is idle for long, and small enough for the time limit of one edition.
+BATCHES, LEAST, MOST = 4, 4, 25
+
+NOBODY: Mapping[Choice, int] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,18 +59,6 @@ class Imprint:
     media: Path
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Pool:
-    """What storage knows of one window. ``since`` None: the newsletter's first issue."""
-
-    articles: tuple[Article, ...]
-    told: tuple[Told, ...]
-    since: datetime | None
-    number: int
-    before: int  # articles seen before the window
-    newest_before: Article | None
-
-
 async def draft(
     store: Store,
     newsletter: Newsletter,
@@ -72,12 +70,18 @@ async def draft(
 ) -> Prepared:
     """Decide what the issue of the window that ends now tells; nothing is rendered yet."""
     now = clock()
-    pool = await store.read(_pool, newsletter, imprint, now, since)
-    options = imprint.curate if since is None else _reaching(imprint.curate, now - since)
+    ids = [
+        source.id
+        for source in imprint.sources.values()
+        if not newsletter.sources or source.name in newsletter.sources
+    ]
+    cadence = newsletter.cadence.value
+    pool = await store.read(pools.pool, newsletter.id, cadence, ids, now, since, now - MEMORY)
+    options = imprint.curate if since is None else curation.reaching(imprint.curate, now - since)
     curated = await isolate(
         curation.curate,
         pool.articles,
-        told=pool.told,
+        told=tuple(Told(article=article, period=period) for article, period in pool.told),
         newsletter=newsletter,
         sources=dict(imprint.sources),
         since=pool.since,
@@ -88,7 +92,15 @@ async def draft(
         return Prepared(
             newsletter=newsletter,
             at=now,
-            reason=_no_mail(newsletter, curated, pool, now),
+            reason=silence.reason(
+                newsletter,
+                curated,
+                pool.articles,
+                since=pool.since,
+                until=now,
+                before=pool.before,
+                newest_before=pool.newest_before,
+            ),
             left_out=curated.left_out,
         )
     composed = issues.compose(
@@ -115,89 +127,36 @@ async def prepare(
     isolate: Isolate,
     clock: Clock,
     since: datetime | None = None,
+    choices: Mapping[Choice, int] = NOBODY,
 ) -> Prepared:
-    """Draft the issue and render it. Writes only pictures, never the database.
+    """Draft the issue and render its editions. Writes only pictures, never the database.
 
-    Raises Misconfigured for templates that cannot be rendered.
+    ``choices``: what the audience chose, with how many did. Raises Misconfigured for templates
+    that cannot be rendered.
     """
     drafted = await draft(store, newsletter, imprint, isolate=isolate, clock=clock, since=since)
     if drafted.issue is None:
         return drafted
     shown, notes = await _pictures(imprint, drafted.issue.stories, fetch=fetch, isolate=isolate)
     issue = replace(drafted.issue, pictures=shown)
-    edition = await _edition(_job(issue, newsletter, imprint, drafted.at), isolate)
+    plan = variants.plan(
+        issue,
+        newsletter,
+        choices,
+        speaks=partial(words.is_known, folders=imprint.templates),
+        brief_after=imprint.compose.brief_after,
+        most=imprint.compose.max_editions,
+    )
+    logo = await _logo(newsletter, imprint, isolate)
+    made = await _printed(_jobs(plan, newsletter, imprint, drafted.at, logo), isolate)
     return replace(
         drafted,
         issue=issue,
-        editions=(edition,),
-        findings={edition.key: _findings(edition, issue, newsletter, imprint)},
-        notes=(*notes, *edition.notes),
+        editions=tuple(one.edition for one in made),
+        choices=plan.keys,
+        findings={one.edition.key: one.findings for one in made},
+        notes=(*notes, *plan.notes, *dict.fromkeys(n for one in made for n in one.edition.notes)),
     )
-
-
-def _pool(
-    tx: Connection,
-    newsletter: Newsletter,
-    imprint: Imprint,
-    now: datetime,
-    since: datetime | None,
-) -> _Pool:
-    ids = [
-        source.id
-        for source in imprint.sources.values()
-        if not newsletter.sources or source.name in newsletter.sources
-    ]
-    cadence = newsletter.cadence.value
-    last = issues_table.last(tx, newsletter.id, cadence)
-    begin = since or (last.until if last else None)
-    before, newest = articles_table.seen_before(tx, begin, ids) if begin else (0, None)
-    told = issues_table.told_since(tx, newsletter.id, cadence, now - MEMORY)
-    return _Pool(
-        articles=tuple(articles_table.seen_between(tx, begin, now, ids)),
-        told=tuple(Told(article=article, period=period) for article, period in told),
-        since=begin,
-        number=issues_table.next_number(tx, newsletter.id),
-        before=before,
-        newest_before=newest,
-    )
-
-
-def _reaching(options: CurateOptions, span: timedelta) -> CurateOptions:
-    """Options under which a window the operator asked for is not stale in itself."""
-    hours = span.total_seconds() / 3600 + 24
-    window = options.window
-    return replace(
-        options,
-        window=replace(
-            window,
-            daily_hours=max(window.daily_hours, hours),
-            weekly_hours=max(window.weekly_hours, hours),
-        ),
-    )
-
-
-def _no_mail(newsletter: Newsletter, curated: Curated, pool: _Pool, now: datetime) -> str:
-    """Why there is no issue: the window, how many articles are older, the newest of them."""
-    found = len(curated.stories)
-    told = f"{found} {'story' if found == 1 else 'stories'}"
-    begin = f"after {pool.since:%Y-%m-%d %H:%M} " if pool.since else ""
-    window = f"{begin}until {now:%Y-%m-%d %H:%M} UTC"
-    least = max(1, newsletter.min_stories)
-    least_said = f"; {newsletter.title} needs at least {least}" if least > 1 else ""
-    said = [f"{told if found else 'no story'} to tell from what was seen {window}{least_said}"]
-    stale = [article for article in pool.articles if article.url in curated.stale]
-    older = len(stale) + pool.before
-    candidates = [*stale, *([pool.newest_before] if pool.newest_before else [])]
-    if candidates:
-        newest = max(candidates, key=lambda article: article.dated.at)
-        bound = "" if newest.dated.exact else " at the latest"
-        count = f"{older:,} article is older" if older == 1 else f"{older:,} articles are older"
-        said.append(
-            f"{count}, the newest “{newest.title}”, dated {newest.dated.at:%Y-%m-%d}{bound}"
-        )
-    elif not pool.articles:
-        said.append("no article is kept from its sources")
-    return "; ".join(said)
 
 
 async def _pictures(
@@ -228,6 +187,21 @@ async def _pictures(
     return shown, notes
 
 
+async def _logo(newsletter: Newsletter, imprint: Imprint, isolate: Isolate) -> Picture | None:
+    """The theme's logo, kept in ``media``. Raises Misconfigured where it is no picture."""
+    theme = themes.load(newsletter.theme, imprint.templates)
+    if theme.logo is None:
+        return None
+    path, width = theme.logo.path, theme.logo.width
+    try:
+        body = await asyncio.to_thread(path.read_bytes)
+        encoded = await isolate(pictures.logo, body, width=width, ground=theme.ground)
+    except (OSError, Permanent) as error:
+        raise Misconfigured(str(path), f"is no logo: {error}; take a PNG or a JPEG") from error
+    pictures.keep(imprint.media, encoded)
+    return encoded.described(theme.logo.alt)
+
+
 async def _picture(source: str, fetch: Fetch) -> bytes:
     if source.startswith(sample.SCHEME):
         return sample.picture(source)
@@ -240,37 +214,60 @@ async def _picture(source: str, fetch: Fetch) -> bytes:
             raise Temporary(reason)
 
 
-async def _edition(job: render.Job, isolate: Isolate) -> Edition:
+async def _printed(jobs: Sequence[Job], isolate: Isolate) -> list[Proofread]:
+    """All editions, in worker processes. The first goes alone: it shows what is wrong with all."""
+    first, rest = jobs[:1], jobs[1:]
+    made = list(await _batch(first, isolate))
+
+    async def one(batch: Sequence[Job]) -> tuple[Proofread, ...] | DigestError:
+        try:
+            return await _batch(batch, isolate)
+        except DigestError as error:
+            return error
+
+    size = max(LEAST, min(MOST, math.ceil(len(rest) / BATCHES)))
+    async with asyncio.TaskGroup() as group:
+        tasks = [
+            group.create_task(one(rest[begin : begin + size]))
+            for begin in range(0, len(rest), size)
+        ]
+    for task in tasks:
+        found = task.result()
+        if isinstance(found, DigestError):
+            raise found
+        made.extend(found)
+    return made
+
+
+async def _batch(jobs: Sequence[Job], isolate: Isolate) -> tuple[Proofread, ...]:
     try:
-        return await isolate(render.edition, job)
+        return await isolate(proofread, jobs)
     except Stopped as error:
-        raise Misconfigured(
-            "the templates",
-            f"were not rendered within {job.options.time_limit_seconds:g} s; look for a loop that "
-            "does not end, or raise compose.time_limit_seconds",
-        ) from error
+        if len(jobs) == 1:
+            raise Misconfigured(
+                "the templates",
+                f"were not rendered within {jobs[0].options.time_limit_seconds:g} s; look for a "
+                "loop that does not end, or raise compose.time_limit_seconds",
+            ) from error
+    # The limit is one edition's: together they may be late on a busy machine.
+    return tuple([made for job in jobs for made in await _batch((job,), isolate)])
 
 
-def _findings(
-    edition: Edition, issue: Issue, newsletter: Newsletter, imprint: Imprint
-) -> tuple[Finding, ...]:
-    return lint.lint(
-        edition,
-        issue,
-        newsletter,
-        base_url=imprint.base_url,
-        max_html_bytes=imprint.compose.max_html_bytes,
-    )
-
-
-def _job(composed: Issue, newsletter: Newsletter, imprint: Imprint, now: datetime) -> render.Job:
-    return render.Job(
-        issue=composed,
-        newsletter=newsletter,
-        site_name=imprint.site_name,
-        base_url=imprint.base_url,
-        postal_address=imprint.postal_address,
-        templates=imprint.templates,
-        options=imprint.compose,
-        next_issue=periods.next_issue(newsletter, now),
-    )
+def _jobs(
+    plan: Plan, newsletter: Newsletter, imprint: Imprint, now: datetime, logo: Picture | None
+) -> list[Job]:
+    return [
+        Job(
+            issue=variant.issue,
+            newsletter=newsletter,
+            site_name=imprint.site_name,
+            base_url=imprint.base_url,
+            postal_address=imprint.postal_address,
+            templates=imprint.templates,
+            options=imprint.compose,
+            next_issue=periods.next_issue(newsletter, now),
+            key=variant.key,
+            logo=logo,
+        )
+        for variant in plan.variants
+    ]

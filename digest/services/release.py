@@ -7,22 +7,20 @@ next one finishes, from what was frozen and not from what has changed since.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, time
 
 from sqlalchemy import Connection
 
-from digest import periods
+from digest import duty, periods
 from digest.compose.prepared import Prepared
 from digest.errors import DigestError
 from digest.model import Issue, Newsletter
 from digest.storage import enrolling
 from digest.storage import issues as issues_table
 from digest.storage.database import Store
-from digest.storage.enrolling import Choice, Hour
-
-LIFE = timedelta(hours=20)  # yesterday's paper is not delivered tomorrow
+from digest.storage.enrolling import Hour
 
 Clock = Callable[[], datetime]
 
@@ -36,14 +34,6 @@ class Released:
     audience: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Audience:
-    """Who reads which edition: choices to edition keys, and the key of every other choice."""
-
-    fallback: str
-    choices: Mapping[Choice, str] = field(default_factory=dict)
-
-
 class Taken(DigestError):
     """The newsletter has an issue of this period already."""
 
@@ -51,7 +41,6 @@ class Taken(DigestError):
 async def release(
     store: Store,
     prepared: Prepared,
-    audience: Audience,
     *,
     clock: Clock,
     corrects: int | None = None,
@@ -63,7 +52,7 @@ async def release(
     """
     issue = prepared.issue
     assert issue is not None, "there is nothing to release"
-    new = await store.write(_freeze, prepared, issue, audience, clock(), corrects)
+    new = await store.write(_freeze, prepared, issue, clock(), corrects)
     if new is None:
         raise Taken(taken(issue))
     count = await _enrol(store, new, clock, wrote)
@@ -101,7 +90,6 @@ def _freeze(
     tx: Connection,
     prepared: Prepared,
     issue: Issue,
-    audience: Audience,
     now: datetime,
     corrects: int | None,
 ) -> int | None:
@@ -117,8 +105,7 @@ def _freeze(
         newsletter.id,
         issue.cadence,
         hours=_hours(tx, newsletter, issue, prepared.at),
-        choices=audience.choices,
-        fallback=audience.fallback,
+        edition_for=prepared.edition_for,
     )
     return new
 
@@ -129,15 +116,18 @@ def _hours(tx: Connection, newsletter: Newsletter, issue: Issue, at: datetime) -
     Who chose none reads it at once: the newsletter's own hour is when its window closes.
     """
     following = _next_issue(newsletter, issue, at)
+    since = duty.counted_from(newsletter, issue.period, at)
     hours = [_hour("", None, at, following)]
     for zone, hour in enrolling.hours(tx, newsletter.id, issue.cadence):
-        due = periods.next_hour(at, hour, zone)
+        due = periods.next_hour(since, hour, zone)
         hours.append(_hour(zone, hour, due, periods.next_hour(following, hour, zone)))
     return hours
 
 
 def _hour(zone: str, hour: time | None, due: datetime, following: datetime) -> Hour:
-    return Hour(timezone=zone, hour=hour, due_at=due, expires_at=min(due + LIFE, following))
+    return Hour(
+        timezone=zone, hour=hour, due_at=due, expires_at=duty.expires(due, following=following)
+    )
 
 
 def _next_issue(newsletter: Newsletter, issue: Issue, at: datetime) -> datetime:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import sqlite3
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import Connection, func, inspect, select, text
 
-from digest.errors import Misconfigured
+from digest.errors import Misconfigured, Permanent
 from digest.storage import migrate
 from digest.storage.database import Store, parse
 from digest.storage.schema import metadata
@@ -47,6 +49,33 @@ async def info(url: str) -> DatabaseInfo:
         await store.close()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looked:
+    """A database that could be read. ``time``: its own clock; None where that is this machine's."""
+
+    place: str
+    revision: str
+    head: str
+    time: datetime | None
+
+
+async def look(url: str) -> Looked | None:
+    """Read a database without changing it; None where there is none yet.
+
+    Raises Misconfigured for one that cannot be written or is old, Permanent for a damaged one.
+    """
+    parsed = parse(url)
+    store = await Store.open_read_only(url)
+    if store is None:
+        return None
+    try:
+        if parsed.get_backend_name() == "sqlite" and not os.access(parsed.database or "", os.W_OK):
+            raise Misconfigured(store.place, "cannot be written; let this user write it")
+        return await store.read(_looked, store.place)
+    finally:
+        await store.close()
+
+
 async def backup(url: str, target: Path) -> None:
     """Copy a SQLite database to ``target`` while it is in use; appears whole or not at all."""
     parsed = parse(url)
@@ -73,6 +102,17 @@ def _info(tx: Connection, where: str) -> DatabaseInfo:
             if table.name in present
         },
     )
+
+
+def _looked(tx: Connection, where: str) -> Looked:
+    time = None
+    if tx.dialect.name == "postgresql":
+        time = tx.execute(text("select clock_timestamp()")).scalar_one()
+    else:
+        said = tx.execute(text("pragma quick_check(1)")).scalar_one()
+        if said != "ok":
+            raise Permanent(f"{where} is damaged ({said}); restore the backup")
+    return Looked(place=where, revision=migrate.revision(tx) or "", head=migrate.HEAD, time=time)
 
 
 def _copy(source: Path, target: Path) -> None:

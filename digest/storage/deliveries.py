@@ -11,7 +11,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, TextClause, text
 
@@ -22,8 +22,7 @@ from subscribers.model import Standing, Status, SubscriberId
 LEASE_SECONDS = 1800.0  # longer than the longest wait for a relay (RFC 5321, 4.5.3.2)
 
 
-@dataclass(frozen=True, slots=True)
-class Claimed:
+class Claimed(NamedTuple):
     """A delivery that is ours to send, and the person it goes to, as they are at this moment."""
 
     id: DeliveryId

@@ -8,19 +8,19 @@ a release whose process died is finished by the next one.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
 
 from sqlalchemy import Connection, Text, cast, func, select, text
 
+from digest.choices import Choice
 from digest.model import NewsletterId
 from digest.storage.dialect import bound
 from digest.storage.postal import deliveries, issue_choices, issue_hours
 from digest.storage.schema import issues, subscribers, subscriptions
 
 BATCH = 2_000
-Choice = tuple[tuple[str, ...], str]  # topics, language
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,13 +58,11 @@ def freeze_audience(
     cadence: str,
     *,
     hours: Sequence[Hour],
-    choices: Mapping[Choice, str],
-    fallback: str,
+    edition_for: Callable[[Choice], str],
 ) -> None:
     """Keep what enrolling needs, so that it can be finished by another process.
 
-    ``choices`` to the keys of editions; ``fallback``: the edition of any other choice, kept under
-    the language "". ``hours`` holds the newsletter's own.
+    ``edition_for``: a choice to the key of its edition. ``hours`` holds the newsletter's own.
     """
     tx.execute(
         issue_hours.insert(),
@@ -87,11 +85,17 @@ def freeze_audience(
         .distinct()
     )
     rows = [
-        {"issue": issue, "topics": topics, "language": language, "edition": key}
+        {
+            "issue": issue,
+            "topics": topics,
+            "language": language,
+            "edition": edition_for(Choice.of(json.loads(topics), language)),
+        }
         for topics, language in tx.execute(asked)
-        if (key := choices.get((tuple(json.loads(topics)), language))) is not None
     ]
-    rows.append({"issue": issue, "topics": "", "language": "", "edition": fallback})
+    # Of who changes their mind while the audience is written.
+    other = edition_for(Choice.of((), ""))
+    rows.append({"issue": issue, "topics": "", "language": "", "edition": other})
     tx.execute(issue_choices.insert(), rows)
 
 

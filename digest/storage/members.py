@@ -7,7 +7,7 @@ from dataclasses import asdict
 from sqlalchemy import Connection, select
 
 from digest.model import NewsletterId
-from digest.storage import consents, letters, people
+from digest.storage import consents, letters, people, reports
 from digest.storage.schema import subscribers, subscriptions
 from subscribers.model import Subscriber, SubscriberId, Subscription
 
@@ -49,4 +49,5 @@ def everything(tx: Connection, who: SubscriberId) -> dict[str, object] | None:
         "letters": [
             {**asdict(letter), "address": str(letter.address)} for letter in letters.of(tx, who)
         ],
+        "reports": reports.of(tx, who),
     }

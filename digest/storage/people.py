@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Any
 
@@ -12,68 +11,15 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Row,
-    Select,
-    and_,
     delete,
-    func,
-    or_,
     select,
     update,
 )
 
-from digest.model import NewsletterId
 from digest.storage.dialect import batches, insert
 from digest.storage.schema import subscribers, subscriptions
 from subscribers.address import Address
 from subscribers.model import By, Standing, Status, Subscriber, SubscriberId, Subscription
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recipient:
-    """One person an issue goes to: what filling in a message needs."""
-
-    id: SubscriberId
-    address: Address
-    name: str
-    language: str
-    timezone: str
-    hour: time | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Audience:
-    """How many an issue goes to, in which languages, and the first few of them."""
-
-    count: int
-    languages: dict[str, int]
-    first: tuple[Recipient, ...]
-
-
-NOBODY = Audience(count=0, languages={}, first=())
-
-
-def audience(
-    tx: Connection, newsletter: NewsletterId, cadence: str, now: datetime, limit: int
-) -> Audience:
-    """Those who may be written to now, in a stable order.
-
-    Active, or paused until a moment that has passed; the address ok; the same cadence.
-    """
-    of = _audience(newsletter, cadence, now)
-    languages = tx.execute(
-        of.with_only_columns(subscribers.c.language, func.count()).group_by(subscribers.c.language)
-    )
-    counts = {language: int(count) for language, count in languages}
-    first = tx.execute(
-        of.with_only_columns(subscribers, subscriptions.c.hour)
-        .order_by(subscribers.c.id)
-        .limit(limit)
-    )
-    return Audience(
-        count=sum(counts.values()),
-        languages=counts,
-        first=tuple(_recipient(row) for row in first),
-    )
 
 
 def new_id() -> SubscriberId:
@@ -201,36 +147,6 @@ def _locked(tx: Connection, where: ColumnElement[bool]) -> Subscriber | None:
     # Two doors that change one person at the same instant do so one after the other.
     row = tx.execute(select(subscribers).where(where).with_for_update()).first()
     return person_of(row) if row else None
-
-
-def _audience(newsletter: NewsletterId, cadence: str, now: datetime) -> Select[Any]:
-    return (
-        select(subscribers)
-        .join(subscriptions, subscriptions.c.subscriber == subscribers.c.id)
-        .where(
-            subscriptions.c.newsletter == newsletter,
-            subscriptions.c.cadence == cadence,
-            or_(
-                subscriptions.c.status == Status.ACTIVE.value,
-                and_(
-                    subscriptions.c.status == Status.PAUSED.value,
-                    subscriptions.c.paused_until <= now,
-                ),
-            ),
-            subscribers.c.standing == Standing.OK.value,
-        )
-    )
-
-
-def _recipient(row: Row[Any]) -> Recipient:
-    return Recipient(
-        id=SubscriberId(row.id),
-        address=Address.parse(row.address),
-        name=row.name,
-        language=row.language,
-        timezone=row.timezone,
-        hour=time.fromisoformat(row.hour) if row.hour else None,
-    )
 
 
 def person_of(row: Row[Any]) -> Subscriber:

@@ -73,3 +73,13 @@ issue_choices = Table(
     Column("language", String(8), primary_key=True),
     Column("edition", Text, nullable=False),
 )
+
+# What is left of an issue's deliveries when they are old: how many ended how ("": not skipped).
+tallies = Table(
+    "tallies",
+    metadata,
+    Column("issue", Integer, ForeignKey("issues.id", ondelete="CASCADE"), primary_key=True),
+    Column("state", String(8), primary_key=True),
+    Column("skip", String(16), primary_key=True),
+    Column("count", Integer, nullable=False),
+)

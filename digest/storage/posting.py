@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, exists, func, literal_column, 
 
 from digest.delivery import Delivery, DeliveryId, Skip, State
 from digest.model import Edition
-from digest.storage.postal import deliveries
+from digest.storage.postal import deliveries, tallies
 from digest.storage.schema import editions, issues
 from subscribers.model import SubscriberId
 
@@ -121,16 +122,19 @@ def outlook(tx: Connection) -> tuple[int, datetime | None]:
 
 def tally(tx: Connection, issue: int) -> dict[str, int]:
     """How many deliveries of an issue are in each state; those skipped by reason, as ``skipped:
-    left``."""
+    left``. Rows that were rolled up count as they did."""
     asked = (
         select(deliveries.c.state, deliveries.c.skip, func.count())
         .where(deliveries.c.issue == issue)
         .group_by(deliveries.c.state, deliveries.c.skip)
     )
-    found: dict[str, int] = {}
-    for state, skip, count in tx.execute(asked):
-        found[f"{state}: {skip}" if state == State.SKIPPED.value else state] = int(count)
-    return found
+    rolled_up = select(tallies.c.state, tallies.c.skip, tallies.c.count).where(
+        tallies.c.issue == issue
+    )
+    found: Counter[str] = Counter()
+    for state, skip, count in [*tx.execute(asked), *tx.execute(rolled_up)]:
+        found[f"{state}: {skip}" if state == State.SKIPPED.value else state] += int(count)
+    return dict(found)
 
 
 def _held(tx: Connection, *, lease: str, until: datetime | None = None) -> list[Held]:

@@ -14,6 +14,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -262,4 +263,22 @@ paces = Table(
     Column("name", Text, primary_key=True),
     Column("past", Text, nullable=False),
     Column("at", Moment, nullable=False),
+)
+
+# What came back. ``message`` names the mail it is about: of one mail each kind is told once.
+reports = Table(
+    "reports",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("subscriber", Text, ForeignKey("subscribers.id", ondelete="CASCADE"), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("source", String(16), nullable=False),
+    Column("code", String(16), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("message", Text, nullable=False),
+    Column("original", LargeBinary, nullable=False),
+    UniqueConstraint("message", "kind"),
+    Index("ix_reports_subscriber", "subscriber", "at"),
+    Index("ix_reports_at", "at"),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
@@ -13,7 +14,19 @@ from digest.compose import templates
 from digest.config.settings import Settings
 from digest.errors import DigestError
 from digest.storage.database import Store
-from digest.web import api, confirm, data, files, home, preferences, sorry, styles, unsubscribe
+from digest.web import (
+    api,
+    confirm,
+    data,
+    files,
+    home,
+    hooks,
+    preferences,
+    pulse,
+    sorry,
+    styles,
+    unsubscribe,
+)
 from digest.web.challenge import Challenger
 from digest.web.desk import Desk
 from digest.web.limits import Gates, Spent
@@ -28,14 +41,16 @@ def application(
     store: Store,
     ring: Sequence[bytes],
     clock: Callable[[], datetime],
+    heard: hooks.Hooks | None = None,
+    metrics_token: str = "",
 ) -> FastAPI:
-    """The pages and the API. ``store`` stays the caller's to close."""
-    desk = _desk(settings, store, ring, clock)
+    """The pages, the API, and with ``heard`` the webhooks. The caller closes ``store``."""
+    desk = replace(_desk(settings, store, ring, clock), metrics_token=metrics_token)
     made = FastAPI(
         openapi_url=None, redirect_slashes=False, root_path=urlsplit(settings.site.base_url).path
     )
-    made.state.desk = desk
-    for room in (home, confirm, unsubscribe, preferences, data, files):
+    made.state.desk, made.state.hooks = desk, heard
+    for room in (home, confirm, unsubscribe, preferences, data, files, hooks, pulse):
         made.router.routes.extend(room.ROUTES)
     door = api.application(desk)
     made.mount("/api", door)
@@ -49,6 +64,7 @@ def application(
         max_body=settings.web.max_body_bytes,
         seconds=settings.web.timeout_seconds,
         https=settings.site.base_url.startswith("https:"),
+        wider={hooks.PATH: hooks.MOST_BYTES},
     )
     return made
 
@@ -72,6 +88,7 @@ def _desk(
             spent=Spent(),
         ),
         look=_look(settings),
+        started=clock(),
     )
 
 

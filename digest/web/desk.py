@@ -37,6 +37,8 @@ class Desk:
     gates: Gates
     challenger: Challenger
     look: Look
+    started: datetime
+    metrics_token: str = ""  # empty: measures are for this machine alone
 
     @property
     def first(self) -> Newsletter:

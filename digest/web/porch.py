@@ -7,7 +7,7 @@ the strictest value for the rest.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
@@ -31,11 +31,23 @@ LATE = "That took too long. Nothing was lost; please try again in a moment.\n"
 
 
 class Porch:
-    """``max_body`` bytes and ``seconds`` bound one request; ``https`` adds HSTS (RFC 6797)."""
+    """``max_body`` bytes and ``seconds`` bound one request; ``https`` adds HSTS (RFC 6797).
 
-    def __init__(self, app: ASGIApp, *, max_body: int, seconds: float, https: bool) -> None:
+    ``wider``: the beginning of a path, and how many bytes a request below it may have.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        max_body: int,
+        seconds: float,
+        https: bool,
+        wider: Mapping[str, int],
+    ) -> None:
         self._app = app
         self._max_body = max_body
+        self._wider = wider
         self._seconds = seconds
         self._always = {**ALWAYS, **({"strict-transport-security": HSTS} if https else {})}
 
@@ -68,7 +80,10 @@ class Porch:
 
     def _measured(self, scope: Scope, receive: Receive) -> Receive:
         said = Headers(scope=scope).get("content-length", "0")
-        too_large = not said.isdigit() or int(said) > self._max_body
+        path = scope["path"].removeprefix(scope.get("root_path", ""))
+        most = next((n for begins, n in self._wider.items() if path.startswith(begins)), 0)
+        most = max(most, self._max_body)
+        too_large = not said.isdigit() or int(said) > most
         seen = 0
 
         async def measured() -> Message:
@@ -77,7 +92,7 @@ class Porch:
                 raise HTTPException(413)
             message = await receive()
             seen += len(message.get("body", b""))
-            if seen > self._max_body:
+            if seen > most:
                 raise HTTPException(413)
             return message
 

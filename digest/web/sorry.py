@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import logging
-
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
+from digest import logs
 from digest.errors import DigestError
 from digest.web.desk import desk_of, language_of, page
 
-log = logging.getLogger("digest.web")
+log = logs.logger("digest.web")
 
 N_ = str  # marks a sentence for the catalogues
 # Status -> title, words, seconds after which it is worth trying again.
@@ -74,7 +73,7 @@ async def refused(request: Request, error: Exception) -> Response:
 
 async def unreachable(request: Request, error: Exception) -> Response:
     """A DigestError: the database is locked, full or gone. The operator reads it in the log."""
-    log.warning("web.unreachable: %s", error)
+    log.warning("web.unreachable", error=str(error))
     return sorry(request, 503)
 
 
@@ -82,9 +81,9 @@ async def problem(request: Request, error: Exception) -> Response:
     """The same for programs: problem details (RFC 9457) of what is no fault of theirs."""
     status = 503 if isinstance(error, DigestError) else 500
     if status == 503:
-        log.warning("web.unreachable: %s", error)
+        log.warning("web.unreachable", error=str(error))
     else:
-        log.error("web.broken: %s", type(error).__name__)
+        log.error("web.broken", error=type(error).__name__)
     desk = desk_of(request)
     title, detail, wait = WORDS[status]
     language = language_of(request, desk.first)
@@ -100,5 +99,5 @@ async def problem(request: Request, error: Exception) -> Response:
 
 async def broken(request: Request, error: Exception) -> Response:
     """Anything else, which is a bug; Starlette raises it again, and the server logs it."""
-    log.error("web.broken: %s", type(error).__name__)
+    log.error("web.broken", error=type(error).__name__)
     return sorry(request, 500)

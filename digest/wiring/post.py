@@ -7,40 +7,39 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from functools import partial
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from sqlalchemy import Connection
-
-from digest.config import dkim as dkim_keys
 from digest.config import secret
 from digest.config.settings import Relay, Settings
-from digest.deliver import allowance, journal, signing, smtp
+from digest.deliver import allowance, journal, smtp
 from digest.deliver.allowance import Domains, Lane
-from digest.deliver.dkim import Body
 from digest.deliver.lines import Carry, Lines
 from digest.deliver.maildir import MaildirTransport
+from digest.deliver.office import Office
 from digest.deliver.options import DomainLimits
-from digest.deliver.outbox import Consequence, WhenInDoubt
-from digest.deliver.outcome import Refused
+from digest.deliver.outbox import WhenInDoubt
 from digest.deliver.relay import RelayOptions, Security
-from digest.deliver.signing import Signer
+from digest.deliver.sealing import SealingOffice
 from digest.deliver.singly import singly
 from digest.deliver.smtp import SmtpTransport
 from digest.deliver.throttle import Pace, limited
 from digest.deliver.transport import Transport
 from digest.deliver.tray import Tray
 from digest.isolation import Workers
-from digest.services import membership
+from digest.services import feedback
 from digest.services.dispatch import Dispatch, Progress
 from digest.services.issue_office import IssueOffice, Rules
 from digest.services.letters import LetterOffice
-from digest.storage.consents import NO_EVIDENCE
-from digest.wiring import Tools, letter_desk
-from subscribers.acts import Bounce
-from subscribers.model import By, SubscriberId
+from digest.wiring import Means, letter_desk
+from digest.wiring import bounces as coming_back
+
+if TYPE_CHECKING:
+    from digest.deliver.signing import Signer
 
 MAILDIR = "maildir"
 MAILDIR_WRITERS = 4
+SEALED_AT_ONCE = 64  # messages to a worker that signs: some 50 ms
 
 
 def transport(settings: Settings) -> Transport:
@@ -80,6 +79,11 @@ async def signer(settings: Settings) -> AsyncIterator[Signer | None]:
     if options is None:
         yield None
         return
+    from digest.config import dkim as dkim_keys  # cryptography: 8 MB
+    from digest.deliver import signing
+    from digest.deliver.dkim import Body
+    from digest.deliver.signing import Signer
+
     keys = dkim_keys.read(options)
     count = max(1, len(os.sched_getaffinity(0)) - 1)  # the loop needs a core to send what is signed
     async with Workers(count=count, preload=signing.PRELOAD) as isolate:
@@ -126,9 +130,10 @@ def _limits(of: Relay | DomainLimits, *, start: float = 0.0, ceiling: float = 0.
 
 def dispatch(
     settings: Settings,
-    tools: Tools,
+    tools: Means,
     ring: Sequence[bytes],
     *,
+    sign: Signer | None,
     only_letters: bool = False,
     show: Callable[[Progress], None],
     tell: Callable[[str], None],
@@ -138,18 +143,19 @@ def dispatch(
     Raises Temporary where the journal cannot be written.
     """
     desk = letter_desk(settings, ring)
+    blame = partial(
+        feedback.refused, acts=coming_back.acts(ring), rules=coming_back.bounce_rules(settings)
+    )
     rules = Rules(in_doubt=WhenInDoubt(settings.deliver.in_doubt))
     letters = LetterOffice(
         tools.store,
         desk,
         isolate=tools.isolate,
-        blame=partial(_blame, ring),
+        blame=blame,
         dice=tools.dice,
         in_doubt=rules.in_doubt,
     )
-    issues = IssueOffice(
-        tools.store, desk.postmarks, rules=rules, blame=partial(_blame, ring), dice=tools.dice
-    )
+    issues = IssueOffice(tools.store, desk.postmarks, rules=rules, blame=blame, dice=tools.dice)
     now = tools.clock()
     if settings.deliver.transport == MAILDIR:
         folder = RelayOptions(name=MAILDIR, host="", max_connections=MAILDIR_WRITERS)
@@ -162,24 +168,14 @@ def dispatch(
     def open_lines(tray: Tray) -> Lines:
         return Lines(ways, domains(settings, now), tray, carry=carry, clock=tools.clock, tell=tell)
 
+    offices: list[Office] = [letters] if only_letters else [letters, issues]
+    if sign is not None:
+        offices = [SealingOffice(one, sign, batch=SEALED_AT_ONCE) for one in offices]
     return Dispatch(
-        [letters] if only_letters else [letters, issues],
+        offices,
         journal.take_over(settings.folder / "journals"),
         open_lines,
         clock=tools.clock,
         drain_seconds=settings.deliver.drain_seconds,
         show=show,
     )
-
-
-def _blame(
-    ring: Sequence[bytes],
-    tx: Connection,
-    who: SubscriberId,
-    consequence: Consequence,
-    _: Refused,
-    now: datetime,
-) -> None:
-    """What a relay's refusal means for the person it was about."""
-    if consequence is Consequence.BOUNCE:
-        membership.on_address(tx, who, Bounce(), By.MAILBOX, tuple(ring), now, NO_EVIDENCE)

@@ -184,3 +184,27 @@ def test_a_rehearsal_counts_the_real_audience(folder):
 
     editions = json.loads(done.stdout)["editions"]
     assert [edition["recipients"] for edition in editions] == [2]
+
+
+def test_an_export_of_another_program_brings_consent_and_who_left(folder):
+    export = ROOT / "tests" / "subscribers" / "exports" / "listmonk.csv"
+    words = ("--from", "listmonk", "--already-confirmed", "--yes")
+
+    told = take_in(folder, *words, "--rejects", folder / "rejects.csv", file=export)
+
+    assert (told["new"], told["malformed"], told["imported"]) == (4, 1, True)
+    assert stats(folder) == {("active", "ok"): 2, ("left", "ok"): 1, ("left", "complained"): 1}
+    [ada] = [line for line in run(folder, "export").splitlines() if line.startswith("ada@")]
+    assert "2024-03-01T10:15:30+00:00" in ada
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--from", "ghost"), "people.csv cannot be imported: It is no export of Ghost: no column"),
+        (("--from", "ghost", "--map", "name=Name"), "--map is not read with --from ghost"),
+    ],
+)
+def test_a_file_of_another_program_than_said_is_refused(folder, words, told):
+    with pytest.raises(Misconfigured, match=told):
+        run(folder, "import", folder / "people.csv", *words, "--yes")

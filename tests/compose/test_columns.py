@@ -22,7 +22,7 @@ def test_a_paragraph_is_broken_at_blanks_and_indented():
 def test_a_link_that_is_longer_than_a_line_stays_whole():
     link = "https://herald.example/" + "a-long-path-" * 10
 
-    assert fill(f"Read {link} today") == f"Read\n{link}\ntoday"
+    assert fill(f"Read {link} today", "> ") == f"> Read\n> {link}\n> today"
 
 
 @pytest.mark.parametrize(
@@ -36,14 +36,14 @@ def test_columns_are_counted_as_a_terminal_shows_them(text, columns):
 def test_chinese_and_japanese_break_between_characters_but_never_before_a_full_stop():
     lines = fill("港" * 35 + "門。" + "水" * 5).split("\n")
 
-    assert lines == ["港" * 35, "門。" + "水" * 5]
+    assert lines == ["港" * 35 + " ", "門。" + "水" * 5]
 
 
 def test_an_emoji_is_never_torn_apart():
     family, thumb = "👨‍👩‍👧", "👍🏽"
 
     for one in (family, thumb):
-        lines = fill(("x" * 69) + " " + one + one).split("\n")
+        lines = fill(("x" * 69) + " " + one + one).split("  \n")
 
         assert lines == ["x" * 69, one + one]
 
@@ -54,10 +54,17 @@ def test_nothing_is_lost_and_only_what_cannot_break_is_longer_than_a_line(words)
 
     assert "".join(filled.split()) == "".join(words)
     for line in filled.split("\n"):
-        assert width(line) <= COLUMNS or not any(map(str.isspace, line))
+        assert width(line.rstrip()) <= COLUMNS or not any(map(str.isspace, line.rstrip()))
+
+
+@given(WORDS)
+def test_a_paragraph_that_flows_is_the_text_again(words):
+    text = " ".join(words)
+
+    assert fill(text).replace(" \n", "") == text
 
 
 @given(st.text("港水門光", min_size=1, max_size=300))
 def test_wide_text_always_fits(text):
-    assert max(map(width, fill(text).split("\n"))) <= COLUMNS
-    assert unicodedata.normalize("NFC", fill(text).replace("\n", "")) == text
+    assert max(width(line.rstrip()) for line in fill(text).split("\n")) <= COLUMNS
+    assert unicodedata.normalize("NFC", fill(text).replace(" \n", "")) == text

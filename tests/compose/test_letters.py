@@ -2,35 +2,41 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from pathlib import Path
 
 import pytest
 
-from digest.compose import letters, render, templates
-from digest.compose.letters import BUTTONS, LetterJob
+from digest import htmltree
+from digest.compose import columns, legible, letters, links, render, support, templates
+from digest.compose.letters import BUTTONS, LATEST_STORIES, LetterJob
 from digest.errors import Misconfigured
 from digest.model import Newsletter, NewsletterId
+from tests.compose.desk import THEMES, a_paper
 
 LANGUAGES = ("en", "de", "fr", "es", "ru", "ar")
 OURS = templates.ours() / "email"
 
 
-def a_letter(kind="confirm", *, language="en", folders=(OURS,), **given):
+def a_letter(kind="confirm", **given):
+    return letters.letter(a_job(kind, **given))
+
+
+def a_job(kind, *, language="en", folders=(OURS,), latest=None, **given):
     newsletter = Newsletter(
         id=NewsletterId("daily"),
         title=given.pop("title", "The Quayside"),
         sender="The Quayside <digest@quayside.example>",
         **given,
     )
-    return letters.letter(
-        LetterJob(
-            kind=kind,
-            newsletter=newsletter,
-            language=language,
-            site_name="Harrow Quay Library",
-            base_url="https://quayside.example",
-            postal_address="1 Ferry Steps\nHarrow Quay",
-            templates=folders,
-        )
+    return LetterJob(
+        kind=kind,
+        newsletter=newsletter,
+        language=language,
+        site_name="Harrow Quay Library",
+        base_url="https://quayside.example",
+        postal_address="1 Ferry Steps\nHarrow Quay",
+        templates=folders,
+        latest=latest,
     )
 
 
@@ -65,17 +71,64 @@ def test_a_language_we_do_not_speak_is_english():
     assert a_letter(language="tlh") == a_letter(language="en")
 
 
-def test_only_the_welcome_offers_to_leave_what_has_begun():
+def test_only_letters_to_a_reader_offer_to_leave():
     offers = {kind: "unsubscribe_url" in render.slots(a_letter(kind).text) for kind in BUTTONS}
 
-    assert [kind for kind, offered in offers.items() if offered] == ["welcome"]
+    assert [kind for kind, offered in offers.items() if offered] == ["welcome", "weekly"]
 
 
 @pytest.mark.parametrize("kind", BUTTONS)
 def test_no_line_of_the_text_is_longer_than_72_columns(kind):
-    text = a_letter(kind, language="de").text
+    text = a_letter(kind, language="de", latest=a_paper(12)).text
 
-    assert [line for line in text.splitlines() if len(line) > 72] == []
+    wide = [line for line in text.splitlines() if columns.width(line.rstrip()) > 72]
+    assert [line for line in wide if "://" not in line] == []
+
+
+def test_a_welcome_shows_the_latest_issue():
+    issue = a_paper(12)
+
+    letter = a_letter("welcome", latest=issue)
+
+    first, rest = issue.stories[:LATEST_STORIES], issue.stories[LATEST_STORIES:]
+    for part in (letter.html, letter.text):
+        assert "https://quayside.example/archive/daily/2026-11-24" in part
+        assert [s.lead.title for s in first if s.lead.title not in part] == []
+        assert [s.lead.title for s in rest if s.lead.title in part] == []
+    assert issue.stories[0].summary in letter.html
+    assert letter.html.index("Welcome") < letter.html.index("The latest issue")
+
+
+def test_a_welcome_before_the_first_issue_shows_none():
+    letter = a_letter("welcome")
+
+    assert "latest issue" not in letter.html + letter.text.lower()
+    assert letter.text == a_letter("welcome", latest=None).text
+
+
+def test_the_latest_issue_is_dated_in_the_language_of_the_letter():
+    letter = a_letter("welcome", language="de", latest=a_paper(3))
+
+    assert "DIE JÜNGSTE AUSGABE" in letter.text
+    assert "Dienstag, 24. November" in letter.text
+
+
+@pytest.mark.parametrize("kind", sorted(BUTTONS.keys() - {"welcome"}))
+def test_no_other_letter_shows_an_issue(kind):
+    assert a_letter(kind, latest=a_paper(3)) == a_letter(kind)
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("language", ["en", "ar"])
+@pytest.mark.parametrize("kind", BUTTONS)
+def test_a_letter_can_be_read_in_every_scheme_and_program(kind, language, theme):
+    letter = a_letter(kind, language=language, theme=theme, latest=a_paper(12))
+    root = htmltree.tree(letter.html)
+    sheets = "".join(one.text or "" for one in root.iter("style"))
+
+    assert legible.faint(root, sheets) == []
+    assert list(support.unsupported(root, sheets)) == []
+    assert list(links.check(root, {})) == []
 
 
 def test_no_letter_asks_another_host_for_anything():
@@ -108,3 +161,23 @@ def test_a_mistake_in_a_letter_names_its_file_line_and_variable(tmp_path):
 
     with pytest.raises(Misconfigured, match=r"letters/welcome/body\.txt:2.*greeting"):
         a_letter("welcome", folders=(tmp_path, OURS))
+
+
+def variables(value, path):
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from variables(inner, f"{path}.{name}")
+    else:
+        yield path
+
+
+def test_every_variable_of_a_letter_is_documented():
+    told = (Path(__file__).parents[2] / "docs" / "templates.md").read_text("utf-8")
+    context = letters._context(a_job("welcome", latest=a_paper(8)), "en")
+
+    names = [
+        n for group in ("letter", "latest", "newsletter") for n in variables(context[group], group)
+    ]
+    assert "latest.stories" in names
+    assert [name for name in names if f"`{name}`" not in told] == []
+    assert [name for name in context if f"`{name}`" not in told and f"`{name}." not in told] == []

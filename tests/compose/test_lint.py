@@ -99,18 +99,20 @@ WARNS = [
     (an_edition(subject="The lock gates swing again!!"), "shouting", "header"),
     (an_edition('<a href="http://herald.example/">x</a>'), "not-https", "html"),
     (an_edition('<a href="https://bit.ly/x">x</a>'), "shortener", "html"),
-    (an_edition(f'<img src="{BASE_URL}/i/a.jpg">'), "no-alt", "html"),
+    (an_edition(f'<img width="9" src="{BASE_URL}/i/a.jpg">'), "no-alt", "html"),
+    (an_edition(f'<img alt="" src="{BASE_URL}/i/a.jpg">'), "no-width", "html"),
+    (an_edition('<p style="color:#999">Faint</p>'), "faint", "html"),
+    (an_edition('<div style="display:flex">x</div>'), "unsupported", "html"),
+    (an_edition('<a href="#lost">x</a>'), "lost-anchor", "html"),
+    (an_edition('<a href="https://herald.example/">post.example</a>'), "link-text", "html"),
     (an_edition("<p>{{ issue.name }}</p>"), "left-over", "html"),
     (an_edition("<mj-text>x</mj-text>"), "left-over", "html"),
-    (an_edition('<img alt="" src="https://pixel.example/1.gif">'), "third-party", "html"),
-    (an_edition("<img alt='' src='//pixel.example/1.gif'>"), "third-party", "html"),
-    (an_edition(f'<img alt="" srcset="https://p.example/1 2x" src="{BASE_URL}/i/a">'), "third-party", "html"),
-    (an_edition(f'<img alt="" src="{BASE_URL}.evil.example/1.gif">'), "third-party", "html"),
+    (an_edition('<img alt="" width="1" src="https://pixel.example/1.gif">'), "third-party", "html"),
+    (an_edition("<img alt='' width='1' src='//pixel.example/1.gif'>"), "third-party", "html"),
+    (an_edition(f'<img alt="" width="1" srcset="https://p.example/1 2x" src="{BASE_URL}/i/a">'), "third-party", "html"),
+    (an_edition(f'<img alt="" width="1" src="{BASE_URL}.evil.example/1.gif">'), "third-party", "html"),
     (an_edition('<td background="http://pixel.example/1.gif">'), "third-party", "html"),
-    (an_edition('<link rel="stylesheet" href="https://fonts.example/x.css">'), "third-party", "html"),
     (an_edition("<style>@import 'https://fonts.example/x.css';</style>"), "third-party", "html"),
-    (an_edition("<style>\n.a > .b{background:url(https://p.example/x)}\n</style>"), "third-party", "html"),
-    (an_edition('<p style="background:url(\'https://p.example/x\')">'), "third-party", "html"),
 ]  # fmt: skip
 
 
@@ -122,8 +124,10 @@ def test_what_only_warns(edition, code, place):
 @pytest.mark.parametrize(
     "edition",
     [
-        an_edition('<a href="mailto:a@b.example">x</a><a href="#top">y</a><a href="tel:+44">z</a>'),
-        an_edition(f'<img alt="" src="{BASE_URL}/i/a.jpg">'),
+        an_edition(
+            '<a href="mailto:a@b.example">x</a><p id="top"></p><a href="#top">y</a><a href="tel:+44">z</a>'
+        ),
+        an_edition(f'<img alt="" width="9" src="{BASE_URL}/i/a.jpg">'),
         an_edition("<p>Type src=https://herald.example/x or url(https://herald.example/)</p>"),
         an_edition(subject="NATO, EU and the harbour of Harrow Quay"),
         an_edition(subject="عادت الصنادل إلى المرفأ القديم"),
@@ -131,6 +135,38 @@ def test_what_only_warns(edition, code, place):
 )
 def test_what_is_fine(edition):
     assert found(edition) == []
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        '<link rel="stylesheet" href="https://fonts.example/x.css">',
+        "<style>\n.a > .b{background:url(https://p.example/x)}\n</style>",
+        "<p style=\"background:url('https://p.example/x')\">",
+    ],
+)
+def test_what_asks_another_host_and_is_lacking_somewhere_has_both_findings(markup):
+    assert {code for _, code, _ in found(an_edition(markup))} == {"third-party", "unsupported"}
+
+
+def test_a_signature_of_another_domain_is_told():
+    ours, below, other = "quayside.example", "mail.quayside.example", "relay.example"
+
+    assert found(an_edition(), dkim_domain=ours) == []
+    assert found(an_edition(), dkim_domain=below) == []
+    assert found(an_edition(), dkim_domain=other) == [("warns", "not-aligned", "header")]
+    assert found(an_edition(), dkim_domain="side.example") == [("warns", "not-aligned", "header")]
+
+
+def test_a_link_that_did_not_answer_is_told_with_its_reason():
+    edition = an_edition('<a href="https://a.example/1">x</a><a href="https://a.example/2">y</a>')
+    dead = {"https://a.example/2": "404", "https://a.example/9": "404"}
+
+    told = lint.lint(edition, ISSUE, a_newsletter(), base_url=BASE_URL, dead=dead)
+
+    assert [(one.code, one.message) for one in told] == [
+        ("dead-link", "https://a.example/2 is dead (404)")
+    ]
 
 
 def test_a_story_about_templates_may_show_their_marks():

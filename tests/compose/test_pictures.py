@@ -114,3 +114,27 @@ def test_the_alt_text_goes_with_the_picture() -> None:
     made = pictures.reencode(a_picture())
 
     assert made.described("The lock at dawn").alt == "The lock at dawn"
+
+
+def test_a_logo_may_be_small_and_lies_on_the_colour_of_its_place() -> None:
+    made = pictures.logo(a_picture((90, 30), mode="RGBA", kind="PNG"), width=160, ground="#2B808B")
+
+    assert (made.width, made.height) == (90, 30)
+    assert decoded(made.data).format == "JPEG"
+    pixel = decoded(made.data).getpixel((5, 5))
+    assert isinstance(pixel, tuple)
+    assert all(abs(a - b) <= 2 for a, b in zip(pixel, (0x2B, 0x80, 0x8B), strict=True))
+
+
+def test_a_large_logo_is_kept_at_twice_the_width_it_is_shown_in() -> None:
+    made = pictures.logo(a_picture((4000, 1000), kind="PNG"), width=160, ground="#ffffff")
+
+    assert (made.width, made.height) == (320, 80)
+
+
+def test_a_picture_of_10_000_px_is_made_small_and_a_poster_is_refused() -> None:
+    wide = pictures.reencode(a_picture((10_000, 2_000), kind="PNG"))
+
+    assert (wide.width, wide.height) == (1120, 224)
+    with pytest.raises(Permanent, match="it is too large \\(10000 × 5000 px\\)"):
+        pictures.reencode(a_picture((10_000, 5_000), mode="L", kind="PNG"))

@@ -4,6 +4,7 @@ import shutil
 
 import pytest
 
+from digest.compose import colours as wcag
 from digest.compose import templates, theme
 from digest.errors import Misconfigured
 
@@ -22,13 +23,27 @@ def test_a_fill_that_carries_text_survives_forced_inversion(name):
     loaded = theme.load(name, (OURS,))
 
     for colours in (loaded.light, loaded.dark):
-        assert 0.175 <= theme.luminance(colours["block"]) <= 0.1834
+        assert 0.175 <= wcag.luminance(colours["block"]) <= 0.1834
+        assert wcag.contrast(colours["block"], "#FFFFFF") >= 4.5
+        assert wcag.contrast(colours["block"], "#000000") >= 4.5
+    assert theme.risky_fills(loaded) == []
+
+
+def test_a_fill_that_would_not_survive_is_told_with_its_luminance(tmp_path):
+    bright = (OURS / "themes" / "paper.toml").read_text("utf-8").replace("#2B808B", "#FFDD00")
+    (tmp_path / "themes").mkdir()
+    (tmp_path / "themes" / "bright.toml").write_text(bright, "utf-8")
+
+    light, dark = theme.risky_fills(theme.load("bright", (tmp_path, OURS)))
+
+    assert light.startswith("light.block has a luminance of 0.730; from 0.175 to 0.183")
+    assert dark.startswith("dark.block has a luminance of 0.730")
 
 
 def test_contrast_is_measured_as_wcag_does():
-    assert theme.contrast("#000000", "#FFFFFF") == pytest.approx(21)
-    assert theme.contrast("#777777", "#777777") == 1
-    assert theme.contrast("#767676", "#ffffff") == pytest.approx(4.54, abs=0.01)
+    assert wcag.contrast("#000000", "#FFFFFF") == pytest.approx(21)
+    assert wcag.contrast("#777777", "#777777") == 1
+    assert wcag.contrast("#767676", "#ffffff") == pytest.approx(4.54, abs=0.01)
 
 
 def test_weak_pairs_are_named_with_their_figures(tmp_path):
@@ -59,6 +74,28 @@ def test_weak_pairs_are_named_with_their_figures(tmp_path):
         ("thumbs = true", 'thumbs = "no"', "thumbs is 'no'; write true or false"),
         ("size = 46, ", "", "nameplate.size is None; write a whole number from 12 to 120"),
         ("[fonts]", "[fonts", "is no valid TOML"),
+        ("thumbs = true", 'thumbs = true\nlogo = "a.png"', "logo is no table; write logo = "),
+        ("thumbs = true", "thumbs = true\nlogo = {}", "logo.file is None; write the name of"),
+        (
+            "thumbs = true",
+            'thumbs = true\nlogo = { file = "../../secret.png", width = 90 }',
+            "logo.file is '../../secret.png'; write the name of a PNG or JPEG beside the theme",
+        ),
+        (
+            "thumbs = true",
+            'thumbs = true\nlogo = { file = "a.png", width = 9 }',
+            "logo.width is 9; write a number of px from 40 to 400",
+        ),
+        (
+            "thumbs = true",
+            'thumbs = true\nlogo = { file = "a.png", width = 90, alt = 1 }',
+            "logo.alt is 1; write words in quotes",
+        ),
+        (
+            "thumbs = true",
+            'thumbs = true\nlogo = { file = "a.png", width = 90 }',
+            "logo.file is 'a.png', which is not beside it",
+        ),
     ],
 )
 def test_a_mistake_in_a_theme_names_file_key_and_cure(tmp_path, before, after, said):

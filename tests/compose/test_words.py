@@ -48,7 +48,18 @@ def test_no_language_borrows_a_word_of_another(language):
         return
     said = own(language)
 
-    sentences = ("web", "inside", "also", "brief", "end", "end_weekly", "next", "why", "unsub")
+    sentences = (
+        "web",
+        "inside",
+        "also",
+        "brief",
+        "end",
+        "end_weekly",
+        "end_monthly",
+        "next",
+        "why",
+        "unsub",
+    )
     assert [name for name in sentences if said[name] == ENGLISH[name]] == []
 
 

@@ -47,6 +47,14 @@ def test_a_small_configuration_is_read_with_every_default(read: Read, tmp_path: 
     assert settings.deliver.maildir == tmp_path / "maildir"
 
 
+def test_the_day_of_a_week_that_is_only_offered_may_be_said(read: Read):
+    text = with_line("newsletter", 'offers = ["weekly"]\nweekday = "friday"')
+
+    daily = read(text).settings.newsletters["daily"]
+
+    assert (daily.cadence, daily.offers, daily.weekday) == (Cadence.DAILY, (Cadence.WEEKLY,), 4)
+
+
 def test_all_that_a_newsletter_may_say_is_read(read: Read):
     text = with_line(
         "newsletter",
@@ -105,16 +113,24 @@ def test_all_that_a_newsletter_may_say_is_read(read: Read):
             'language = "english"',
             'language is "english", which is no ISO 639-1 language; write two letters, such as "en" or "fr"',
         ),
-        ('cadence = "hourly"', 'cadence is "hourly"; write one of "daily", "weekdays", "weekly"'),
+        (
+            'cadence = "hourly"',
+            'cadence is "hourly"; write one of "daily", "weekdays", "weekly", "monthly"',
+        ),
         (
             'offers = ["hourly"]',
-            'offers[1] is "hourly"; write one of "daily", "weekdays", "weekly"',
+            'offers[1] is "hourly"; write one of "daily", "weekdays", "weekly", "monthly"',
         ),
         ('offers = ["weekly", "weekly"]', 'offers[2] is "weekly", given twice; remove one'),
         (
             'weekday = "friday"',
             'weekday is only read with cadence = "weekly", and it is "daily"; remove it or change the cadence',
         ),
+        (
+            "monthday = 5",
+            'monthday is only read with cadence = "monthly", and it is "daily"; remove it or change the cadence',
+        ),
+        ("monthday = 32", "monthday is 32; write a number from 1, up to 31"),
         ("weekday = 5", 'weekday is 5; write the name of a day, such as "monday"'),
         ("max_stories = 0", "max_stories is 0; write a number from 1, up to 1000"),
         ('max_stories = "12"', 'max_stories is "12", not a whole number; write 12 without quotes'),
@@ -421,13 +437,13 @@ def test_a_wrong_key_of_a_source_is_told(mistakes: Mistakes, line: str, told: st
         (
             "[smtp]\nhost = 'x'",
             [
-                "13 smtp is not a table of config.toml; it has site, newsletters, collect, curate, compose, deliver, storage, web"
+                "13 smtp is not a table of config.toml; it has site, newsletters, collect, curate, compose, deliver, bounces, schedule, storage, web"
             ],
         ),
         (
             "[rank]\nhalf_life_hours = 1",
             [
-                "13 rank is not a table of config.toml; it has site, newsletters, collect, curate, compose, deliver, storage, web"
+                "13 rank is not a table of config.toml; it has site, newsletters, collect, curate, compose, deliver, bounces, schedule, storage, web"
             ],
         ),
         ("[web]\nport = 70000", ["14 web.port is 70000; write 65535 or less"]),

@@ -74,10 +74,6 @@ def test_the_limits_of_domains_and_the_keys_we_sign_with_are_read(read: Read, tm
         ("weight = -1", "16 weight is -1; write a number from 0, up to 1000"),
         ("max_connections = 0", "16 max_connections is 0; write a number from 1, up to 1000"),
         ("per_hour = -1", "16 per_hour is -1; write 0 or more"),
-        (
-            'ca_file = "ca.pem"',
-            '16 ca_file is "ca.pem", and no such file is there; mend the path',
-        ),
         ('ca_file = ""', "16 ca_file is empty; write a path, or leave the key out"),
         (
             'local_hostname = "a b"',
@@ -144,13 +140,13 @@ def test_what_a_relay_cannot_be_is_told(mistakes: Mistakes, lines: str, told: st
             'write [deliver.domains."gmail.com"]',
         ),
         (
-            '[deliver.domains."gmail.com"]\nceiling = 10.0',
-            '14 domains."gmail.com".ceiling does not fit: start is 100 and ceiling 10 messages a '
+            '[deliver.domains."gmail.com"]\nstart = 100\nceiling = 10.0',
+            '14 domains."gmail.com".start does not fit: start is 100 and ceiling 10 messages a '
             "second; write start no larger than ceiling",
         ),
         (
             "[deliver.each_domain]\nstart = 0\nceiling = 10.0",
-            "15 each_domain.ceiling is not read with start = 0; write per_second instead",
+            "15 each_domain.ceiling is not read without start; add start, or write per_second",
         ),
         (
             DKIM.replace("quayside.example", "quay side"),
@@ -193,6 +189,15 @@ def test_a_key_that_is_not_made_yet_and_a_sender_it_does_not_vouch_for_are_warni
         "yet; `digest dkim keygen` makes it",
         "config.toml:7  newsletters.daily.sender  is at quayside.example, and [deliver.dkim] signs "
         "for other.example: receivers that check DMARC see no signature of the sender's",
+    )
+
+
+def test_an_authority_that_is_not_there_is_a_warning(read: Read):
+    (warning,) = read(GOOD + RELAY + 'ca_file = "ca.pem"\n').warnings
+
+    assert warning == (
+        'config.toml:16  deliver.relays[1].ca_file  is "ca.pem", and no such file is there: '
+        "the relay cannot be used"
     )
 
 

@@ -50,6 +50,38 @@ class Tray:
         self.outcomes[message.recipient] = outcome
 
 
+class Heard:
+    """Bytes off the wire to what they say: a command, or END and the message it is the end of."""
+
+    def __init__(self) -> None:
+        self.rest = b""
+        self.in_body = False
+        self.chunk: int | None = None  # bytes of a BDAT
+
+    def unit(self) -> tuple[str, bytes] | None:
+        if self.chunk is not None:
+            body, self.rest = self.rest[: self.chunk], self.rest[self.chunk :]
+            if len(body) < self.chunk:
+                self.rest = body
+                return None
+            self.chunk = None
+            return "END", body
+        if self.in_body:
+            body, found, after = (b"\r\n" + self.rest).partition(b"\r\n.\r\n")
+            if not found:
+                return None
+            self.rest, self.in_body = after, False
+            return "END", (body + b"\r\n")[2:]
+        line, found, after = self.rest.partition(b"\r\n")
+        if not found:
+            return None
+        self.rest = after
+        if line.startswith(b"BDAT"):
+            self.chunk = int(line.split()[1])
+            return self.unit()
+        return line.decode(), b""
+
+
 class Scripted:
     """An SMTP server in a screenful: ``say(command)`` overrides an answer; END is the dot."""
 
@@ -62,40 +94,33 @@ class Scripted:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
-        rest, body = b"", None
+        heard = Heard()
         writer.write(self.greeting.encode())
         while data := await reader.read(1 << 20):
             self.reads.append(data)
-            rest += data
-            while True:
-                mark = b"\r\n" if body is None else b"\r\n.\r\n"
-                if body is not None and rest.startswith(b".\r\n"):
-                    rest = b"\r\n" + rest
-                line, found, after = rest.partition(mark)
-                if not found:
-                    break
-                rest = after
-                command = line.decode() if body is None else "END"
-                if body is None:
-                    self.heard.append(command)
-                answer = self.say(command) or self.usual(command)
-                if answer == HANG_UP:
-                    writer.transport.abort()
+            heard.rest += data
+            while unit := heard.unit():
+                if not self.answer(heard, *unit, writer):
                     return
-                if body is not None:
-                    if answer.startswith("2"):
-                        self.taken.append(line + b"\r\n")
-                    body = None
-                elif answer.startswith("354"):
-                    body = b""
-                writer.write(answer.encode())
-                if command == "QUIT":
-                    writer.close()
-                    return
-            if body is not None and self.say("BODY") == HANG_UP:
+            if heard.in_body and self.say("BODY") == HANG_UP:
                 writer.transport.abort()
                 return
         writer.close()
+
+    def answer(self, heard: Heard, command: str, body: bytes, writer: asyncio.StreamWriter) -> bool:
+        answer = self.say(command) or self.usual(command)
+        if command != "END":
+            self.heard.append(command)
+        if answer == HANG_UP:
+            writer.transport.abort()
+            return False
+        if command == "END" and answer.startswith("2"):
+            self.taken.append(body)
+        heard.in_body = command == "DATA" and answer.startswith("354")
+        writer.write(answer.encode())
+        if command == "QUIT":
+            writer.close()
+        return command != "QUIT"
 
     def usual(self, command: str) -> str:
         match command.split()[0].upper():

@@ -39,9 +39,11 @@ async def test_a_message_sent_twice_is_one_file(tmp_path):
 
 
 async def test_a_name_never_leads_out_of_the_folder(tmp_path):
-    from dataclasses import replace
+    climbing = Outgoing(
+        name="../../etc/passwd", sender="", recipient="ada@example.org", data=MESSAGE.data
+    )
 
-    await MaildirTransport(tmp_path / "mail")(replace(MESSAGE, name="../../etc/passwd"))
+    await MaildirTransport(tmp_path / "mail")(climbing)
 
     assert [p.parent.name for p in (tmp_path / "mail").rglob("*.digest")] == ["new"]
 

@@ -32,7 +32,7 @@ def test_it_does_not_matter_where_the_network_cuts(cuts):
 @given(st.binary(max_size=300))
 def test_arbitrary_bytes_are_replies_or_garbled_and_nothing_else(data):
     try:
-        found = ReplyReader().feed(data)
+        found = list(ReplyReader().feed(data))
     except Garbled:
         return
     assert all(200 <= code < 600 for code, _ in found)
@@ -41,7 +41,32 @@ def test_arbitrary_bytes_are_replies_or_garbled_and_nothing_else(data):
 @pytest.mark.parametrize("data", [b"2" * 3000, b"250 " + b"x" * 3000 + b"\n", b"250-x\n" * 65])
 def test_a_reply_without_an_end_is_cut_short(data):
     with pytest.raises(Garbled):
-        ReplyReader().feed(data)
+        list(ReplyReader().feed(data))
+
+
+def test_what_was_said_before_garbage_counts():
+    replies = ReplyReader().feed(b"250 2.0.0 queued\r\nwhat\r\n")
+
+    assert next(replies) == (250, b"250 2.0.0 queued\r")
+    with pytest.raises(Garbled, match="it said 'what'"):
+        next(replies)
+
+
+USUAL = b"250 2.0.0 queued\r\n250 ok\r\n250 ok\r\n354 go on\r\n"
+
+
+@given(st.integers(0, len(USUAL)), st.binary(max_size=3), st.integers(0, 3))
+def test_a_turn_is_usual_only_if_its_four_replies_are(at, put, taken):
+    data = USUAL[:at] + put + USUAL[at + taken :]
+
+    first = replies.one_turn(data)
+
+    if first is not None:
+        found = list(ReplyReader().feed(data))
+        assert [code for code, _ in found] == [250, 250, 250, 354]
+        assert found[0][1].rstrip(b"\r") == first
+    else:
+        assert data != USUAL
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from digest.deliver.outcome import Accepted
 from digest.deliver.relay import Patience, RelayOptions, Security
 from digest.deliver.smtp import SmtpTransport, carry
 from digest.errors import DigestError, Misconfigured, Temporary
-from tests.deliver.relays import Tray, a_message, real, scripted
+from tests.deliver.relays import ALL, Scripted, Tray, a_message, options, real, scripted
 
 SOON = Patience(connect=0.2, greeting=0.2)
 
@@ -111,6 +111,22 @@ def test_the_quick_event_loop_carries_mail_too(tmp_path, secured):
         assert len(tray.outcomes) == 40
 
     uvloop.run(send())
+
+
+async def test_both_sides_say_goodbye_at_once_and_nobody_trips(tmp_path):
+    troubles = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, trouble: troubles.append(trouble))
+    relay = Scripted(lambda _: None, ALL, "220 sink ESMTP\r\n")
+    server = await asyncio.start_server(relay.serve, "127.0.0.1", 0, ssl=certified(tmp_path))
+    how = {"security": Security.IMPLICIT, "ca_file": str(tmp_path / "ca.pem")}
+
+    for n in range(20):
+        tray = Tray(a_message(f"reader{n}@example.org"))
+        await carry(options(server, **how), tray)
+        assert [type(outcome) for outcome in tray.outcomes.values()] == [Accepted]
+    server.close()
+
+    assert troubles == []
 
 
 async def test_a_wrong_password_is_the_operators_to_mend(tmp_path):

@@ -7,6 +7,7 @@ import pytest
 from digest.model import NewsletterId
 from digest.services.enrolment import Counts, Terms, enrol, foresee
 from digest.storage import consents, letters, people
+from digest.storage.audience import first_of_each
 from digest.storage.consents import Evidence
 from subscribers.address import Address
 from subscribers.model import By, Kind, Standing, Status
@@ -49,8 +50,8 @@ async def held(store, name="ada"):
 
 
 async def audience(store):
-    found = await store.read(people.audience, NewsletterId("daily"), "daily", NOW, 9)
-    return sorted(str(one.address) for one in found.first)
+    found = await store.read(first_of_each, NewsletterId("daily"), "daily", NOW, 9)
+    return sorted(str(one.address) for one in found)
 
 
 async def test_what_is_imported_reads_back_as_the_program_writes_it(store):

@@ -9,6 +9,7 @@ from digest.model import NewsletterId
 from digest.services import membership
 from digest.services.membership import Profile
 from digest.storage import consents, letters, people, roster
+from digest.storage.audience import first_of_each
 from digest.storage.consents import Evidence
 from digest.storage.database import Store
 from subscribers import acts
@@ -69,8 +70,8 @@ async def log(store, who):
 
 
 async def audience(store, clock):
-    found = await store.read(people.audience, NewsletterId("daily"), "daily", clock(), 9)
-    return [str(one.address) for one in found.first]
+    found = await store.read(first_of_each, NewsletterId("daily"), "daily", clock(), 9)
+    return [str(one.address) for one in found]
 
 
 async def test_a_join_is_a_pending_person_a_letter_and_a_line_in_the_log(store, clock):

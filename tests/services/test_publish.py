@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import io
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from itertools import combinations
 
 import pytest
 from PIL import Image
 
+from digest.choices import Choice
 from digest.compose import templates
 from digest.compose.options import ComposeOptions
+from digest.compose.proofread import proofread
 from digest.curate.curation import CurateOptions
 from digest.curate.rank import RankOptions
+from digest.errors import Misconfigured
+from digest.isolation import Isolate, Stopped
 from digest.model import Cadence, SourceId
-from digest.services.publish import Imprint, draft, prepare
+from digest.services.publish import NOBODY, Imprint, draft, prepare
 from digest.storage import articles, issues
 from tests.builders import NOW, a_newsletter, a_source, an_article, dated
 from tests.collect.conftest import a_web
@@ -97,7 +102,7 @@ async def drafted(store, world, imprint, *, newsletter=None, since=None):
     )
 
 
-async def prepared(store, world, imprint, *, newsletter=None):
+async def prepared(store, world, imprint, *, newsletter=None, choices=NOBODY):
     return await prepare(
         store,
         newsletter or a_newsletter(),
@@ -105,6 +110,7 @@ async def prepared(store, world, imprint, *, newsletter=None):
         fetch=world.fetch,
         isolate=world.isolate,
         clock=world.clock,
+        choices=choices,
     )
 
 
@@ -370,3 +376,127 @@ async def test_articles_of_a_source_that_was_taken_out_are_no_longer_told(store,
 
     assert topics_of(found) == ["bus"]
     assert SourceId("https://gone.example/feed.xml") not in imprint.sources
+
+
+async def test_readers_get_editions_of_their_topics_and_languages(store, world, imprint):
+    harbour = replace(HERALD, topic="harbour")
+    town = replace(POST, topic="town")
+    imprint = replace(imprint, sources={harbour.id: harbour, town.id: town})
+    await keep(store, told_by("gates"), told_by("choir"), told_by("bus", POST))
+    choices = {
+        Choice.of((), "en"): 5,
+        Choice.of((), "de"): 2,
+        Choice.of(("town",), "de"): 1,
+        Choice.of(("sport",), "xx"): 1,
+    }
+
+    found = await prepared(store, world, imprint, choices=choices)
+
+    assert [one.key for one in found.editions] == ["en", "de", "de-town"]
+    assert list(found.choices.values()) == ["en", "de", "de-town", "en"]
+    assert found.findings.keys() == {"en", "de", "de-town"}
+    part = found.editions[2]
+    assert TITLES["bus"] in part.html
+    assert TITLES["gates"] not in part.html + part.text
+    assert 'lang="de"' in part.html
+    late = (Choice.of(("harbour",), "de"), Choice.of(("harbour",), "fr"))
+    assert [found.edition_for(one) for one in (*choices, *late)] == [
+        "en", "de", "de-town", "en", "de", "en",
+    ]  # fmt: skip
+
+
+async def test_many_editions_are_made_in_batches_and_none_is_missing(store, world, imprint):
+    made = [a_source(f"https://{name}.example/", name=f"The {name}", topic=name) for name in TOPICS]
+    await keep(store, *(told_by(source.topic, source) for source in made))
+    world.isolate = Counted(world.isolate)
+    chosen = {Choice.of(some, "en"): 1 for k in range(1, 5) for some in combinations(TOPICS, k)}
+
+    found = await prepared(
+        store,
+        world,
+        replace(imprint, sources={source.id: source for source in made}),
+        choices=chosen,
+    )
+
+    assert len(found.editions) == 1 + 30
+    assert {one.key for one in found.editions} == {"en", *found.choices.values()}
+    assert world.isolate.asked == [1, 8, 8, 8, 6]
+
+
+async def test_editions_that_are_late_together_are_made_one_by_one(store, world, imprint):
+    await keep(store, told_by("gates"))
+    world.isolate = Impatient(world.isolate)
+    chosen = {Choice.of((), language): 1 for language in ("en", "de", "fr", "ru")}
+
+    found = await prepared(store, world, imprint, choices=chosen)
+
+    assert [one.key for one in found.editions] == ["en", "de", "fr", "ru"]
+    assert world.isolate.asked == [1, 3, 1, 1, 1]
+
+
+@dataclass
+class Counted:
+    """Workers that note how many editions each was asked for."""
+
+    isolate: Isolate
+    asked: list[int] = field(default_factory=list)
+
+    async def __call__(self, function, *args, **given):
+        if function is proofread:
+            self.asked.append(len(args[0]))
+        return await self.isolate(function, *args, **given)
+
+
+class Impatient(Counted):
+    """Workers whose time is up when they are asked for more than one edition."""
+
+    async def __call__(self, function, *args, **given):
+        if function is proofread and len(args[0]) > 1:
+            self.asked.append(len(args[0]))
+            raise Stopped("too late")
+        return await super().__call__(function, *args, **given)
+
+
+def themed(imprint, folder, logo):
+    """An imprint with a theme of its own, ``mine``, that says ``logo``."""
+    ours = imprint.templates[0]
+    (folder / "themes").mkdir(parents=True)
+    own = (ours / "themes" / "paper.toml").read_text("utf-8")
+    (folder / "themes" / "mine.toml").write_text(f"{logo}\n{own}", "utf-8")
+    return replace(imprint, templates=(folder, ours))
+
+
+async def test_a_themes_logo_is_kept_with_the_pictures_and_stands_for_the_name(
+    store, world, imprint, tmp_path
+):
+    imprint = themed(
+        imprint, tmp_path / "own", 'logo = { file = "quay.png", width = 160, alt = "Quay" }'
+    )
+    Image.new("RGBA", (640, 160), (0, 90, 90, 0)).save(tmp_path / "own/themes/quay.png")
+    await keep(store, told_by("gates"))
+
+    found = await prepared(store, world, imprint, newsletter=a_newsletter(theme="mine"))
+
+    (path,) = imprint.media.iterdir()
+    with Image.open(path) as kept:
+        assert (kept.format, kept.size) == ("JPEG", (320, 80))
+        found_at = kept.getpixel((5, 5))
+    card = (0xFD, 0xFB, 0xF6)  # what a transparent logo lies on, as near as a JPEG comes
+    assert all(abs(a - b) <= 2 for a, b in zip(found_at, card, strict=True))
+    (edition,) = found.editions
+    assert f'<img src="https://quayside.example/i/{path.name}" width="160" height="40"' in (
+        edition.html
+    )
+    assert 'alt="Quay"' in edition.html
+    assert "The Quayside</h1>" not in edition.html
+    assert "THE QUAYSIDE" in edition.text
+    assert [one.code for one in found.findings["en"]] == ["subject-length"]
+
+
+async def test_a_logo_that_is_no_picture_is_told_with_its_file(store, world, imprint, tmp_path):
+    imprint = themed(imprint, tmp_path / "own", 'logo = { file = "quay.png", width = 160 }')
+    (tmp_path / "own/themes/quay.png").write_text("no picture")
+    await keep(store, told_by("gates"))
+
+    with pytest.raises(Misconfigured, match=r"quay\.png is no logo: .*; take a PNG or a JPEG"):
+        await prepared(store, world, imprint, newsletter=a_newsletter(theme="mine"))

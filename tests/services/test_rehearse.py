@@ -5,10 +5,12 @@ from __future__ import annotations
 import email
 import email.policy
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
+from digest.choices import Choice
 from digest.compose.lint import Finding
 from digest.compose.prepared import Prepared
 from digest.deliver.postmark import Postmark
@@ -39,10 +41,12 @@ EDITION = Edition(
 READY = Prepared(newsletter=NEWSLETTER, at=NOW, issue=an_issue(), editions=(EDITION,))
 
 
-async def subscribe(store, who, *, status=Status.ACTIVE, hour=None, **given):
+async def subscribe(store, who, *, status=Status.ACTIVE, hour=None, topics=(), **given):
     known = SubscriberId(who)
     person = Subscriber(id=known, address=Address.parse(f"{who}@example.org"), **given)
-    terms = Subscription(subscriber=known, newsletter="daily", status=status, hour=hour)
+    terms = Subscription(
+        subscriber=known, newsletter="daily", status=status, hour=hour, topics=topics
+    )
     await store.write(people.enrol, person, terms)
 
 
@@ -92,6 +96,61 @@ async def test_a_readers_own_hour_is_told_by_the_readers_own_clocks(store, tmp_p
         datetime(2026, 11, 24, 22, 0, tzinfo=UTC),
         datetime(2026, 11, 24, 12, 0, tzinfo=UTC),
     ]
+
+
+async def test_each_reader_gets_the_edition_of_their_own_choice(store, tmp_path):
+    german, part = (
+        replace(EDITION, key=key, subject=subject)
+        for key, subject in (("de", "Die Tore"), ("de-town", "Das Rathaus"))
+    )
+    ready = replace(
+        READY,
+        editions=(EDITION, german, part),
+        choices={
+            Choice.of((), "en"): "en",
+            Choice.of((), "de"): "de",
+            Choice.of(("town",), "de"): "de-town",
+        },
+    )
+    for who, language, topics in (
+        ("ada", "en", ()),
+        ("eva", "de", ("town",)),
+        ("ida", "de", ("harbour",)),  # chosen since the issue was prepared
+        ("uta", "de", ()),
+    ):
+        await subscribe(store, who, language=language, topics=topics)
+
+    found = await rehearse(store, ready, POSTMARK, (), out=tmp_path)
+
+    got = {one["To"]: one["Subject"] for one in posted(tmp_path)}
+    assert got == {
+        "ada@example.org": EDITION.subject,
+        "eva@example.org": "Das Rathaus",
+        "ida@example.org": "Die Tore",
+        "uta@example.org": "Die Tore",
+    }
+    counts = {one["key"]: one["recipients"] for one in found.report["editions"]}
+    assert counts == {"en": 1, "de": 2, "de-town": 1}
+    assert found.rehearsal.audience == 4
+    assert {path.name for path in (tmp_path / "proof").iterdir()} == {
+        f"{key}-{scheme}.html" for key in counts for scheme in ("light", "dark")
+    }
+
+
+async def test_an_edition_nobody_gets_is_shown_as_the_sender_would_get_it(store, tmp_path):
+    await subscribe(store, "uta", language="de")
+    ready = replace(
+        READY,
+        editions=(EDITION, replace(EDITION, key="de")),
+        choices={Choice.of((), "de"): "de"},
+    )
+
+    found = await rehearse(store, ready, POSTMARK, (), out=tmp_path)
+
+    assert [one["recipients"] for one in found.report["editions"]] == [0, 1]
+    assert {one["To"] for one in posted(tmp_path)} == {
+        "The Quayside <digest@quayside.example>", "uta@example.org",
+    }  # fmt: skip
 
 
 async def test_rehearsing_twice_writes_the_same_messages(store, tmp_path):

@@ -1,3 +1,7 @@
+import asyncio
+import shutil
+import sqlite3
+
 import pytest
 
 from digest.errors import Misconfigured
@@ -69,3 +73,42 @@ async def test_a_damaged_database_is_not_backed_up(tmp_path):
 async def test_postgresql_is_backed_up_by_its_own_tool():
     with pytest.raises(Misconfigured, match="pg_dump"):
         await care.backup("postgresql://localhost/x", "x")
+
+
+async def test_a_backup_taken_while_others_write_restores_to_a_whole_and_consistent_database(
+    tmp_path,
+):
+    path = tmp_path / "digest.db"
+    store = await Store.open(f"sqlite:///{path}")
+    stop = asyncio.Event()
+
+    async def write():
+        number = 0
+        while not stop.is_set():
+            await store.write(articles.save, an_article(f"https://herald.example/{number}"))
+            number += 1
+        return number
+
+    writing = asyncio.create_task(write())
+    while not await store.read(articles.by_url, "https://herald.example/20"):
+        pass
+    await care.backup(f"sqlite:///{path}", tmp_path / "backup.db")
+    stop.set()
+    written = await writing
+    await store.close()
+
+    # The machine is lost; the backup takes its place.
+    for left in tmp_path.glob("digest.db*"):
+        left.unlink()
+    shutil.copy(tmp_path / "backup.db", path)
+
+    with sqlite3.connect(path) as tx:
+        assert tx.execute("pragma integrity_check").fetchall() == [("ok",)]
+        assert tx.execute("pragma foreign_key_check").fetchall() == []
+    restored = await Store.open(f"sqlite:///{path}")
+    found = (await care.info(f"sqlite:///{path}")).rows["articles"]
+    assert 21 <= found <= written
+    for number in range(found):  # everything up to the moment of the backup, without a hole
+        assert await restored.read(articles.by_url, f"https://herald.example/{number}")
+    await restored.write(articles.save, an_article("https://herald.example/after"))
+    await restored.close()

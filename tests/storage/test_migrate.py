@@ -9,7 +9,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import text
 
 from digest.model import NewsletterId
-from digest.storage import database, migrate, people
+from digest.storage import audience, database, migrate
 from digest.storage.database import Store
 from digest.storage.postal import metadata  # knows every table
 from tests.builders import NOW
@@ -49,7 +49,7 @@ async def test_people_of_the_first_schema_stay_whom_issues_go_to(url):
     engine.dispose()
 
     store = await Store.open(url)
-    found = await store.read(people.audience, NewsletterId("daily"), "daily", NOW, 5)
+    found = await store.read(audience.first_of_each, NewsletterId("daily"), "daily", NOW, 5)
     await store.close()
 
-    assert [(one.id, one.name) for one in found.first] == [("ada", "Ada")]
+    assert [(one.id, one.name) for one in found] == [("ada", "Ada")]

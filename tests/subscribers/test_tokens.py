@@ -1,12 +1,14 @@
 """A token proves one act for one person."""
 
+import hmac
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from subscribers import tokens
 from subscribers.model import SubscriberId
-from subscribers.tokens import Purpose
+from subscribers.tokens import Mac, Mint, Purpose
 
 ADA = SubscriberId("3f9c1a")
 NEW, OLD, FOREIGN = b"new" * 11, b"old" * 11, b"foreign" * 5
@@ -70,3 +72,19 @@ def test_no_two_acts_share_a_token(who, newsletter, whose, other):
     two = tokens.make(NEW, Purpose.CONFIRM, SubscriberId(whose), other).rpartition(".")[2]
 
     assert (one == two) == ((who, newsletter) == (whose, other))
+
+
+@given(st.binary(max_size=150), st.binary(max_size=150), st.binary(max_size=150))
+def test_a_mac_begun_once_is_the_one_that_everybody_computes(key, beginning, rest):
+    assert Mac(key, beginning).digest(rest) == hmac.digest(key, beginning + rest, "sha256")
+
+
+def test_a_mint_makes_the_same_tokens_one_after_another():
+    mint = Mint(NEW, "daily", Purpose.PREFERENCES, Purpose.UNSUBSCRIBE)
+
+    once = [a_token(purpose=Purpose.PREFERENCES).encode(), a_token().encode()]
+    assert [mint.make(b"3f9c1a"), mint.make(b"3f9c1a")] == [once, once]
+
+
+def test_a_token_of_last_year_still_proves():
+    assert a_token() == "3f9c1a.AtnGGCHgbmgS6Nb96dNhCA"

@@ -19,7 +19,7 @@ import aiohttp
 import uvicorn
 from sqlalchemy import Table, select
 
-from digest import wiring, worker
+from digest import worker
 from digest.config.load import load_text
 from digest.config.settings import Settings
 from digest.isolation import Workers
@@ -28,7 +28,9 @@ from digest.services.dispatch import nothing_due
 from digest.storage import schema as tables
 from digest.storage.database import Store
 from digest.web.app import application
+from digest.web.hooks import Hooks
 from digest.web.members import Member, Members
+from digest.wiring import Means
 from subscribers import tokens
 from subscribers.model import SubscriberId
 from subscribers.tokens import Purpose
@@ -82,6 +84,10 @@ class Announced(uvicorn.Server):
         self.up.set()
 
 
+def ignore(_: object) -> None:
+    pass
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     status: int
@@ -104,11 +110,9 @@ class House:
         """Send what is owed as ``digest letters send`` does, and read the Maildir: kind to mail."""
         folder = self.settings.folder / "maildir"
         async with Workers(seconds=60) as isolate:
-            tools = wiring.Tools(
-                store=self.store, fetch=no_fetch, isolate=isolate, clock=self.clock, dice=dice
-            )
+            means = Means(store=self.store, isolate=isolate, clock=self.clock, dice=dice)
             progress, _ = await worker.work(
-                self.settings, tools, RING, until=nothing_due, only_letters=True
+                self.settings, means, RING, until=nothing_due, only_letters=True
             )
         assert progress.troubles == []
         found = (folder / "new").glob("*")
@@ -167,10 +171,6 @@ class House:
         )
 
 
-async def no_fetch(*_: object) -> Any:
-    raise AssertionError("letters fetch nothing")
-
-
 def dice() -> float:
     return 0.5
 
@@ -191,12 +191,20 @@ def settings_in(folder: Path, web: str) -> Settings:
 
 @asynccontextmanager
 async def house(
-    folder: Path, web: str = "proof_of_work = false\n", patience: float = 15, **known: Any
+    folder: Path,
+    web: str = "proof_of_work = false\n",
+    heard: Hooks | None = None,
+    *,
+    metrics_token: str = "",
+    patience: float = 15,
+    **known: Any,
 ) -> AsyncIterator[House]:
     settings = settings_in(folder, web)
     settings = replace(settings, web=replace(settings.web, **known))
     store, clock = await Store.open(settings.storage.url, patience=patience), Hand()
-    app = application(settings, store=store, ring=RING, clock=clock)
+    app = application(
+        settings, store=store, ring=RING, clock=clock, heard=heard, metrics_token=metrics_token
+    )
     members = Members(store=store, ring=RING, clock=clock)
     listening = socket.socket()
     listening.bind(("127.0.0.1", 0))

@@ -1,0 +1,165 @@
+"""The whole path of bench.delivery: release, then claim, write, send and keep every delivery.
+
+    python -m bench.whole PORT CONNECTIONS DELIVERIES [--folder DIR]
+
+Prints {"n", "secs", "cpu", "rss_mb", "release_secs", "ledger_cpu"}: ``n`` rows that say sent;
+``secs`` and ``cpu`` of the dispatch; what the thread of the database used of that CPU.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import resource
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection
+
+from bench.paper import edition, the_post
+from digest.compose.prepared import Prepared
+from digest.deliver import journal, smtp
+from digest.deliver.allowance import Domains, Lane
+from digest.deliver.lines import Lines
+from digest.deliver.postmark import Postmark
+from digest.deliver.relay import RelayOptions, Security
+from digest.deliver.throttle import Pace
+from digest.deliver.tray import Tray
+from digest.services import release
+from digest.services.dispatch import Dispatch, all_settled
+from digest.services.issue_office import IssueOffice, Rules
+from digest.storage import posting
+from digest.storage.database import Store
+from digest.worker import run
+
+BATCH = 10_000
+
+
+def fill(tx: Connection, first: int, count: int) -> None:
+    """So many people who take the daily newsletter."""
+    cursor = tx.connection.cursor()
+    cursor.executemany(
+        "insert into subscribers (id, address, address_key, name, language, timezone, standing)"
+        " values (?, ?, ?, ?, 'en', 'Europe/London', 'ok')",
+        (
+            (f"{n:024x}", f"reader{n}@example.com", f"reader{n}@example.com", f"Zoë Reader {n}")
+            for n in range(first, first + count)
+        ),
+    )
+    cursor.executemany(
+        "insert into subscriptions (subscriber, newsletter, status, cadence, topics)"
+        " values (?, 'daily', 'active', 'daily', '[]')",
+        ((f"{n:024x}",) for n in range(first, first + count)),
+    )
+
+
+def prepared(postmark: Postmark, now: datetime) -> Prepared:
+    """The bench's paper, as preparing would hand it over."""
+    _, _, issue = the_post()
+    return Prepared(
+        newsletter=postmark.newsletter,
+        at=now,
+        issue=replace(issue, period=f"{now:%Y-%m-%d}", subject="The lock gates swing again"),
+        editions=(edition(),),
+    )
+
+
+def engine(store: Store, postmark: Postmark, folder: Path, port: int, connections: int) -> Dispatch:
+    """Dispatch as wiring makes it, to one relay without TLS."""
+    relay = RelayOptions(
+        name="sink",
+        host="127.0.0.1",
+        port=port,
+        security=Security.NONE,
+        max_connections=connections,
+        max_messages=1_000_000,
+    )
+    now = datetime.now(UTC)
+
+    def open_lines(tray: Tray) -> Lines:
+        return Lines(
+            [(relay, Lane(name=relay.name))],
+            Domains(Pace(), {}, now.timestamp()),
+            tray,
+            carry=smtp.carry,
+            clock=lambda: datetime.now(UTC),
+            tell=print,
+        )
+
+    office = IssueOffice(
+        store,
+        {postmark.newsletter.id: postmark},
+        rules=Rules(first_delay=timedelta(seconds=1)),
+        blame=lambda *_: None,
+        dice=random.random,
+    )
+    journals = journal.take_over(folder / "journals")
+    return Dispatch(
+        [office], journals, open_lines, clock=lambda: datetime.now(UTC), drain_seconds=10.0
+    )
+
+
+async def whole(folder: Path, port: int, connections: int, count: int) -> dict[str, Any]:
+    _, postmark, _ = the_post()
+    store = await Store.open(f"sqlite:///{folder / 'bench.db'}")
+    try:
+        for first in range(0, count, BATCH):
+            await store.write(fill, first, min(BATCH, count - first))
+        began = time.perf_counter()
+        paper = prepared(postmark, datetime.now(UTC))
+        issue = await release.release(store, paper, clock=lambda: datetime.now(UTC))
+        released = time.perf_counter() - began
+        dispatch = engine(store, postmark, folder, port, connections)
+        with Measured() as found:
+            await dispatch.run(all_settled)
+        tally = await store.read(posting.tally, issue.issue)
+    finally:
+        await store.close()
+    return {"n": tally.get("sent", 0), "release_secs": round(released, 3), **found}
+
+
+class Measured:
+    """Seconds and CPU of a block, and the memory the process has had at most."""
+
+    def __enter__(self) -> dict[str, float]:
+        self.found: dict[str, float] = {}
+        self.began, self.before = time.perf_counter(), resource.getrusage(resource.RUSAGE_SELF)
+        return self.found
+
+    def __exit__(self, *_: object) -> None:
+        after = resource.getrusage(resource.RUSAGE_SELF)
+        self.found["secs"] = time.perf_counter() - self.began
+        self.found["cpu"] = (
+            after.ru_utime + after.ru_stime - self.before.ru_utime - self.before.ru_stime
+        )
+        self.found["rss_mb"] = round(after.ru_maxrss / 1024, 1)
+
+
+def _folders(asked: Path | None) -> Iterator[Path]:
+    if asked:
+        asked.mkdir(parents=True, exist_ok=True)
+        yield asked
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(folder)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m bench.whole")
+    parser.add_argument("port", type=int)
+    parser.add_argument("connections", type=int)
+    parser.add_argument("deliveries", type=int)
+    parser.add_argument("--folder", type=Path, help="Where database and journal go.")
+    asked = parser.parse_args()
+    for folder in _folders(asked.folder):
+        print(json.dumps(run(whole(folder, asked.port, asked.connections, asked.deliveries))))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""What `digest doctor` looks at: observed facts to verdicts, each with its cure."""

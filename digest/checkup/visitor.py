@@ -1,0 +1,44 @@
+"""A page asked once, as a stranger would: a URL to its status, date and first words.  ~ world"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+import aiohttp
+
+from digest.checkup.doors import PageSeen
+
+BODY = 16_384  # bytes that are looked at
+PATIENCE = 10.0  # seconds
+
+
+async def visit(url: str, form: Mapping[str, str] | None = None) -> PageSeen:
+    """GET ``url``, or POST ``form`` to it. Follows no redirect. Raises nothing: trouble is told."""
+    limit = aiohttp.ClientTimeout(total=PATIENCE)
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=limit) as session,
+            session.request(
+                "GET" if form is None else "POST", url, data=form, allow_redirects=False
+            ) as answer,
+        ):
+            body = await answer.content.read(BODY)
+            return PageSeen(
+                status=answer.status,
+                at=_date(answer.headers.get("date", "")),
+                body=body.decode("utf-8", "replace"),
+            )
+    except TimeoutError:
+        return PageSeen(trouble=f"no answer in {PATIENCE:.0f} seconds")
+    except (aiohttp.ClientError, ssl.SSLError, OSError, ValueError) as error:
+        return PageSeen(trouble=str(error) or type(error).__name__)
+
+
+def _date(header: str) -> datetime | None:
+    try:
+        return parsedate_to_datetime(header).astimezone(UTC)
+    except (ValueError, TypeError):
+        return None

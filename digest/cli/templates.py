@@ -1,0 +1,147 @@
+"""``digest templates``: begin a theme of one's own, and hold one's templates against the rules."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from digest.cli import Context
+from digest.compose import letters, render, templates, words
+from digest.compose import theme as themes
+from digest.compose.letters import BUTTONS, LetterJob
+from digest.config.load import load_for
+from digest.config.replace import write_whole
+from digest.config.settings import Settings
+from digest.errors import DigestError, Misconfigured
+from digest.model import Newsletter
+
+THEMES = ("paper", "plain", "bold")
+DEFAULT_FOLDER = "templates"  # beside config.toml, where none is configured
+
+_NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
+_FIRST = re.compile(r"\A#[^\n]*\nname = [^\n]*\n")
+
+
+@click.group("templates")
+def group() -> None:
+    """Begin a theme of your own; check your templates."""
+
+
+@group.command("new")
+@click.argument("name")
+@click.option("--like", type=click.Choice(THEMES), default="paper", help="The theme to begin from.")
+@click.option("--part", "parts", multiple=True, help="Copy this part, too, such as masthead.")
+@click.pass_obj
+def new(context: Context, name: str, like: str, parts: tuple[str, ...]) -> None:
+    """Write a theme NAME to begin from into your templates folder.
+
+    Every key is commented. Nothing that is there already is overwritten.
+    """
+    if not _NAME.fullmatch(name) or name in THEMES:
+        raise Misconfigured(
+            "NAME", f"{name!r} is no name for a theme; use a-z, 0-9 and hyphens, and none of ours"
+        )
+    settings = load_for(context.config).settings
+    folder = settings.compose.templates or settings.folder / DEFAULT_FOLDER
+    sources = {part: templates.ours() / "email" / "parts" / f"{part}.mjml" for part in parts}
+    for part, source in sources.items():
+        if not re.fullmatch(r"[a-z]+", part) or not source.is_file():
+            known = ", ".join(sorted(path.stem for path in source.parent.glob("*.mjml")))
+            raise Misconfigured("--part", f"{part!r} is no part; write one of {known}")
+    text = (templates.ours() / "email" / "themes" / f"{like}.toml").read_text("utf-8")
+    target = folder / "themes" / f"{name}.toml"
+    _write(target, _FIRST.sub(_heading(name, like), text))
+    for source in sources.values():
+        _write(folder / "parts" / source.name, source.read_text("utf-8"))
+    click.echo(f"Wrote {target}")
+    for line in _next_steps(settings, name):
+        click.echo(line)
+
+
+@group.command("check")
+@click.pass_obj
+def check(context: Context) -> None:
+    """Read every theme in use, and render every letter of every newsletter in every language.
+
+    A mistake is told with its file and cure. Colours that are hard to read, or that a program
+    with a dark mode of its own may make so, are warnings.
+    """
+    settings = load_for(context.config).settings
+    own = settings.compose.templates
+    folders = (*((own,) if own else ()), templates.ours() / "email")
+    warnings = 0
+    for name in sorted({one.theme for one in settings.newsletters.values()} | set(_own(own))):
+        loaded = themes.load(name, folders)
+        for said in (*themes.weak_pairs(loaded), *themes.risky_fills(loaded)):
+            warnings += 1
+            click.echo(f"warning: theme {name}: {said}", err=True)
+    rendered = sum(1 for _ in _letters(settings, folders))
+    count = f", {warnings} warning{'s' * (warnings != 1)}" if warnings else ""
+    click.echo(f"{rendered} letters rendered, no mistakes{count}")
+
+
+def _heading(name: str, like: str) -> str:
+    return (
+        f"# {name}: begun from {like}. `digest templates check` tells every mistake with its key;\n"
+        "# `digest send --dry-run --no-collect` shows the mail, light and dark, wide and narrow.\n"
+        f'name = "{name}"\n'
+    )
+
+
+def _write(target: Path, text: str) -> None:
+    if target.exists():
+        raise Misconfigured(str(target), "is there already and is kept; choose another name")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(target, text.encode(), mode=0o644)
+    except OSError as error:
+        raise Misconfigured(
+            str(target), f"cannot be written: {error.strerror}; see compose.templates"
+        ) from error
+
+
+def _next_steps(settings: Settings, name: str) -> Iterator[str]:
+    wanted = next(iter(settings.newsletters), "NAME")
+    yield "Now say in config.toml:"
+    if settings.compose.templates is None:
+        yield f'    [compose]\n    templates = "{DEFAULT_FOLDER}"'
+    yield f'    [newsletters.{wanted}]\n    theme = "{name}"'
+    yield "and look at it:  digest send --dry-run --no-collect"
+
+
+def _own(folder: Path | None) -> list[str]:
+    return [path.stem for path in (folder / "themes").glob("*.toml")] if folder else []
+
+
+def _letters(settings: Settings, folders: tuple[Path, ...]) -> Iterator[None]:
+    """Every letter there is, rendered. Raises Misconfigured for what cannot be."""
+    languages = sorted({path.stem for folder in folders for path in folder.glob("words/*.toml")})
+    for newsletter in settings.newsletters.values():
+        for language in languages:
+            words.load(language, folders)
+            for kind in BUTTONS:
+                _render(newsletter, kind, language, settings, folders)
+                yield
+
+
+def _render(
+    newsletter: Newsletter, kind: str, language: str, settings: Settings, folders: tuple[Path, ...]
+) -> None:
+    edition = letters.letter(
+        LetterJob(
+            kind=kind,
+            newsletter=newsletter,
+            language=language,
+            site_name=settings.site.name,
+            base_url=settings.site.base_url,
+            postal_address=settings.site.postal_address,
+            templates=folders,
+        )
+    )
+    if BUTTONS[kind] not in render.slots(edition.html):
+        raise DigestError(
+            f"letters/{kind}/body.mjml has no link to letter.button_url: nobody could answer it"
+        )

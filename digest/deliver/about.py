@@ -1,0 +1,55 @@
+"""A mail that came back to whom it is about: our signatures in it, else what it claims. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from email.message import Message
+from itertools import islice
+
+from digest.deliver import verp
+from digest.deliver.opened import MOST_BYTES, field
+from digest.deliver.verdict import About
+from subscribers import tokens
+from subscribers.model import SubscriberId
+from subscribers.tokens import Purpose
+
+# Where mail servers write to whom they delivered a mail.
+RECIPIENTS = ("Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To", "To")
+MOST_TRIED = 20
+_MESSAGE_ID = re.compile(r"<([a-z2-7]{52}@[a-z0-9.-]{1,253})>", re.IGNORECASE)  # as we make them
+_LINK = re.compile(r"(?<![a-z0-9-])([a-z0-9-]{1,64})\.([A-Za-z0-9-]{1,64}\.[A-Za-z0-9_-]{22})")
+_ADDRESS = re.compile(r"[^\s<>;,()\"]{1,320}@[^\s<>;,()\"]{1,255}")
+
+
+def about(
+    ring: Sequence[bytes], mail: bytes, message: Message, *, envelope: str, claimed: str
+) -> About:
+    """Whom ``mail`` is about.
+
+    ``envelope``: the address it was delivered to, where the mail server told us; ``claimed``: the
+    recipient that its report names.
+    """
+    delivered = " ".join((envelope, *(field(message, name) for name in RECIPIENTS)))
+    text = mail[:MOST_BYTES].decode("latin-1")
+    found = _MESSAGE_ID.search(text)
+    return About(
+        ref=verp.parse(ring, delivered) or verp.parse(ring, text),
+        subscriber=linked(ring, text),
+        message_id=found[1].lower() if found else "",
+        recipient=address_in(claimed),
+    )
+
+
+def linked(ring: Sequence[bytes], text: str) -> SubscriberId | None:
+    """Whose signed unsubscribe link stands in a text, as List-Unsubscribe has it."""
+    for found in islice(_LINK.finditer(text), MOST_TRIED):
+        if who := tokens.proves(ring, found[2], Purpose.UNSUBSCRIBE, found[1]):
+            return who
+    return None
+
+
+def address_in(text: str) -> str:
+    """The address of a field such as ``rfc822; ada@example.org``; empty where there is none."""
+    found = _ADDRESS.search(text[:2048])
+    return found[0].rstrip(".") if found else ""

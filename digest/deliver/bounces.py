@@ -1,0 +1,172 @@
+"""Raw mail that came back to a verdict: what it is, whom it is about, in whose words. Pure.
+
+Delivery status notifications (RFC 3464), abuse reports (RFC 5965), unsubscribes by mail (RFC 2369),
+automatic answers (RFC 3834), and what older programs write, through flufl.bounce.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Sequence
+from email.errors import MessageError
+from email.message import Message
+
+from flufl.bounce import all_failures
+
+from digest.deliver.about import about
+from digest.deliver.blame import better, code_in, failure
+from digest.deliver.opened import blocks, field, one_line, opened, parts, returned, text_of
+from digest.deliver.verdict import NO_REPORT, About, Finding, Mouth, Verdict
+from subscribers import mailto
+from subscribers.mailto import Leaves
+
+# It logs what hostile mail does to it, mail and all; we only want to know that it found nothing.
+logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL + 1)
+
+# A reader's token stands at the head, and a subject of 64 KiB is nobody's.
+HEAD_BYTES = 64 * 1024
+_COMPLAINTS = {"abuse", "fraud", "opt-out", "opt-out-list"}  # not: virus, not-spam, auth-failure
+_MAILERS = re.compile(
+    r"mailer-?daemon|postmaster|mail delivery|mail administrator|bounces?@", re.IGNORECASE
+)
+_ABSENT = re.compile(
+    r"\b(auto(matic|mated)? ?-?(reply|response|answer|antwort)|out of (the )?office|on vacation|"
+    r"on holiday|away from (my|the)|abwesen|automatische antwort|r[eé]ponse automatique|"
+    r"absence du bureau|fuera de la oficina|respuesta autom[aá]tica|risposta automatica|"
+    r"автоответ|автоматический ответ)|^auto: ",
+    re.IGNORECASE,
+)
+
+
+def verdict(ring: Sequence[bytes], mail: bytes, *, envelope: str = "") -> Verdict:
+    """What a raw mail (RFC 5322) tells us.
+
+    ``envelope``: the address it was delivered to, where the mail server says so. Never raises,
+    whatever the bytes; of more than 256 KiB only the beginning is read.
+    """
+    asks = mailto.verdict(ring, mail[:HEAD_BYTES])
+    if isinstance(asks, Leaves):
+        return Verdict(
+            finding=Finding.UNSUBSCRIBE,
+            mouth=Mouth.MAILTO,
+            about=About(subscriber=asks.subscriber),
+            newsletter=asks.newsletter,
+        )
+    message = opened(mail)
+    if message is None:
+        return NO_REPORT
+    try:
+        found, claimed = _read(message)
+    except (MessageError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        # The mail's own parts contradict one another: no mail server wrote that.
+        return NO_REPORT
+    if found.finding in (Finding.NOTHING, Finding.AUTO_REPLY, Finding.DELAYED):
+        return found
+    whom = about(ring, mail, message, envelope=envelope, claimed=claimed)
+    return Verdict(
+        finding=found.finding, mouth=found.mouth, code=found.code, text=found.text, about=whom
+    )
+
+
+def _read(message: Message) -> tuple[Verdict, str]:
+    """What the mail is, and the recipient that it names."""
+    for part in parts(message):
+        match part.get_content_type():
+            case "message/delivery-status" | "message/global-delivery-status":
+                return _notification(part)
+            case "message/feedback-report":
+                return _complaint(part)
+            case "message/disposition-notification":
+                return NO_REPORT, ""
+            case "message/rfc822" if reader := _outlooks(part):
+                return Verdict(finding=Finding.COMPLAINT, mouth=Mouth.ARF, text="abuse"), reader
+    if _is_from_a_mailer(message):
+        odd = _odd(message)
+        if odd[0].finding is not Finding.NOTHING:
+            return odd
+    if _is_automatic(message):
+        return Verdict(finding=Finding.AUTO_REPLY), ""
+    return _odd(message)
+
+
+def _notification(part: Message) -> tuple[Verdict, str]:
+    """RFC 3464: one group of fields for each recipient; we write to one at a time."""
+    groups = [group for group in blocks(part) if field(group, "Action")]
+    actions = {field(group, "Action").lower() for group in groups}
+    failed = next((g for g in groups if field(g, "Action").lower() == "failed"), None)
+    if failed is None:
+        late = Verdict(finding=Finding.DELAYED)
+        return (late, "") if "delayed" in actions else (NO_REPORT, "")
+    words = field(failed, "Diagnostic-Code") or field(failed, "Status")
+    code = better(field(failed, "Status"), words)
+    finding = failure(code, words)
+    if finding is Finding.HARD and actions & {"delivered", "relayed", "expanded"}:
+        finding = Finding.SOFT  # the address exists; one of those it forwards to does not
+    claimed = field(failed, "Original-Recipient") or field(failed, "Final-Recipient")
+    return Verdict(finding=finding, code=code, text=_said(words)), claimed
+
+
+def _complaint(part: Message) -> tuple[Verdict, str]:
+    """RFC 5965. The provider may have blacked the reader's address out; our signatures are left."""
+    report = next(iter(blocks(part)), part)
+    kind = field(report, "Feedback-Type").lower()
+    if kind not in _COMPLAINTS:
+        return NO_REPORT, ""
+    by = field(report, "Source-IP") and field(report, "User-Agent")
+    found = Verdict(
+        finding=Finding.COMPLAINT, mouth=Mouth.ARF, text=one_line(f"{kind} {by}".strip())
+    )
+    return found, field(report, "Original-Rcpt-To") or field(report, "Removal-Recipient")
+
+
+def _outlooks(part: Message) -> str:
+    """Whom Outlook's own form of an abuse report names, which is only a header of ours returned."""
+    message = returned(part)
+    return field(message, "X-HmXmrOriginalRecipient") if message else ""
+
+
+def _odd(message: Message) -> tuple[Verdict, str]:
+    """What qmail, old Exims and others write in words of their own."""
+    passing, lasting = all_failures(message)
+    if not lasting:
+        return (Verdict(finding=Finding.DELAYED) if passing else NO_REPORT), ""
+    claimed = next(iter(sorted(lasting))).decode("latin-1")
+    words = _near(text_of(message), claimed)
+    code = code_in(words)
+    return Verdict(finding=failure(code, words), code=code, text=one_line(words)), claimed
+
+
+def _near(text: str, address: str) -> str:
+    """The lines after the one that names the address: that is where they say why."""
+    at = text.casefold().find(address.casefold())
+    return text[max(at, 0) : max(at, 0) + 600]
+
+
+def _said(diagnostic: str) -> str:
+    """``smtp; 550 5.1.1 No such user`` without its kind."""
+    kind, parted, rest = diagnostic.partition(";")
+    return (
+        rest.strip()
+        if parted and kind.strip().lower() in ("smtp", "x-unix", "lmtp")
+        else diagnostic
+    )
+
+
+def _is_from_a_mailer(message: Message) -> bool:
+    if message.get("X-Failed-Recipients"):
+        return True
+    back = str(message.get("Return-Path", "")).strip()
+    return back == "<>" or bool(_MAILERS.search(field(message, "From")))
+
+
+def _is_automatic(message: Message) -> bool:
+    """RFC 3834, 5, and the signs of programs that are older."""
+    said = field(message, "Auto-Submitted").partition(";")[0].strip().lower()
+    if said and said != "no":
+        return True
+    if field(message, "Precedence").lower() in ("auto_reply", "auto-reply"):
+        return True
+    if any(message.get(n) for n in ("X-Autoreply", "X-Autorespond", "X-Auto-Response-Suppress")):
+        return True
+    return bool(_ABSENT.search(field(message, "Subject")))

@@ -1,0 +1,94 @@
+"""An office whose messages are signed by us (DKIM) before they are ready. See deliver/office.py.
+
+Signing takes ten times what writing and sending does, so it is done ahead, in workers, while what
+was signed before leaves. The lines stand in front; the message is the one a rehearsal shows.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from digest.deliver.journal import Entry
+from digest.deliver.office import Brought, Office, Outlook, Tally
+from digest.deliver.transport import Outgoing
+from digest.deliver.tray import Box, Ready
+from digest.errors import Permanent
+
+AT_ONCE = 256  # claimed and signed together: a quarter of a second of one core
+
+# Messages in parts, and the moment, to the lines before each: see deliver/signing.py.
+Sign = Callable[..., Awaitable[list[bytes]]]
+
+
+class SealingOffice:
+    """``inner`` with signatures, ``batch`` messages to a worker at a time."""
+
+    def __init__(self, inner: Office, sign: Sign, *, batch: int) -> None:
+        self._inner = inner
+        self._sign = sign
+        self._batch = batch
+
+    async def claim(self, lease: UUID, limit: int, now: datetime) -> Brought:
+        brought = await self._inner.claim(lease, min(limit, AT_ONCE), now)
+        pairs = [(one, _written(one)) for one in brought.ready]
+        whole = [(one, message) for one, message in pairs if message is not None]
+        parts = [whole[at : at + self._batch] for at in range(0, len(whole), self._batch)]
+        try:
+            sealed = await asyncio.gather(*(self._sealed(part, now) for part in parts))
+        except BaseException:
+            await self._inner.give_back(lease, brought.ready, None)
+            raise
+        plain = [one for one, message in pairs if message is None]
+        ready = [one for part in sealed for one in part]
+        return replace(brought, ready=(*ready, *plain))
+
+    async def settle(self, lease: UUID, box: Box, now: datetime) -> Tally:
+        return await self._inner.settle(lease, box, now)
+
+    async def give_back(self, lease: UUID, some: Sequence[Ready], until: datetime | None) -> None:
+        await self._inner.give_back(lease, some, until)
+
+    async def recover(
+        self, lease: UUID, entries: Sequence[Entry], *, trusted: bool, now: datetime
+    ) -> Tally:
+        return await self._inner.recover(lease, entries, trusted=trusted, now=now)
+
+    async def renew(self, lease: UUID, now: datetime) -> None:
+        await self._inner.renew(lease, now)
+
+    async def abandoned(self, now: datetime) -> Tally:
+        return await self._inner.abandoned(now)
+
+    async def outlook(self, now: datetime) -> Outlook:
+        return await self._inner.outlook(now)
+
+    async def _sealed(self, some: Sequence[tuple[Ready, Outgoing]], now: datetime) -> list[Ready]:
+        lines = await self._sign([message.parts for _, message in some], at=int(now.timestamp()))
+        return [
+            one._replace(write=_Envelope(message.headed(line)).open)
+            for (one, message), line in zip(some, lines, strict=True)
+        ]
+
+
+class _Envelope:
+    """A message that is written already."""
+
+    __slots__ = ("_message",)
+
+    def __init__(self, message: Outgoing) -> None:
+        self._message = message
+
+    def open(self, _: object, __: int) -> Outgoing:
+        return self._message
+
+
+def _written(one: Ready) -> Outgoing | None:
+    """None: it cannot be written, which is said when it is taken."""
+    try:
+        return one.write(one.person, one.ref)
+    except Permanent:
+        return None

@@ -1,0 +1,122 @@
+"""Whether an issue is due: rows and the clock to the turn that is to be made, or missed. Pure.
+
+Being due is a question of rows: the answer depends on which periods are settled, never on what was
+answered before. So a clock that steps back, a second process or a tick too many makes no second
+issue, and a machine that slept makes none too many.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from itertools import islice
+
+from digest import periods
+from digest.model import Newsletter
+from digest.periods import Turn
+
+REACH = 40  # turns looked back at; what was missed before is not worth a row each
+LASTS = timedelta(hours=20)  # yesterday's paper is not delivered tomorrow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Missed:
+    """A turn that passed without an issue, and the sentence that says why."""
+
+    turn: Turn
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Duty:
+    """What is to be done now. ``missed`` is oldest first; ``again``: when to ask next, UTC."""
+
+    make: Turn | None
+    missed: tuple[Missed, ...]
+    again: datetime
+
+
+def duty(
+    newsletter: Newsletter,
+    *,
+    settled: Container[str],
+    since: datetime,
+    now: datetime,
+    catch_up: timedelta,
+) -> Duty:
+    """What ``newsletter`` is owed at ``now``.
+
+    ``settled``: the periods that have an issue, or a row that says why there is none. ``since``:
+    when the newsletter was first watched; turns due before are nobody's. A turn that is at most
+    ``catch_up`` late is made; of several only the latest, whose window holds the others' news.
+    """
+    owed: list[Turn] = []
+    for turn in islice(periods.turns_until(newsletter, now), REACH):
+        if turn.due < since or turn.period in settled:
+            break
+        owed.append(turn)
+    make = owed[0] if owed and now - owed[0].due <= catch_up else None
+    missed = [
+        Missed(turn=turn, reason=_reason(turn, newest=owed[0], now=now, catch_up=catch_up))
+        for turn in reversed(owed)
+        if turn is not make
+    ]
+    return Duty(make=make, missed=tuple(missed), again=_again(newsletter, settled, since, now))
+
+
+def reader_due(issue_due: datetime, *, hour: time | None, zone: str) -> datetime:
+    """When one reader's message is due, UTC: at the hour and zone of their own, or with the issue.
+
+    ``issue_due`` is the instant the issue was due, or was released by hand: never the instant the
+    preparing ended. Else who chose the newsletter's own hour would wait for tomorrow because an
+    issue took a minute to make. An hour that passed while a late issue was made is due at once.
+    """
+    return issue_due if hour is None else periods.next_hour(issue_due, hour, zone)
+
+
+def counted_from(newsletter: Newsletter, period: str, at: datetime) -> datetime:
+    """The instant that readers' own hours are counted from, for an issue released at ``at``.
+
+    It is when the period was due, not when the issue was ready: see ``reader_due``. What is
+    released before its turn, or for no turn, counts from ``at``.
+    """
+    turn = next(periods.turns_until(newsletter, at))
+    return turn.due if turn.period == period else at
+
+
+def expires(due: datetime, *, following: datetime | None = None) -> datetime:
+    """Until when a message that is due at ``due`` may leave.
+
+    ``following``: when the same reader's next issue is due. Where a zone's clocks jump between two
+    issues both can fall on one and the same hour; the first is not stale for that.
+    """
+    last = due + LASTS
+    return following if following is not None and due < following < last else last
+
+
+def _again(
+    newsletter: Newsletter, settled: Container[str], since: datetime, now: datetime
+) -> datetime:
+    # After a step back the next turns may be settled already: they were made before the step.
+    for turn in islice(periods.turns_after(newsletter, max(now, since)), REACH):
+        if turn.period not in settled:
+            return turn.due
+    return now + timedelta(days=1)
+
+
+def _reason(turn: Turn, *, newest: Turn, now: datetime, catch_up: timedelta) -> str:
+    if turn is not newest:
+        return f"Digest was not running; the issue of {newest.period} takes its place"
+    late = now - turn.due
+    return (
+        f"Digest was not running when it was due at {turn.due:%Y-%m-%d %H:%M} UTC, and noticed "
+        f"{_span(late)} later; schedule.catch_up_hours allows {_span(catch_up)}"
+    )
+
+
+def _span(length: timedelta) -> str:
+    minutes = max(0, round(length.total_seconds() / 60))
+    if minutes < 120:
+        return f"{minutes} minutes"
+    return f"{minutes / 60:.0f} hours" if minutes < 96 * 60 else f"{minutes / 1440:.0f} days"

@@ -1,0 +1,285 @@
+"""What came back, read and judged, to what becomes of the person: kept and done together, once.
+
+Only what is proven acts: an envelope sender or an unsubscribe link that we signed, a Message-ID
+that one of our keys makes of the person who is named, or a report that our own provider signed. An
+address that an unproven report names loses nobody.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import assert_never
+
+from sqlalchemy import Connection
+
+from digest.deliver import bounces
+from digest.deliver.mailbox import Mailbox
+from digest.deliver.opened import one_line
+from digest.deliver.outbox import Consequence
+from digest.deliver.outcome import Refused
+from digest.deliver.postmark import is_made_of, issue_said, letter_said
+from digest.deliver.verdict import Finding, Mouth, Verdict
+from digest.deliver.verp import Sort
+from digest.storage import people, reports
+from digest.storage.database import Store
+from digest.storage.dialect import batches
+from digest.storage.reports import Posted, Report
+from subscribers.acts import AddressAct, Bounce, Complain
+from subscribers.address import Address, BadAddress
+from subscribers.model import Subscriber, SubscriberId
+
+ORIGINAL_BYTES = 64 * 1024  # of a report are kept
+BATCH = 50  # mails read at a time, each up to 256 KiB
+REMEMBERED = timedelta(days=90)  # a Message-ID older than this is not looked for
+MOST_MAILS = 400  # of one person, that a Message-ID may be one of
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """``bounces.soft_limit`` passing failures within ``bounces.soft_days`` are a lasting one."""
+
+    soft_limit: int = 5
+    soft_days: int = 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Acts:
+    """What the membership does about a person, within a transaction of ours."""
+
+    on_address: Callable[[Connection, SubscriberId, AddressAct, datetime], object]
+    leave: Callable[[Connection, SubscriberId, str, datetime], object]  # this newsletter
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incoming:
+    """A verdict, and the mail or request that it was read from."""
+
+    verdict: Verdict
+    original: bytes = b""
+
+
+class Came(StrEnum):
+    """What a report came to."""
+
+    ACTED = "acted"  # the person bounced, complained or left
+    COUNTED = "counted"  # a passing failure, not the last one allowed
+    KEPT = "kept"  # not the reader's fault; for the operator to see
+    KNOWN = "known"  # told before, of the same mail
+    UNPROVEN = "unproven"  # it does not prove whom it is about
+    IGNORED = "ignored"  # an absence notice, or it is still being tried
+    NO_REPORT = "no report"  # some other mail
+
+    @property
+    def is_understood(self) -> bool:
+        """Whether nobody has to look at it."""
+        return self not in (Came.UNPROVEN, Came.NO_REPORT)
+
+
+async def heard(
+    store: Store,
+    came: Sequence[Incoming],
+    *,
+    acts: Acts,
+    ring: Sequence[bytes],
+    rules: Rules,
+    clock: Clock,
+) -> list[Came]:
+    """Act on what came back, each in a transaction of its own; the same report twice is one."""
+
+    async def hear(one: Incoming) -> Came:
+        match one.verdict.finding:
+            case Finding.NOTHING:
+                return Came.NO_REPORT
+            case Finding.AUTO_REPLY | Finding.DELAYED:
+                return Came.IGNORED
+        return await store.write(_hear, one, acts, tuple(ring), rules, clock())
+
+    return await asyncio.gather(*(hear(one) for one in came))
+
+
+async def read(
+    store: Store,
+    mailbox: Mailbox,
+    *,
+    acts: Acts,
+    ring: Sequence[bytes],
+    rules: Rules,
+    clock: Clock,
+) -> Counter[Came]:
+    """Hear all that is new in a mailbox, and put away what was understood.
+
+    Acted on first and moved then: who dies in between only reads it again.
+    """
+    told: Counter[Came] = Counter()
+    for some in batches(await asyncio.to_thread(mailbox.waiting), BATCH):
+        mails = await asyncio.to_thread(mailbox.take, some)
+        came = await heard(
+            store,
+            [Incoming(verdict=bounces.verdict(ring, m.raw), original=m.raw) for m in mails],
+            acts=acts,
+            ring=ring,
+            rules=rules,
+            clock=clock,
+        )
+        done = [m.uid for m, one in zip(mails, came, strict=True) if one.is_understood]
+        await asyncio.to_thread(mailbox.put_away, done)
+        await asyncio.to_thread(mailbox.leave, [m.uid for m in mails if m.uid not in done])
+        told.update(came)
+    return told
+
+
+def refused(
+    tx: Connection,
+    subscriber: SubscriberId,
+    consequence: Consequence,
+    outcome: Refused,
+    now: datetime,
+    *,
+    acts: Acts,
+    rules: Rules,
+) -> Came:
+    """A relay refused a mail while it was being sent: within the transaction that settles it."""
+    match consequence:
+        case Consequence.BOUNCE:
+            finding = Finding.HARD
+        case Consequence.COUNT:
+            finding = Finding.SOFT
+        case Consequence.NONE | Consequence.PAUSE_RELAY:
+            return Came.IGNORED
+        case _:
+            assert_never(consequence)
+    person = people.of_id(tx, subscriber)
+    if person is None:
+        return Came.UNPROVEN
+    said = Verdict(
+        finding=finding,
+        mouth=Mouth.SMTP,
+        code=outcome.enhanced,
+        text=one_line(f"{outcome.code} {outcome.text}"),
+    )
+    # Each refusal is settled once: the moment tells it from every other.
+    whom = _Whom(person=person, mail=f"smtp|{subscriber}|{now.isoformat()}")
+    return _act(tx, Incoming(verdict=said), whom, acts, rules, now)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Whom:
+    """The person a report proves to be about. ``mail``: the name of the mail it speaks of."""
+
+    person: Subscriber
+    mail: str
+    newsletter: str = ""
+
+
+def _hear(
+    tx: Connection,
+    came: Incoming,
+    acts: Acts,
+    ring: tuple[bytes, ...],
+    rules: Rules,
+    now: datetime,
+) -> Came:
+    whom = _signed(tx, came) or _named(tx, came, ring, now)
+    return _act(tx, came, whom, acts, rules, now) if whom else Came.UNPROVEN
+
+
+def _act(
+    tx: Connection, came: Incoming, whom: _Whom, acts: Acts, rules: Rules, now: datetime
+) -> Came:
+    verdict, who = came.verdict, whom.person.id
+    report = Report(
+        subscriber=who,
+        at=now,
+        kind=verdict.finding.value,
+        source=verdict.mouth.value,
+        code=verdict.code[:16],
+        text=verdict.text,
+        message=whom.mail,
+        original=came.original[:ORIGINAL_BYTES],
+    )
+    if not reports.add(tx, report):
+        return Came.KNOWN
+    match verdict.finding:
+        case Finding.HARD:
+            acts.on_address(tx, who, Bounce(), now)
+        case Finding.COMPLAINT:
+            acts.on_address(tx, who, Complain(), now)
+        case Finding.UNSUBSCRIBE:
+            for newsletter in _leaving(tx, verdict, whom):
+                acts.leave(tx, who, newsletter, now)
+        case Finding.SOFT:
+            since = now - timedelta(days=rules.soft_days)
+            if reports.counted(tx, who, Finding.SOFT.value, since) < rules.soft_limit:
+                return Came.COUNTED
+            acts.on_address(tx, who, Bounce(), now)
+        case _:
+            return Came.KEPT
+    return Came.ACTED
+
+
+def _leaving(tx: Connection, verdict: Verdict, whom: _Whom) -> list[str]:
+    """What somebody wants no more of: what they say, else what they were sent, else all."""
+    if one := verdict.newsletter or whom.newsletter:
+        return [one]
+    return [held.newsletter for held in people.subscriptions_of(tx, whom.person.id)]
+
+
+def _signed(tx: Connection, came: Incoming) -> _Whom | None:
+    """Whom the envelope sender that we signed was for."""
+    ref = came.verdict.about.ref
+    if ref is None:
+        return None
+    posted = (reports.letter if ref.sort is Sort.LETTER else reports.delivery)(tx, ref.id)
+    person = people.of_id(tx, posted.subscriber) if posted else None
+    if posted is None or person is None:
+        return None
+    fails = came.verdict.finding in (Finding.HARD, Finding.SOFT)
+    if fails and reports.moved_since(tx, person.id, posted.at):
+        return None  # the address that failed is theirs no more
+    return _Whom(person=person, mail=_said(posted), newsletter=posted.newsletter)
+
+
+def _named(tx: Connection, came: Incoming, ring: tuple[bytes, ...], now: datetime) -> _Whom | None:
+    """Whom a link of ours, the Message-ID or our own provider names."""
+    about = came.verdict.about
+    linked = people.of_id(tx, about.subscriber) if about.subscriber else None
+    person = linked or _at(tx, about.recipient)
+    if person is None:
+        return None
+    if about.message_id:
+        for posted in reports.recent(tx, person.id, now - REMEMBERED, MOST_MAILS):
+            if is_made_of(ring, about.message_id, _said(posted)):
+                return _Whom(person=person, mail=_said(posted), newsletter=posted.newsletter)
+    if linked or came.verdict.trusted:
+        return _Whom(person=person, mail=_own_name(came))
+    return None
+
+
+def _at(tx: Connection, address: str) -> Subscriber | None:
+    try:
+        return people.of_address(tx, Address.parse(address))
+    except BadAddress:
+        return None
+
+
+def _said(posted: Posted) -> str:
+    """What the Message-ID of a mail is made of, which names it."""
+    if posted.letter is not None:
+        return letter_said(posted.letter)
+    assert posted.issue is not None
+    return issue_said(posted.newsletter, *posted.issue, posted.subscriber)
+
+
+def _own_name(came: Incoming) -> str:
+    """The name of a report about a mail that it does not name."""
+    if came.verdict.event:
+        return came.verdict.event
+    return f"mail|{hashlib.sha256(came.original).hexdigest()}"

@@ -1,0 +1,130 @@
+"""A SQLite database into an empty PostgreSQL one: every row, or none.  ~ world
+
+The world stands still meanwhile: nobody can write to the source while it is read, and the target
+shows nothing before the last table is in and the counts agree.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import JSON, Connection, Integer, Table, func, select, text
+from sqlalchemy.exc import DBAPIError
+
+from digest.errors import Misconfigured, Permanent
+from digest.storage import migrate
+from digest.storage.database import engine, parse
+from digest.storage.postal import deliveries
+from digest.storage.trouble import place, said
+
+AT_ONCE = 2_000  # rows in memory
+EVERY_TABLE = deliveries.metadata
+Told = Callable[[str, int], None]  # a table and the rows that were copied
+
+
+async def sqlite_to_postgres(source: Path, target: str, *, told: Told) -> dict[str, int]:
+    """Copy every table of the file ``source`` into the database at ``target``; rows per table.
+
+    Raises Misconfigured where the source is not there or old, or where the target is no PostgreSQL
+    or holds anything; Temporary where somebody is writing to the source.
+    """
+    where = parse(target)
+    if where.get_backend_name() != "postgresql":
+        raise Misconfigured(
+            "storage.url",
+            "is where the rows go, and must be PostgreSQL; set it, or DIGEST_DATABASE_URL",
+        )
+    return await asyncio.to_thread(_move, source, target, told)
+
+
+def _move(source: Path, target: str, told: Told) -> dict[str, int]:
+    if not source.is_file():
+        raise Misconfigured(str(source), "does not exist; name the SQLite file to copy from")
+    old, new = parse(f"sqlite:///{source.absolute()}"), parse(target)
+    reading, writing = engine(old, write=True), engine(new, write=True)
+    try:
+        migrate.to_head(writing, new)
+        # BEGIN IMMEDIATE: whoever else would write to the source waits until we are done.
+        with _said_as(place(old)), reading.begin() as whence:
+            migrate.refuse_old(migrate.revision(whence) or "", place(old))
+            # COPY goes past SQLAlchemy, so its errors come as the driver's own.
+            driver = writing.dialect.loaded_dbapi.Error
+            with _said_as(place(new), driver), writing.begin() as there:
+                return _copied(whence, there, place(new), told)
+    finally:
+        reading.dispose()
+        writing.dispose()
+
+
+def _copied(whence: Connection, there: Connection, where: str, told: Told) -> dict[str, int]:
+    tables = EVERY_TABLE.sorted_tables  # those that others refer to come first
+    names = ", ".join(f'"{table.name}"' for table in tables)
+    there.execute(text(f"lock table {names} in access exclusive mode"))
+    for table in tables:
+        if there.execute(select(table).limit(1)).first():
+            raise Misconfigured(where, f"is not empty ({table.name} has rows); name a new database")
+    counts = {}
+    for table in tables:
+        _pour(whence, there, table)
+        counts[table.name] = _agree(whence, there, table)
+        _go_on_counting(there, table)
+        told(table.name, counts[table.name])
+    return counts
+
+
+def _pour(whence: Connection, there: Connection, table: Table) -> None:
+    columns = list(table.columns)
+    listed = ", ".join(f'"{column.name}"' for column in columns)
+    cursor = there.connection.cursor()
+    with cursor.copy(f'COPY "{table.name}" ({listed}) FROM STDIN') as copy:
+        for row in _rows(whence, table):
+            copy.write_row(
+                [_bare(column.type, value) for column, value in zip(columns, row, strict=True)]
+            )
+
+
+def _rows(whence: Connection, table: Table) -> Iterator[Any]:
+    found = whence.execution_options(yield_per=AT_ONCE).execute(select(table))
+    for some in found.partitions():
+        yield from some
+
+
+def _bare(kind: object, value: object) -> object:
+    if isinstance(kind, JSON):
+        return None if value is None else json.dumps(value)
+    # SQLite keeps a NUL in text, PostgreSQL cannot; it means nothing in any of our columns.
+    return value.replace("\x00", "") if isinstance(value, str) else value
+
+
+def _agree(whence: Connection, there: Connection, table: Table) -> int:
+    count = select(func.count()).select_from(table)
+    had, has = whence.execute(count).scalar_one(), there.execute(count).scalar_one()
+    if had != has:
+        raise Permanent(f"{table.name} has {had:,} rows, and {has:,} arrived; nothing was kept")
+    return int(has)
+
+
+def _go_on_counting(there: Connection, table: Table) -> None:
+    """The next id is one more than the highest that was copied."""
+    [*keys] = table.primary_key.columns
+    if len(keys) != 1 or not isinstance(keys[0].type, Integer):
+        return
+    highest = there.execute(select(func.max(keys[0]))).scalar()
+    sequence = there.execute(select(func.pg_get_serial_sequence(table.name, keys[0].name))).scalar()
+    if highest is not None and sequence is not None:
+        there.execute(select(func.setval(sequence, highest)))
+
+
+@contextmanager
+def _said_as(where: str, *kinds: type[Exception]) -> Iterator[None]:
+    """What a driver complains of, in our words."""
+    told: tuple[type[Exception], ...] = (DBAPIError, *kinds)
+    try:
+        yield
+    except told as error:
+        raise said(error, where) from error

@@ -1,0 +1,110 @@
+"""Letting go of what is old: deliveries become counts, letters go, articles lose their texts.
+
+Each function does one batch, so that nobody waits behind it. The log of consent is never touched.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, delete, exists, func, select, update
+
+from digest.delivery import State
+from digest.storage.dialect import insert
+from digest.storage.postal import deliveries, tallies
+from digest.storage.schema import articles, issues, letters
+
+BATCH = 5_000
+_OPEN = (State.QUEUED.value, State.SENDING.value, State.HELD.value)
+_SETTLED = (State.SENT.value, State.FAILED.value, State.SKIPPED.value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Old:
+    """How many rows are older than they are kept."""
+
+    deliveries: int
+    letters: int
+    texts: int
+
+
+def count(
+    tx: Connection, *, deliveries_by: datetime, letters_by: datetime, texts_by: datetime
+) -> Old:
+    """What ``prune`` would let go of, without doing it."""
+    ids = finished(tx, deliveries_by)
+    of = select(func.count()).select_from(deliveries).where(deliveries.c.issue.in_(ids))
+    return Old(
+        deliveries=int(tx.execute(of).scalar_one()) if ids else 0,
+        letters=int(
+            tx.execute(
+                select(func.count()).select_from(letters).where(*_old_letters(letters_by))
+            ).scalar_one()
+        ),
+        texts=int(
+            tx.execute(
+                select(func.count()).select_from(articles).where(*_old_texts(texts_by))
+            ).scalar_one()
+        ),
+    )
+
+
+def finished(tx: Connection, before: datetime) -> list[int]:
+    """The issues released before that still have rows, every one of them settled."""
+    mine = deliveries.c.issue == issues.c.id
+    asked = (
+        select(issues.c.id)
+        .where(
+            issues.c.released_at < before,
+            exists().where(mine),
+            ~exists().where(mine, deliveries.c.state.in_(_OPEN)),
+        )
+        .order_by(issues.c.id)
+    )
+    return list(tx.execute(asked).scalars())
+
+
+def roll_up(tx: Connection, issue: int) -> int:
+    """Make counts of a batch of an issue's deliveries; how many rows went. 0: none are left."""
+    some = (
+        select(deliveries.c.id)
+        .where(deliveries.c.issue == issue, deliveries.c.state.in_(_SETTLED))
+        .limit(BATCH)
+    )
+    gone = tx.execute(
+        delete(deliveries)
+        .where(deliveries.c.id.in_(some))
+        .returning(deliveries.c.state, deliveries.c.skip)
+    )
+    ended = Counter((state, skip or "") for state, skip in gone)
+    for (state, skip), number in ended.items():
+        put = insert(tx, tallies).values(issue=issue, state=state, skip=skip, count=number)
+        tx.execute(
+            put.on_conflict_do_update(
+                index_elements=[tallies.c.issue, tallies.c.state, tallies.c.skip],
+                set_={"count": tallies.c.count + put.excluded.count},
+            )
+        )
+    return ended.total()
+
+
+def drop_letters(tx: Connection, before: datetime) -> int:
+    """Delete a batch of letters that were settled before; how many."""
+    some = select(letters.c.id).where(*_old_letters(before)).limit(BATCH)
+    return tx.execute(delete(letters).where(letters.c.id.in_(some))).rowcount
+
+
+def empty_texts(tx: Connection, before: datetime) -> int:
+    """Empty a batch of articles first seen before; how many. What they were is still known."""
+    some = select(articles.c.url).where(*_old_texts(before)).limit(BATCH)
+    return tx.execute(update(articles).where(articles.c.url.in_(some)).values(text="")).rowcount
+
+
+def _old_letters(before: datetime) -> tuple[ColumnElement[bool], ...]:
+    return letters.c.state.in_(_SETTLED), letters.c.settled_at < before
+
+
+def _old_texts(before: datetime) -> tuple[ColumnElement[bool], ...]:
+    return articles.c.first_seen < before, articles.c.text != ""

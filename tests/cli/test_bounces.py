@@ -1,0 +1,146 @@
+"""What came back, as commands: a pipe that loses no mail, a list, and the way back."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from digest.cli import digest
+from digest.config import secret
+from digest.deliver import verp
+from digest.deliver.verp import Ref, Sort
+from digest.errors import Misconfigured
+from tests.deliver.returns import FOLDER
+
+ROOT = Path(__file__).parents[2]
+CONFIG = """
+[site]
+name = "Quayside"
+base_url = "https://quayside.example"
+[newsletters.daily]
+title = "The Quayside"
+sender = "The Quayside <digest@quayside.example>"
+[[collect.sources]]
+location = "sample:"
+"""
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "config.toml").write_text(CONFIG)
+    run(tmp_path, "subscribers", "add", "ada@example.org")
+    return tmp_path
+
+
+def run(folder, *words, mail=b""):
+    done = CliRunner().invoke(digest, ["--config", str(folder), *words], input=mail)
+    if done.exception and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    return done
+
+
+def a_return(folder, name="postfix-unknown", row=1):
+    """The report ``name`` about the first letter, which asked Ada to confirm."""
+    ring = secret.ring(folder)
+    sender = verp.sender(ring, "bounce.quayside.example", Ref(sort=Sort.LETTER, id=row))
+    text = (FOLDER / f"{name}.eml").read_text()
+    return text.replace("{VERP}", sender).replace("{TO}", "ada@example.org").encode(), sender
+
+
+def standing(folder):
+    return json.loads(run(folder, "subscribers", "show", "ada@example.org", "--json").stdout)[
+        "person"
+    ]["standing"]
+
+
+def test_a_bounce_through_the_pipe_is_acted_on_once_listed_shown_and_undone(folder):
+    mail, _ = a_return(folder)
+
+    assert run(folder, "bounces", "ingest", mail=mail).stdout == "acted on\n"
+    assert run(folder, "bounces", "ingest", mail=mail).stdout == "known already\n"
+    assert standing(folder) == "bounced"
+
+    (line,) = run(folder, "bounces", "list", "--address", "ada@example.org").stdout.splitlines()
+    assert "hard 5.1.1 by dsn  ada@example.org  550 5.1.1 <ada@example.org>: Recipient" in line
+    (record,) = json.loads(run(folder, "bounces", "list", "--kind", "hard", "--json").stdout)
+    assert (record["number"], record["source"], record["code"]) == (1, "dsn", "5.1.1")
+    assert "This is the mail system at host" in run(folder, "bounces", "show", "1").stdout
+
+    assert "May be written to again" in run(folder, "bounces", "undo", "ada@example.org").stdout
+    assert "nothing to do" in run(folder, "bounces", "undo", "ada@example.org").stdout
+    assert standing(folder) == "ok"
+
+
+def test_a_server_that_tells_the_envelope_needs_no_header(folder):
+    mail, sender = a_return(folder)
+    bare = mail.replace(sender.encode(), b"nobody@quayside.example")
+
+    assert "not proven" in run(folder, "bounces", "ingest", mail=bare).stdout
+    assert "acted on" in run(folder, "bounces", "ingest", "--recipient", sender, mail=bare).stdout
+
+
+@pytest.mark.parametrize("mail", [b"", b"Hello\r\n", b"\x00\xff" * 500_000])
+def test_other_mail_is_done_with_so_that_nobody_is_told_of_it(folder, mail):
+    done = run(folder, "bounces", "ingest", mail=mail)
+
+    assert (done.exit_code, done.stdout) == (0, "no report of a bounce or complaint\n")
+    assert run(folder, "bounces", "list").stdout == "Nothing came back.\n"
+
+
+def test_a_report_on_a_terminal_cannot_steer_it(folder):
+    mail, _ = a_return(folder)
+    run(folder, "bounces", "ingest", mail=mail.replace(b"I'm sorry", b"\x1b[2J\x9bI'm"))
+
+    assert not set("\x1b\x9b") & set(run(folder, "bounces", "show", "1").stdout)
+
+
+def test_trouble_of_ours_keeps_the_mail_with_the_mail_server(folder, tmp_path):
+    mail, _ = a_return(folder)
+
+    (folder / "digest.db").write_bytes(b"no database " * 1000)
+    broken = piped(folder, mail)
+    nowhere = piped(tmp_path / "nowhere", mail)
+    (folder / "secret.key").unlink()
+    keyless = piped(folder, mail)
+
+    for done, words in (
+        (broken, "is damaged"),
+        (nowhere, "is not there"),
+        (keyless, "is missing"),
+    ):
+        assert done.returncode == os.EX_TEMPFAIL
+        assert words in done.stderr.decode()
+        assert b"Traceback" not in done.stderr
+
+
+def test_a_mail_of_any_size_is_read_to_its_end(folder):
+    mail, _ = a_return(folder)
+
+    done = piped(folder, mail + b"x" * 3_000_000)
+
+    assert (done.returncode, done.stdout) == (0, b"acted on\n")
+
+
+def test_a_report_that_is_not_there_is_said(folder):
+    with pytest.raises(Misconfigured, match="report 7 is not there"):
+        run(folder, "bounces", "show", "7")
+
+
+def test_a_mailbox_that_is_not_set_up_is_said(folder):
+    with pytest.raises(Misconfigured, match=r"bounces\.mailbox names no host"):
+        run(folder, "bounces", "read")
+
+
+def piped(folder, mail):
+    return subprocess.run(
+        [sys.executable, "-m", "digest", "--config", str(folder), "bounces", "ingest"],
+        input=mail,
+        capture_output=True,
+        cwd=ROOT,
+        timeout=120,
+        check=False,
+    )

@@ -1,0 +1,174 @@
+"""What the mail servers of the field send back, read; and what a hostile hand may send, bounded."""
+
+import base64
+import quopri
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from digest.deliver import bounces
+from digest.deliver.verdict import NO_REPORT, Finding, Mouth
+from subscribers import tokens
+from subscribers.tokens import Purpose
+from tests.deliver.returns import ADA, NAMES, REF, RING, returned
+
+HARD, SOFT, POLICY = Finding.HARD, Finding.SOFT, Finding.POLICY
+READ = {
+    "a-person": (Finding.NOTHING, ""),
+    "arf": (Finding.COMPLAINT, ""),
+    "arf-outlook": (Finding.COMPLAINT, ""),
+    "arf-not-spam": (Finding.NOTHING, ""),
+    "arf-redacted": (Finding.COMPLAINT, ""),
+    "exchange-full": (SOFT, "5.2.2"),
+    "exchange-online": (HARD, "5.1.10"),
+    "exim-old": (HARD, ""),
+    "exim-policy": (POLICY, "5.7.26"),
+    "exim-unknown": (HARD, "5.0.0"),
+    "gmail-full": (SOFT, "5.2.2"),
+    "gmail-unknown": (HARD, "5.1.1"),
+    "holiday": (Finding.AUTO_REPLY, ""),
+    "out-of-office": (Finding.AUTO_REPLY, ""),
+    "postfix-delayed": (Finding.DELAYED, ""),
+    "postfix-expired": (SOFT, "4.4.1"),
+    "postfix-forwarded": (SOFT, "5.1.1"),
+    "postfix-full": (SOFT, "5.2.2"),
+    "postfix-global": (HARD, "5.1.1"),
+    "postfix-no-domain": (HARD, "5.4.4"),
+    "postfix-policy": (POLICY, "5.7.1"),
+    "postfix-too-big": (POLICY, "5.3.4"),
+    "postfix-unknown": (HARD, "5.1.1"),
+    "qmail": (HARD, "5.1.1"),
+    "qmail-full": (SOFT, "5.2.2"),
+    "read-receipt": (Finding.NOTHING, ""),
+    "sendmail": (HARD, "5.1.1"),
+}
+ACTS = {Finding.HARD, Finding.SOFT, Finding.POLICY, Finding.COMPLAINT, Finding.UNSUBSCRIBE}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_mail_server_is_understood(name):
+    found = bounces.verdict(RING, returned(name))
+
+    assert (found.finding, found.code) == READ[name]
+
+
+@pytest.mark.parametrize("name", [n for n in NAMES if READ[n][0] in ACTS - {Finding.COMPLAINT}])
+def test_a_report_is_about_the_mail_whose_sender_we_signed(name):
+    about = bounces.verdict(RING, returned(name)).about
+
+    assert (about.ref, about.message_id) == (REF, f"{'a' * 52}@quayside.example")
+    assert about.recipient == "ada@example.org"
+
+
+def test_it_is_even_where_the_server_tells_the_envelope_alone():
+    forged = returned("postfix-unknown", envelope="bounces+nothing@bounce.quayside.example")
+    true = f"bounces+{_word()}@bounce.quayside.example"
+
+    assert bounces.verdict(RING, forged).about.ref is None
+    assert bounces.verdict(RING, forged, envelope=true).about.ref == REF
+
+
+def test_a_complaint_with_its_reader_blacked_out_is_known_by_our_own_link():
+    found = bounces.verdict(RING, returned("arf-redacted"))
+
+    assert (found.mouth, found.about.subscriber, found.about.ref) == (Mouth.ARF, ADA, None)
+
+
+@pytest.mark.parametrize("coding", ["base64", "quoted-printable"])
+def test_a_status_that_was_encoded_for_its_way_is_read_as_well(coding):
+    mail = returned("postfix-unknown")
+    head, parted, rest = mail.partition(b"Content-Type: message/delivery-status\r\n\r\n")
+    status, boundary, rest = rest.partition(b"\r\n\r\n--4F2b")
+    coded = base64.encodebytes(status) if coding == "base64" else quopri.encodestring(status)
+    kind = parted.rstrip() + f"\r\nContent-Transfer-Encoding: {coding}\r\n\r\n".encode()
+
+    found = bounces.verdict(RING, head + kind + coded + boundary + rest)
+
+    assert (found.finding, found.code, found.about.recipient) == (HARD, "5.1.1", "ada@example.org")
+
+
+def test_the_other_sides_words_are_kept_in_one_line():
+    found = bounces.verdict(RING, returned("gmail-unknown"))
+
+    assert found.text.startswith("550-5.1.1 The email account that you tried to reach does not")
+    assert "\n" not in found.text
+
+
+def test_a_mail_to_the_unsubscribe_mailbox_names_its_newsletter():
+    token = tokens.make(RING[0], Purpose.UNSUBSCRIBE, ADA, "daily")
+    mail = f"From: anyone@example.org\r\nSubject: daily.{token}\r\n\r\n".encode()
+
+    found = bounces.verdict(RING, mail)
+
+    assert (found.finding, found.about.subscriber, found.newsletter) == (
+        Finding.UNSUBSCRIBE,
+        ADA,
+        "daily",
+    )
+
+
+@given(st.binary(max_size=2000))
+def test_no_garbage_is_a_report(mail):
+    assert bounces.verdict(RING, mail) == NO_REPORT
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.sampled_from(NAMES), st.data())
+def test_a_mangled_report_never_fails_and_never_proves_another_mail(name, data):
+    mail = bytearray(returned(name))
+    for _ in range(data.draw(st.integers(1, 12))):
+        at = data.draw(st.integers(0, len(mail) - 1))
+        mail[at : at + data.draw(st.integers(0, 40))] = data.draw(st.binary(max_size=40))
+
+    found = bounces.verdict(RING, bytes(mail))
+
+    assert found.about.ref in (None, REF)
+    assert found.about.subscriber in (None, ADA)
+
+
+def test_a_mail_that_makes_a_detector_stumble_is_no_report_and_no_line_in_a_log(caplog, capfd):
+    found = bounces.verdict(RING, b"From: \r\nSubject: hello\r\n\r\nHello\r\n")
+
+    assert found == NO_REPORT
+    assert (caplog.text, capfd.readouterr().err) == ("", "")
+
+
+def _word():
+    return returned("postfix-unknown").split(b"bounces+")[1][:40].decode()
+
+
+BOMBS = {
+    "ten megabytes of one header": b"Subject: " + b"x" * 10_000_000 + b"\r\n\r\n",
+    "a hundred thousand headers": b"X-A: 1\r\n" * 100_000 + b"\r\n",
+    "parts within parts": b"".join(
+        b'Content-Type: multipart/mixed; boundary="%d"\r\n\r\n--%d\r\n' % (n, n)
+        for n in range(3000)
+    ),
+    "messages within messages": b"Content-Type: message/rfc822\r\n\r\n" * 8000,
+    "boundaries without a type": b'X: boundary="1"\r\n' * 9000,
+    "characters nobody has": returned("postfix-unknown")
+    .replace(b"us-ascii", b"klingon")
+    .replace(b"Subject: Und", b"Subject: =?klingon?B?AAAA?= =?utf-8?B?%%%?= Und"),
+    "statuses without end": returned("postfix-unknown").replace(
+        b"Action: failed", b"X-More: 1\r\n\r\nFinal-Recipient: rfc822; a@b\r\n" * 4000
+    ),
+    "encoded words without end": b"Subject: " + b"=?utf-8?q?=41?= " * 15_000 + b"\r\n\r\n",
+    "a subject of opening brackets": b"From: " + b'(<"' * 20_000 + b"\r\n\r\n",
+    "base64 of base64": b"Content-Type: text/plain\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+    + base64.b64encode(b"<ada@example.org>: user unknown\r\n" * 300_000),
+    "the word before the at sign, for ever": b"To: "
+    + b"a." * 200_000
+    + b"\r\n\r\n"
+    + b"a@" * 99_999,
+    "qmail, and then nothing but lines": returned("qmail")[:900] + b"<a@b.c>:\r\n" * 900_000,
+}
+
+
+@pytest.mark.parametrize("name", BOMBS)
+def test_a_bomb_is_read_to_its_end_and_proves_nothing(name):
+    found = bounces.verdict(RING, BOMBS[name])
+
+    # Without the bounds some of these take minutes, or all the memory there is.
+    assert found.about.ref in (None, REF)
+    assert found.about.subscriber is None

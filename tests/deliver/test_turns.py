@@ -1,0 +1,103 @@
+"""It does not matter how the network cuts a relay's answers, nor whether they are the usual ones."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digest.deliver.pipeline import Pipeline
+from digest.deliver.relay import Offer, RelayOptions
+from tests.deliver.relays import Tray, a_message
+
+RELAY = RelayOptions(name="main", host="127.0.0.1")
+OFFER = Offer(pipelining=True, size=1_000_000, announce_size=True, eightbit=True)
+OPENED = "250 2.1.0 Ok\r\n250 2.1.5 Ok\r\n354 go on\r\n"
+# What may be said of a dot and of the MAIL, RCPT and DATA after it.
+TURNS = st.sampled_from(
+    [
+        f"250 2.0.0 queued as 7F3A\r\n{OPENED}",
+        f"250 ok\r\n{OPENED}",
+        f"250-2.0.0 queued\r\n250 2.0.0 as 7F3A\r\n{OPENED}",
+        f"251 2.0.0 queued\r\n{OPENED}",
+        f"250 2.0.0 queued\n{OPENED}",
+        f"550 5.7.1 no\r\n{OPENED}",
+        f"451 4.3.0 later\r\n{OPENED}",
+        "250 2.0.0 queued\r\n250 ok\r\n550 5.1.1 no such user\r\n354 go on\r\n",
+        "250 2.0.0 queued\r\n250 ok\r\n550 5.1.1 no such user\r\n503 5.5.1 no one\r\n250 reset\r\n",
+        "250 2.0.0 queued\r\n421 4.3.2 closing\r\n",
+        f"250 2.0.0 queued\r\nwhat\r\n{OPENED}",
+        f"250 2.0.0 queued\r\n{OPENED}250 one too many\r\n",
+    ]
+)
+
+
+class Wire(asyncio.Transport):
+    """What a connection writes, as it writes it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written: list[bytes] = []
+        self.aborted = False
+
+    def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
+        pass
+
+    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
+        pass
+
+    def get_write_buffer_size(self) -> int:
+        return 0
+
+    def is_closing(self) -> bool:
+        return self.aborted
+
+    def write(self, data: Any) -> None:
+        self.written.append(bytes(data))
+
+    def writelines(self, list_of_data: Any) -> None:
+        self.written.append(b"".join(list_of_data))
+
+    def abort(self) -> None:
+        self.aborted = True
+
+    close = abort
+
+
+async def dialogue(pieces: list[bytes]) -> tuple[Tray, Wire, str]:
+    tray, wire = Tray(*(a_message(f"reader{n}@example.org") for n in range(9))), Wire()
+    pipeline = Pipeline(RELAY, OFFER, tray)
+    pipeline.start(wire)
+    for piece in pieces:
+        if piece and not wire.aborted:
+            pipeline.data_received(piece)
+    ending = "closed by us" if wire.aborted else "lost"
+    pipeline.connection_lost(None)
+    return tray, wire, ending
+
+
+@given(st.lists(TURNS, max_size=4), st.lists(st.integers(0, 600), max_size=12))
+def test_answers_in_any_pieces_mean_the_same(turns, cuts):
+    said = [OPENED.encode(), *(turn.encode() for turn in turns)]
+    whole = b"".join(said)
+    marks = sorted({0, len(whole), *(cut for cut in cuts if cut < len(whole))})
+    pieces = [whole[a:b] for a, b in itertools.pairwise(marks)]
+
+    by_turn, wire, ending = asyncio.run(dialogue(said))
+    in_pieces, other_wire, other_ending = asyncio.run(dialogue(pieces))
+
+    assert in_pieces.outcomes == by_turn.outcomes
+    assert in_pieces.departed == by_turn.departed
+    assert b"".join(other_wire.written) == b"".join(wire.written)
+    assert other_ending == ending
+
+
+async def test_a_usual_turn_is_one_write():
+    tray, wire, _ = await dialogue([OPENED.encode()] + [f"250 2.0.0 ok\r\n{OPENED}".encode()] * 3)
+
+    assert len(wire.written) == 5
+    assert [written.count(b"MAIL FROM") for written in wire.written] == [1] * 5
+    assert tray.departed == [f"reader{n}@example.org" for n in range(4)]

@@ -1,0 +1,118 @@
+"""The quick way to write an edition's messages and the plain one give the same bytes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digest.deliver.message import compile_edition, splice
+from digest.deliver.postmark import Postmark, Reader, personal
+from digest.deliver.writer import LONG, Writer
+from digest.errors import Permanent
+from digest.model import Edition, NewsletterId
+from digest.slots import SLOTS, slot
+from subscribers.model import SubscriberId
+from tests.builders import NOW, a_newsletter, an_issue
+
+text = st.text(st.characters(exclude_categories=("Cs", "Co")), max_size=120)
+names = text | st.sampled_from(["", "Ada", "Ada & Co", "100 % Zoë", "%b", ".", "From here", "A=B "])
+ids = st.text("abcdef0123456789", min_size=1, max_size=64) | st.text("-.Fé<&% ", min_size=1)
+addresses = st.sampled_from(["ada@example.org", "o'hara%x&y@example.org", "zoë@example.org"])
+mailboxes = st.sampled_from(["", "leave@lists.example"])
+# A link goes anywhere: long enough to be folded, with what HTML and quoted-printable escape.
+bases = st.sampled_from(
+    ["https://quayside.example", "http://q.example/a=b&c/%20", "https://kö.example", "h" * 140]
+)
+
+
+def an_edition(filling: str) -> Edition:
+    every = "|".join(slot(name) for name in sorted(SLOTS))
+    return Edition(
+        key="en",
+        language="en",
+        subject="100 % barges",
+        preheader="",
+        text=f"{every}\n{filling}{every}",
+        html=f"<p>{every}{filling}</p>{every}",
+    )
+
+
+def a_postmark(**given: Any) -> Postmark:
+    defaults: dict[str, Any] = {
+        "newsletter": a_newsletter(),
+        "base_url": "https://quayside.example",
+        "unsubscribe_mailbox": "",
+        "ring": (b"k" * 32,),
+    }
+    return Postmark(**{**defaults, **given})
+
+
+@given(
+    name=names,
+    id_=ids,
+    address=addresses,
+    newsletter=st.sampled_from(["daily", "das blatt", "täglich"]),
+    base=bases,
+    mailbox=mailboxes,
+    key=st.sampled_from([b"k", b"k" * 64, b"k" * 65]),
+    filling=st.sampled_from(["", "50 % off\n", "barges " * LONG]),
+)
+def test_a_message_is_what_splice_of_personal_is(
+    name, id_, address, newsletter, base, mailbox, key, filling
+):
+    postmark = a_postmark(
+        newsletter=a_newsletter(id=NewsletterId(newsletter)),
+        base_url=base,
+        unsubscribe_mailbox=mailbox,
+        ring=(key,),
+    )
+    reader = Reader(id=SubscriberId(id_), address=address, name=name, due=NOW)
+    compiled = compile_edition(an_edition(filling), postmark.letterhead)
+
+    message = Writer(compiled, postmark, an_issue()).message(reader)
+
+    assert message.data == splice(compiled, personal(postmark, an_issue(), reader))
+    assert message.size == len(message.data)
+    assert message.eightbit == (not message.data.isascii())
+
+
+def test_what_all_readers_share_is_not_copied_for_each():
+    compiled = compile_edition(an_edition("barges " * LONG), a_postmark().letterhead)
+    writer = Writer(compiled, a_postmark(), an_issue())
+    ada, grace = (
+        Reader(id=SubscriberId(name), address=f"{name}@example.org", name=name, due=NOW)
+        for name in ("ada", "grace")
+    )
+
+    pairs = zip(writer.message(ada).parts, writer.message(grace).parts, strict=True)
+    shared = sum(len(one) for one, other in pairs if one is other)
+
+    assert shared > 2 * 7 * LONG
+
+
+def test_the_envelope_is_the_newsletters_unless_another_is_given():
+    compiled = compile_edition(an_edition(""), a_postmark().letterhead)
+    writer = Writer(compiled, a_postmark(), an_issue())
+    ada = Reader(id=SubscriberId("ada"), address="ada@example.org", name="", due=NOW)
+
+    own, verp = writer.message(ada, name="en-01"), writer.message(ada, sender="b+7@b.example")
+
+    assert (own.name, own.sender, own.recipient) == (
+        "en-01",
+        "digest@quayside.example",
+        "ada@example.org",
+    )
+    assert verp.sender == "b+7@b.example"
+
+
+def test_a_place_nobody_can_fill_is_said_before_the_first_message():
+    edition = Edition(
+        key="en", language="en", subject="", preheader="", html="", text=slot("shoe_size")
+    )
+    compiled = compile_edition(edition, a_postmark().letterhead)
+
+    with pytest.raises(Permanent, match="the edition has a place 'shoe_size' that nobody can fill"):
+        Writer(compiled, a_postmark(), an_issue())

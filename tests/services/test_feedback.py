@@ -1,0 +1,424 @@
+"""What comes back to what becomes of a person, on both databases; and what is proven by nothing."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import text
+
+from digest.deliver import bounces, verp
+from digest.deliver.outbox import Consequence
+from digest.deliver.outcome import Refused, Stage
+from digest.deliver.postmark import Postmark, letter_personal, message_id
+from digest.deliver.postmark import Reader as To
+from digest.deliver.verdict import About, Finding, Mouth, Verdict
+from digest.deliver.verp import Ref, Sort
+from digest.model import NewsletterId
+from digest.services import feedback, membership
+from digest.services.feedback import Came, Incoming, Rules
+from digest.services.membership import Profile
+from digest.storage import consents, letters, members, people, reports
+from digest.storage.database import Store
+from digest.storage.schema import issues
+from digest.wiring import bounces as coming_back
+from subscribers import acts, tokens
+from subscribers.address import Address
+from subscribers.model import By, Kind, Standing, Status
+from subscribers.suppression import marks
+from subscribers.tokens import Purpose
+from tests.builders import NOW, a_newsletter, an_issue
+from tests.deliver.returns import RING, returned
+
+ADA, GRACE = Address.parse("ada@example.org"), Address.parse("grace@example.org")
+DAY = timedelta(days=1)
+ACTS = coming_back.acts(RING)
+
+
+class HandSetClock:
+    def __init__(self):
+        self.now = NOW
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture
+def clock():
+    return HandSetClock()
+
+
+async def join(store, clock, address=ADA, newsletter="daily"):
+    act = acts.Join(newsletter=newsletter)
+    return await membership.join(
+        store, Profile(address=address), act, by=By.READER, ring=RING, clock=clock
+    )
+
+
+async def a_member(store, clock, address=ADA, newsletter="daily"):
+    who = (await join(store, clock, address, newsletter)).subscriber
+    await membership.act_on(store, who, newsletter, acts.Confirm(), by=By.READER, clock=clock)
+    return who
+
+
+async def a_letter(store, who):
+    """The row of the first letter to somebody."""
+    asked = text("select min(id) from letters where subscriber = :who")
+    return await store.read(lambda tx: tx.execute(asked, {"who": who}).scalar_one())
+
+
+async def sent_letter(store, clock, address=ADA):
+    who = await a_member(store, clock, address)
+    return who, Ref(sort=Sort.LETTER, id=await a_letter(store, who))
+
+
+async def hear(store, clock, *mails):
+    came = [Incoming(verdict=bounces.verdict(RING, mail), original=mail) for mail in mails]
+    return await feedback.heard(store, came, acts=ACTS, ring=RING, rules=Rules(), clock=clock)
+
+
+async def say(store, clock, *verdicts):
+    came = [Incoming(verdict=verdict) for verdict in verdicts]
+    return await feedback.heard(store, came, acts=ACTS, ring=RING, rules=Rules(), clock=clock)
+
+
+async def standing(store, who):
+    return (await store.read(members.person, who)).standing
+
+
+async def status(store, who):
+    return {s.newsletter: s.status for s in await store.read(people.subscriptions_of, who)}
+
+
+async def told(store, **asked):
+    return [(k.kind, k.source, k.code) for k in await store.read(reports.page, limit=50, **asked)]
+
+
+async def test_an_address_that_does_not_exist_is_written_to_no_more(store, clock):
+    who, ref = await sent_letter(store, clock)
+    mail = returned("postfix-unknown", ref=ref)
+
+    came = await hear(store, clock, mail)
+
+    assert came == [Came.ACTED]
+    assert await standing(store, who) is Standing.BOUNCED
+    assert await status(store, who) == {"daily": Status.ACTIVE}
+    (kept,) = await store.read(reports.page, limit=9)
+    assert (kept.address, kept.kind, kept.source, kept.code) == (ADA, "hard", "dsn", "5.1.1")
+    assert (await store.read(reports.shown, kept.id))[1] == mail
+    log = [(e.act, e.by) for e, _ in await store.read(consents.log_of, who)]
+    assert ("bounce", By.MAILBOX) in log
+
+
+async def test_the_same_report_twice_is_one(store, url, clock):
+    _, ref = await sent_letter(store, clock)
+    other = await Store.open(url)
+    mail = returned("postfix-full", ref=ref)
+
+    came = await asyncio.gather(*(hear(s, clock, mail) for s in (store, other, store)))
+
+    await other.close()
+    assert sorted(one for (one,) in came) == [Came.COUNTED, Came.KNOWN, Came.KNOWN]
+    assert await told(store) == [("soft", "dsn", "5.2.2")]
+
+
+@pytest.mark.parametrize("name", ["postfix-unknown", "exim-old", "qmail", "gmail-unknown", "arf"])
+async def test_a_forged_sender_removes_nobody(store, clock, name):
+    who, ref = await sent_letter(store, clock)
+    true = verp.sender(RING, "b.example", ref)
+    stranger = verp.sender((b"a key that is none of ours, as long",), "b.example", ref)
+
+    for forged in (true[:-12] + "aa@b.example", stranger, "bounces@b.example"):
+        assert await hear(store, clock, returned(name, envelope=forged)) == [Came.UNPROVEN]
+
+    assert await standing(store, who) is Standing.OK
+    assert await told(store) == []
+
+
+async def test_a_person_is_found_by_the_message_id_that_only_we_can_make(store, clock):
+    who = await a_member(store, clock)
+    other = await a_member(store, clock, GRACE)
+    made = await an_issue_of(store)
+    of = postmark()
+    mine, theirs = (message_id(of, made, w) for w in (who, other))
+    unsigned = {"envelope": "bounces@quayside.example"}
+
+    # Grace's Message-ID, with Ada's address beside it: somebody mixes what belongs to two.
+    assert await hear(store, clock, returned("sendmail", message_id=theirs, **unsigned)) == [
+        Came.UNPROVEN
+    ]
+    assert await hear(store, clock, returned("sendmail", message_id=mine, **unsigned)) == [
+        Came.ACTED
+    ]
+
+    assert await standing(store, who) is Standing.BOUNCED
+    assert await standing(store, other) is Standing.OK
+
+
+async def test_a_letter_has_a_message_id_of_its_own(store, clock):
+    who, ref = await sent_letter(store, clock)
+    to = To(id=who, address=str(ADA), name="", due=NOW)
+    said = letter_personal(postmark(), ref.id, to, new_address="").message_id
+
+    mail = returned("qmail", message_id=said, envelope="bounces@quayside.example")
+
+    assert await hear(store, clock, mail) == [Came.ACTED]
+    assert await hear(store, clock, returned("qmail", ref=ref)) == [Came.KNOWN]
+
+
+async def test_the_signed_sender_of_an_issue_names_its_delivery(store, clock):
+    who = await a_member(store, clock)
+    await an_issue_of(store)
+    await store.write(a_delivery, 4711, who)
+
+    assert await hear(store, clock, returned("exchange-online")) == [Came.ACTED]
+    assert await standing(store, who) is Standing.BOUNCED
+
+
+async def test_a_signed_sender_of_a_row_that_is_gone_is_about_nobody(store, clock):
+    await a_member(store, clock)
+    ref = Ref(sort=Sort.LETTER, id=2**31 - 1)
+
+    assert await hear(store, clock, returned("qmail", ref=ref)) == [Came.UNPROVEN]
+
+
+async def test_the_last_of_several_passing_failures_is_a_lasting_one(store, clock):
+    who = await a_member(store, clock)
+    clock.now += DAY
+
+    came = [await say(store, clock, soft(n)) for n in range(5)]
+
+    assert came == [[Came.COUNTED]] * 4 + [[Came.ACTED]]
+    assert await standing(store, who) is Standing.BOUNCED
+
+
+async def test_failures_of_long_ago_count_no_more(store, clock):
+    who = await a_member(store, clock)
+
+    for n in range(9):
+        assert await say(store, clock, soft(n)) == [Came.COUNTED]
+        clock.now += 8 * DAY
+
+    assert await standing(store, who) is Standing.OK
+
+
+async def test_after_the_operator_took_it_back_they_are_counted_anew(store, clock):
+    who = await a_member(store, clock)
+    await say(store, clock, *(soft(n) for n in range(5)))
+    clock.now += DAY
+    await membership.reinstate(store, ADA, ring=RING, clock=clock)
+    clock.now += DAY
+
+    assert await say(store, clock, soft(6)) == [Came.COUNTED]
+    assert await standing(store, who) is Standing.OK
+
+
+async def test_a_refusal_of_ourselves_is_kept_and_costs_the_reader_nothing(store, clock):
+    who, ref = await sent_letter(store, clock)
+
+    assert await hear(store, clock, returned("postfix-policy", ref=ref)) == [Came.KEPT]
+    assert await standing(store, who) is Standing.OK
+    assert await told(store, address=ADA, kind="policy") == [("policy", "dsn", "5.7.1")]
+
+
+@pytest.mark.parametrize(
+    ("name", "came"),
+    [
+        ("holiday", Came.IGNORED),
+        ("out-of-office", Came.IGNORED),
+        ("postfix-delayed", Came.IGNORED),
+        ("a-person", Came.NO_REPORT),
+        ("read-receipt", Came.NO_REPORT),
+    ],
+)
+async def test_what_is_no_report_does_nothing(store, clock, name, came):
+    who, ref = await sent_letter(store, clock)
+
+    assert await hear(store, clock, returned(name, ref=ref)) == [came]
+    assert (await standing(store, who), await told(store)) == (Standing.OK, [])
+
+
+async def test_who_complained_has_left_and_cannot_be_joined_back(store, clock):
+    who, ref = await sent_letter(store, clock)
+
+    assert await hear(store, clock, returned("arf", ref=ref)) == [Came.ACTED]
+
+    assert await standing(store, who) is Standing.COMPLAINED
+    assert await status(store, who) == {"daily": Status.LEFT}
+    assert await store.read(consents.suppressed, marks(RING, ADA))
+    before = await store.read(letters.of, who)
+    clock.now += DAY
+    assert await join(store, clock) == membership.NOTHING
+    assert await store.read(letters.of, who) == before
+
+
+async def test_a_complaint_is_heard_by_our_link_alone_and_taken_back_by_the_operator(store, clock):
+    who = await a_member(store, clock)
+    mail = returned("arf-redacted", who=who)
+
+    assert await hear(store, clock, mail) == [Came.ACTED]
+    await membership.reinstate(store, ADA, ring=RING, clock=clock)
+    assert await hear(store, clock, mail) == [Came.KNOWN]
+
+    assert await standing(store, who) is Standing.OK
+    clock.now += DAY
+    assert (await join(store, clock)).letters == (Kind.CONFIRM,)
+
+
+async def test_an_unsubscribe_by_mail_leaves_the_newsletter_it_names(store, clock):
+    who = await a_member(store, clock)
+    clock.now += DAY
+    await a_member(store, clock, newsletter="weekly")
+    token = tokens.make(RING[0], Purpose.UNSUBSCRIBE, who, "daily")
+    mail = f"From: x@example.org\r\nSubject: Re: daily.{token}\r\n\r\n".encode()
+
+    assert await hear(store, clock, mail) == [Came.ACTED]
+    assert await status(store, who) == {"daily": Status.LEFT, "weekly": Status.ACTIVE}
+
+
+async def test_our_providers_word_counts_by_the_address_alone_and_nobody_elses_does(store, clock):
+    who = await a_member(store, clock)
+    named = Verdict(finding=Finding.HARD, mouth=Mouth.WEBHOOK, about=About(recipient=str(ADA)))
+    trusted = Verdict(
+        finding=Finding.HARD,
+        mouth=Mouth.WEBHOOK,
+        about=About(recipient="ADA@example.org"),
+        trusted=True,
+        event="ses|1",
+    )
+
+    assert await say(store, clock, named) == [Came.UNPROVEN]
+    assert await say(store, clock, trusted, trusted) in (
+        [Came.ACTED, Came.KNOWN],
+        [Came.KNOWN, Came.ACTED],
+    )
+    assert await standing(store, who) is Standing.BOUNCED
+
+
+async def test_an_address_that_was_changed_since_does_not_bounce_the_new_one(store, clock):
+    who, ref = await sent_letter(store, clock)
+    clock.now += DAY
+    for act in (acts.ChangeAddress(to=GRACE), acts.ConfirmAddress()):
+        await membership.act_on_address(store, who, act, by=By.READER, ring=RING, clock=clock)
+
+    assert await hear(store, clock, returned("qmail", ref=ref)) == [Came.UNPROVEN]
+    assert await standing(store, who) is Standing.OK
+
+
+@pytest.mark.parametrize(
+    ("consequence", "came", "after"),
+    [
+        (Consequence.BOUNCE, Came.ACTED, Standing.BOUNCED),
+        (Consequence.COUNT, Came.COUNTED, Standing.OK),
+        (Consequence.NONE, Came.IGNORED, Standing.OK),
+        (Consequence.PAUSE_RELAY, Came.IGNORED, Standing.OK),
+    ],
+)
+async def test_a_refusal_while_sending_is_the_same_engine(store, clock, consequence, came, after):
+    who = await a_member(store, clock)
+    outcome = Refused(550, "5.1.1", "No such\r\nuser", Stage.RCPT)
+
+    found = await store.write(
+        feedback.refused, who, consequence, outcome, NOW, acts=ACTS, rules=Rules()
+    )
+
+    assert (found, await standing(store, who)) == (came, after)
+
+
+async def test_refusals_while_sending_add_up(store, clock):
+    who = await a_member(store, clock)
+    outcome = Refused(552, "5.2.2", "full", Stage.RCPT)
+
+    for _ in range(2):
+        clock.now += DAY
+        await store.write(
+            feedback.refused,
+            who,
+            Consequence.COUNT,
+            outcome,
+            clock.now,
+            acts=ACTS,
+            rules=Rules(soft_limit=2),
+        )
+
+    assert await standing(store, who) is Standing.BOUNCED
+    (kept, _) = await store.read(reports.page, limit=9)
+    assert (kept.source, kept.text) == ("smtp", "552 full")
+
+
+async def test_a_person_who_is_erased_takes_the_reports_along(store, clock):
+    who, ref = await sent_letter(store, clock)
+    await hear(store, clock, returned("qmail", ref=ref))
+    told_them = (await store.read(members.everything, who))["reports"]
+
+    await membership.act_on_address(store, who, acts.Erase(), by=By.READER, ring=RING, clock=clock)
+
+    assert "no mailbox here" in told_them[0]["original"]
+    assert await told(store) == []
+
+
+@settings(max_examples=300)
+@given(st.binary(max_size=3000))
+def test_no_garbage_is_ever_about_anybody(mail):
+    found = bounces.verdict(RING, mail)
+
+    assert found.finding is Finding.NOTHING
+    assert (found.about, found.trusted) == (About(), False)
+
+
+def soft(n):
+    about = About(recipient=str(ADA))
+    return Verdict(finding=Finding.SOFT, about=about, trusted=True, event=f"test|{n}")
+
+
+def postmark():
+    return Postmark(
+        newsletter=a_newsletter(),
+        base_url="https://quayside.example",
+        unsubscribe_mailbox="",
+        ring=RING,
+    )
+
+
+async def an_issue_of(store):
+    """An issue of today, with its row."""
+    made = an_issue(newsletter=NewsletterId("daily"))
+    row = {
+        "id": 1,
+        "newsletter": made.newsletter,
+        "cadence": made.cadence,
+        "period": made.period,
+        "state": "released",
+        "number": 1,
+        "since": NOW - DAY,
+        "until": NOW,
+        "language": "en",
+        "subject": "",
+        "preheader": "",
+        "created_at": NOW,
+    }
+    await store.write(lambda tx: tx.execute(issues.insert().values(row)))
+    return made
+
+
+def a_delivery(tx, row, who):
+    """A row of the ledger, sent."""
+    columns = ("edition", "state", "enrolled_at", "due_at", "expires_at", "next_attempt_at")
+    made = ", ".join(f"{name} text" for name in columns)
+    tx.execute(
+        text(
+            "create table if not exists deliveries (id integer, issue integer, subscriber text, "
+            f"attempts integer, {made})"
+        )
+    )
+    values = {"edition": "en", "state": "sent", **dict.fromkeys(columns[2:], "2026-11-24 06:30:00")}
+    names = ", ".join(values)
+    marks = ", ".join(f":{name}" for name in values)
+    tx.execute(
+        text(
+            f"insert into deliveries (id, issue, subscriber, attempts, {names}) "
+            f"values (:id, 1, :who, 1, {marks})"
+        ),
+        {"id": row, "who": who, **values},
+    )

@@ -1,0 +1,146 @@
+"""A whole SQLite database into a real PostgreSQL."""
+
+import json
+import sqlite3
+
+import pytest
+from click.testing import CliRunner
+from sqlalchemy import select
+
+from digest.cli import digest
+from digest.errors import Misconfigured, Permanent
+from digest.storage import articles, issues, people
+from digest.storage.database import Store
+from digest.storage.moving import sqlite_to_postgres
+from digest.storage.postal import metadata
+from digest.storage.schema import articles as articles_table
+from tests.builders import NOW, an_article, an_issue
+from tests.postgres import a_database
+from tests.storage.test_people import person, to
+
+
+def unheard(table, rows):
+    pass
+
+
+@pytest.fixture
+def target(pg):
+    server, folder = pg
+    return a_database(server, folder)
+
+
+@pytest.fixture
+async def source(tmp_path):
+    path = tmp_path / "digest.db"
+    store = await Store.open(f"sqlite:///{path}")
+    for n in range(3):
+        await store.write(articles.save, an_article(f"https://herald.example/{n}", tags=("a", "ü")))
+    await store.write(issues.freeze, an_issue(), (), state="released", at=NOW)
+    await store.write(people.enrol, person("ada"), to("ada"))
+    await store.close()
+    return path
+
+
+async def everything(url):
+    """All rows of all tables, as our own types."""
+    store = await Store.open(url)
+    try:
+        return await store.read(
+            lambda tx: {
+                table.name: sorted(map(repr, tx.execute(select(table)).all()))
+                for table in metadata.sorted_tables
+            }
+        )
+    finally:
+        await store.close()
+
+
+async def test_every_row_arrives_as_it_was_and_the_ids_go_on(source, target):
+    told = []
+
+    counts = await sqlite_to_postgres(source, target, told=lambda *one: told.append(one))
+
+    assert await everything(target) == await everything(f"sqlite:///{source}")
+    assert counts["articles"] == 3
+    assert told == list(counts.items())
+    assert min(counts["issues"], counts["told"], counts["subscribers"]) >= 1
+    store = await Store.open(target)
+    second = await store.write(
+        issues.freeze, an_issue(period="2026-11-25"), (), state="released", at=NOW
+    )
+    await store.close()
+    assert second == 2
+
+
+async def test_a_target_that_holds_anything_is_refused_and_left_alone(source, target):
+    store = await Store.open(target)
+    await store.write(articles.save, an_article("https://herald.example/mine"))
+    await store.close()
+    before = await everything(target)
+
+    with pytest.raises(Misconfigured, match=r"is not empty \(articles has rows\)"):
+        await sqlite_to_postgres(source, target, told=unheard)
+
+    assert await everything(target) == before
+
+
+async def test_a_row_that_cannot_arrive_leaves_the_target_empty(source, target):
+    with sqlite3.connect(source) as tx:
+        tx.execute("update articles set language = 'much too long for its column'")
+
+    with pytest.raises(Permanent, match="value too long"):
+        await sqlite_to_postgres(source, target, told=unheard)
+
+    assert not any((await everything(target)).values())
+
+
+async def test_a_nul_that_only_sqlite_keeps_is_taken_out(source, target):
+    with sqlite3.connect(source) as tx:
+        tx.execute("update articles set title = 'a' || char(0) || 'b'")
+
+    await sqlite_to_postgres(source, target, told=unheard)
+
+    store = await Store.open(target)
+    titles = await store.read(lambda tx: set(tx.scalars(select(articles_table.c.title))))
+    await store.close()
+    assert titles == {"ab"}
+
+
+async def test_nobody_can_write_to_the_source_while_it_is_copied(source, target):
+    writer = sqlite3.connect(source, timeout=0, check_same_thread=False)
+    refused = []
+
+    def told(table, rows):
+        try:
+            writer.execute("delete from articles")
+        except sqlite3.OperationalError as error:
+            refused.append(str(error))
+
+    counts = await sqlite_to_postgres(source, target, told=told)
+
+    writer.close()
+    assert refused == ["database is locked"] * len(counts)
+
+
+async def test_what_is_no_source_or_no_target_is_told(source, target, tmp_path):
+    with pytest.raises(Misconfigured, match="does not exist"):
+        await sqlite_to_postgres(tmp_path / "none.db", target, told=unheard)
+    with pytest.raises(Misconfigured, match="must be PostgreSQL"):
+        await sqlite_to_postgres(source, f"sqlite:///{source}", told=unheard)
+    with sqlite3.connect(source) as tx:
+        tx.execute("update alembic_version set version_num = '0001'")
+    with pytest.raises(Misconfigured, match="old schema"):
+        await sqlite_to_postgres(source, target, told=unheard)
+
+
+def test_the_command_prints_what_went_over(source, target, tmp_path, monkeypatch):
+    (tmp_path / "config.toml").write_text(
+        '[site]\nname = "Q"\nbase_url = "https://quayside.example"\n'
+        '[newsletters.daily]\ntitle = "Q"\nsender = "q@quayside.example"\n'
+    )
+    monkeypatch.setenv("DIGEST_DATABASE_URL", target)
+    words = ["--config", str(tmp_path), "migrate", "sqlite-to-postgres", str(source), "--json"]
+
+    done = CliRunner().invoke(digest, words, catch_exceptions=False)
+
+    assert json.loads(done.stdout)["articles"] == 3

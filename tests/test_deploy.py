@@ -1,0 +1,93 @@
+"""The files of docs/deploy are what docs/operations.md says they are, and name what exists."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+from digest.cli import COMMANDS
+
+ROOT = Path(__file__).parents[1]
+DEPLOY = ROOT / "docs" / "deploy"
+OPERATIONS = (ROOT / "docs" / "operations.md").read_text("utf-8")
+DOCKERFILE = (DEPLOY / "Dockerfile").read_text("utf-8")
+UNIT = (DEPLOY / "digest.service").read_text("utf-8")
+
+
+def test_every_command_that_operations_names_is_one_of_ours():
+    named = re.findall(
+        r"(?:bin/digest|`digest|^digest)(?: --config \S+)? ([a-z]+)\b", OPERATIONS, re.MULTILINE
+    )
+    named += re.findall(
+        r"^ExecStart=/opt/digest/bin/digest --config \S+ (\w+)$", UNIT, re.MULTILINE
+    )
+    named += re.findall(r'^CMD \["(\w+)"', DOCKERFILE, re.MULTILINE)
+
+    assert len(named) > 8
+    assert set(named) <= set(COMMANDS)
+
+
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd is not installed")
+def test_the_unit_is_as_little_exposed_as_operations_says():
+    told = re.search(r"rates it (\d+\.\d)", OPERATIONS)
+    assert told
+
+    found = subprocess.run(
+        ["systemd-analyze", "security", "--offline=yes", DEPLOY / "digest.service"],
+        capture_output=True, text=True, check=True, timeout=60,
+    ).stdout  # fmt: skip
+
+    rated = re.search(r"exposure level for digest\.service: (\d+\.\d)", found)
+    assert rated
+    assert float(rated[1]) <= float(told[1])
+
+
+def test_the_image_copies_what_is_there_runs_as_nobody_and_is_asked_whether_it_is_ready():
+    copied = re.findall(r"^COPY (?!--from)(.+) \S+$", DOCKERFILE, re.MULTILINE)
+    missing = [name for line in copied for name in line.split() if not (ROOT / name).exists()]
+
+    assert missing == []
+    assert re.search(r"^USER (?!0|root)\d+:\d+$", DOCKERFILE, re.MULTILINE)
+    assert "/readyz" in DOCKERFILE
+    assert ":latest" not in DOCKERFILE
+    assert all(
+        "--require-hashes" in line or "--no-deps ." in line
+        for line in DOCKERFILE.splitlines()
+        if "pip install" in line
+    )
+
+
+def test_the_locked_file_of_the_tests_pins_the_driver_that_the_image_takes_from_it():
+    pins = (ROOT / "requirements-dev.txt").read_text("utf-8")
+
+    assert re.search(r"^psycopg==\S+.*\\\n    --hash=sha256:", pins, re.MULTILINE)
+    assert re.search(r"^psycopg-binary==\S+.*\\\n    --hash=sha256:", pins, re.MULTILINE)
+
+
+def test_the_composition_gives_digest_no_privilege_and_no_secret_in_the_open():
+    composed = yaml.safe_load((DEPLOY / "compose.yaml").read_text("utf-8"))
+
+    ours = composed["services"]["digest"]
+    assert (ours["read_only"], ours["cap_drop"]) == (True, ["ALL"])
+    assert ours["security_opt"] == ["no-new-privileges:true"]
+    assert (DEPLOY / ours["build"]["context"] / ours["build"]["dockerfile"]).resolve() == (
+        DEPLOY / "Dockerfile"
+    )
+    for service in composed["services"].values():
+        assert set(service["secrets"]) <= set(composed["secrets"])
+        secret = [name for name in service["environment"] if re.search("PASSWORD|URL", name)]
+        assert [name for name in secret if not name.endswith("_FILE")] == []
+        assert ":latest" not in service["image"]
+
+
+def test_no_web_server_example_logs_the_links_of_readers():
+    assert "access_log off;" in (DEPLOY / "nginx.conf").read_text("utf-8")
+    caddy = (DEPLOY / "Caddyfile").read_text("utf-8")
+    assert not re.search(r"^\s*log\b", caddy, re.MULTILINE)
+    for example in ((DEPLOY / "nginx.conf").read_text("utf-8"), caddy):
+        assert "/metrics" in example
