@@ -136,6 +136,7 @@ def imprint(settings: Settings, *, media: Path) -> Imprint:
         compose=settings.compose,
         templates=_templates(settings),
         media=media,
+        dkim_domain=settings.deliver.dkim.domain if settings.deliver.dkim else "",
     )
 
 
