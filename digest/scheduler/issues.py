@@ -67,11 +67,12 @@ class Issues:
             await self._keep(newsletter, [Missed(turn=turn, reason=f"nobody has it {cadence}")])
             return
         sources = wiring.sources_of(self.settings, newsletter)
-        await gather_due(self.settings, tools, sources, local=True)
+        new = await gather_due(self.settings, tools, sources, local=True)
         from digest.services import publish  # 12 MB that who only waits can do without
 
         now = tools.clock()
-        at = turn.due if now - turn.due <= PUNCTUAL else now
+        # Else what came in just now would wait for the next issue.
+        at = turn.due if not new and now - turn.due <= PUNCTUAL else now
         imprint = wiring.imprint(self.settings, media=self.settings.storage.media)
         drafted = await publish.draft(
             store, newsletter, imprint, isolate=tools.isolate, clock=lambda: at
@@ -130,7 +131,7 @@ def _is_due(visit: Visit | None, now: datetime) -> bool:
 async def gather_due(
     settings: Settings, tools: Tools, sources: Iterable[Source], *, local: bool
 ) -> int:
-    """Visit the sources whose next visit is due, files too where ``local``; how many were."""
+    """Visit the sources whose next visit is due, files too where ``local``; how much was new."""
     known = await tools.store.read(sources_table.visits)
     now = tools.clock()
     due = [
@@ -154,4 +155,4 @@ async def gather_due(
             log.warning("source.failed", source=one.source, status=one.status, why=one.error)
         elif one.new:
             log.info("source.gathered", source=one.source, new=one.new)
-    return len(due)
+    return sum(one.new for one in reports)

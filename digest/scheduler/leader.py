@@ -9,7 +9,6 @@ from digest.storage import leases
 from digest.storage.database import Store
 from digest.storage.leases import NOBODY, Lease
 
-NAME = "clock"
 BEAT = 3.0  # seconds between two beats
 PATIENCE = 10.0  # seconds of silence after which the next one leads
 
@@ -29,7 +28,7 @@ class Leader:
         """Renew the lease, take it from nobody or from who fell silent; whether we lead now."""
         now = self._seconds()
         try:
-            lease = await self._store.read(leases.seen, NAME)
+            lease = await self._store.read(leases.seen, leases.CLOCK)
             if lease != self._seen:
                 self._seen, self._since = lease, now
             self.leads = self._may(lease, now) and await self._take(lease)
@@ -42,13 +41,13 @@ class Leader:
         """Give the lease back, so that the next one need not wait."""
         if self.leads:
             self.leads = False
-            await self._store.write(leases.give_back, NAME, self._holder)
+            await self._store.write(leases.give_back, leases.CLOCK, self._holder)
 
     def _may(self, lease: Lease, now: float) -> bool:
         return lease.holder in (NOBODY, self._holder) or now - self._since >= PATIENCE
 
     async def _take(self, lease: Lease) -> bool:
-        taken = await self._store.write(leases.take, NAME, lease, self._holder)
+        taken = await self._store.write(leases.take, leases.CLOCK, lease, self._holder)
         if taken:
             self._seen = Lease(holder=self._holder, beat=lease.beat + 1)
         return taken

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, select, update
 from digest.storage.dialect import insert
 from digest.storage.postal import leases
 
+CLOCK = "clock"  # the lease of who makes the issues
 NOBODY = ""
 
 
