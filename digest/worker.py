@@ -39,13 +39,29 @@ async def work(
     ``tell`` hears troubles, a sentence each. Raises DigestError where database or journal fail.
     """
     await release.finish(tools.store, clock=tools.clock)
+    async with (
+        engine(settings, tools, ring, only_letters=only_letters, show=show, tell=tell) as dispatch,
+        _stopped_by_signals(dispatch) as told,
+    ):
+        progress = await dispatch.run(until, tries=TRIES if until is nothing_due else None)
+    return progress, told.is_set()
+
+
+@asynccontextmanager
+async def engine(
+    settings: Settings,
+    tools: Means,
+    ring: Sequence[bytes],
+    *,
+    only_letters: bool = False,
+    show: Callable[[Progress], None] = lambda _: None,
+    tell: Callable[[str], None] = lambda _: None,
+) -> AsyncIterator[Dispatch]:
+    """A dispatch that is ready to run, for who hears the signals elsewhere."""
     async with post.signer(settings) as sign:
-        dispatch = post.dispatch(
+        yield post.dispatch(
             settings, tools, ring, sign=sign, only_letters=only_letters, show=show, tell=tell
         )
-        async with _stopped_by_signals(dispatch) as told:
-            progress = await dispatch.run(until, tries=TRIES if until is nothing_due else None)
-    return progress, told.is_set()
 
 
 @asynccontextmanager

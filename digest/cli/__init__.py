@@ -23,6 +23,15 @@ from digest.errors import DigestError, Misconfigured
 COMMANDS = {
     "init": ("digest.cli.init:command", "Write a starting folder: config.toml and secret.key."),
     "send": ("digest.cli.send:command", "Gather, prepare and send an issue; --dry-run rehearses."),
+    "run": ("digest.cli.run:command", "Serve, make and send each issue when it is due, for ever."),
+    "status": (
+        "digest.cli.status:command",
+        "Show the next issues, the last, the queue, what is in trouble.",
+    ),
+    "reload": (
+        "digest.cli.reload:command",
+        "Let the running service take up a changed configuration.",
+    ),
     "work": ("digest.cli.work:command", "Send what is due, and go on until told to stop."),
     "issues": (
         "digest.cli.issues:group",

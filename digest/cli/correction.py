@@ -9,7 +9,7 @@ from typing import Any
 
 from digest import wiring, worker
 from digest.cli.meter import Meter
-from digest.cli.sending import Outgo, Sent, refuse
+from digest.cli.sending import Outgo, Sent
 from digest.compose import words
 from digest.config import secret
 from digest.config.settings import Settings
@@ -51,7 +51,7 @@ async def correction(
             audience.choices, newsletter.id, drafted.newsletter.cadence.value, tools.clock()
         )
         prepared = await typeset(drafted, imprint, isolate=tools.isolate, choices=chosen)
-        refuse(prepared, strict=False)
+        release.refuse(prepared)
         tally = await tools.store.read(posting.tally, issue)
         outgo = Outgo(prepared=prepared, sources=(), audience=tally.get("sent", 0))
         if not outgo.audience or not agreed(outgo):

@@ -129,7 +129,7 @@ async def _ready(settings: Settings, wanted: Wanted, tools: Tools) -> Outgo:
         if wanted.check_links:
             base_url = settings.site.base_url
             prepared = await check_links(prepared, tools.fetch, base_url=base_url)
-        refuse(prepared, strict=wanted.strict)
+        release.refuse(prepared, strict=wanted.strict)
     return Outgo(prepared=prepared, sources=reports, audience=sum(choices.values()))
 
 
@@ -144,16 +144,3 @@ async def _named(prepared: Prepared, issue: Issue, wanted: Wanted, tools: Tools)
         return prepared
     period = await tools.store.read(issues_table.next_extra, issue.newsletter, issue.cadence)
     return replace(prepared, issue=replace(issue, period=period))
-
-
-def refuse(prepared: Prepared, *, strict: bool) -> None:
-    """Raise DigestError where lint stops the issue."""
-    stops = [
-        finding
-        for found in prepared.findings.values()
-        for finding in found
-        if finding.level == "stops" or strict
-    ]
-    if stops:
-        said = "; ".join(dict.fromkeys(f"{one.code}: {one.message}" for one in stops))
-        raise DigestError(f"this issue is not released: {said}")

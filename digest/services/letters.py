@@ -28,7 +28,8 @@ from digest.deliver.verp import Ref, Sort
 from digest.delivery import Skip, State
 from digest.errors import DigestError, Temporary
 from digest.isolation import Isolate
-from digest.storage import postbag
+from digest.model import Issue, Newsletter
+from digest.storage import postbag, shelf
 from digest.storage.database import Store
 from digest.storage.postbag import LEASE, Owed
 from subscribers.model import Kind, SubscriberId
@@ -71,7 +72,7 @@ class LetterOffice:
         tell: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._store = store
-        self._mail = _MailRoom(desk, isolate)
+        self._mail = _MailRoom(store, desk, isolate)
         self._blame = blame
         self._dice = dice
         self._in_doubt = in_doubt
@@ -201,20 +202,32 @@ class LetterOffice:
 class _MailRoom:
     """Each kind of letter rendered once per newsletter and language, spliced per person."""
 
-    def __init__(self, desk: Desk, isolate: Isolate) -> None:
+    def __init__(self, store: Store, desk: Desk, isolate: Isolate) -> None:
+        self._store = store
         self._desk = desk
         self._isolate = isolate
-        self._compiled: dict[tuple[str, Kind, str], Compiled] = {}
+        # With the number of the latest issue that it shows; 0: none.
+        self._compiled: dict[tuple[str, Kind, str], tuple[int, Compiled]] = {}
 
     async def compiled(self, owed: Owed) -> Compiled:
         postmark = self._postmark(owed)
+        latest = await self._latest(postmark.newsletter) if owed.kind is Kind.WELCOME else None
+        number = latest.number if latest else 0
         key = (postmark.newsletter.id, owed.kind, owed.language)
-        if key not in self._compiled:
+        if key not in self._compiled or self._compiled[key][0] != number:
             from digest.compose import letters as composing  # 10 MB, where a letter is owed
 
-            edition = await self._isolate(composing.letter, self._job(owed, postmark))
-            self._compiled[key] = compile_edition(edition, postmark.letterhead)
-        return self._compiled[key]
+            job = replace(self._job(owed, postmark), latest=latest)
+            edition = await self._isolate(composing.letter, job)
+            self._compiled[key] = (number, compile_edition(edition, postmark.letterhead))
+        return self._compiled[key][1]
+
+    async def _latest(self, newsletter: Newsletter) -> Issue | None:
+        """What a new reader missed; none where no archive holds the page it would lead to."""
+        if newsletter.archive == "off":
+            return None
+        cadence = newsletter.cadence.value
+        return await self._store.read(shelf.latest_issue, newsletter.id, cadence)
 
     def message(self, compiled: Compiled, owed: Owed, ref: int) -> Outgoing:
         postmark = self._postmark(owed)

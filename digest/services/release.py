@@ -73,6 +73,19 @@ async def begin(
     return new
 
 
+def refuse(prepared: Prepared, *, strict: bool = False) -> None:
+    """Raise DigestError where lint stops the issue; with ``strict`` warnings do, too."""
+    stops = [
+        finding
+        for found in prepared.findings.values()
+        for finding in found
+        if finding.level == "stops" or strict
+    ]
+    if stops:
+        said = "; ".join(dict.fromkeys(f"{one.code}: {one.message}" for one in stops))
+        raise DigestError(f"this issue is not released: {said}")
+
+
 def taken(issue: Issue) -> str:
     """The sentence of Taken."""
     return (

@@ -93,3 +93,43 @@ alerts = Table(
     Column("since", Moment, nullable=False),
     Column("told_at", Moment, nullable=False),
 )
+
+# Since when a newsletter's calendar is kept, by cadence: what was due before is nobody's.
+watches = Table(
+    "watches",
+    metadata,
+    Column("newsletter", Text, primary_key=True),
+    Column("cadence", String(16), primary_key=True),
+    Column("since", Moment, nullable=False),
+)
+
+# The periods that have no issue, and the sentence that says why.
+misses = Table(
+    "misses",
+    metadata,
+    Column("newsletter", Text, primary_key=True),
+    Column("cadence", String(16), primary_key=True),
+    Column("period", String(24), primary_key=True),
+    Column("due", Moment, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+)
+
+# Who leads where several run on one database. ``beat`` grows for as long as the holder lives.
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", String(16), primary_key=True),
+    Column("holder", Text, nullable=False),
+    Column("beat", Integer, nullable=False),
+)
+
+# Issues that wait for the editor. ``release_by`` NULL: for as long as it takes.
+reviews = Table(
+    "reviews",
+    metadata,
+    Column("issue", Integer, ForeignKey("issues.id", ondelete="CASCADE"), primary_key=True),
+    Column("due", Moment, nullable=False),
+    Column("release_by", Moment),
+    Column("asked_at", Moment),
+)

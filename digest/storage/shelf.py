@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, func, select
 
-from digest.model import NewsletterId
+from digest.model import Issue, NewsletterId
 from digest.storage import volume
 from digest.storage.schema import issues
 from digest.storage.volume import Entry
@@ -102,6 +102,12 @@ def latest(tx: Connection, newsletter: NewsletterId, cadence: str) -> Volume | N
     )
     row = tx.execute(_newest(asked).limit(1)).mappings().first()
     return _volume(row) if row else None
+
+
+def latest_issue(tx: Connection, newsletter: NewsletterId, cadence: str) -> Issue | None:
+    """The same as an Issue, for whoever shows it elsewhere; its texts are what was told of them."""
+    found = latest(tx, newsletter, cadence)
+    return volume.issue(found.spine, found.entries) if found and found.entries else None
 
 
 def find(

@@ -9,9 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
-from digest.model import Article, Issue, Picture, Story
+from digest.model import (
+    Article,
+    Dated,
+    DateSource,
+    Issue,
+    NewsletterId,
+    Picture,
+    Sentence,
+    SourceId,
+    Story,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +58,63 @@ def written(issue: Issue) -> dict[str, Any]:
 def read(content: Mapping[str, Any]) -> tuple[Entry, ...]:
     """The stories of a frozen issue in reading order."""
     return tuple(_entry(story) for story in content["stories"])
+
+
+class Named(Protocol):
+    """What an issue is besides its stories."""
+
+    @property
+    def newsletter(self) -> NewsletterId: ...
+    @property
+    def cadence(self) -> str: ...
+    @property
+    def period(self) -> str: ...
+    @property
+    def number(self) -> int: ...
+    @property
+    def until(self) -> datetime: ...
+    @property
+    def language(self) -> str: ...
+    @property
+    def subject(self) -> str: ...
+    @property
+    def preheader(self) -> str: ...
+
+
+def issue(named: Named, entries: tuple[Entry, ...]) -> Issue:
+    """The issue in which these stories were told: the first leads, the others follow in order."""
+    stories = [_told(entry, place, named.until) for place, entry in enumerate(entries)]
+    return Issue(
+        newsletter=named.newsletter,
+        cadence=named.cadence,
+        period=named.period,
+        number=named.number,
+        since=named.until,
+        until=named.until,
+        language=named.language,
+        subject=named.subject,
+        preheader=named.preheader,
+        lead=stories[0] if stories else None,
+        brief=tuple(stories[1:]),
+    )
+
+
+def _told(entry: Entry, place: int, until: datetime) -> Story:
+    url = entry.url or f"file:///{place}"
+    at = entry.published or until
+    lead = Article(
+        url=url,
+        title=entry.title,
+        text=entry.summary,
+        dated=Dated(at=at, source=DateSource.SEEN, exact=entry.published is not None),
+        first_seen=at,
+        source=SourceId(""),
+        source_name=entry.source,
+        author=entry.author or None,
+        language=entry.language,
+    )
+    whole = Sentence(text=entry.summary, url=url, start=0, end=len(entry.summary))
+    return Story(lead=lead, topic=entry.topic, sentences=(whole,) if entry.summary else ())
 
 
 def _stories(issue: Issue) -> Iterator[dict[str, Any]]:

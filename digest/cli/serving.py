@@ -1,0 +1,69 @@
+"""The readers' pages as ``digest web`` and ``digest run`` serve them."""
+
+from __future__ import annotations
+
+import os
+
+import uvicorn
+from fastapi import FastAPI
+from starlette.types import ASGIApp
+
+from digest import supervisor
+from digest.config import secret
+from digest.config.settings import Settings
+from digest.web import pulse
+from digest.web.app import application
+from digest.web.hooks import Hooks
+from digest.web.porch import HEADER_BYTES
+from digest.wiring import Tools
+from digest.wiring import bounces as coming_back
+
+CONNECTIONS = 512
+TICKS = 50  # of a tenth of a second, between two words that we are alive
+
+
+def pages(settings: Settings, tools: Tools, ring: tuple[bytes, ...]) -> FastAPI:
+    """The application with its webhooks. Raises Misconfigured for an unset secret."""
+    heard = Hooks(
+        seals=coming_back.seals(settings),
+        acts=coming_back.acts(ring),
+        rules=coming_back.bounce_rules(settings),
+        fetch=tools.fetch,
+    )
+    return application(
+        settings,
+        store=tools.store,
+        ring=ring,
+        clock=tools.clock,
+        heard=heard,
+        metrics_token=secret.from_environment(pulse.TOKEN, os.environ) or "",
+    )
+
+
+def options(app: ASGIApp, host: str, port: int, *, drain: int = 10) -> uvicorn.Config:
+    """How it is served. ``drain``: seconds that requests under way are given at the end."""
+    return uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        http="h11",
+        ws="none",
+        lifespan="off",
+        log_config=None,  # logs.set_up has seen to it
+        access_log=False,  # addresses of pages hold tokens
+        server_header=False,
+        proxy_headers=False,  # web.trusted_proxies says whom we believe
+        h11_max_incomplete_event_size=HEADER_BYTES,
+        limit_concurrency=CONNECTIONS,
+        timeout_keep_alive=5,
+        timeout_graceful_shutdown=drain,
+    )
+
+
+class Server(uvicorn.Server):
+    """A server that tells the supervisor that it lives."""
+
+    async def on_tick(self, counter: int) -> bool:
+        if counter % TICKS == 0:
+            supervisor.tell(supervisor.ALIVE)
+        return await super().on_tick(counter)

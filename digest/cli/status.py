@@ -1,0 +1,131 @@
+"""``digest status``: how it is, on one screen."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import click
+
+from digest import periods
+from digest.cli import Context, stores
+from digest.clock import clock_at
+from digest.config.load import load_for
+from digest.config.settings import Settings
+from digest.services import calendar
+from digest.storage import overview
+from digest.storage.overview import Overview, Sent
+
+CLOCK = clock_at(None)
+
+
+@click.command("status")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+def command(context: Context, as_json: bool) -> None:
+    """Show the next issues, the last ones, what waits, and what is in trouble.
+
+    It reads and changes nothing; `digest alerts` says what needs you, `digest doctor` looks deeper.
+    """
+    settings = load_for(context.config).settings
+    used = frozenset(source.id for source in settings.collect.sources)
+    found = stores.read(settings.storage.url, lambda store: store.read(overview.read, used))
+    now, free = CLOCK(), shutil.disk_usage(settings.folder).free
+    if as_json:
+        click.echo(json.dumps(_report(settings, found, now, free), default=str, indent=2))
+        return
+    for line in _lines(settings, found, now, free):
+        click.echo(line)
+
+
+def _next(settings: Settings, now: datetime) -> Iterator[tuple[str, str, str, datetime]]:
+    """Newsletter, cadence, zone and when its next issue is due, of each that there is."""
+    for newsletter in settings.newsletters.values():
+        for one in calendar.cadences(newsletter):
+            due = periods.next_issue(one, now)
+            yield newsletter.id, one.cadence.value, newsletter.timezone, due
+
+
+def _relays(settings: Settings) -> list[str]:
+    deliver = settings.deliver
+    if deliver.transport == "maildir":
+        return [f"maildir {deliver.maildir}"]
+    return [f"{relay.name}: {relay.host}:{relay.port}" for relay in deliver.relays]
+
+
+def _lines(settings: Settings, found: Overview | None, now: datetime, free: int) -> Iterator[str]:
+    yield "Next issues"
+    for newsletter, cadence, zone, due in _next(settings, now):
+        local = due.astimezone(ZoneInfo(zone))
+        yield f"  {local:%a %Y-%m-%d %H:%M} {zone}  {newsletter}, {cadence}"
+    if found is None:
+        yield "Nothing has happened yet: there is no database. `digest run` makes one."
+        return
+    yield "Last issues"
+    yield from (f"  {_sent(one)}" for one in found.sent)
+    if not found.sent:
+        yield "  none yet"
+    if found.misses:
+        yield "Periods without an issue"
+        yield from (f"  {one.newsletter} {one.period}: {one.reason}" for one in found.misses)
+    gauges = found.gauges
+    yield "Queue"
+    yield f"  {_waiting(gauges.deliveries, gauges.first_delivery, 'messages')}"
+    yield f"  {_waiting(gauges.letters.get('queued', 0), gauges.oldest_owed, 'letters')}"
+    yield "Sources"
+    yield f"  {gauges.sources:,} visited, {len(found.trouble):,} in trouble"
+    for visit in found.trouble:
+        yield f"  {visit.source}: {visit.error or visit.status} ({visit.failures} times)"
+    yield "Sent through"
+    yield from (f"  {one}" for one in _relays(settings))
+    yield "Machine"
+    yield f"  {free / 1e9:,.1f} GB are free; {_leader(found)}"
+
+
+def _sent(one: Sent) -> str:
+    issue = one.issue
+    said = ", ".join(f"{count:,} {state}" for state, count in sorted(one.tally.items()))
+    return f"{issue.id:>5}  {issue.newsletter} {issue.period}, {issue.state}: {said or 'to nobody'}"
+
+
+def _waiting(count: int, first: datetime | None, what: str) -> str:
+    return f"{count:,} {what} wait" + (
+        f", the first for {first:%Y-%m-%d %H:%M} UTC" if first else ""
+    )
+
+
+def _leader(found: Overview) -> str:
+    if not found.leader:
+        return "no `digest run` keeps the clock"
+    host, process, _ = found.leader.rsplit(":", 2)
+    return f"the clock was last kept by process {process} on {host}"
+
+
+def _report(
+    settings: Settings, found: Overview | None, now: datetime, free: int
+) -> dict[str, object]:
+    return {
+        "next": [
+            {"newsletter": newsletter, "cadence": cadence, "due": due.isoformat()}
+            for newsletter, cadence, _, due in _next(settings, now)
+        ],
+        "last": [{**asdict(one.issue), "deliveries": dict(one.tally)} for one in found.sent]
+        if found
+        else [],
+        "without_issue": [asdict(one) for one in found.misses] if found else [],
+        "waiting": {
+            "messages": found.gauges.deliveries if found else 0,
+            "letters": found.gauges.letters.get("queued", 0) if found else 0,
+        },
+        "sources_in_trouble": [
+            {"source": one.source, "error": one.error or one.status, "failures": one.failures}
+            for one in (found.trouble if found else ())
+        ],
+        "relays": _relays(settings),
+        "free_bytes": free,
+        "leader": found.leader if found else "",
+    }

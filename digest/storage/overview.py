@@ -1,0 +1,63 @@
+"""What the operator sees on one screen, read off the rows in one snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, select
+
+from digest.model import SourceId, Visit
+from digest.storage import agenda, desk, leases, posting, sources
+from digest.storage.agenda import Miss
+from digest.storage.desk import IssueInfo
+from digest.storage.gauges import Gauges
+from digest.storage.gauges import read as gauges
+from digest.storage.schema import issues
+
+LATEST = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """An issue and what became of its deliveries."""
+
+    issue: IssueInfo
+    tally: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overview:
+    """One moment. ``leader``: which process makes the issues; empty: none."""
+
+    gauges: Gauges
+    sent: tuple[Sent, ...]
+    misses: tuple[Miss, ...]
+    trouble: tuple[Visit, ...]
+    leader: str
+
+
+def read(tx: Connection, used: frozenset[SourceId]) -> Overview:
+    """The overview; ``used``: the sources of the configuration."""
+    released = [
+        found
+        for issue in tx.execute(
+            select(issues.c.id)
+            .where(issues.c.released_at.is_not(None))
+            .order_by(issues.c.released_at.desc(), issues.c.id.desc())
+            .limit(LATEST)
+        ).scalars()
+        if (found := desk.find(tx, issue))
+    ]
+    visits = sources.visits(tx)
+    return Overview(
+        gauges=gauges(tx),
+        sent=tuple(Sent(issue=one, tally=posting.tally(tx, one.id)) for one in released),
+        misses=tuple(agenda.last_misses(tx, LATEST)),
+        trouble=tuple(
+            visit
+            for name, visit in visits.items()
+            if name in used and (visit.failures or visit.gone)
+        ),
+        leader=leases.seen(tx, leases.CLOCK).holder,
+    )
