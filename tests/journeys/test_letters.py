@@ -7,6 +7,7 @@ import contextlib
 import email
 import email.policy
 import re
+import shutil
 import socket
 from datetime import UTC, datetime, timedelta
 
@@ -15,10 +16,12 @@ from aiosmtpd.controller import Controller
 
 from digest.services import membership
 from digest.services.membership import Profile
+from digest.storage import issues
 from digest.storage.database import Store
 from subscribers.acts import ChangeAddress, Confirm, Join, Leave
 from subscribers.address import Address
 from subscribers.model import By
+from tests.compose.desk import a_paper
 
 NOW = datetime.now(UTC)
 RING = (b"k" * 40,)
@@ -103,6 +106,35 @@ def test_welcome_and_goodbye_follow_the_readers_own_acts(desk, members):
     members(acting(done.subscriber, Leave(goodbye=True)))
     desk.run("letters", "send")
     assert "goodbye" in mailbox(desk)
+
+
+def test_a_welcome_shows_the_latest_issue_and_the_next_one_shows_the_next(desk, members):
+    def shelve(number):
+        async def change(store, clock):
+            until = clock() - timedelta(days=9 - number)
+            issue = a_paper(4, until=until, number=number, period=f"{until:%Y-%m-%d}")
+            await store.write(issues.freeze, issue, (), state="released", at=until)
+
+        return change
+
+    def welcomed(address):
+        done = members(join(address), ago=timedelta(minutes=30))
+        members(acting(done.subscriber, Confirm()), ago=timedelta(minutes=20))
+        desk.run("letters", "send")
+        text = mailbox(desk)["welcome"].get_body(("plain",)).get_content()
+        shutil.rmtree(desk.folder / "maildir")
+        return text
+
+    assert "LATEST ISSUE" not in welcomed("ada@example.org")
+
+    members(shelve(7))
+    first = welcomed("grace@example.org")
+    members(shelve(8))
+    second = welcomed("edsger@example.org")
+
+    assert "No. 7" in first
+    assert "No. 8" in second
+    assert "No. 7" not in second
 
 
 def test_who_never_confirmed_is_forgotten_after_a_fortnight(desk, members):

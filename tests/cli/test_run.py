@@ -1,0 +1,150 @@
+"""``digest run`` as an operator runs it: ready, reloaded, stopped, and refused in one sentence."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+from tests.web.house import CONFIG
+
+PIPE = asyncio.subprocess.PIPE
+
+
+def a_folder(tmp_path: Path) -> Path:
+    (tmp_path / "config.toml").write_text(CONFIG)
+    return tmp_path
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port
+
+
+async def digest(folder: Path, *args: str, **environ: str) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "digest", "--config", str(folder), *args,
+        stdout=PIPE, stderr=PIPE, env={**os.environ, **environ},
+    )  # fmt: skip
+
+
+async def ended(folder: Path, *args: str, **environ: str) -> tuple[int | None, str]:
+    """Exit code and complaint of a command that ends by itself."""
+    process = await digest(folder, *args, **environ)
+    async with asyncio.timeout(60):
+        _, complaint = await process.communicate()
+    return process.returncode, complaint.decode()
+
+
+class Running:
+    """A ``digest run`` and its log."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self.process = process
+
+    async def until(self, event: str) -> dict[str, Any]:
+        """The first line from here on that tells ``event``."""
+        assert self.process.stderr
+        async with asyncio.timeout(60):
+            while line := await self.process.stderr.readline():
+                said: dict[str, Any] = json.loads(line)
+                if said["event"] == event:
+                    return said
+        raise AssertionError(f"it ended without {event}")
+
+
+@contextlib.asynccontextmanager
+async def running(folder: Path, *args: str) -> AsyncIterator[Running]:
+    process = await digest(folder, "run", "--port", str(free_port()), *args)
+    try:
+        yield Running(process)
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.communicate()
+
+
+async def test_it_leads_and_ends_in_order_when_told(tmp_path):
+    async with running(a_folder(tmp_path)) as it:
+        await it.until("run.ready")
+        await it.until("clock.leads")
+
+        it.process.send_signal(signal.SIGTERM)
+        assert (await it.until("run.drains"))["then"] == "end"
+        async with asyncio.timeout(10):
+            assert await it.process.wait() == 0
+
+    assert list((tmp_path / "running").iterdir()) == []
+
+
+async def test_a_changed_configuration_is_taken_up_and_a_broken_one_changes_nothing(tmp_path):
+    folder = a_folder(tmp_path)
+    config = folder / "config.toml"
+    async with running(folder) as it:
+        await it.until("clock.leads")
+
+        config.write_text(CONFIG + "\n[schedule]\ncatch_up_hours = 'many'\n")
+        code, complaint = await ended(folder, "reload")
+        assert code == 2
+        assert "catch_up_hours" in complaint
+        it.process.send_signal(signal.SIGHUP)
+        assert "catch_up_hours" in (await it.until("config.refused"))["why"]
+        await it.until("run.ready")
+
+        config.write_text(CONFIG + "\n[schedule]\ncatch_up_hours = 5\n")
+        assert (await ended(folder, "reload"))[0] == 0
+        await it.until("config.taken")
+        await it.until("clock.leads")
+
+
+async def test_reload_says_so_where_nothing_runs(tmp_path):
+    code, complaint = await ended(a_folder(tmp_path), "reload")
+
+    assert code == 1
+    assert "no `digest run` lives in" in complaint
+
+
+async def test_a_port_that_is_taken_is_told_in_one_sentence(tmp_path):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+
+        code, complaint = await ended(a_folder(tmp_path), "run", "--port", port)
+
+    assert code == 2
+    assert complaint.startswith(f"digest: web.port is {port}, and 127.0.0.1 cannot be listened on")
+    assert complaint.count("\n") == 1
+
+
+async def test_two_configurations_are_told_in_one_sentence(tmp_path):
+    other = tmp_path / "other"
+    other.mkdir()
+
+    code, complaint = await ended(
+        a_folder(tmp_path), "run", DIGEST_CONFIG=str(a_folder(other) / "config.toml")
+    )
+
+    assert code == 2
+    assert "say it once" in complaint
+    assert complaint.count("\n") == 1
+
+
+async def test_of_two_on_one_database_the_second_leads_once_the_first_is_stopped(tmp_path):
+    folder = a_folder(tmp_path)
+    async with running(folder) as first:
+        await first.until("clock.leads")
+        async with running(folder) as second:
+            await second.until("run.ready")
+
+            first.process.send_signal(signal.SIGTERM)
+            await second.until("clock.leads")

@@ -1,0 +1,230 @@
+"""The issues that the clock makes: in time, once, caught up, or skipped with a reason."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+
+from digest.collect.fetch import Failed
+from digest.config.load import load_text
+from digest.isolation import Workers
+from digest.model import Cadence
+from digest.scheduler import rounds
+from digest.scheduler.issues import Issues
+from digest.services import membership
+from digest.services.membership import Profile
+from digest.storage import agenda
+from digest.storage.postal import deliveries, issue_hours
+from digest.storage.schema import issues, subscriptions
+from digest.wiring import Tools
+from subscribers.acts import Admit
+from subscribers.address import Address
+from subscribers.model import By
+
+CONFIG = """
+[site]
+name = "Harrow Quay Library"
+base_url = "https://quayside.example"
+postal_address = "1 Ferry Steps"
+
+[newsletters.daily]
+title = "The Quayside"
+sender = "The Quayside <digest@quayside.example>"
+timezone = "Europe/London"
+{newsletter}
+
+[compose]
+pictures = false
+
+[[collect.sources]]
+location = "sample:"
+"""
+DUE = datetime(2026, 11, 24, 6, 30, tzinfo=UTC)
+BEFORE = DUE - timedelta(hours=1)
+
+
+class Hand:
+    """The clock, by hand."""
+
+    def __init__(self) -> None:
+        self.now = BEFORE
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+async def nothing(_: object) -> Failed:
+    return Failed(status="none", reason="there is no network here")
+
+
+@pytest.fixture
+async def clock(store, tmp_path):
+    """A configuration to what makes its issues, the clock, and who reads them."""
+    hand = Hand()
+    async with Workers(count=1, seconds=30) as isolate:
+        tools = Tools(store=store, isolate=isolate, clock=hand, dice=random.random, fetch=nothing)
+
+        def configured(newsletter: str = "") -> Issues:
+            text = CONFIG.format(newsletter=newsletter)
+            return Issues(load_text(text, tmp_path / "config.toml", {}).settings, tools)
+
+        yield configured, hand
+
+
+async def admit(store: Any, name: str, cadence: str = "daily", **profile: Any) -> None:
+    await membership.join(
+        store,
+        Profile(address=Address.parse(f"{name}@example.org"), **profile),
+        Admit(newsletter="daily", cadence=cadence),
+        by=By.OPERATOR,
+        ring=(b"k" * 40,),
+        clock=lambda: BEFORE,
+    )
+
+
+async def rows(store, *columns):
+    return [tuple(row) for row in await store.read(lambda tx: list(tx.execute(select(*columns))))]
+
+
+async def made(store):
+    found = await rows(store, issues.c.cadence, issues.c.period, issues.c.state, issues.c.audience)
+    return sorted(found)
+
+
+async def why(store):
+    return {one.period: one.reason for one in await store.read(agenda.last_misses, 9)}
+
+
+async def test_an_issue_is_made_when_it_is_due_and_not_before(store, clock):
+    configured, hand = clock
+    await admit(store, "ada")
+    clockwork = configured()
+
+    await clockwork.make_due()
+    assert await made(store) == []
+
+    hand.now = DUE
+    await clockwork.make_due()
+    assert await made(store) == [("daily", "2026-11-24", "released", 1)]
+    assert await rows(store, deliveries.c.state, deliveries.c.due_at) == [("queued", DUE)]
+
+
+async def test_knocking_again_a_step_back_and_a_second_process_make_no_second_issue(store, clock):
+    configured, hand = clock
+    await admit(store, "ada")
+    await configured().make_due()
+
+    for minutes in (0, 1, -30, 2, 0):
+        hand.now = DUE + timedelta(minutes=minutes)
+        await configured().make_due()
+
+    assert len(await made(store)) == 1
+    assert len(await rows(store, deliveries.c.id)) == 1
+
+
+async def test_after_downtime_the_issue_is_made_within_the_catch_up(store, clock):
+    configured, hand = clock
+    await admit(store, "ada")
+    await configured().make_due()
+
+    hand.now = DUE + timedelta(hours=5)
+    await configured().make_due()
+
+    assert await made(store) == [("daily", "2026-11-24", "released", 1)]
+    assert await why(store) == {}
+
+
+async def test_too_late_is_skipped_with_a_reason_and_the_next_day_is_made(store, clock):
+    configured, hand = clock
+    await admit(store, "ada")
+    await configured().make_due()
+
+    hand.now = DUE + timedelta(hours=7)
+    await configured().make_due()
+    assert await made(store) == []
+    assert "schedule.catch_up_hours allows 6 hours" in (await why(store))["2026-11-24"]
+
+    hand.now = DUE + timedelta(days=1)
+    await configured().make_due()
+    assert await made(store) == [("daily", "2026-11-25", "released", 1)]
+
+
+async def test_too_few_stories_make_no_issue_and_the_operator_can_see_why(store, clock):
+    configured, hand = clock
+    await admit(store, "ada")
+    clockwork = configured("min_stories = 12\nmax_stories = 12")
+    await clockwork.make_due()
+
+    hand.now = DUE
+    await clockwork.make_due()
+    await clockwork.make_due()
+
+    assert await made(store) == []
+    assert "12" in (await why(store))["2026-11-24"]
+
+
+async def test_an_offered_cadence_has_issues_of_its_own_as_soon_as_somebody_has_it(store, clock):
+    configured, hand = clock
+    await admit(store, "ada")
+    clockwork = configured('offers = ["weekly"]')
+    await clockwork.make_due()
+
+    monday = datetime(2026, 11, 30, 6, 30, tzinfo=UTC)
+    hand.now = monday
+    await clockwork.make_due()
+    assert await made(store) == [("daily", "2026-11-30", "released", 1)]
+    assert (await why(store))["2026-W49"] == "nobody has it weekly"
+
+    await admit(store, "grace", "weekly")
+    hand.now = monday + timedelta(days=7)
+    await clockwork.make_due()
+    assert ("weekly", "2026-W50", "released", 1) in await made(store)
+
+
+async def test_what_cannot_be_made_is_tried_again_and_told_when_it_is_too_late(store, clock):
+    configured, hand = clock
+    await admit(store, "ada")
+    clockwork = configured()
+    await clockwork.make_due()
+    broken = replace(
+        clockwork.settings.newsletters["daily"], theme="there-is-none", cadence=Cadence.DAILY
+    )
+    clockwork.settings.newsletters["daily"] = broken
+
+    hand.now = DUE
+    await clockwork.make_due()
+    hand.now = DUE + timedelta(hours=7)
+    await clockwork.make_due()
+
+    assert (await why(store))["2026-11-24"].startswith("it could not be made: ")
+
+
+async def test_own_hours_count_from_the_hour_that_was_due_though_the_issue_was_late(store, clock):
+    configured, hand = clock
+    await admit(store, "ada", timezone="Europe/London")
+    await store.write(lambda tx: tx.execute(update(subscriptions).values(hour="07:00")))
+    clockwork = configured()
+    await clockwork.make_due()
+
+    hand.now = DUE + timedelta(hours=2)
+    await clockwork.make_due()
+
+    found = dict(await rows(store, issue_hours.c.hour, issue_hours.c.due_at))
+    assert found["07:00"] == DUE + timedelta(minutes=30)
+
+
+async def test_the_house_is_kept_and_sources_are_visited_without_trouble(store, clock):
+    configured, _ = clock
+    clockwork = configured()
+
+    await rounds.gather(clockwork.settings, clockwork.tools)
+    await rounds.keep_house(clockwork.settings, clockwork.tools)
+    await rounds.read_mailbox(clockwork.settings, clockwork.tools, (b"k" * 40,))
+    await rounds.tell_alerts(clockwork.settings, clockwork.tools)
+
+    assert await made(store) == []
