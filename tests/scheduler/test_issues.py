@@ -59,7 +59,7 @@ class Hand:
 
 
 async def nothing(_: object) -> Failed:
-    return Failed(status="none", reason="there is no network here")
+    return Failed(url="", status="none", reason="there is no network here")
 
 
 @pytest.fixture
