@@ -17,7 +17,7 @@ from digest import duty, periods
 from digest.compose.prepared import Prepared
 from digest.errors import DigestError
 from digest.model import Issue, Newsletter
-from digest.storage import enrolling
+from digest.storage import desk, enrolling, reviews
 from digest.storage import issues as issues_table
 from digest.storage.database import Store
 from digest.storage.enrolling import Hour
@@ -80,6 +80,49 @@ def taken(issue: Issue) -> str:
     )
 
 
+async def submit(
+    store: Store, prepared: Prepared, *, due: datetime, release_by: datetime | None, clock: Clock
+) -> int:
+    """Freeze the issue for the editor to look at; its id. ``release_by``: then it goes by itself.
+
+    One that still waits gives way: its stories are told here. Raises Taken.
+    """
+    issue = prepared.issue
+    assert issue is not None, "there is nothing to look at"
+    frozen = issue
+
+    def change(tx: Connection) -> int | None:
+        now = clock()
+        new = _freeze(tx, prepared, frozen, now, None, state="draft")
+        if new is not None:
+            reviews.give_way(tx, frozen.newsletter, frozen.cadence, but=new)
+            reviews.add(tx, new, due, release_by)
+        return new
+
+    new = await store.write(change)
+    if new is None:
+        raise Taken(taken(issue))
+    return new
+
+
+async def let_go(store: Store, newsletter: Newsletter, issue: int, *, clock: Clock) -> Released:
+    """Release an issue that waited for the editor; readers' hours count from now.
+
+    Raises DigestError where it does not wait any more.
+    """
+
+    def change(tx: Connection) -> str:
+        found = desk.find(tx, issue)
+        if found is None or not desk.turn(tx, issue, ("draft",), "enrolling"):
+            raise DigestError(f"issue {issue} does not wait for approval")
+        enrolling.set_hours(tx, issue, _hours(tx, newsletter, found.period, clock()))
+        return found.period
+
+    period = await store.write(change)
+    count = await _enrol(store, issue, clock, lambda _: None)
+    return Released(issue=issue, period=period, audience=count)
+
+
 async def finish(store: Store, *, clock: Clock) -> list[Released]:
     """Finish the releases whose process died while it wrote the audience."""
     finished = []
@@ -105,11 +148,10 @@ def _freeze(
     issue: Issue,
     now: datetime,
     corrects: int | None,
+    state: str = "enrolling",
 ) -> int | None:
     newsletter = prepared.newsletter
-    new = issues_table.freeze(
-        tx, issue, prepared.editions, state="enrolling", at=now, corrects=corrects
-    )
+    new = issues_table.freeze(tx, issue, prepared.editions, state=state, at=now, corrects=corrects)
     if new is None:
         return None
     enrolling.freeze_audience(
@@ -117,21 +159,21 @@ def _freeze(
         new,
         newsletter.id,
         issue.cadence,
-        hours=_hours(tx, newsletter, issue, prepared.at),
+        hours=_hours(tx, newsletter, issue.period, prepared.at),
         edition_for=prepared.edition_for,
     )
     return new
 
 
-def _hours(tx: Connection, newsletter: Newsletter, issue: Issue, at: datetime) -> list[Hour]:
+def _hours(tx: Connection, newsletter: Newsletter, period: str, at: datetime) -> list[Hour]:
     """When each hour people chose is due, and until when.
 
     Who chose none reads it at once: the newsletter's own hour is when its window closes.
     """
-    following = _next_issue(newsletter, issue, at)
-    since = duty.counted_from(newsletter, issue.period, at)
+    following = _next_issue(newsletter, period, at)
+    since = duty.counted_from(newsletter, period, at)
     hours = [_hour("", None, at, following)]
-    for zone, hour in enrolling.hours(tx, newsletter.id, issue.cadence):
+    for zone, hour in enrolling.hours(tx, newsletter.id, newsletter.cadence.value):
         due = periods.next_hour(since, hour, zone)
         hours.append(_hour(zone, hour, due, periods.next_hour(following, hour, zone)))
     return hours
@@ -143,9 +185,9 @@ def _hour(zone: str, hour: time | None, due: datetime, following: datetime) -> H
     )
 
 
-def _next_issue(newsletter: Newsletter, issue: Issue, at: datetime) -> datetime:
+def _next_issue(newsletter: Newsletter, period: str, at: datetime) -> datetime:
     """When the same readers' next issue closes: not the hour that this very issue is for."""
     following = periods.next_issue(newsletter, at)
-    while periods.period(newsletter, following) == issue.period:
+    while periods.period(newsletter, following) == period:
         following = periods.next_issue(newsletter, following)
     return following
