@@ -95,6 +95,18 @@ def expires(due: datetime, *, following: datetime | None = None) -> datetime:
     return following if following is not None and due < following < last else last
 
 
+def release_by(approval: str, now: datetime) -> datetime | None:
+    """Until when the editor may hold an issue that is ready ``now``; None: it waits for them.
+
+    ``approval`` is ``required`` or ``auto-after:90m``, as the configuration has checked it.
+    """
+    _, _, span = approval.partition("auto-after:")
+    if not span:
+        return None
+    unit = timedelta(hours=1) if span.endswith("h") else timedelta(minutes=1)
+    return now + int(span[:-1]) * unit
+
+
 def _again(
     newsletter: Newsletter, settled: Container[str], since: datetime, now: datetime
 ) -> datetime:

@@ -52,6 +52,7 @@ class Newsletter:
     preheader: str = ""
     reply_to: str = ""
     archive: Literal["public", "noindex", "off"] = "public"  # off: no issue stands on the web
+    approval: str = "auto"  # auto | required | auto-after:2h
 
 
 class SourceKind(StrEnum):

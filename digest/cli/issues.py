@@ -140,6 +140,25 @@ def cancel(context: Context, issue: int, yes: bool) -> None:
     click.echo(f"Issue {issue} is cancelled: {count:,} people will not get it.")
 
 
+@group.command("approve")
+@click.argument("issue", type=int)
+@click.pass_obj
+def approve(context: Context, issue: int) -> None:
+    """Let an issue go that waits for approval."""
+    clock = clock_at(None)
+    _in_store(context, lambda store: steering.approve(store, issue, clock=clock))
+    click.echo(f"Issue {issue} is approved; `digest run` releases it within seconds.")
+
+
+@group.command("hold")
+@click.argument("issue", type=int)
+@click.pass_obj
+def hold(context: Context, issue: int) -> None:
+    """Keep back an issue that waits for approval: it goes to nobody."""
+    _in_store(context, lambda store: steering.hold(store, issue))
+    click.echo(f"Issue {issue} is held back. What it told may stand in the next one.")
+
+
 @group.command("retry-failed")
 @click.argument("issue", type=int)
 @click.pass_obj

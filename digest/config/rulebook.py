@@ -5,6 +5,7 @@ from __future__ import annotations
 from digest.config.positions import Key
 from digest.config.rules import (
     Rule,
+    approval,
     bare_address,
     base_url,
     day,
@@ -37,6 +38,7 @@ RULES: tuple[tuple[Key, Rule], ...] = (
     (("newsletters", "*", "language"), of_text(language)),
     (("newsletters", "*", "timezone"), of_text(zone)),
     (("newsletters", "*", "hour"), hour),
+    (("newsletters", "*", "approval"), of_text(approval)),
     (("newsletters", "*", "weekday"), weekday),
     (("newsletters", "*", "monthday"), within(1, 31)),
     (("newsletters", "*", "max_stories"), within(1, _MANY)),

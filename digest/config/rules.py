@@ -21,6 +21,7 @@ Rule = Callable[[object], object]
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 NEWSLETTER_ID = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
 _HOUR = re.compile(r"(\d{1,2})[:.](\d{2})(?::00)?")
+_APPROVAL = re.compile(r"auto-after:[1-9]\d{0,2}[mh]")
 _LABEL = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)")
 _LOCAL_PART = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -48,6 +49,13 @@ def hour(value: object) -> object:
     if value != written:
         raise Wrong(f'is {shown(value)}; write "{written}"')
     return f"{written}:00"
+
+
+def approval(value: str) -> str:
+    """Who releases an issue: the clock, the editor, or the clock after the editor's time."""
+    if value in ("auto", "required") or _APPROVAL.fullmatch(value):
+        return value
+    raise Wrong(f'is {shown(value)}; write "auto", "required" or "auto-after:2h" (30m, 2h ...)')
 
 
 def weekday(value: object) -> object:

@@ -33,18 +33,29 @@ def mail(
     wrong: Sequence[Line], over: Sequence[str], *, sender: str, to: str, site: str, at: datetime
 ) -> Outgoing:
     """The same as a mail from ``sender`` (a mailbox) to the address ``to``."""
-    name, address = headers.parsed(sender)
     count = len(wrong)
     subject = f"{count} thing{'s' * (count != 1)} need you" if count > 1 else "one thing needs you"
+    return question(
+        f"{site}: {subject if count else 'all is well again'}",
+        "\n\n".join(lines(wrong, over)),
+        sender=sender,
+        to=to,
+        at=at,
+    )
+
+
+def question(subject: str, text: str, *, sender: str, to: str, at: datetime) -> Outgoing:
+    """A plain mail to the operator. ``sender`` is a mailbox, ``to`` an address."""
+    name, address = headers.parsed(sender)
     made = EmailMessage(policy=SMTP)
     made["From"] = headers.mailbox(name, address)
     made["To"] = to
-    made["Subject"] = headers.one_line(f"{site}: {subject if count else 'all is well again'}")
+    made["Subject"] = headers.one_line(subject)
     made["Date"] = format_datetime(at)
     made["Message-ID"] = f"<alert-{at:%Y%m%dT%H%M%S%f}@{address.rpartition('@')[2]}>"
     made["Auto-Submitted"] = "auto-generated"  # RFC 3834: nobody's holiday notice answers it
     # Base64 begins no line with a dot and keeps any line short.
-    made.set_content("\n\n".join(lines(wrong, over)) + "\n", cte="base64")
+    made.set_content(f"{text}\n", cte="base64")
     return Outgoing(
         name=f"alert-{at:%Y%m%dT%H%M%S}", sender=address, recipient=to, data=made.as_bytes()
     )

@@ -14,6 +14,7 @@ from digest.duty import Duty, Missed
 from digest.errors import DigestError
 from digest.model import Newsletter, Source, SourceKind, Visit
 from digest.periods import Turn
+from digest.scheduler import review
 from digest.services import calendar, release
 from digest.storage import agenda, audience
 from digest.storage import sources as sources_table
@@ -36,7 +37,8 @@ class Issues:
     troubles: dict[tuple[str, str, str], tuple[str, datetime]] = field(default_factory=dict)
 
     async def make_due(self) -> None:
-        """Make every issue that is due now; keep why others are not made."""
+        """Make every issue that is due now; keep why others are not made; let go what waited."""
+        await review.let_go_due(self.settings, self.tools)
         for newsletter in self.settings.newsletters.values():
             for one in calendar.cadences(newsletter):
                 await self._one(one)
@@ -92,6 +94,9 @@ class Issues:
 
     async def _released(self, newsletter: Newsletter, turn: Turn, prepared: Prepared) -> None:
         try:
+            if newsletter.approval != "auto":
+                await review.submit(self.settings, self.tools, newsletter, turn, prepared)
+                return
             out = await release.release(self.tools.store, prepared, clock=self.tools.clock)
         except release.Taken:
             return  # another process was quicker

@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 from digest import duty, periods
 from digest.errors import DigestError
 from digest.model import Issue, Newsletter, NewsletterId
-from digest.storage import enrolling
+from digest.storage import desk, enrolling, reviews
 from digest.storage import issues as issues_table
 from digest.storage.database import Store
 from digest.storage.enrolling import Hour
@@ -94,6 +94,52 @@ def taken(issue: Issue) -> str:
     )
 
 
+async def submit(
+    store: Store, prepared: Prepared, *, due: datetime, release_by: datetime | None, clock: Clock
+) -> int:
+    """Freeze the issue for the editor to look at; its id. ``release_by``: then it goes by itself.
+
+    One that still waits gives way: its stories are told here. Raises Taken.
+    """
+    issue = prepared.issue
+    assert issue is not None, "there is nothing to look at"
+    frozen = issue
+    chosen = await store.read(_chosen, issue.newsletter, issue.cadence)
+
+    def change(tx: Connection) -> int | None:
+        now = clock()
+        new = _freeze(tx, prepared, frozen, now, None, chosen, state="draft")
+        if new is not None:
+            reviews.give_way(tx, frozen.newsletter, frozen.cadence, but=new)
+            reviews.add(tx, new, due, release_by)
+        return new
+
+    new = await store.write(change)
+    if new is None:
+        raise Taken(taken(issue))
+    return new
+
+
+async def let_go(store: Store, newsletter: Newsletter, issue: int, *, clock: Clock) -> Released:
+    """Release an issue that waited for the editor; readers' hours count from now.
+
+    Raises DigestError where it does not wait any more.
+    """
+
+    hours, _ = await store.read(_chosen, newsletter.id, newsletter.cadence.value)
+
+    def change(tx: Connection) -> str:
+        found = desk.find(tx, issue)
+        if found is None or not desk.turn(tx, issue, ("draft",), "enrolling"):
+            raise DigestError(f"issue {issue} does not wait for approval")
+        enrolling.set_hours(tx, issue, _hours(hours, newsletter, found.period, clock()))
+        return found.period
+
+    period = await store.write(change)
+    count = await _enrol(store, issue, clock, lambda _: None)
+    return Released(issue=issue, period=period, audience=count)
+
+
 async def finish(store: Store, *, clock: Clock) -> list[Released]:
     """Finish the releases whose process died while it wrote the audience."""
     finished = []
@@ -127,17 +173,16 @@ def _freeze(
     now: datetime,
     corrects: int | None,
     chosen: tuple[list[tuple[str, time]], list[tuple[str, str]]],
+    state: str = "enrolling",
 ) -> int | None:
-    new = issues_table.freeze(
-        tx, issue, prepared.editions, state="enrolling", at=now, corrects=corrects
-    )
+    new = issues_table.freeze(tx, issue, prepared.editions, state=state, at=now, corrects=corrects)
     if new is None:
         return None
     hours, choices = chosen
     enrolling.freeze_audience(
         tx,
         new,
-        hours=_hours(hours, prepared.newsletter, issue, prepared.at),
+        hours=_hours(hours, prepared.newsletter, issue.period, prepared.at),
         choices=choices,
         edition_for=prepared.edition_for,
     )
@@ -145,14 +190,14 @@ def _freeze(
 
 
 def _hours(
-    chosen: Sequence[tuple[str, time]], newsletter: Newsletter, issue: Issue, at: datetime
+    chosen: Sequence[tuple[str, time]], newsletter: Newsletter, period: str, at: datetime
 ) -> list[Hour]:
     """When each hour people chose is due, and until when.
 
     Who chose none reads it at once: the newsletter's own hour is when its window closes.
     """
-    following = _next_issue(newsletter, issue, at)
-    since = duty.counted_from(newsletter, issue.period, at)
+    following = _next_issue(newsletter, period, at)
+    since = duty.counted_from(newsletter, period, at)
     hours = [_hour("", None, at, following)]
     for zone, hour in chosen:
         due = periods.next_hour(since, hour, zone)
@@ -166,9 +211,9 @@ def _hour(zone: str, hour: time | None, due: datetime, following: datetime) -> H
     )
 
 
-def _next_issue(newsletter: Newsletter, issue: Issue, at: datetime) -> datetime:
+def _next_issue(newsletter: Newsletter, period: str, at: datetime) -> datetime:
     """When the same readers' next issue closes: not the hour that this very issue is for."""
     following = periods.next_issue(newsletter, at)
-    while periods.period(newsletter, following) == issue.period:
+    while periods.period(newsletter, following) == period:
         following = periods.next_issue(newsletter, following)
     return following

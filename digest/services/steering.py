@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from digest.errors import DigestError
-from digest.storage import desk
+from digest.storage import desk, reviews
 from digest.storage.database import Store
 
 RETRY_LIFE = timedelta(hours=20)
@@ -36,6 +36,26 @@ async def cancel(store: Store, issue: int, *, clock: Clock) -> int:
     return await store.write(change)
 
 
+async def approve(store: Store, issue: int, *, clock: Clock) -> None:
+    """The editor has seen it: the clock releases it at its next knock. Raises DigestError."""
+
+    def change(tx: Connection) -> None:
+        _waits(tx, issue)
+        reviews.set_release(tx, issue, clock())
+
+    await store.write(change)
+
+
+async def hold(store: Store, issue: int) -> None:
+    """The editor does not want it: it goes to nobody, ever. Raises DigestError."""
+
+    def change(tx: Connection) -> None:
+        _waits(tx, issue)
+        desk.turn(tx, issue, ("draft",), "discarded")
+
+    await store.write(change)
+
+
 async def retry_failed(store: Store, issue: int, *, clock: Clock) -> int:
     """Try what failed or is held once more, for another 20 hours; how many. Raises DigestError."""
 
@@ -53,6 +73,12 @@ def _turn(tx: Connection, issue: int, was: tuple[str, ...], becomes: str) -> Non
     found = _found(tx, issue)
     if not desk.turn(tx, issue, was, becomes):
         raise DigestError(f"issue {issue} is {found.state}, not {' or '.join(was)}")
+
+
+def _waits(tx: Connection, issue: int) -> None:
+    found = _found(tx, issue)
+    if found.state != "draft":
+        raise DigestError(f"issue {issue} is {found.state}; it does not wait for approval")
 
 
 def _found(tx: Connection, issue: int) -> desk.IssueInfo:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
 
-from sqlalchemy import Connection, Text, cast, func, select, text, update
+from sqlalchemy import Connection, Text, cast, delete, func, select, text, update
 
 from digest.choices import Choice
 from digest.model import NewsletterId
@@ -77,19 +77,7 @@ def freeze_audience(
 
     ``edition_for``: a choice to the key of its edition. ``hours`` holds the newsletter's own.
     """
-    tx.execute(
-        issue_hours.insert(),
-        [
-            {
-                "issue": issue,
-                "timezone": one.timezone,
-                "hour": f"{one.hour:%H:%M}" if one.hour else "",
-                "due_at": one.due_at,
-                "expires_at": one.expires_at,
-            }
-            for one in hours
-        ],
-    )
+    set_hours(tx, issue, hours)
     rows = [
         {
             "issue": issue,
@@ -103,6 +91,24 @@ def freeze_audience(
     other = edition_for(Choice.of((), ""))
     rows.append({"issue": issue, "topics": "", "language": "", "edition": other})
     tx.execute(issue_choices.insert(), rows)
+
+
+def set_hours(tx: Connection, issue: int, hours: Sequence[Hour]) -> None:
+    """When each hour is due, in place of what was kept of it before."""
+    tx.execute(delete(issue_hours).where(issue_hours.c.issue == issue))
+    tx.execute(
+        issue_hours.insert(),
+        [
+            {
+                "issue": issue,
+                "timezone": one.timezone,
+                "hour": f"{one.hour:%H:%M}" if one.hour else "",
+                "due_at": one.due_at,
+                "expires_at": one.expires_at,
+            }
+            for one in hours
+        ],
+    )
 
 
 def enrol(tx: Connection, issue: int, at: datetime, limit: int = BATCH) -> int:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import email
+import email.policy
 import random
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,13 +15,14 @@ from sqlalchemy import select, update
 
 from digest.collect.fetch import Failed
 from digest.config.load import load_text
+from digest.errors import DigestError
 from digest.isolation import Workers
 from digest.model import Cadence
 from digest.scheduler import rounds
 from digest.scheduler.issues import Issues
-from digest.services import membership
+from digest.services import membership, steering
 from digest.services.membership import Profile
-from digest.storage import agenda
+from digest.storage import agenda, reviews
 from digest.storage.postal import deliveries, issue_hours
 from digest.storage.schema import issues, subscriptions
 from digest.wiring import Tools
@@ -59,7 +63,7 @@ class Hand:
 
 
 async def nothing(_: object) -> Failed:
-    return Failed(status="none", reason="there is no network here")
+    return Failed(url="", status="none", reason="there is no network here")
 
 
 @pytest.fixture
@@ -228,3 +232,94 @@ async def test_the_house_is_kept_and_sources_are_visited_without_trouble(store, 
     await rounds.tell_alerts(clockwork.settings, clockwork.tools)
 
     assert await made(store) == []
+
+
+async def test_an_issue_that_needs_approval_waits_and_goes_when_it_is_approved(store, clock):
+    configured, hand = clock
+    await admit(store, "ada")
+    clockwork = configured('approval = "required"')
+    await clockwork.make_due()
+    hand.now = DUE
+    await clockwork.make_due()
+    hand.now = DUE + timedelta(hours=3)
+    await clockwork.make_due()
+    assert await made(store) == [("daily", "2026-11-24", "draft", None)]
+
+    [waits] = await store.read(reviews.waiting)
+    await steering.approve(store, waits.issue, clock=hand)
+    await clockwork.make_due()
+
+    assert await made(store) == [("daily", "2026-11-24", "released", 1)]
+    assert await rows(store, deliveries.c.due_at) == [(hand.now,)]
+    with pytest.raises(DigestError, match="does not wait"):
+        await steering.hold(store, waits.issue)
+
+
+async def test_an_issue_that_is_held_back_goes_to_nobody_and_the_next_day_is_made(store, clock):
+    configured, hand = clock
+    await admit(store, "ada")
+    clockwork = configured('approval = "auto-after:2h"')
+    await clockwork.make_due()
+    hand.now = DUE
+    await clockwork.make_due()
+
+    [waits] = await store.read(reviews.waiting)
+    await steering.hold(store, waits.issue)
+    hand.now = DUE + timedelta(hours=3)
+    await clockwork.make_due()
+
+    assert await made(store) == [("daily", "2026-11-24", "discarded", None)]
+    assert await rows(store, deliveries.c.id) == []
+
+
+async def test_nobody_said_anything_so_it_goes_by_itself_at_the_deadline(store, clock):
+    configured, hand = clock
+    await admit(store, "ada")
+    clockwork = configured('approval = "auto-after:2h"')
+    await clockwork.make_due()
+    hand.now = DUE
+    await clockwork.make_due()
+
+    hand.now = DUE + timedelta(minutes=119)
+    await clockwork.make_due()
+    assert await made(store) == [("daily", "2026-11-24", "draft", None)]
+    hand.now = DUE + timedelta(hours=2)
+    await clockwork.make_due()
+
+    assert await made(store) == [("daily", "2026-11-24", "released", 1)]
+
+
+async def test_one_that_still_waits_gives_way_to_the_next_which_tells_its_news(store, clock):
+    configured, hand = clock
+    await admit(store, "ada")
+    clockwork = configured('approval = "required"')
+    await clockwork.make_due()
+    for days in (0, 1):
+        hand.now = DUE + timedelta(days=days)
+        await clockwork.make_due()
+
+    assert await made(store) == [
+        ("daily", "2026-11-24", "discarded", None),
+        ("daily", "2026-11-25", "draft", None),
+    ]
+
+
+async def test_the_editor_is_asked_once_by_mail_with_what_the_issue_tells(store, clock, tmp_path):
+    configured, hand = clock
+    await admit(store, "ada")
+    clockwork = configured('approval = "required"')
+    site = replace(clockwork.settings.site, operator="editor@quayside.example")
+    clockwork.settings = replace(clockwork.settings, site=site)
+    await clockwork.make_due()
+    hand.now = DUE
+    await clockwork.make_due()
+    hand.now += timedelta(minutes=1)
+    await clockwork.make_due()
+
+    [letter] = [email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+                for path in (tmp_path / "maildir" / "new").iterdir()]  # fmt: skip
+    assert letter["To"] == "editor@quayside.example"
+    text = letter.get_body(("plain",)).get_content()
+    assert "digest issues approve 1" in text
+    assert "TOP STORY" in text
+    assert not re.search("[\ue000-\uf8ff]", text)

@@ -1,0 +1,49 @@
+"""Issues that wait for the editor: they are asked by mail, and what is approved or overdue goes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from digest import duty, logs
+from digest.compose.prepared import Prepared
+from digest.config.settings import Settings
+from digest.errors import DigestError
+from digest.model import Cadence, Newsletter
+from digest.periods import Turn
+from digest.services import release
+from digest.storage import reviews
+from digest.wiring import Tools, editor
+
+log = logs.logger("digest.scheduler")
+
+
+async def submit(
+    settings: Settings, tools: Tools, newsletter: Newsletter, turn: Turn, prepared: Prepared
+) -> None:
+    """Freeze an issue and ask the editor. Raises release.Taken."""
+    by = duty.release_by(newsletter.approval, tools.clock())
+    issue = await release.submit(
+        tools.store, prepared, due=turn.due, release_by=by, clock=tools.clock
+    )
+    log.info("issue.waits", issue=issue, newsletter=newsletter.id, period=turn.period)
+    await let_go_due(settings, tools)
+
+
+async def let_go_due(settings: Settings, tools: Tools) -> None:
+    """Release what was approved or is overdue; ask for what nobody was asked yet."""
+    store = tools.store
+    for one in await store.read(reviews.waiting):
+        newsletter = settings.newsletters.get(one.newsletter)
+        if newsletter is None:
+            continue  # it left the configuration; it may come back
+        if one.release_by is not None and one.release_by <= tools.clock():
+            at_cadence = replace(newsletter, cadence=Cadence(one.cadence))
+            out = await release.let_go(store, at_cadence, one.issue, clock=tools.clock)
+            log.info("issue.released", issue=out.issue, audience=out.audience)
+        elif one.asked_at is None and settings.site.operator:
+            try:
+                await editor.ask(settings, one, await store.read(reviews.text, one.issue), tools)
+            except DigestError as error:
+                log.warning("editor.unasked", issue=one.issue, why=str(error))
+                continue
+            await store.write(reviews.set_asked, one.issue, tools.clock())

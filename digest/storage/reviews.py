@@ -1,0 +1,78 @@
+"""Issues that wait for the editor: until when, and whether they were asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, select, update
+
+from digest.model import NewsletterId
+from digest.storage.postal import reviews
+from digest.storage.schema import editions, issues
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Review:
+    """One that waits. ``release_by`` None: for as long as it takes."""
+
+    issue: int
+    newsletter: NewsletterId
+    cadence: str
+    period: str
+    subject: str
+    release_by: datetime | None
+    asked_at: datetime | None
+
+
+def add(tx: Connection, issue: int, due: datetime, release_by: datetime | None) -> None:
+    tx.execute(reviews.insert().values(issue=issue, due=due, release_by=release_by))
+
+
+def waiting(tx: Connection) -> list[Review]:
+    """What waits, the oldest first."""
+    asked = (
+        select(
+            reviews.c.issue,
+            issues.c.newsletter,
+            issues.c.cadence,
+            issues.c.period,
+            issues.c.subject,
+            reviews.c.release_by,
+            reviews.c.asked_at,
+        )
+        .join(issues, issues.c.id == reviews.c.issue)
+        .where(issues.c.state == "draft")
+        .order_by(reviews.c.issue)
+    )
+    return [Review(**row._mapping) for row in tx.execute(asked)]
+
+
+def set_release(tx: Connection, issue: int, at: datetime) -> None:
+    """Let it go at ``at``."""
+    tx.execute(update(reviews).where(reviews.c.issue == issue).values(release_by=at))
+
+
+def set_asked(tx: Connection, issue: int, at: datetime) -> None:
+    """The editor has the letter."""
+    tx.execute(update(reviews).where(reviews.c.issue == issue).values(asked_at=at))
+
+
+def give_way(tx: Connection, newsletter: NewsletterId, cadence: str, *, but: int) -> None:
+    """What waits of a newsletter is discarded for the sake of a newer one."""
+    tx.execute(
+        update(issues)
+        .where(
+            issues.c.newsletter == newsletter,
+            issues.c.cadence == cadence,
+            issues.c.state == "draft",
+            issues.c.id != but,
+        )
+        .values(state="discarded")
+    )
+
+
+def text(tx: Connection, issue: int) -> str:
+    """The words of the whole issue, its places still blank; empty where there is none."""
+    asked = select(editions.c.text).where(editions.c.issue == issue).order_by(editions.c.key)
+    return tx.execute(asked.limit(1)).scalar() or ""

@@ -1,0 +1,34 @@
+"""The letter that asks the editor about an issue, on its way through the transport in force."""
+
+from __future__ import annotations
+
+import re
+
+from digest.config.settings import Settings
+from digest.deliver import notice
+from digest.deliver.outcome import Accepted
+from digest.errors import Temporary
+from digest.slots import SLOT_CLOSE, SLOT_OPEN
+from digest.storage.reviews import Review
+from digest.wiring import Tools, post
+
+_BLANKS = re.compile(f"{SLOT_OPEN}[^{SLOT_CLOSE}]*{SLOT_CLOSE}")
+
+
+async def ask(settings: Settings, review: Review, text: str, tools: Tools) -> None:
+    """Send it to ``site.operator``. Raises DigestError where it did not leave."""
+    newsletter = settings.newsletters[review.newsletter]
+    by = review.release_by
+    until = f"It goes by itself at {by:%Y-%m-%d %H:%M} UTC." if by else "It waits for you."
+    letter = notice.question(
+        f"Approve {newsletter.title}: {review.subject}",
+        f"{until}\n\n"
+        f"Let it go:     digest issues approve {review.issue}\n"
+        f"Keep it back:  digest issues hold {review.issue}\n\n{_BLANKS.sub('(personal)', text)}",
+        sender=newsletter.sender,
+        to=settings.site.operator,
+        at=tools.clock(),
+    )
+    outcome = await post.transport(settings)(letter)
+    if not isinstance(outcome, Accepted):
+        raise Temporary(f"the letter to the editor was not taken: {outcome.text}")
