@@ -25,8 +25,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 T = TypeVar("T")
 
-# 2 MB of pages, and a write-ahead log that is copied back often: nobody waits for it long.
-SMALL = ("PRAGMA cache_size=-2000", "PRAGMA wal_autocheckpoint=1000")
+# 2 MB of pages; the log is copied back beside the writing (storage/checkpoints.py), and by whoever
+# commits only where it has grown to 256 MB all the same.
+SMALL = ("PRAGMA cache_size=-2000", "PRAGMA wal_autocheckpoint=64000")
 
 # SQLite allows 32,766 variables in a statement; the widest of our rows has 16.
 ROWS_AT_ONCE = 500
@@ -41,10 +42,9 @@ def insert(tx: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
 
 def roomy(tx: Connection) -> None:
     """Give this connection room for an import: a million people touch every page of an index with
-    each batch, so hold what 16 MB can, and write a page back once for several batches."""
+    each batch, so hold what 16 MB can."""
     if tx.dialect.name == "sqlite":
         tx.exec_driver_sql("PRAGMA cache_size=-16000")
-        tx.exec_driver_sql("PRAGMA wal_autocheckpoint=16000")
 
 
 def alone(tx: Connection, table: Table) -> None:
