@@ -26,6 +26,7 @@ from digest.storage.checkpoints import Checkpoints
 from digest.storage.commits import Commits
 from digest.storage.dialect import SMALL
 from digest.storage.trouble import is_locked, place, said
+from digest.storage.untouched import Untouched, file_of, has_wal
 
 P = ParamSpec("P")
 T = TypeVar("T")
