@@ -42,9 +42,9 @@ def insert(tx: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
 
 def roomy(tx: Connection) -> None:
     """Give this connection room for an import: a million people touch every page of an index with
-    each batch, so hold what 16 MB can."""
+    each batch, so hold what 12 MB can."""
     if tx.dialect.name == "sqlite":
-        tx.exec_driver_sql("PRAGMA cache_size=-16000")
+        tx.exec_driver_sql("PRAGMA cache_size=-12000")
 
 
 def alone(tx: Connection, table: Table) -> None:
