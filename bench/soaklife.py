@@ -183,7 +183,7 @@ async def live(folder: Path, shared: Tells, *, end: float, down: float) -> None:
         tools = Tools(
             store=store, isolate=isolate, clock=life.clock, dice=random.random, fetch=life.fetch
         )
-        made = Issues(settings, tools)
+        made = Issues(settings, tools, RING)
         await release.finish(store, clock=life.clock)
         while life.now.timestamp() < end:
             await rounds.gather(settings, tools)

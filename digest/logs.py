@@ -19,7 +19,7 @@ from digest.clock import Clock
 
 Event = MutableMapping[str, Any]
 _ADDRESS = re.compile(r"[^\s@<>\"'=:,;()\[\]{}/]+@[^\s@<>\"'=:,;()\[\]{}/]+")
-_LINK = re.compile(r"/(unsubscribe|preferences|confirm|address)/[\w.~-]+")
+_LINK = re.compile(r"/(unsubscribe|preferences|confirm|address|review)/[\w.~-]+")
 _LOUD = ("asyncio", "aiohttp", "alembic", "apscheduler", "uvicorn")  # theirs only from warnings on
 
 

@@ -30,6 +30,7 @@ class Purpose(StrEnum):
     UNSUBSCRIBE = "unsubscribe"
     PREFERENCES = "preferences"
     ADDRESS = "address"  # confirm a new address: bound to the address's key, not to a newsletter
+    REVIEW = "review"  # an editor's: the number of an issue stands in the subscriber's place
 
 
 def make(key: bytes, purpose: Purpose, subscriber: SubscriberId, newsletter: str) -> str:

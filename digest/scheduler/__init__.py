@@ -47,7 +47,7 @@ class Clockwork:
         self._seconds = seconds
         self._began = False  # we lead, and have taken up what the last leader left
         self._running: set[asyncio.Task[None]] = set()
-        self._issues = Issues(settings, tools)
+        self._issues = Issues(settings, tools, ring)
         self._rounds: dict[str, tuple[int, Round]] = {
             "issues": (10, self._issues.make_due),
             "sources": (60, lambda: rounds.gather(settings, tools)),

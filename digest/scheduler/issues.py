@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -34,11 +34,12 @@ class Issues:
 
     settings: Settings
     tools: Tools
+    ring: Sequence[bytes]
     troubles: dict[tuple[str, str, str], tuple[str, datetime]] = field(default_factory=dict)
 
     async def make_due(self) -> None:
         """Make every issue that is due now; keep why others are not made; let go what waited."""
-        await review.let_go_due(self.settings, self.tools)
+        await review.let_go_due(self.settings, self.tools, self.ring)
         for newsletter in self.settings.newsletters.values():
             for one in calendar.cadences(newsletter):
                 await self._one(one)
@@ -95,7 +96,7 @@ class Issues:
     async def _released(self, newsletter: Newsletter, turn: Turn, prepared: Prepared) -> None:
         try:
             if newsletter.approval != "auto":
-                await review.submit(self.settings, self.tools, newsletter, turn, prepared)
+                await review.submit(self.tools, newsletter, turn, prepared)
                 return
             out = await release.release(self.tools.store, prepared, clock=self.tools.clock)
         except release.Taken:

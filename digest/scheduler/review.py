@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from digest import duty, logs
@@ -17,19 +18,16 @@ from digest.wiring import Tools, editor
 log = logs.logger("digest.scheduler")
 
 
-async def submit(
-    settings: Settings, tools: Tools, newsletter: Newsletter, turn: Turn, prepared: Prepared
-) -> None:
-    """Freeze an issue and ask the editor. Raises release.Taken."""
+async def submit(tools: Tools, newsletter: Newsletter, turn: Turn, prepared: Prepared) -> None:
+    """Freeze an issue for the editor, who is asked at the next knock. Raises release.Taken."""
     by = duty.release_by(newsletter.approval, tools.clock())
     issue = await release.submit(
         tools.store, prepared, due=turn.due, release_by=by, clock=tools.clock
     )
     log.info("issue.waits", issue=issue, newsletter=newsletter.id, period=turn.period)
-    await let_go_due(settings, tools)
 
 
-async def let_go_due(settings: Settings, tools: Tools) -> None:
+async def let_go_due(settings: Settings, tools: Tools, ring: Sequence[bytes]) -> None:
     """Release what was approved or is overdue; ask for what nobody was asked yet."""
     store = tools.store
     for one in await store.read(reviews.waiting):
@@ -42,7 +40,9 @@ async def let_go_due(settings: Settings, tools: Tools) -> None:
             log.info("issue.released", issue=out.issue, audience=out.audience)
         elif one.asked_at is None and settings.site.operator:
             try:
-                await editor.ask(settings, one, await store.read(reviews.text, one.issue), tools)
+                await editor.ask(
+                    settings, one, await store.read(reviews.text, one.issue), tools, ring
+                )
             except DigestError as error:
                 log.warning("editor.unasked", issue=one.issue, why=str(error))
                 continue

@@ -48,6 +48,11 @@ def waiting(tx: Connection) -> list[Review]:
     return [Review(**row._mapping) for row in tx.execute(asked)]
 
 
+def find(tx: Connection, issue: int) -> Review | None:
+    """One that waits; None where it does not any more."""
+    return next((one for one in waiting(tx) if one.issue == issue), None)
+
+
 def set_release(tx: Connection, issue: int, at: datetime) -> None:
     """Let it go at ``at``."""
     tx.execute(update(reviews).where(reviews.c.issue == issue).values(release_by=at))

@@ -25,6 +25,7 @@ from digest.web import (
     hooks,
     preferences,
     pulse,
+    review,
     sorry,
     styles,
     unsubscribe,
@@ -53,7 +54,19 @@ def application(
         openapi_url=None, redirect_slashes=False, root_path=urlsplit(settings.site.base_url).path
     )
     made.state.desk, made.state.hooks = desk, heard
-    rooms = (home, feeds, archive, confirm, unsubscribe, preferences, data, files, hooks, pulse)
+    rooms = (
+        home,
+        feeds,
+        archive,
+        confirm,
+        unsubscribe,
+        preferences,
+        data,
+        files,
+        hooks,
+        pulse,
+        review,
+    )
     for room in rooms:
         made.router.routes.extend(room.ROUTES)
     door = api.application(desk)

@@ -75,7 +75,9 @@ async def clock(store, tmp_path):
 
         def configured(newsletter: str = "") -> Issues:
             text = CONFIG.format(newsletter=newsletter)
-            return Issues(load_text(text, tmp_path / "config.toml", {}).settings, tools)
+            return Issues(
+                load_text(text, tmp_path / "config.toml", {}).settings, tools, (b"k" * 40,)
+            )
 
         yield configured, hand
 
@@ -320,6 +322,7 @@ async def test_the_editor_is_asked_once_by_mail_with_what_the_issue_tells(store,
                 for path in (tmp_path / "maildir" / "new").iterdir()]  # fmt: skip
     assert letter["To"] == "editor@quayside.example"
     text = letter.get_body(("plain",)).get_content()
+    assert "https://quayside.example/review/daily.1." in text
     assert "digest issues approve 1" in text
     assert "TOP STORY" in text
     assert not re.search("[\ue000-\uf8ff]", text)
