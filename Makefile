@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check mail-check goldens format lock wheel clean
+.PHONY: help demo test check bench mail-check goldens format lock wheel clean
 
 help:  ## what there is to make
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -34,6 +34,16 @@ check: $(VENV)/.dev  ## format, lint, types, import contract
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# LIMIT: a folder with csink.c and csrc.c, what C can do here; without it ratios to C are left out.
+bench: $(VENV)/.dev  ## measure sending: speed, release, kills, signing (minutes; on a quiet machine)
+	$(BIN)/python -m bench.delivery $(if $(LIMIT),--limit $(LIMIT)) --scale 0.25 --json
+	$(BIN)/python -m bench.release --json
+	$(BIN)/python -m bench.crash --json
+	$(BIN)/python -m bench.dkim --json
+	$(BIN)/python -m bench.membership --subscribers 100000 --json
+	$(BIN)/python -m bench.editions --json
+	$(BIN)/python -m bench.archive --json
 
 mail-check: $(VENV)/.dev  ## prove the mail: pictures, axe, MJML, W3C, SpamAssassin, other readers
 	$(BIN)/python -m bench.mail.check

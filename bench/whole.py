@@ -90,6 +90,7 @@ def engine(store: Store, postmark: Postmark, folder: Path, port: int, connection
             carry=smtp.carry,
             clock=lambda: datetime.now(UTC),
             tell=print,
+            drain_seconds=10.0,
         )
 
     office = IssueOffice(
@@ -100,9 +101,7 @@ def engine(store: Store, postmark: Postmark, folder: Path, port: int, connection
         dice=random.random,
     )
     journals = journal.take_over(folder / "journals")
-    return Dispatch(
-        [office], journals, open_lines, clock=lambda: datetime.now(UTC), drain_seconds=10.0
-    )
+    return Dispatch([office], journals, open_lines, clock=lambda: datetime.now(UTC))
 
 
 async def whole(folder: Path, port: int, connections: int, count: int) -> dict[str, Any]:

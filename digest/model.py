@@ -158,11 +158,11 @@ class FetchedItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Article:
-    """One page we have read; sentence spans of a Story index into exactly its ``text``."""
+    """One page we have read; sentence spans of a Story index into exactly this ``text``."""
 
     url: str  # canonical
     title: str  # one line
-    text: str  # NFC, no markup, no control signs; paragraphs parted by one blank line
+    text: str  # NFC, paragraphs parted by a blank line; no markup, control or private-use signs
     dated: Dated
     first_seen: datetime
     source: SourceId

@@ -23,7 +23,8 @@ _FORMS = (
     (re.compile(r"\d{4}-\d{2}"), "monthly"),
 )
 _SHELFMARK = re.compile(
-    r"(\d{4}-\d{2}-\d{2}|\d{4}-W\d{2}|\d{4}-\d{2}|extra-\d+)(?:-(.{1,200}))?", re.DOTALL | re.ASCII
+    r"(\d{4}-\d{2}-\d{2}|\d{4}-W\d{2}|\d{4}-\d{2}(?!-\d)|extra-\d+)(?:-(.{1,200}))?",
+    re.DOTALL | re.ASCII,
 )
 
 

@@ -15,11 +15,12 @@ from typing import Any, TypeVar
 
 from digest.config.settings import Settings
 from digest.services import release
-from digest.services.dispatch import Dispatch, Progress, Until
+from digest.services.dispatch import Dispatch, Progress, Until, nothing_due
 from digest.wiring import Means, post
 
 T = TypeVar("T")
 
+TRIES = 40  # of a database that cannot be written, ten minutes or so, where somebody waits for it
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
@@ -42,7 +43,7 @@ async def work(
         engine(settings, tools, ring, only_letters=only_letters, show=show, tell=tell) as dispatch,
         _stopped_by_signals(dispatch) as told,
     ):
-        progress = await dispatch.run(until)
+        progress = await dispatch.run(until, tries=TRIES if until is nothing_due else None)
     return progress, told.is_set()
 
 

@@ -226,3 +226,33 @@ def test_every_zone_gives_a_reader_one_delivery_an_issue(every_zone):
         doubled = sum(a == b for a, b in pairwise(dues))
         assert dues == sorted(dues), zone
         assert doubled <= 10, zone
+
+
+@pytest.mark.parametrize(
+    ("cadence", "period", "mark"),
+    [
+        ("daily", "2026-11-24", "2026-11-24"),
+        ("weekdays", "2026-11-24", "2026-11-24-weekdays"),
+        ("weekly", "2026-W48", "2026-W48"),
+        ("monthly", "2026-11", "2026-11"),
+        ("daily", "extra-3", "extra-3"),
+        ("weekly", "extra-3", "extra-3-weekly"),
+    ],
+)
+def test_a_shelfmark_names_one_issue_and_leads_back_to_it(cadence, period, mark):
+    assert periods.shelfmark(cadence, period) == mark
+
+    found, rest = periods.of_shelfmark(mark)
+    assert (found, rest or periods.implied(period)) == (period, cadence)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "today", "2026", "2026-1-1", "2026-11-24x", "extra-", "٢٠٢٦-١١-٢٤"]
+)
+def test_other_words_are_no_shelfmark(text):
+    assert periods.of_shelfmark(text) is None
+
+
+def test_what_follows_a_period_is_told_apart_from_it():
+    assert periods.of_shelfmark("2026-11-24-lock-gates") == ("2026-11-24", "lock-gates")
+    assert periods.of_shelfmark("2026-W48-ü") == ("2026-W48", "ü")

@@ -11,7 +11,7 @@ import email.policy
 import hashlib
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from functools import cache
@@ -59,6 +59,7 @@ OURS = templates.ours() / "email"
 PICTURES = Path(render.__file__).parents[1] / "collect" / "sample"
 DATA = Path(__file__).parent / "data"
 WORDS_A_MINUTE = 230
+WINDOW = Window(period="2026-11-24", number=412, since=NOW - timedelta(days=1), until=NOW)
 ADA = Reader(id=SubscriberId("s000000000001"), address="ada@example.org", name="", due=NOW)
 
 
@@ -85,6 +86,25 @@ def sheet(theme: str, language: str) -> Sheet:
     edition = render.edition(job(newsletter, issue))
     postmark = _postmark(newsletter)
     return _posted(newsletter, issue, edition, personal(postmark, issue, ADA))
+
+
+@cache
+def thick(theme: str, count: int = 60) -> Sheet:
+    """An issue of ``count`` stories, which the byte budget has to cut."""
+    newsletter, issue = the_issue(theme, "en")
+    stories = [
+        replace(story, lead=replace(story.lead, url=f"{story.lead.url}-{n}"))
+        for n in range(count // len(issue.stories) + 1)
+        for story in issue.stories
+    ][:count]
+    shown = {
+        story.lead.url: issue.pictures[url]
+        for story in stories
+        if (url := story.lead.url.rpartition("-")[0]) in issue.pictures
+    }
+    issue = compose(newsletter, stories, WINDOW, brief_after=count, pictures=shown)
+    edition = render.edition(job(newsletter, issue))
+    return _posted(newsletter, issue, edition, personal(_postmark(newsletter), issue, ADA))
 
 
 @cache
@@ -164,8 +184,7 @@ def the_issue(theme: str, language: str) -> tuple[Newsletter, Issue]:
         for story, one in zip(stories, told["stories"], strict=True)
         if "image" in one
     }
-    window = Window(period="2026-11-24", number=412, since=NOW - timedelta(days=1), until=NOW)
-    return newsletter, compose(newsletter, stories, window, brief_after=20, pictures=pictures)
+    return newsletter, compose(newsletter, stories, WINDOW, brief_after=20, pictures=pictures)
 
 
 def picture(url: str) -> Path | None:

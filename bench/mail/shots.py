@@ -2,6 +2,7 @@
 
     python -m bench.mail.shots            compare with tests/golden
     python -m bench.mail.shots --refresh  take them anew (make goldens)
+    python -m bench.mail.shots --sheet FILE.png   the golden files on one sheet
 
 The pictures are drawn with Debian's Noto fonts (fonts.conf beside this file). A machine with
 other fonts sets other lines, and nothing can be told from them: there is nothing to compare.
@@ -35,9 +36,9 @@ ARGUMENTS = (
     "--font-render-hinting=none --hide-scrollbars"
 ).split()
 SCALE = 0.5  # of the golden file: a line that moved still shows, and 48 files stay small
-COLOURS = 40
+COLOURS = 48
 STEP = 56  # of 255: by how much a pixel must differ to count
-TOLERANCE = 0.0015  # of all pixels: what another release of the browser may change
+TOLERANCE = 0.001  # of all pixels: what another release of the browser may change
 HEIGHT_TOLERANCE = 6  # px of the golden file
 
 
@@ -131,7 +132,7 @@ def small(png: bytes) -> Image.Image:
     picture = Image.open(io.BytesIO(png)).convert("RGB")
     size = (round(picture.width * SCALE), round(picture.height * SCALE))
     picture = picture.resize(size, Image.Resampling.LANCZOS)
-    return picture.quantize(COLOURS, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
+    return picture.quantize(COLOURS, Image.Quantize.MAXCOVERAGE, kmeans=1, dither=Image.Dither.NONE)
 
 
 def difference(one: Image.Image, other: Image.Image) -> float:
@@ -161,6 +162,24 @@ def refresh(running: Browser, shot: Shot) -> None:
     take(running, shot).save(GOLDEN / shot.name, optimize=True)
 
 
+def sheet() -> Image.Image:
+    """The top of every golden file, a theme and language to a row."""
+    width, height, gap = 160, 320, 8
+    rows = [(theme, language) for theme in paper.THEMES for language in paper.SCRIPTS]
+    columns = len(SHOTS) // len(rows)
+    page = Image.new(
+        "RGB", (columns * (width + gap) + gap, len(rows) * (height + gap) + gap), "#8A8478"
+    )
+    for place, shot in enumerate(SHOTS):
+        row, column = divmod(place, columns)
+        with Image.open(GOLDEN / shot.name) as golden:
+            scale = width / golden.width
+            top = golden.convert("RGB").crop((0, 0, golden.width, round(height / scale)))
+        small_top = top.resize((width, height), Image.Resampling.LANCZOS)
+        page.paste(small_top, (gap + column * (width + gap), gap + row * (height + gap)))
+    return page
+
+
 def _environment() -> dict[str, str]:
     return {**os.environ, "FONTCONFIG_FILE": str(FONTS)}
 
@@ -168,7 +187,11 @@ def _environment() -> dict[str, str]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--refresh", action="store_true")
+    parser.add_argument("--sheet", type=Path, metavar="FILE")
     given = parser.parse_args()
+    if given.sheet:
+        sheet().save(given.sheet, optimize=True)
+        return
     if reason := other_fonts():
         raise SystemExit(f"nothing to compare: {reason}")
     with browser() as running:

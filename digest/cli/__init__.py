@@ -38,6 +38,7 @@ COMMANDS = {
         "List, show, pause, resume, cancel issues; try again what failed.",
     ),
     "preview": ("digest.cli.preview:command", "Show the next mail as you edit its templates."),
+    "relays": ("digest.cli.relays:group", "How the relays fare; use one again that was paused."),
     "letters": ("digest.cli.letters:group", "Send the letters that are due."),
     "gather": ("digest.cli.gather:command", "Visit the sources and keep what they bring."),
     "sources": ("digest.cli.sources:group", "Add, list, check, remove, import, export sources."),

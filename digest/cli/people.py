@@ -23,6 +23,12 @@ from subscribers.address import Address, BadAddress
 from subscribers.consent import Entry
 from subscribers.model import Subscriber, SubscriberId, Subscription
 
+VOUCH = click.option(
+    "--already-confirmed",
+    is_flag=True,
+    help="They confirmed elsewhere: I can prove it. Written into the consent log.",
+)
+
 
 class AddressType(click.ParamType[Address]):
     """One bare address."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -19,6 +20,7 @@ from digest.collect import sample
 from digest.compose.prepared import Prepared
 from digest.config.load import load_for
 from digest.config.settings import Settings
+from digest.errors import Misconfigured
 from digest.model import Newsletter, Source, SourceId, SourceKind
 from digest.services.gather import gather
 from digest.services.publish import MEMORY, draft, illustrated
@@ -28,6 +30,7 @@ from digest.web.preview import application
 from digest.web.proofs import Proofs
 from digest.wiring import World
 
+HERE = "127.0.0.1"
 SAMPLE = Source(
     id=SourceId(sample.SCHEME),
     kind=SourceKind.SAMPLE,
@@ -55,12 +58,37 @@ def command(context: Context, newsletter: str | None, sampled: bool, port: int) 
 
 
 async def _serve(settings: Settings, newsletter: Newsletter, *, sampled: bool, port: int) -> None:
+    with _listening(port) as listening:
+        await _serve_on(listening, settings, newsletter, sampled=sampled, port=port)
+
+
+def _listening(port: int) -> socket.socket:
+    """Asked for first: nobody should wait for a draft to hear that the port is taken."""
+    made = socket.socket()
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        made.bind((HERE, port))
+        made.listen()
+    except OSError as error:
+        made.close()
+        raise Misconfigured(
+            f"port {port}", f"cannot be used: {error.strerror}; give another with --port"
+        ) from error
+    return made
+
+
+async def _serve_on(
+    listening: socket.socket,
+    settings: Settings,
+    newsletter: Newsletter,
+    *,
+    sampled: bool,
+    port: int,
+) -> None:
     async with proofs(settings, newsletter, sampled=sampled) as made:
-        click.echo(f"{made.source} Preview at http://127.0.0.1:{port}/")
+        click.echo(f"{made.source} Preview at http://{HERE}:{port}/")
         config = uvicorn.Config(
             application(made),
-            host="127.0.0.1",
-            port=port,
             http="h11",
             ws="none",
             lifespan="off",
@@ -68,7 +96,7 @@ async def _serve(settings: Settings, newsletter: Newsletter, *, sampled: bool, p
             access_log=False,
             timeout_graceful_shutdown=1,  # a page that listens for changes never ends by itself
         )
-        await uvicorn.Server(config).serve()
+        await uvicorn.Server(config).serve(sockets=[listening])
 
 
 @asynccontextmanager

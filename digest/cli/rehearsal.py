@@ -9,12 +9,11 @@ from pathlib import Path
 
 from digest import wiring
 from digest.choices import Choice
-from digest.cli.progress import SourceProgress
+from digest.cli.gathering import gathered
 from digest.config.secret import make_and_read
 from digest.config.settings import Settings
 from digest.errors import Misconfigured
 from digest.model import SourceReport
-from digest.services.gather import gather
 from digest.services.links import check_links
 from digest.services.publish import MEMORY, prepare
 from digest.services.rehearse import Rehearsed, rehearse
@@ -55,20 +54,9 @@ async def rehearsal(settings: Settings, asked: Asked, *, quiet: bool) -> Rehears
             now = world.clock()
             if people:
                 await seeding.seed(people, store, now - MEMORY)
-            sources = wiring.sources_of(settings, newsletter)
             reports: tuple[SourceReport, ...] = ()
             if asked.collect:
-                with SourceProgress(len(sources), quiet=quiet) as progress:
-                    reports = await gather(
-                        store,
-                        sources,
-                        fetch=world.fetch,
-                        isolate=world.isolate,
-                        clock=world.clock,
-                        dice=world.dice,
-                        folder=settings.folder,
-                        progress=progress,
-                    )
+                reports = await gathered(settings, newsletter, store, world, quiet=quiet)
             choices: dict[Choice, int] = {}
             if people:
                 choices = await people.read(

@@ -7,19 +7,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from digest import wiring, worker
+from digest.cli.gathering import gathered
 from digest.cli.meter import Meter
-from digest.cli.progress import SourceProgress
 from digest.clock import clock_from
 from digest.compose.prepared import Prepared
 from digest.config import secret
 from digest.config.settings import Settings
 from digest.errors import DigestError, Misconfigured
-from digest.model import Issue, Newsletter, SourceReport
+from digest.model import Issue, SourceReport
 from digest.services import release
 from digest.services.dispatch import Progress, nothing_due
-from digest.services.gather import gather
 from digest.services.links import check_links
-from digest.services.publish import prepare
+from digest.services.publish import draft, illustrated, typeset
 from digest.services.release import Released
 from digest.services.trial import send_trial
 from digest.storage import audience
@@ -108,45 +107,30 @@ async def trial(settings: Settings, wanted: Wanted, to: str) -> str:
 
 async def _ready(settings: Settings, wanted: Wanted, tools: Tools) -> Outgo:
     newsletter = settings.newsletters[wanted.newsletter]
-    reports = await _gathered(settings, newsletter, wanted, tools)
+    reports: tuple[SourceReport, ...] = ()
+    if wanted.collect:
+        reports = await gathered(settings, newsletter, tools.store, tools, quiet=wanted.quiet)
     cadence = newsletter.cadence.value
     choices = await tools.store.read(audience.choices, newsletter.id, cadence, tools.clock())
-    prepared = await prepare(
+    imprint = wiring.imprint(settings, media=settings.storage.media)
+    drafted = await draft(
         tools.store,
         newsletter,
-        wiring.imprint(settings, media=settings.storage.media),
-        fetch=tools.fetch,
+        imprint,
         isolate=tools.isolate,
         clock=tools.clock,
         since=wanted.since,
-        choices=choices,
     )
+    if drafted.issue is not None:  # named first: its mails say where it stands on the web
+        drafted = await _named(drafted, drafted.issue, wanted, tools)
+    shown = await illustrated(drafted, imprint, fetch=tools.fetch, isolate=tools.isolate)
+    prepared = await typeset(shown, imprint, isolate=tools.isolate, choices=choices)
     if prepared.issue is not None:
-        prepared = await _named(prepared, prepared.issue, wanted, tools)
         if wanted.check_links:
             base_url = settings.site.base_url
             prepared = await check_links(prepared, tools.fetch, base_url=base_url)
         release.refuse(prepared, strict=wanted.strict)
     return Outgo(prepared=prepared, sources=reports, audience=sum(choices.values()))
-
-
-async def _gathered(
-    settings: Settings, newsletter: Newsletter, wanted: Wanted, tools: Tools
-) -> tuple[SourceReport, ...]:
-    if not wanted.collect:
-        return ()
-    sources = wiring.sources_of(settings, newsletter)
-    with SourceProgress(len(sources), quiet=wanted.quiet) as progress:
-        return await gather(
-            tools.store,
-            sources,
-            fetch=tools.fetch,
-            isolate=tools.isolate,
-            clock=tools.clock,
-            dice=tools.dice,
-            folder=settings.folder,
-            progress=progress,
-        )
 
 
 async def _named(prepared: Prepared, issue: Issue, wanted: Wanted, tools: Tools) -> Prepared:

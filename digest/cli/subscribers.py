@@ -31,11 +31,6 @@ from subscribers.model import By, Kind, Status
 
 T = TypeVar("T")
 NEWSLETTER = click.option("--newsletter", help="Which; needed where there are several.")
-VOUCH = click.option(
-    "--already-confirmed",
-    is_flag=True,
-    help="They confirmed elsewhere: I can prove it. Written into the consent log.",
-)
 CLOCK = clock_at(None)
 
 
@@ -52,7 +47,7 @@ def group() -> None:
 @NEWSLETTER
 @click.option("--name", default="", help="How the person is called.")
 @click.option("--cadence", help="How often, of what is offered. Default: the newsletter's own.")
-@VOUCH
+@people.VOUCH
 @click.pass_obj
 def add(
     context: Context,
@@ -225,7 +220,7 @@ def export(context: Context, newsletter: str | None) -> None:
 @click.option("--yes", is_flag=True, help="Import after the dry run without asking.")
 @click.option("--rejects", type=click.Path(path_type=Path), help="Default: FILE.rejects.csv.")
 @click.option("--json", "as_json", is_flag=True, help="Print the counts as JSON.")
-@VOUCH
+@people.VOUCH
 @click.pass_obj
 def import_(  # noqa: PLR0913 -- click hands over every option
     context: Context,

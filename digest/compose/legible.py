@@ -6,7 +6,7 @@ the dark overruled by the rules of ``prefers-color-scheme`` or by those for Outl
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from lxml.html import HtmlElement
@@ -76,6 +76,8 @@ class _Walk:
     def __init__(self, rules: Sequence[Rule], paper: _Look) -> None:
         self._paper = paper
         self._by_key: dict[str, list[Rule]] = {}
+        # A mail has thousands of elements and few places: each is looked up in the rules once.
+        self._ruled_at: dict[tuple[_Place, _Known], _Place] = {}
         for rule in rules:
             if not {"color", "background", "background-color"} & rule.said.keys():
                 continue
@@ -84,34 +86,40 @@ class _Walk:
             self._by_key.setdefault(f".{key}" if last.classes else key, []).append(rule)
 
     def texts(self, root: HtmlElement) -> Iterator[tuple[str, _Look]]:
-        waiting: list[tuple[HtmlElement, _Look, tuple[_Known, ...]]] = [(root, self._paper, ())]
+        top = _Place((), {}, {})
+        waiting: list[tuple[HtmlElement, _Look, _Place]] = [(root, self._paper, top)]
         while waiting:
             element, around, above = waiting.pop()
             if not isinstance(element.tag, str) or element.tag in _UNSEEN:
                 continue
             if css.is_hidden(element.get("style") or ""):
                 continue
-            known = _known(element)
-            look = self._look(element, known, around, above)
+            place = self._place(_known(element), above)
+            look = self._look(element, place, around)
+            if element.tag == "img" and element.get("alt"):
+                yield element.get("alt", ""), look  # it stands in the place of the picture
             if element.text and not element.text.isspace():
                 yield " ".join(element.text.split()), look
-            below = (*above, known)
             for child in element:
                 if child.tail and not child.tail.isspace():
                     yield " ".join(child.tail.split()), look
-            waiting.extend((child, look, below) for child in reversed(element))
+            waiting.extend((child, look, place) for child in reversed(element))
 
-    def _look(
-        self,
-        element: HtmlElement,
-        known: _Known,
-        around: _Look,
-        above: tuple[_Known, ...],
-    ) -> _Look:
-        weak, strong = self._ruled(known, above)
+    def _place(self, known: _Known, above: _Place) -> _Place:
+        found = self._ruled_at.get((above, known))
+        if found is None:
+            weak, strong = self._ruled(known, above.path)
+            found = _Place((*above.path, known), weak, strong)
+            self._ruled_at[above, known] = found
+        return found
+
+    def _look(self, element: HtmlElement, place: _Place, around: _Look) -> _Look:
+        weak, strong = place.weak, place.strong
         said = {**_attributes(element), **weak, **css.inline(element.get("style") or ""), **strong}
         colour = css.colour(said.get("color", "")) or (
-            _LINK if known.tag == "a" and "color" not in said and element.get("href") else None
+            _LINK
+            if place.path[-1].tag == "a" and "color" not in said and element.get("href")
+            else None
         )
         fill = said.get("background-color") or said.get("background", "")
         pictured = "url(" in said.get("background", "") or "gradient(" in fill
@@ -138,6 +146,18 @@ class _Known:
     tag: str
     classes: frozenset[str]
     own_id: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Place:
+    """An element's tag, classes and id below those of its ancestors, and what rules say there.
+
+    Equal only to itself: there is one for all elements that are alike.
+    """
+
+    path: tuple[_Known, ...]
+    weak: Mapping[str, str]  # than the element's own style
+    strong: Mapping[str, str]
 
 
 def _known(element: HtmlElement) -> _Known:

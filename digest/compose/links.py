@@ -28,8 +28,8 @@ _UNSEEN = re.compile(r"[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206
 _ADDRESS = re.compile(
     r"(?:https?://)?(?P<host>(?:[\w-]+\.)+[^\W\d_]{2,}(?::\d+)?)(?:[/?#]\S*)?", re.IGNORECASE
 )
-# Letters of other scripts that print as Latin ones (Unicode's confusables, those in real use).
-_TWINS = frozenset("аеорсухіјѕԁһӏԛԝвкмнтαορυνικτχ")
+# Cyrillic and Greek letters that print as Latin ones (UTS 39; the small letters hosts are made of).
+_TWINS = frozenset("аеорсухіјѕԁһӏԛԝον")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +77,13 @@ def host(address: str) -> str:
 
 
 def looks_alike(name: str) -> bool:
-    """Whether a part of the host ``name`` reads as Latin letters and is not."""
-    return any(_is_twin(part) for part in _decoded(name).split("."))
+    """Whether a part of the host ``name`` reads as Latin letters and is not.
+
+    A part all of twins is a word of its own script below a domain of that script.
+    """
+    parts = _decoded(name).split(".")
+    foreign = parts[-1].isascii()
+    return any(_is_mixed(part) or (foreign and _is_twin(part)) for part in parts)
 
 
 def _leading_nowhere(hrefs: list[str], names: set[str | None]) -> Iterator[Finding]:
@@ -129,11 +134,14 @@ def _hides(link: Link) -> bool:
     return bare != link.shown and _ADDRESS.fullmatch(bare) is not None
 
 
+def _is_mixed(part: str) -> bool:
+    scripts = {unicodedata.name(c, "").partition(" ")[0] for c in part if c.isalpha()}
+    return "LATIN" in scripts and bool(scripts & {"CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE"})
+
+
 def _is_twin(part: str) -> bool:
-    letters = [c for c in part if c.isalpha()]
-    scripts = {unicodedata.name(c, "").partition(" ")[0] for c in letters}
-    mixed = "LATIN" in scripts and bool(scripts & {"CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE"})
-    return mixed or (bool(letters) and not part.isascii() and set(letters) <= _TWINS)
+    letters = {c for c in part if c.isalpha()}
+    return bool(letters) and letters <= _TWINS
 
 
 def _decoded(name: str) -> str:

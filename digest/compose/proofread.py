@@ -32,4 +32,5 @@ def _findings(edition: Edition, job: Job) -> tuple[Finding, ...]:
         job.newsletter,
         base_url=job.base_url,
         max_html_bytes=job.options.max_html_bytes,
+        dkim_domain=job.dkim_domain,
     )

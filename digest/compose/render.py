@@ -43,6 +43,7 @@ class Job:
     next_issue: datetime
     key: str = ""  # of the edition; empty: the issue's language
     logo: Picture | None = None  # the theme's, kept where pictures are served from
+    dkim_domain: str = ""  # who signs, where we do it ourselves; only lint asks
 
 
 def edition(job: Job) -> Edition:

@@ -65,8 +65,9 @@ def _newsletter(draft: Draft, key: Key) -> None:
     _sections(draft, key)
     cadence = draft.text((*key, "cadence"))
     wrong_cadence = (*key, "cadence") in draft.wrong
+    made = {cadence, *(value for _, value in draft.matching((*key, "offers", "*")))}
     for day, only in (("weekday", "weekly"), ("monthday", "monthly")):
-        if draft.value((*key, day)) is not None and cadence != only and not wrong_cadence:
+        if draft.value((*key, day)) is not None and only not in made and not wrong_cadence:
             draft.problem(
                 (*key, day),
                 f'is only read with cadence = "{only}", and it is {shown(cadence or "daily")}; '

@@ -68,6 +68,7 @@ RULES: tuple[tuple[Key, Rule], ...] = (
     (("deliver", "relays", "*", "max_connections"), within(1, _MANY)),
     (("deliver", "relays", "*", "warmup", "start"), day),
     (("deliver", "drain_seconds"), within(1, 600)),
+    (("deliver", "first_retry_seconds"), within(0, 14_400, above=True)),
     (("deliver", "dkim", "domain"), of_text(host_or_none)),
     (("deliver", "dkim", "selector"), of_text(selector)),
     (("deliver", "dkim", "ed25519_selector"), of_text(selector)),

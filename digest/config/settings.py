@@ -73,7 +73,8 @@ class Deliver:
         ""  # List-Unsubscribe mailto; empty: unsubscribe@ the sender's domain
     )
     in_doubt: Literal["resend", "hold"] = "resend"
-    drain_seconds: Annotated[float, Ge(1)] = 10.0
+    drain_seconds: Annotated[float, Ge(1)] = 8.0
+    first_retry_seconds: Annotated[float, Gt(0)] = 60.0
     each_domain: DomainLimits = field(default_factory=DomainLimits)
     domains: dict[str, DomainLimits] = field(default_factory=dict)
     dkim: DkimOptions | None = None

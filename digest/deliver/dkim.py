@@ -12,7 +12,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding
@@ -97,8 +97,7 @@ def sign(
     return seal(prepared(parts, body=body, shared=shared), keys, at=at, body=body)
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
+class Prepared(NamedTuple):
     """What of a message is signed: its canonical header lines, their names, the body's hash."""
 
     lines: bytes

@@ -11,7 +11,10 @@ _FLOWS = re.compile(r"(?<=[^\n]) \n(?!\n|\Z)")
 
 
 def stuffed(text: str) -> str:
-    """``text`` with one blank more before each line that begins with a blank, > or From."""
+    """``text`` with one blank more before each line that begins with a blank, > or From.
+
+    A personal place that opens a line is left as it is filled: with an address, a link, a name.
+    """
     return _STUFFED.sub(" ", text)
 
 

@@ -96,9 +96,10 @@ class Journal:
         size = _HEAD.size + capacity * _ENTRY.size
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            self._file = _locked(path)
             try:
-                fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                # One that was larger once may hold notes in all of it.
+                size = max(size, os.fstat(self._file).st_size)
                 # Room is taken now: a store into a hole of a full disk would be a SIGBUS.
                 os.posix_fallocate(self._file, 0, size)
                 self._map = mmap.mmap(self._file, size)
@@ -186,6 +187,21 @@ class Journal:
         self._map[place + _STATE_AT] = noted
 
 
+def _locked(path: Path) -> int:
+    """The file at ``path``, made where there is none, locked until it is closed."""
+    while True:
+        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # Whoever had it until now may have taken it away: then nobody would find our notes.
+            if os.fstat(file).st_nlink:
+                return file
+        except BaseException:
+            os.close(file)
+            raise
+        os.close(file)
+
+
 def take_over(folder: Path, *, capacity: int = 4096) -> list[Journal]:
     """The journals in ``folder`` that no living worker has, or a new one where there is none.
 
@@ -206,6 +222,20 @@ def take_over(folder: Path, *, capacity: int = 4096) -> list[Journal]:
         except InUse:  # somebody was quicker
             continue
     return found
+
+
+def beside(own: Journal) -> tuple[list[Journal], bool]:
+    """The journals in the same folder whose workers have died, and whether one's is alive."""
+    dead: list[Journal] = []
+    alive = False
+    for path in sorted(own.path.parent.glob(f"worker-*{SUFFIX}")):
+        if path == own.path:
+            continue
+        try:
+            dead.append(Journal(path, capacity=0))
+        except InUse:
+            alive = True
+    return dead, alive
 
 
 def _read(data: bytes) -> Notes | None:

@@ -12,8 +12,9 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from digest.deliver import allowance, outbox, throttle
+from digest.deliver import allowance, memory, outbox, throttle
 from digest.deliver.allowance import Domains, Lane
+from digest.deliver.choice import Circuit
 from digest.deliver.feed import Feed
 from digest.deliver.outbox import Consequence
 from digest.deliver.outcome import Deferred, InDoubt, Outcome, Refused
@@ -54,7 +55,9 @@ class Lines:
         carry: Carry,
         clock: Callable[[], datetime],
         tell: Callable[[str], None],
+        drain_seconds: float = 8.0,
     ) -> None:
+        self._drain_seconds = drain_seconds
         self._tray = tray
         self._domains = domains
         self._carry = carry
@@ -65,6 +68,8 @@ class Lines:
             line = Line(relay=relay, lane=lane, door=Door(tray, relay.name, domains))
             line.door.heard = self._hearing(line)
             self._lines.append(line)
+        # Each connection may have announced one message that the journal has yet to note.
+        tray.spare = max(tray.spare, sum(relay.max_connections for relay, _ in ways))
 
     @property
     def lanes(self) -> list[Lane]:
@@ -123,6 +128,25 @@ class Lines:
         if ready:
             self._tray.wake()
 
+    def restore(self, name: str, past: str) -> None:
+        """Take up what a relay had had before a restart: see memory.of_pace."""
+        for line in self._lines:
+            if line.relay.name == name:
+                line.lane = replace(line.lane, pace=memory.pace(line.lane.pace, past))
+
+    def turn(self, name: str, circuit: Circuit) -> None:
+        """Believe somebody else of how a relay fares: the past, the operator, another worker."""
+        for line in self._lines:
+            if line.relay.name == name:
+                line.lane = replace(line.lane, circuit=circuit)
+                if circuit.paused:
+                    line.trouble = _refusal(line.relay, circuit.paused)
+
+    def hold(self) -> None:
+        """Let nothing more leave until ``adjust`` is called again."""
+        for line in self._lines:
+            line.door.room = 0
+
     def put_off(self) -> list[tuple[Box, list[Ready], datetime]]:
         """What was taken for domains that must wait, and until when; it is out of the tray."""
         now = self._clock()
@@ -142,13 +166,13 @@ class Lines:
             for (_, seconds), (box, some) in later.items()
         ]
 
-    async def close(self, seconds: float) -> None:
-        """Finish what is on the wire, for so long; then cut the connections."""
+    async def close(self) -> None:
+        """Finish what is on the wire, for ``drain_seconds``; then cut the connections."""
         self._tray.over = True
         self._tray.wake()
         tasks = {task for line in self._lines for task in line.open}
         if tasks:
-            _, late = await asyncio.wait(tasks, timeout=seconds)
+            _, late = await asyncio.wait(tasks, timeout=self._drain_seconds)
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
@@ -216,7 +240,7 @@ class Lines:
         words = " ".join(
             part for part in (str(outcome.code), outcome.enhanced, outcome.text) if part
         )
-        trouble = f"{line.relay.label} refuses us and is not used any more: {words}"
+        trouble = _refusal(line.relay, words)
         if not line.lane.circuit.paused:
             self._tell(trouble)
         line.lane = replace(line.lane, circuit=line.lane.circuit.pause(words))
@@ -225,3 +249,10 @@ class Lines:
 
     def _now(self) -> float:
         return self._clock().timestamp()
+
+
+def _refusal(relay: RelayOptions, words: str) -> str:
+    return (
+        f"{relay.label} refuses us and is not used any more: {words}; "
+        f"once that is mended, `digest relays resume {relay.name}`"
+    )

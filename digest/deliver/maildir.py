@@ -29,7 +29,7 @@ class MaildirTransport:
         return Accepted(250, "2.0.0", str(target))
 
     def _put(self, message: Outgoing) -> Path:
-        name = f"{_UNSAFE.sub('_', message.name)}.digest"
+        name = f"{_UNSAFE.sub('_', message.name or f'delivery-{message.ref}')}.digest"
         half, whole = self._folder / "tmp" / name, self._folder / "new" / name
         envelope = f"Return-Path: <{message.sender}>\r\nDelivered-To: {message.recipient}\r\n"
         try:

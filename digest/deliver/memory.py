@@ -1,8 +1,7 @@
-"""What a restart must not forget: Paces to short texts and back. Pure.
+"""What a restart must not forget: Paces and Circuits to short texts and back. Pure.
 
 Limits come from the configuration and only what has happened from the text, so that a limit that
-was changed holds at once and what the last hour used still counts. How a relay has fared is not
-kept: who starts Digest anew has mended something, and it is tried again at once.
+was changed holds at once and what the last hour used still counts.
 """
 
 from __future__ import annotations
@@ -12,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from pydantic import TypeAdapter, ValidationError
 
+from digest.deliver.choice import Circuit
 from digest.deliver.throttle import SHY, Pace, Window
 
 
@@ -28,6 +28,7 @@ class _Past:
 
 
 _PAST = TypeAdapter(_Past)
+_CIRCUIT = TypeAdapter(Circuit)
 
 
 def of_pace(pace: Pace) -> str:
@@ -83,3 +84,16 @@ def worth_keeping(past: Pace, configured: Pace, now: float) -> bool:
         or now < past.cautious_until
         or any(window.room(now) < window.limit for window in past.windows)
     )
+
+
+def of_circuit(circuit: Circuit) -> str:
+    """How a relay has fared, as JSON."""
+    return _CIRCUIT.dump_json(circuit).decode()
+
+
+def circuit(text: str) -> Circuit:
+    """The circuit of ``of_circuit``; a new one where the text cannot be read."""
+    try:
+        return _CIRCUIT.validate_json(text)
+    except ValidationError:
+        return Circuit()

@@ -12,6 +12,7 @@ from typing import Protocol
 from uuid import UUID
 
 from digest.deliver.journal import Entry
+from digest.deliver.lines import Lines
 from digest.deliver.tray import Box, Ready
 from digest.delivery import Skip, State
 
@@ -88,8 +89,35 @@ class Office(Protocol):
     async def renew(self, lease: UUID, now: datetime) -> None:
         """Keep what is held: the worker is alive."""
 
-    async def abandoned(self, now: datetime) -> Tally:
-        """Settle what is held under leases that are over: nobody knows what became of it."""
+    async def abandoned(self, now: datetime, *, twice: bool) -> Tally:
+        """Settle what is held under leases that are over: nobody knows what became of it.
+
+        ``twice``: only those that were over when it was asked before, too, and not renewed since.
+        """
 
     async def outlook(self, now: datetime) -> Outlook:
         """What is still to do."""
+
+
+class Memory(Protocol):
+    """What of limits and circuits outlives a restart: see services/pacing.py."""
+
+    async def load(self, lines: Lines) -> None: ...
+
+    async def keep(self, lines: Lines, now: datetime) -> None: ...
+
+    async def save(self, lines: Lines, now: datetime) -> None: ...
+
+
+class _NoMemory:
+    async def load(self, lines: Lines) -> None:
+        pass
+
+    async def keep(self, lines: Lines, now: datetime) -> None:
+        pass
+
+    async def save(self, lines: Lines, now: datetime) -> None:
+        pass
+
+
+NO_MEMORY: Memory = _NoMemory()

@@ -60,8 +60,8 @@ class SealingOffice:
     async def renew(self, lease: UUID, now: datetime) -> None:
         await self._inner.renew(lease, now)
 
-    async def abandoned(self, now: datetime) -> Tally:
-        return await self._inner.abandoned(now)
+    async def abandoned(self, now: datetime, *, twice: bool) -> Tally:
+        return await self._inner.abandoned(now, twice=twice)
 
     async def outlook(self, now: datetime) -> Outlook:
         return await self._inner.outlook(now)

@@ -13,13 +13,13 @@ from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
 from digest.deliver.feed import OVER, Over
-from digest.deliver.outcome import Accepted, Outcome, Refused, Stage
+from digest.deliver.outcome import Accepted, Deferred, Outcome, Refused, Stage
 from digest.deliver.transport import Outgoing
 from digest.delivery import DeliveryId
-from digest.errors import DigestError
+from digest.errors import DigestError, Permanent
 
-LOW = 2_000  # fewer ready than this, and more are claimed
-SPARE = 256  # places of the journal left free for what is announced and has not departed
+LOW = 1_000  # fewer ready than this, and more are claimed
+SPARE = 256  # places of the journal left free, at least: what is announced has yet to depart
 FULL = 500  # so many results are worth a commit
 
 
@@ -79,6 +79,7 @@ class Tray:
         self.journal = journal
         self.signal = signal
         self.over = False  # connections are to say goodbye
+        self.spare = SPARE
         self._idle: list[Callable[[], None]] = []
 
     @property
@@ -127,7 +128,7 @@ class Door:
         tray = self._tray
         if tray.over:
             return OVER
-        if self.room > 0 and tray.journal.room > SPARE:
+        if self.room > 0 and tray.journal.room > tray.spare:
             for box in self._boxes:
                 while box.ready:
                     message = self._taken(box, box.ready.popleft())
@@ -163,8 +164,11 @@ class Door:
             return None
         try:
             message = one.write(one.person, one.ref)
-        except DigestError as error:
+        except Permanent as error:
             box.rest.append((one, Refused(0, "5.6.0", str(error), Stage.CONNECT), self.relay))
+            return None
+        except DigestError as error:
+            box.rest.append((one, Deferred(0, "", str(error), Stage.CONNECT), self.relay))
             return None
         self.room -= 1
         self.left += 1

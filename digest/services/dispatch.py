@@ -14,17 +14,19 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from digest.deliver.journal import Journal
+from digest.deliver.journal import Journal, beside
 from digest.deliver.lines import Lines
-from digest.deliver.office import Office, Outlook, Tally
-from digest.deliver.past import Past
+from digest.deliver.office import NO_MEMORY, Memory, Office, Outlook, Tally
 from digest.deliver.tray import LOW, Box, Ready, Tray
 from digest.delivery import Skip
+from digest.errors import Temporary
 
-CLAIM = 2_000  # at once: some of them may be skipped
+CLAIM = 1_000  # at once: some of them may be skipped
 TICK = 0.25  # seconds: results wait no longer for their commit
 PATROL = timedelta(minutes=1)  # leases are renewed and looked for so often
 IDLE_LOOK = 2.0  # seconds: how soon new work is seen
+LONGEST_REST = 15.0  # seconds between two tries of a database that cannot be written
+REMEMBER = timedelta(seconds=5)  # how much of what relays have had a killed process may forget
 
 Clock = Callable[[], datetime]
 Open = Callable[[Tray], Lines]
@@ -69,15 +71,18 @@ class Dispatch:
         open_lines: Open,
         *,
         clock: Clock,
-        drain_seconds: float,
-        past: Past | None = None,
+        unserved: Sequence[Office] = (),
+        memory: Memory = NO_MEMORY,
         show: Callable[[Progress], None] = lambda _: None,
+        tell: Callable[[str], None] = lambda _: None,
     ) -> None:
+        """``unserved``: of these nothing is sent, but what dead workers held is settled."""
         self._offices = offices
+        self._all = (*offices, *unserved)
+        self._memory = memory
+        self._tell = tell
         self._journal, *self._old = journals
         self._clock = clock
-        self._drain_seconds = drain_seconds
-        self._past = past
         self._show = show
         self._lease: UUID = uuid4()
         self._signal = asyncio.Event()
@@ -85,28 +90,34 @@ class Dispatch:
         self._lines = open_lines(self._tray)
         self._progress = Progress()
         self._stopping = asyncio.Event()
-        self._patrolled = datetime.min.replace(tzinfo=clock().tzinfo)
+        self._patrolled = self._remembered = datetime.min.replace(tzinfo=clock().tzinfo)
+        self._begun = False
+        self._troubled = 0  # rounds in a row that the database stopped
+        self._later: list[tuple[Box, list[Ready], datetime | None]] = []  # to be given back
 
     def stop(self) -> None:
         """Stop claiming, finish what is on the wire, keep it, and return from ``run``."""
         self._stopping.set()
         self._signal.set()
 
-    async def run(self, until: Until) -> Progress:
+    async def run(self, until: Until, *, tries: int | None = None) -> Progress:
         """Settle what dead workers left, then dispatch until ``until`` or ``stop``.
 
-        Raises DigestError where the database cannot be used; then what is known is in the journal.
+        While the database cannot be written nothing more leaves, and it is tried again, ``tries``
+        times in a row (None: for ever); then DigestError is raised, and what is known is in the
+        journal.
         """
-        await self._recover()
-        if self._past:
-            await self._past.recall(self._lines, self._clock())
-        self._journal.begin(self._lease)
         try:
             while not self._stopping.is_set():
-                await self._round()
-                if await self._over(until):
+                try:
+                    over = await self._round(until)
+                except Temporary as error:
+                    await self._bear(error, tries)
+                    continue
+                self._recovered()
+                if over:
                     break
-                await self._rest()
+                await self._rest(IDLE_LOOK if self._quiet else TICK)
         finally:
             await self._drain()
         self._progress.waiting = (await self._outlook()).queued
@@ -117,19 +128,42 @@ class Dispatch:
         tray = self._tray
         return not (tray.ready or tray.flying or tray.results)
 
-    async def _round(self) -> None:
+    async def _round(self, until: Until) -> bool:
+        """Everything that is to be done now; whether it is over then."""
+        if not self._begun:
+            await self._recover()
+            await self._memory.load(self._lines)
+            self._journal.begin(self._lease)
+            self._begun = True
         now = self._clock()
-        if now - self._patrolled >= PATROL or now < self._patrolled:
-            self._patrolled = now
+        await self._keep()
+        await self._memory.keep(self._lines, now)
+        if not timedelta() <= now - self._patrolled < PATROL:
             await self._patrol(now)
-        hungry = self._tray.ready < LOW and self._lines.usable
-        # Together: changes that wait at the same time share a commit.
-        await asyncio.gather(self._keep(), self._claim(now) if hungry else _nothing())
+            self._patrolled = now
+        if not timedelta() <= now - self._remembered < REMEMBER:
+            await self._memory.save(self._lines, now)
+            self._remembered = now
+        if self._tray.ready < LOW and self._lines.usable:
+            await self._claim(now)
         self._lines.adjust()
-        if self._past:
-            await self._past.keep(self._lines, now)
         await self._put_off()
         self._show(self._look())
+        return await self._over(until)
+
+    async def _bear(self, error: Temporary, tries: int | None) -> None:
+        self._lines.hold()
+        self._troubled += 1
+        if tries is not None and self._troubled >= tries:
+            raise error
+        if self._troubled == 1:
+            self._tell(f"{error}; nothing more leaves until then, and nothing is lost")
+        await self._rest(min(LONGEST_REST, TICK * 2.0 ** min(self._troubled, 10)))
+
+    def _recovered(self) -> None:
+        if self._troubled:
+            self._troubled = 0
+            self._tell("the database can be written again; it goes on")
 
     async def _claim(self, now: datetime) -> None:
         for office, box in zip(self._offices, self._tray.boxes, strict=True):
@@ -153,9 +187,26 @@ class Dispatch:
             self._journal.forget(refs)
 
     async def _put_off(self) -> None:
-        """Give back what is for domains that must wait; each of them knows until when."""
-        for box, some, until in self._lines.put_off():
+        """Give back what must wait: for its domain, or because no relay can be used.
+
+        What waits for a relay must not be held: consent is read again when it is claimed.
+        """
+        self._later += self._lines.put_off()
+        if not self._lines.usable:
+            self._later += self._emptied()
+        while self._later:
+            box, some, until = self._later[0]
             await self._office(box).give_back(self._lease, some, until)
+            self._later.pop(0)
+
+    def _emptied(self) -> list[tuple[Box, list[Ready], datetime | None]]:
+        """What was claimed and not taken by any connection; it is out of the tray."""
+        found: list[tuple[Box, list[Ready], datetime | None]] = []
+        for box in self._tray.boxes:
+            if box.ready:
+                found.append((box, list(box.ready), None))
+                box.ready.clear()
+        return found
 
     async def _over(self, until: Until) -> bool:
         tray = self._tray
@@ -179,48 +230,56 @@ class Dispatch:
             )
         return outlook
 
-    async def _rest(self) -> None:
-        seconds = IDLE_LOOK if self._quiet and not self._stopping.is_set() else TICK
+    async def _rest(self, seconds: float) -> None:
+        if self._stopping.is_set():
+            return
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._signal.wait()
         self._signal.clear()
 
     async def _recover(self) -> None:
-        for journal in (self._journal, *self._old):
-            notes = journal.left_behind()
-            if notes is not None:
-                for office in self._offices:
-                    found = await office.recover(
-                        notes.lease, notes.entries, trusted=notes.whole, now=self._clock()
-                    )
-                    self._progress.tally.add(found)
-        for journal in self._old:
-            journal.remove()
+        if not self._begun:
+            await self._believe(self._journal)
+        while self._old:
+            await self._believe(self._old[0])
+            self._old.pop(0).remove()
+
+    async def _believe(self, journal: Journal) -> None:
+        notes = journal.left_behind()
+        if notes is None:
+            return
+        for office in self._all:
+            found = await office.recover(
+                notes.lease, notes.entries, trusted=notes.whole, now=self._clock()
+            )
+            self._progress.tally.add(found)
 
     async def _patrol(self, now: datetime) -> None:
-        if self._past:
-            await self._past.keep_domains(self._lines, now)
+        # A worker that died beside us, and that nobody started again.
+        dead, twice = beside(self._journal)
+        self._old += dead
+        await self._recover()
+        # A clock that leaps ends everybody's lease at once: who is alive renews theirs before we
+        # look a second time.
         for office in self._offices:
             await office.renew(self._lease, now)
-            self._progress.tally.add(await office.abandoned(now))
+            self._progress.tally.add(await office.abandoned(now, twice=twice))
 
     async def _drain(self) -> None:
         """What is on the wire is finished and kept; what never left is queued again."""
-        await self._lines.close(self._drain_seconds)
+        await self._lines.close()
         try:
-            await self._keep()
-            for office, box in zip(self._offices, self._tray.boxes, strict=True):
-                some: list[Ready] = list(box.ready)
-                box.ready.clear()
-                if some:
-                    await office.give_back(self._lease, some, None)
-            await self._put_off()
-            if self._past:
-                await self._past.keep(self._lines, self._clock())
-                await self._past.keep_domains(self._lines, self._clock())
+            if self._begun:
+                await self._keep()
+                self._later += self._emptied()
+                await self._put_off()
+                await self._memory.keep(self._lines, self._clock())
+                await self._memory.save(self._lines, self._clock())
         finally:
             self._journal.close()
+            for journal in self._old:
+                journal.close()
 
     def _office(self, box: Box) -> Office:
         return self._offices[self._tray.boxes.index(box)]
@@ -231,7 +290,3 @@ class Dispatch:
         progress.connections = self._lines.connections
         progress.troubles = self._lines.troubles
         return progress
-
-
-async def _nothing() -> None:
-    pass

@@ -14,12 +14,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import assert_never
+from typing import TYPE_CHECKING, assert_never
 
 from sqlalchemy import Connection
 
-from digest.deliver import bounces
-from digest.deliver.mailbox import Mailbox
 from digest.deliver.opened import one_line
 from digest.deliver.outbox import Consequence
 from digest.deliver.outcome import Refused
@@ -33,6 +31,9 @@ from digest.storage.reports import Posted, Report
 from subscribers.acts import AddressAct, Bounce, Complain
 from subscribers.address import Address, BadAddress
 from subscribers.model import Subscriber, SubscriberId
+
+if TYPE_CHECKING:
+    from digest.deliver.mailbox import Mailbox
 
 ORIGINAL_BYTES = 64 * 1024  # of a report are kept
 BATCH = 50  # mails read at a time, each up to 256 KiB
@@ -118,6 +119,8 @@ async def read(
 
     Acted on first and moved then: who dies in between only reads it again.
     """
+    from digest.deliver import bounces  # flufl.bounce and imapclient: only who reads pays
+
     told: Counter[Came] = Counter()
     for some in batches(await asyncio.to_thread(mailbox.waiting), BATCH):
         mails = await asyncio.to_thread(mailbox.take, some)

@@ -2,40 +2,38 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from sqlalchemy import Connection
 
 from digest.deliver import journal, outbox
 from digest.deliver.journal import Entry
-from digest.deliver.message import Compiled, compile_edition
 from digest.deliver.office import Brought, Outlook, Tally
 from digest.deliver.outbox import Consequence, Settled, WhenInDoubt
 from digest.deliver.outcome import InDoubt, Outcome, Refused
 from digest.deliver.postmark import Postmark, Reader
+from digest.deliver.presses import Presses
 from digest.deliver.transport import Outgoing
 from digest.deliver.tray import Box, Ready
 from digest.deliver.verp import Ref, Sort
 from digest.deliver.writer import Writer
 from digest.delivery import Delivery, DeliveryId, Skip, State
 from digest.errors import Permanent
-from digest.model import Issue, NewsletterId
 from digest.storage import deliveries, posting
 from digest.storage.database import Store
 from digest.storage.deliveries import LEASE_SECONDS, NOTHING, Claim, Claimed
 from digest.storage.posting import Held, Sending
 from subscribers.model import SubscriberId
 
-EDITIONS = 64  # kept compiled
-
 Clock = Callable[[], datetime]
 # What a refusal means for the person, in the transaction that keeps it: their standing is the
 # membership's to change.
 Blame = Callable[[Connection, SubscriberId, Consequence, Refused, datetime], object]
+Write = Callable[[Reader, int], Outgoing]  # a reader's message, by its ref
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,33 +55,40 @@ class IssueOffice:
         rules: Rules,
         blame: Blame,
         dice: Callable[[], float],
+        tell: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._store = store
         self._postmarks = postmarks
         self._rules = rules
         self._blame = blame
         self._dice = dice
-        self._writers: OrderedDict[tuple[int, str], _Writer] = OrderedDict()
+        self._tell = tell
+        self._presses = Presses()
+        self._mine: set[int] = set()  # claimed and not settled
+        self._unwritten: list[tuple[Sending, Claimed]] = []  # claimed, not handed out yet
+        self._unsure = False  # whether a claim was committed is not known
+        self._late: dict[str, datetime | None] = {}  # leases that were over when last looked at
+        self._told: set[str] = set()
 
     async def claim(self, lease: UUID, limit: int, now: datetime) -> Brought:
-        claimed = await self._store.write(self._claim, lease, limit, now)
-        ready: list[Ready] = []
         skipped: dict[Skip, int] = {}
         seen = 0
-        for issue, claim in claimed:
-            seen += claim.seen
-            for reason, count in claim.skipped.items():
-                skipped[reason] = skipped.get(reason, 0) + count
-            for key in {one.edition for one in claim.taken}:
-                await self._writer(issue, key)
-            ready += [self._ready(issue.id, one) for one in claim.taken]
-        return Brought(ready=tuple(ready), skipped=skipped, seen=seen)
-
-    def _ready(self, issue: int, one: Claimed) -> Ready:
-        person = Reader(one.subscriber, one.address, one.name, one.due_at)
-        domain = one.address.rpartition("@")[2].lower()
-        write = self._writers[issue, one.edition].write
-        return Ready(one.id, one.attempts, one.expires_at, domain, person, write)
+        if not self._unwritten:
+            for issue, claim in await self._claimed(lease, limit, now):
+                seen += claim.seen
+                self._miss(issue)
+                for reason, count in claim.skipped.items():
+                    skipped[reason] = skipped.get(reason, 0) + count
+                self._mine.update(one.id for one in claim.taken)
+                self._unwritten.extend((issue, one) for one in claim.taken)
+        writers: dict[tuple[int, str], Write] = {}
+        for issue, one in self._unwritten:
+            key = (issue.id, one.edition)
+            if key not in writers:
+                writers[key] = await self._writing(issue, one.edition)
+        ready = tuple(_ready(one, writers[issue.id, one.edition]) for issue, one in self._unwritten)
+        self._unwritten.clear()
+        return Brought(ready=ready, skipped=skipped, seen=seen)
 
     async def settle(self, lease: UUID, box: Box, now: datetime) -> Tally:
         sent, rest = box.sent, box.rest
@@ -105,6 +110,8 @@ class IssueOffice:
         except BaseException:
             box.sent, box.rest = sent + box.sent, rest + box.rest
             raise
+        self._mine.difference_update(one[0] for one in sent)
+        self._mine.difference_update(one.ref for one, _, _ in rest)
         tally = _tally(one.delivery for one, _ in after)
         tally.sent += len(sent)
         return tally
@@ -115,6 +122,7 @@ class IssueOffice:
             await self._store.write(deliveries.give_back, lease.hex, ids)
         else:
             await self._store.write(posting.postpone, lease.hex, ids, until)
+        self._mine.difference_update(ids)
 
     async def recover(
         self, lease: UUID, entries: Sequence[Entry], *, trusted: bool, now: datetime
@@ -131,9 +139,13 @@ class IssueOffice:
         await self._store.write(deliveries.give_back, lease.hex)
         return _tally(after)
 
-    async def abandoned(self, now: datetime) -> Tally:
+    async def abandoned(self, now: datetime, *, twice: bool) -> Tally:
         tally = Tally()
-        for lease, held in (await self._store.read(posting.abandoned, now)).items():
+        found = await self._store.read(posting.abandoned, now)
+        before, self._late = self._late, {lease: _until(held) for lease, held in found.items()}
+        for lease, held in found.items():
+            if twice and before.get(lease) != _until(held):
+                continue
             lost = InDoubt("whoever was sending it is gone")
             after = [self._ended(one, lost, now).delivery for one in held]
             await self._store.write(_keep, lease, [], [(one, "") for one in after], now)
@@ -145,17 +157,33 @@ class IssueOffice:
         await self._store.write(posting.renew, lease.hex, until)
 
     async def outlook(self, now: datetime) -> Outlook:
-        queued, next_at = await self._store.read(posting.outlook)
+        queued, next_at = await self._store.read(posting.outlook, tuple(self._postmarks))
         return Outlook(queued=queued, next_at=next_at)
+
+    async def _claimed(self, lease: UUID, limit: int, now: datetime) -> list[tuple[Sending, Claim]]:
+        if self._unsure:
+            await self._store.write(self._disown, lease)
+            self._unsure = False
+        try:
+            return await self._store.write(self._claim, lease, limit, now)
+        except BaseException:
+            self._unsure = True
+            raise
+
+    def _disown(self, tx: Connection, lease: UUID) -> None:
+        """Queue again what a claim whose end we never heard took in our name."""
+        held = [one.delivery.id for one in posting.held(tx, lease.hex)]
+        deliveries.give_back(tx, lease.hex, [one for one in held if one not in self._mine])
 
     def _claim(
         self, tx: Connection, lease: UUID, limit: int, now: datetime
     ) -> list[tuple[Sending, Claim]]:
         found: list[tuple[Sending, Claim]] = []
         for issue in posting.due(tx, now):
-            if issue.newsletter not in self._postmarks:
-                continue
             claim = NOTHING
+            if issue.newsletter not in self._postmarks:
+                found.append((issue, deliveries.expire(tx, issue.id, now)))
+                continue
             if limit > 0:
                 claim = deliveries.claim(
                     tx,
@@ -169,19 +197,34 @@ class IssueOffice:
             found.append((issue, claim))
         return found
 
-    async def _writer(self, issue: Sending, key: str) -> _Writer:
-        known = self._writers.get((issue.id, key))
-        if known is None:
-            edition = await self._store.read(posting.edition, issue.id, key)
-            if edition is None:
-                raise Permanent(f"issue {issue.id} has lost its edition {key!r}")
-            postmark = self._postmarks[issue.newsletter]
-            known = _Writer(issue, postmark, compile_edition(edition, postmark.letterhead))
-            self._writers[issue.id, key] = known
-            if len(self._writers) > EDITIONS:
-                self._writers.popitem(last=False)
-        self._writers.move_to_end((issue.id, key))
-        return known
+    def _miss(self, issue: Sending) -> None:
+        if issue.newsletter not in self._postmarks:
+            self._say(
+                f"newsletter {issue.newsletter!r} is not in the configuration any more, and its "
+                f"issue {issue.id} is on its way: put it back, or end the issue with "
+                f"`digest issues cancel {issue.id}`"
+            )
+
+    def _say(self, trouble: str) -> None:
+        if trouble not in self._told:
+            self._told.add(trouble)
+            self._tell(trouble)
+
+    async def _writing(self, issue: Sending, key: str) -> Write:
+        """What writes the messages of an edition; raises Permanent for each where it is lost."""
+        postmark = self._postmarks[issue.newsletter]
+        known = self._presses.get(issue.id, key)
+        if known is not None:
+            return partial(_message, known, postmark)
+        edition = await self._store.read(posting.edition, issue.id, key)
+        if edition is None:
+            lost = f"issue {issue.id} has lost its edition {key!r}"
+            self._say(f"{lost}; who should have read it is among the failed")
+            return partial(_lost, lost)
+        made = self._presses.add(
+            issue.id, edition, postmark, cadence=issue.cadence, period=issue.period
+        )
+        return partial(_message, made, postmark)
 
     def _settled(self, one: Ready, outcome: Outcome, now: datetime) -> Settled:
         before = Delivery(
@@ -208,32 +251,26 @@ class IssueOffice:
         )
 
 
-class _Writer:
-    """One edition, and a claimed delivery of it to its message."""
+def _ready(one: Claimed, write: Write) -> Ready:
+    id_, subscriber, _, attempts, due, expires, address, name = one
+    domain = address[address.rfind("@") + 1 :].lower()
+    return Ready(id_, attempts, expires, domain, Reader(subscriber, address, name, due), write)
 
-    def __init__(self, issue: Sending, postmark: Postmark, compiled: Compiled) -> None:
-        # A Message-ID is made of newsletter, cadence and period; nothing else of it is asked.
-        epoch = datetime.min.replace(tzinfo=UTC)
-        stub = Issue(
-            newsletter=NewsletterId(issue.newsletter),
-            cadence=issue.cadence,
-            period=issue.period,
-            number=0,
-            since=epoch,
-            until=epoch,
-            language="",
-            subject="",
-            preheader="",
-            lead=None,
-        )
-        self._postmark = postmark
-        self._writer = Writer(compiled, postmark, stub)
 
-    def write(self, reader: Reader, ref: int) -> Outgoing:
-        sender = ""
-        if self._postmark.bounce_domain:
-            sender = self._postmark.envelope(Ref.of(Sort.ISSUE, ref, reader.due))
-        return self._writer.message(reader, name=f"issue-{ref}", sender=sender, ref=ref)
+def _message(writer: Writer, postmark: Postmark, reader: Reader, ref: int) -> Outgoing:
+    sender = ""
+    if postmark.bounce_domain:
+        sender = postmark.envelope(Ref.of(Sort.ISSUE, ref, reader.due))
+    return writer.message(reader, name=f"issue-{ref}", sender=sender, ref=ref)
+
+
+def _lost(words: str, _: Reader, __: int) -> Outgoing:
+    raise Permanent(words)
+
+
+def _until(held: Sequence[Held]) -> datetime | None:
+    """When the lease of these is over."""
+    return max((one.delivery.lease_until for one in held if one.delivery.lease_until), default=None)
 
 
 def _keep(

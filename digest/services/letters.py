@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from sqlalchemy import Connection
 
-from digest.compose import letters as composing
-from digest.compose.letters import LetterJob
 from digest.deliver import journal, outbox
 from digest.deliver.journal import Entry
 from digest.deliver.message import Compiled, compile_edition, splice
@@ -26,12 +26,16 @@ from digest.deliver.transport import Outgoing
 from digest.deliver.tray import Box, Ready
 from digest.deliver.verp import Ref, Sort
 from digest.delivery import Skip, State
+from digest.errors import DigestError, Temporary
 from digest.isolation import Isolate
 from digest.model import Issue, Newsletter
 from digest.storage import postbag, shelf
 from digest.storage.database import Store
 from digest.storage.postbag import LEASE, Owed
 from subscribers.model import Kind, SubscriberId
+
+if TYPE_CHECKING:
+    from digest.compose.letters import LetterJob
 
 BATCH = 50
 
@@ -65,6 +69,7 @@ class LetterOffice:
         dice: Callable[[], float],
         in_doubt: WhenInDoubt = WhenInDoubt.RESEND,
         first_delay: timedelta = outbox.FIRST_DELAY,
+        tell: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._store = store
         self._mail = _MailRoom(store, desk, isolate)
@@ -72,24 +77,23 @@ class LetterOffice:
         self._dice = dice
         self._in_doubt = in_doubt
         self._first_delay = first_delay
+        self._tell = tell
         self._held: dict[int, Owed] = {}
+        self._unsure = False  # whether a claim was committed is not known
+        self._late: set[tuple[int, datetime | None]] = set()  # over when last looked at
+        self._told: set[str] = set()
 
     async def claim(self, lease: UUID, limit: int, now: datetime) -> Brought:
-        taken, skipped = await self._store.write(_claimed, lease.hex, min(limit, BATCH), now)
-        ready = []
-        for owed in taken:
-            ref = -owed.delivery.id
-            self._held[ref] = owed
-            ready.append(
-                Ready(
-                    ref,
-                    owed.delivery.attempts,
-                    owed.delivery.expires_at,
-                    str(owed.address).rpartition("@")[2].lower(),
-                    (owed, await self._mail.compiled(owed)),
-                    self._mail.message,
-                )
-            )
+        if self._unsure:
+            await self._store.write(self._disown, lease)
+            self._unsure = False
+        try:
+            taken, skipped = await self._store.write(_claimed, lease.hex, min(limit, BATCH), now)
+        except BaseException:
+            self._unsure = True
+            raise
+        self._held.update((-owed.delivery.id, owed) for owed in taken)
+        ready = [await self._ready(owed) for owed in taken]
         seen = len(taken) + sum(skipped.values())
         return Brought(ready=tuple(ready), skipped=skipped, seen=seen)
 
@@ -110,8 +114,10 @@ class LetterOffice:
         return tally
 
     async def give_back(self, lease: UUID, some: Sequence[Ready], until: datetime | None) -> None:
-        back = [self._held.pop(one.ref) for one in some]
+        back = [self._held[one.ref] for one in some]
         await self._store.write(_returned, back, until)
+        for one in some:
+            self._held.pop(one.ref)
 
     async def recover(
         self, lease: UUID, entries: Sequence[Entry], *, trusted: bool, now: datetime
@@ -132,14 +138,45 @@ class LetterOffice:
     async def renew(self, lease: UUID, now: datetime) -> None:
         await self._store.write(postbag.renew, lease.hex, now + LEASE)
 
-    async def abandoned(self, now: datetime) -> Tally:
+    async def abandoned(self, now: datetime, *, twice: bool) -> Tally:
         lost = InDoubt("whoever was sending it is gone")
-        gone = [(owed, lost) for owed in await self._store.read(postbag.abandoned, now)]
+        found = await self._store.read(postbag.abandoned, now)
+        before = self._late
+        self._late = {(owed.delivery.id, owed.delivery.lease_until) for owed in found}
+        gone = [
+            (owed, lost)
+            for owed in found
+            if not twice or (owed.delivery.id, owed.delivery.lease_until) in before
+        ]
         return await self._store.write(self._keep, gone, now) if gone else Tally()
 
     async def outlook(self, now: datetime) -> Outlook:
         queued, next_at = await self._store.read(postbag.outlook)
         return Outlook(queued=queued, next_at=next_at)
+
+    async def _ready(self, owed: Owed) -> Ready:
+        write: Callable[[Owed, int], Outgoing]
+        try:
+            write = partial(self._mail.message, await self._mail.compiled(owed))
+        except DigestError as error:
+            # The operator mends the template, and nobody loses a letter by it.
+            write = partial(_not_yet, f"the {owed.kind.value} letter cannot be written: {error}")
+            if str(error) not in self._told:
+                self._told.add(str(error))
+                self._tell(f"the {owed.kind.value} letter cannot be written: {error}")
+        return Ready(
+            -owed.delivery.id,
+            owed.delivery.attempts,
+            owed.delivery.expires_at,
+            str(owed.address).rpartition("@")[2].lower(),
+            owed,
+            write,
+        )
+
+    def _disown(self, tx: Connection, lease: UUID) -> None:
+        """Queue again what a claim whose end we never heard took in our name."""
+        held = postbag.held(tx, lease.hex)
+        _returned(tx, [owed for owed in held if -owed.delivery.id not in self._held], None)
 
     def _keep(
         self, tx: Connection, outcomes: Sequence[tuple[Owed, Outcome]], now: datetime
@@ -178,6 +215,8 @@ class _MailRoom:
         number = latest.number if latest else 0
         key = (postmark.newsletter.id, owed.kind, owed.language)
         if key not in self._compiled or self._compiled[key][0] != number:
+            from digest.compose import letters as composing  # 10 MB, where a letter is owed
+
             job = replace(self._job(owed, postmark), latest=latest)
             edition = await self._isolate(composing.letter, job)
             self._compiled[key] = (number, compile_edition(edition, postmark.letterhead))
@@ -190,8 +229,7 @@ class _MailRoom:
         cadence = newsletter.cadence.value
         return await self._store.read(shelf.latest_issue, newsletter.id, cadence)
 
-    def message(self, person: tuple[Owed, Compiled], ref: int) -> Outgoing:
-        owed, compiled = person
+    def message(self, compiled: Compiled, owed: Owed, ref: int) -> Outgoing:
         postmark = self._postmark(owed)
         reader = Reader(
             id=owed.subscriber,
@@ -202,7 +240,7 @@ class _MailRoom:
         own = letter_personal(postmark, owed.delivery.id, reader, new_address=owed.address.key)
         return Outgoing(
             name=f"{owed.kind.value}-{owed.delivery.id}",
-            sender=postmark.envelope(Ref.of(Sort.LETTER, owed.delivery.id, owed.delivery.due_at)),
+            sender=postmark.envelope(Ref.of(Sort.LETTER, owed.delivery.id, reader.due)),
             recipient=str(owed.address),
             data=splice(compiled, own),
             ref=ref,
@@ -214,6 +252,8 @@ class _MailRoom:
         return self._desk.postmarks.get(owed.newsletter, marks[0])
 
     def _job(self, owed: Owed, postmark: Postmark) -> LetterJob:
+        from digest.compose.letters import LetterJob  # as above
+
         desk = self._desk
         return LetterJob(
             kind=owed.kind.value,
@@ -224,6 +264,10 @@ class _MailRoom:
             postal_address=desk.postal_address,
             templates=desk.templates,
         )
+
+
+def _not_yet(words: str, _: Owed, __: int) -> Outgoing:
+    raise Temporary(words)
 
 
 def _claimed(

@@ -16,8 +16,7 @@ from digest.choices import Choice
 from digest.collect import sample
 from digest.collect.fetch import Ask, Failed, Fetch, Fetched, NotModified
 from digest.compose import issue as issues
-from digest.compose import pictures, variants, words
-from digest.compose import theme as themes
+from digest.compose import logos, pictures, variants, words
 from digest.compose.options import ComposeOptions
 from digest.compose.pictures import Encoded
 from digest.compose.prepared import Prepared
@@ -26,7 +25,7 @@ from digest.compose.render import Job
 from digest.curate import curation, silence
 from digest.curate.curation import Curated, CurateOptions
 from digest.curate.window import Told
-from digest.errors import DigestError, Misconfigured, Permanent, Temporary
+from digest.errors import DigestError, Misconfigured, Temporary
 from digest.isolation import Isolate, Stopped
 from digest.model import Article, Issue, Newsletter, Picture, Source, SourceId, Story
 from digest.storage import pools
@@ -57,6 +56,7 @@ class Imprint:
     compose: ComposeOptions
     templates: tuple[Path, ...]  # the operator's folder first, ours second
     media: Path
+    dkim_domain: str = ""
 
 
 async def draft(
@@ -148,7 +148,7 @@ async def typeset(
         brief_after=imprint.compose.brief_after,
         most=imprint.compose.max_editions,
     )
-    logo = await _logo(newsletter, imprint, isolate)
+    logo = await logos.kept(newsletter.theme, imprint.templates, imprint.media, isolate)
     jobs = [
         replace(job(variant.issue, newsletter, imprint, at=drafted.at, key=variant.key), logo=logo)
         for variant in plan.variants
@@ -212,21 +212,6 @@ async def _pictures(
                 pictures.keep(imprint.media, encoded)
                 shown[lead.url] = encoded.described("")
     return shown, notes
-
-
-async def _logo(newsletter: Newsletter, imprint: Imprint, isolate: Isolate) -> Picture | None:
-    """The theme's logo, kept in ``media``. Raises Misconfigured where it is no picture."""
-    theme = themes.load(newsletter.theme, imprint.templates)
-    if theme.logo is None:
-        return None
-    path, width = theme.logo.path, theme.logo.width
-    try:
-        body = await asyncio.to_thread(path.read_bytes)
-        encoded = await isolate(pictures.logo, body, width=width, ground=theme.ground)
-    except (OSError, Permanent) as error:
-        raise Misconfigured(str(path), f"is no logo: {error}; take a PNG or a JPEG") from error
-    pictures.keep(imprint.media, encoded)
-    return encoded.described(theme.logo.alt)
 
 
 async def _picture(source: str, fetch: Fetch) -> bytes:
@@ -296,5 +281,6 @@ def job(
         templates=imprint.templates,
         options=imprint.compose,
         next_issue=periods.next_issue(newsletter, at),
+        dkim_domain=imprint.dkim_domain,
         key=key,
     )

@@ -7,20 +7,23 @@ next one finishes, from what was frozen and not from what has changed since.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
 from digest import duty, periods
-from digest.compose.prepared import Prepared
 from digest.errors import DigestError
-from digest.model import Issue, Newsletter
+from digest.model import Issue, Newsletter, NewsletterId
 from digest.storage import desk, enrolling, reviews
 from digest.storage import issues as issues_table
 from digest.storage.database import Store
 from digest.storage.enrolling import Hour
+
+if TYPE_CHECKING:  # who only finishes a release renders nothing
+    from digest.compose.prepared import Prepared
 
 Clock = Callable[[], datetime]
 
@@ -52,11 +55,22 @@ async def release(
     """
     issue = prepared.issue
     assert issue is not None, "there is nothing to release"
-    new = await store.write(_freeze, prepared, issue, clock(), corrects)
-    if new is None:
-        raise Taken(taken(issue))
+    new = await begin(store, prepared, clock=clock, corrects=corrects)
     count = await _enrol(store, new, clock, wrote)
     return Released(issue=new, period=issue.period, audience=count)
+
+
+async def begin(
+    store: Store, prepared: Prepared, *, clock: Clock, corrects: int | None = None
+) -> int:
+    """Freeze the issue and what its audience chose; ``finish`` does the rest. Raises Taken."""
+    issue = prepared.issue
+    assert issue is not None, "there is nothing to release"
+    chosen = await store.read(_chosen, issue.newsletter, issue.cadence)
+    new = await store.write(_freeze, prepared, issue, clock(), corrects, chosen)
+    if new is None:
+        raise Taken(taken(issue))
+    return new
 
 
 def refuse(prepared: Prepared, *, strict: bool = False) -> None:
@@ -90,10 +104,11 @@ async def submit(
     issue = prepared.issue
     assert issue is not None, "there is nothing to look at"
     frozen = issue
+    chosen = await store.read(_chosen, issue.newsletter, issue.cadence)
 
     def change(tx: Connection) -> int | None:
         now = clock()
-        new = _freeze(tx, prepared, frozen, now, None, state="draft")
+        new = _freeze(tx, prepared, frozen, now, None, chosen, state="draft")
         if new is not None:
             reviews.give_way(tx, frozen.newsletter, frozen.cadence, but=new)
             reviews.add(tx, new, due, release_by)
@@ -111,11 +126,13 @@ async def let_go(store: Store, newsletter: Newsletter, issue: int, *, clock: Clo
     Raises DigestError where it does not wait any more.
     """
 
+    hours, _ = await store.read(_chosen, newsletter.id, newsletter.cadence.value)
+
     def change(tx: Connection) -> str:
         found = desk.find(tx, issue)
         if found is None or not desk.turn(tx, issue, ("draft",), "enrolling"):
             raise DigestError(f"issue {issue} does not wait for approval")
-        enrolling.set_hours(tx, issue, _hours(tx, newsletter, found.period, clock()))
+        enrolling.set_hours(tx, issue, _hours(hours, newsletter, found.period, clock()))
         return found.period
 
     period = await store.write(change)
@@ -138,8 +155,15 @@ async def _enrol(store: Store, issue: int, clock: Clock, wrote: Callable[[int], 
     while written := await store.write(enrolling.enrol, issue, clock()):
         count += written
         wrote(count)
-    await store.write(issues_table.released, issue, count, clock())
-    return count
+    return await store.write(issues_table.released, issue, clock())
+
+
+def _chosen(
+    tx: Connection, newsletter: str, cadence: str
+) -> tuple[list[tuple[str, time]], list[tuple[str, str]]]:
+    """The hours and the choices of the audience: asked before anybody is made to wait."""
+    of = NewsletterId(newsletter)
+    return enrolling.hours(tx, of, cadence), enrolling.choices(tx, of, cadence)
 
 
 def _freeze(
@@ -148,24 +172,26 @@ def _freeze(
     issue: Issue,
     now: datetime,
     corrects: int | None,
+    chosen: tuple[list[tuple[str, time]], list[tuple[str, str]]],
     state: str = "enrolling",
 ) -> int | None:
-    newsletter = prepared.newsletter
     new = issues_table.freeze(tx, issue, prepared.editions, state=state, at=now, corrects=corrects)
     if new is None:
         return None
+    hours, choices = chosen
     enrolling.freeze_audience(
         tx,
         new,
-        newsletter.id,
-        issue.cadence,
-        hours=_hours(tx, newsletter, issue.period, prepared.at),
+        hours=_hours(hours, prepared.newsletter, issue.period, prepared.at),
+        choices=choices,
         edition_for=prepared.edition_for,
     )
     return new
 
 
-def _hours(tx: Connection, newsletter: Newsletter, period: str, at: datetime) -> list[Hour]:
+def _hours(
+    chosen: Sequence[tuple[str, time]], newsletter: Newsletter, period: str, at: datetime
+) -> list[Hour]:
     """When each hour people chose is due, and until when.
 
     Who chose none reads it at once: the newsletter's own hour is when its window closes.
@@ -173,7 +199,7 @@ def _hours(tx: Connection, newsletter: Newsletter, period: str, at: datetime) ->
     following = _next_issue(newsletter, period, at)
     since = duty.counted_from(newsletter, period, at)
     hours = [_hour("", None, at, following)]
-    for zone, hour in enrolling.hours(tx, newsletter.id, newsletter.cadence.value):
+    for zone, hour in chosen:
         due = periods.next_hour(since, hour, zone)
         hours.append(_hour(zone, hour, due, periods.next_hour(following, hour, zone)))
     return hours

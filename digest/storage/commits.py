@@ -38,11 +38,15 @@ class _Failed:
 class Commits:
     """``add`` from any thread; then ``commit`` once for each, all from one thread.
 
-    ``place``: the database's name in errors.
+    ``place``: the database's name in errors. ``after`` is called after each commit, once everybody
+    has heard of it.
     """
 
-    def __init__(self, engine: Engine, place: str) -> None:
+    def __init__(
+        self, engine: Engine, place: str, *, after: Callable[[], None] = lambda: None
+    ) -> None:
         self._engine = engine
+        self._after = after
         self._place = place
         self._waiting: deque[_Waiting[Any]] = deque()
 
@@ -71,6 +75,7 @@ class Commits:
                 one.answer.set_exception(self._said(outcome.error))
             else:
                 one.answer.set_result(outcome)
+        self._after()
 
     def _said(self, error: BaseException) -> BaseException:
         if not isinstance(error, DBAPIError | sqlite3.Error):

@@ -22,8 +22,11 @@ from sqlalchemy.pool import NullPool, QueuePool
 
 from digest.errors import DigestError, Misconfigured, Permanent
 from digest.storage import migrate
+from digest.storage.checkpoints import Checkpoints
 from digest.storage.commits import Commits
+from digest.storage.dialect import SMALL
 from digest.storage.trouble import is_locked, place, said
+from digest.storage.untouched import Untouched, file_of, has_wal
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -47,8 +50,13 @@ class Store:
         self._writing = ThreadPoolExecutor(
             1 if alone else READERS, thread_name_prefix="store-write"
         )
-        self._commits = Commits(writer, place(url)) if writer and alone else None
-        self._untouched = _Untouched.of(url) if writer is None else None
+        self._checkpoints = Checkpoints(file_of(url)) if writer and alone else None
+        self._commits = (
+            Commits(writer, place(url), after=self._checkpoints.look)
+            if writer and self._checkpoints
+            else None
+        )
+        self._untouched = Untouched.of(url) if writer is None else None
 
     @classmethod
     async def open(cls, url: str, *, patience: float = LOCK_SECONDS) -> Store:
@@ -121,9 +129,9 @@ class Store:
 
     @classmethod
     def _open_read_only(cls, url: URL) -> Store | None:
-        if url.get_backend_name() == "sqlite" and not _file(url).exists():
+        if url.get_backend_name() == "sqlite" and not file_of(url).exists():
             return None
-        store = cls(url, engine(url, write=False, immutable=not _has_wal(url)), None)
+        store = cls(url, engine(url, write=False, immutable=not has_wal(url)), None)
         try:
             revision = store._ask(migrate.revision)
             if revision is not None:
@@ -153,6 +161,8 @@ class Store:
     def _close(self) -> None:
         self._reading.shutdown()
         self._writing.shutdown()
+        if self._checkpoints:
+            self._checkpoints.close()
         self._reader.dispose()
         if self._writer:
             self._writer.dispose()
@@ -194,7 +204,7 @@ def engine(
 
 
 def _sqlite(url: URL, *, write: bool, immutable: bool, patience: float) -> Engine:
-    target = f"file:{_quoted(_file(url))}"
+    target = f"file:{_quoted(file_of(url))}"
     if not write:
         target += "?immutable=1" if immutable else "?mode=ro"
 
@@ -207,10 +217,8 @@ def _sqlite(url: URL, *, write: bool, immutable: bool, patience: float) -> Engin
             connection.execute("PRAGMA journal_mode=WAL")
             # FULL: a commit that was acknowledged survives the plug being pulled.
             connection.execute("PRAGMA synchronous=FULL")
-            # An import of a million people touches every page of an index with each batch: hold
-            # what 16 MB can, and write a page back into the file once for several batches.
-            connection.execute("PRAGMA cache_size=-16000")
-            connection.execute("PRAGMA wal_autocheckpoint=16000")
+            for pragma in SMALL:  # an import asks for more, see dialect.roomy
+                connection.execute(pragma)
             connection.execute(f"PRAGMA busy_timeout={ASK_AGAIN_MS}")
         return connection
 
@@ -246,50 +254,13 @@ def _run(engine: Engine, url: URL, work: Callable[[Connection], T]) -> T:
 
 
 def _make_folder(url: URL) -> None:
-    folder = _file(url).parent
+    folder = file_of(url).parent
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise Misconfigured(str(folder), f"cannot be made: {error.strerror}") from error
 
 
-def _file(url: URL) -> Path:
-    return Path(url.database or "")
-
-
-def _wal(url: URL) -> Path:
-    return Path(f"{url.database}-wal")
-
-
-def _has_wal(url: URL) -> bool:
-    return url.get_backend_name() == "sqlite" and _wal(url).exists()
-
-
 def _quoted(path: Path) -> str:
     text = str(path.absolute())
     return text.replace("%", "%25").replace("?", "%3f").replace("#", "%23")
-
-
-class _Untouched:
-    """The look of a SQLite file that nobody had open.
-
-    Opened with ``mode=ro`` a database in WAL mode leaves a -wal and a -shm file behind. Where there
-    is no -wal nobody is writing, and the file can be read as immutable, as long as that stays so.
-    """
-
-    def __init__(self, look: tuple[int, int]) -> None:
-        self._look = look
-
-    @classmethod
-    def of(cls, url: URL) -> _Untouched | None:
-        if url.get_backend_name() != "sqlite" or _has_wal(url):
-            return None
-        return cls(cls._looked(url))
-
-    def still(self, url: URL) -> bool:
-        return not _has_wal(url) and self._looked(url) == self._look
-
-    @staticmethod
-    def _looked(url: URL) -> tuple[int, int]:
-        found = _file(url).stat()
-        return found.st_mtime_ns, found.st_size

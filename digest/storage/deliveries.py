@@ -8,7 +8,7 @@ over, and a thread that sends mail takes milliseconds to give it back.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -63,35 +63,18 @@ def claim(
     rows = json.loads(tx.execute(_of(tx, _FIND), wanted).scalar() or "[]")
     taken: list[Claimed] = []
     skipped: dict[Skip, list[int]] = {}
-    moments: dict[str, datetime] = {}  # thousands are due at one moment
-    said = moment(tx)
-    for row in rows:
-        id_, subscriber, edition, attempts, due, expires, address, name, *consent = row
-        standing, status, paused = consent
-        for one in (due, expires):
-            if one not in moments:
-                moments[one] = said(one)
-        if moments[expires] <= now:
-            reason: Skip | None = Skip.STALE
-        elif status == "active" and standing == "ok":
-            reason = None
+    at = _Moments(moment(tx))
+    for id_, who, edition, tries, due, expires, address, name, standing, status, paused in rows:
+        reason: Skip | None = None
+        if at[expires] <= now:
+            reason = Skip.STALE
+        elif status != "active" or standing != "ok":
+            reason = _reason(standing, status, at[paused] if paused else None, now)
+        if reason is None:
+            one = (id_, who, edition, tries + 1, at[due], at[expires], address, name)
+            taken.append(Claimed(*one))
         else:
-            reason = _reason(standing, status, said(paused) if paused else None, now)
-        if reason is not None:
             skipped.setdefault(reason, []).append(id_)
-            continue
-        taken.append(
-            Claimed(
-                DeliveryId(id_),
-                SubscriberId(subscriber),
-                edition,
-                attempts + 1,
-                moments[due],
-                moments[expires],
-                address,
-                name,
-            )
-        )
     if taken:
         mine = {"lease": lease, "now": bound(tx, now), "until": bound(tx, until)}
         tx.execute(_of(tx, _TAKE), {**mine, "ids": json.dumps([one.id for one in taken])})
@@ -101,6 +84,12 @@ def claim(
     return Claim(
         taken=tuple(taken), skipped={s: len(ids) for s, ids in skipped.items()}, seen=len(rows)
     )
+
+
+def expire(tx: Connection, issue: int, now: datetime) -> Claim:
+    """Skip what would come too late of an issue that nobody can send; nothing is taken."""
+    gone = tx.execute(_EXPIRE, {"issue": issue, "now": bound(tx, now)}).rowcount
+    return Claim(taken=(), skipped={Skip.STALE: gone} if gone else {}, seen=gone)
 
 
 def accepted(tx: Connection, lease: str, sent: Sequence[Sent], at: datetime) -> int:
@@ -130,6 +119,18 @@ def give_back(tx: Connection, lease: str, ids: Sequence[DeliveryId] | None = Non
     if ids is None:
         return tx.execute(_of(tx, _GIVE_BACK_ALL), {"lease": lease}).rowcount
     return tx.execute(_of(tx, _GIVE_BACK), {"lease": lease, "ids": json.dumps(list(ids))}).rowcount
+
+
+class _Moments(dict[str, datetime]):
+    """Moments by their text, each read once: thousands are due at the same."""
+
+    def __init__(self, read: Callable[[str], datetime]) -> None:
+        super().__init__()
+        self._read = read
+
+    def __missing__(self, text: str) -> datetime:
+        found = self[text] = self._read(text)
+        return found
 
 
 def _reason(
@@ -217,6 +218,12 @@ _SKIP = _on_these(
     update deliveries set state = 'skipped', skip = :skip, settled_at = :now, lease = null,
         lease_until = null
     where state = 'queued'
+    """
+)
+_EXPIRE = text(
+    """
+    update deliveries set state = 'skipped', skip = 'stale', settled_at = :now
+    where issue = :issue and state = 'queued' and expires_at <= :now
     """
 )
 _BACK = """

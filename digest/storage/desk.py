@@ -14,7 +14,7 @@ from digest.storage.schema import issues, subscribers
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssueInfo:
-    """One issue. ``audience`` None: not released yet."""
+    """One issue. ``audience`` None: nobody is written down yet."""
 
     id: int
     newsletter: str

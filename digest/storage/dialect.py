@@ -25,6 +25,10 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 T = TypeVar("T")
 
+# 2 MB of pages; the log is copied back beside the writing (storage/checkpoints.py), and by whoever
+# commits only where it has grown to 256 MB all the same.
+SMALL = ("PRAGMA cache_size=-2000", "PRAGMA wal_autocheckpoint=64000")
+
 # SQLite allows 32,766 variables in a statement; the widest of our rows has 16.
 ROWS_AT_ONCE = 500
 
@@ -34,6 +38,13 @@ def insert(tx: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
     if tx.dialect.name == "postgresql":
         return postgresql.insert(table)
     return sqlite.insert(table)
+
+
+def roomy(tx: Connection) -> None:
+    """Give this connection room for an import: a million people touch every page of an index with
+    each batch, so hold what 12 MB can."""
+    if tx.dialect.name == "sqlite":
+        tx.exec_driver_sql("PRAGMA cache_size=-12000")
 
 
 def alone(tx: Connection, table: Table) -> None:

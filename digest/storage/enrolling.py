@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
 
-from sqlalchemy import Connection, Text, cast, delete, func, select, text
+from sqlalchemy import Connection, Text, cast, delete, func, select, text, update
 
 from digest.choices import Choice
 from digest.model import NewsletterId
@@ -51,13 +51,26 @@ def hours(tx: Connection, newsletter: NewsletterId, cadence: str) -> list[tuple[
     return [(zone, time.fromisoformat(hour)) for zone, hour in tx.execute(asked)]
 
 
+def choices(tx: Connection, newsletter: NewsletterId, cadence: str) -> list[tuple[str, str]]:
+    """The (topics, language) pairs chosen by anybody who takes the newsletter at this cadence.
+
+    Topics as the text they are stored as: rows are compared with just that text.
+    """
+    asked = (
+        select(cast(subscriptions.c.topics, Text), subscribers.c.language)
+        .join(subscribers, subscribers.c.id == subscriptions.c.subscriber)
+        .where(subscriptions.c.newsletter == newsletter, subscriptions.c.cadence == cadence)
+        .distinct()
+    )
+    return [(topics, language) for topics, language in tx.execute(asked)]
+
+
 def freeze_audience(
     tx: Connection,
     issue: int,
-    newsletter: NewsletterId,
-    cadence: str,
     *,
     hours: Sequence[Hour],
+    choices: Sequence[tuple[str, str]],
     edition_for: Callable[[Choice], str],
 ) -> None:
     """Keep what enrolling needs, so that it can be finished by another process.
@@ -65,13 +78,6 @@ def freeze_audience(
     ``edition_for``: a choice to the key of its edition. ``hours`` holds the newsletter's own.
     """
     set_hours(tx, issue, hours)
-    # Topics are compared as the text they are stored as: take that text from the rows themselves.
-    stored = select(cast(subscriptions.c.topics, Text), subscribers.c.language)
-    asked = (
-        stored.join(subscribers, subscribers.c.id == subscriptions.c.subscriber)
-        .where(subscriptions.c.newsletter == newsletter, subscriptions.c.cadence == cadence)
-        .distinct()
-    )
     rows = [
         {
             "issue": issue,
@@ -79,7 +85,7 @@ def freeze_audience(
             "language": language,
             "edition": edition_for(Choice.of(json.loads(topics), language)),
         }
-        for topics, language in tx.execute(asked)
+        for topics, language in choices
     ]
     # Of who changes their mind while the audience is written.
     other = edition_for(Choice.of((), ""))
@@ -106,13 +112,18 @@ def set_hours(tx: Connection, issue: int, hours: Sequence[Hour]) -> None:
 
 
 def enrol(tx: Connection, issue: int, at: datetime, limit: int = BATCH) -> int:
-    """Write the next deliveries of an issue that is ``enrolling``; how many. 0: all are written."""
-    found = tx.execute(select(issues).where(issues.c.id == issue)).one()
+    """Write the next deliveries of an issue that is ``enrolling``; how many. 0: all are written.
+
+    Two processes may write them at the same time: each batch is one's or the other's.
+    """
+    found = tx.execute(select(issues).where(issues.c.id == issue).with_for_update()).one()
+    if found.state != "enrolling":
+        return 0
     last = tx.execute(
         select(func.max(deliveries.c.subscriber)).where(deliveries.c.issue == issue)
     ).scalar()
     statement = _AGAIN if found.corrects is not None else _ENROL
-    return tx.execute(
+    written = tx.execute(
         statement,
         {
             "issue": issue,
@@ -124,6 +135,9 @@ def enrol(tx: Connection, issue: int, at: datetime, limit: int = BATCH) -> int:
             "limit": limit,
         },
     ).rowcount
+    so_far = func.coalesce(issues.c.audience, 0) + written
+    tx.execute(update(issues).where(issues.c.id == issue).values(audience=so_far))
+    return written
 
 
 def count(tx: Connection, issue: int) -> int:

@@ -100,13 +100,14 @@ def enrolling(tx: Connection) -> list[IssueRow]:
     return [IssueRow(**row._mapping) for row in tx.execute(asked)]
 
 
-def released(tx: Connection, issue: int, audience: int, at: datetime) -> None:
-    """The audience of an issue is written: it may leave from now on."""
+def released(tx: Connection, issue: int, at: datetime) -> int:
+    """The audience of an issue is written: it may leave from now on. How many they are."""
     tx.execute(
         update(issues)
         .where(issues.c.id == issue, issues.c.state == "enrolling")
-        .values(state="released", audience=audience, released_at=at)
+        .values(state="released", released_at=at)
     )
+    return int(tx.execute(select(issues.c.audience).where(issues.c.id == issue)).scalar() or 0)
 
 
 def next_extra(tx: Connection, newsletter: NewsletterId, cadence: str) -> str:

@@ -16,6 +16,7 @@ class Of(StrEnum):
     """Whose past a text is; ``digest.deliver.memory`` writes and reads it."""
 
     RELAY = "relay"  # its limits
+    CIRCUIT = "circuit"  # whether a relay works, rests or is paused
     DOMAIN = "domain"
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, exists, func, literal_column, select, update
+from sqlalchemy import ColumnElement, Connection, exists, func, literal_column, select, true, update
 
 from digest.delivery import Delivery, DeliveryId, Skip, State
 from digest.model import Edition
@@ -103,14 +103,18 @@ def postpone(tx: Connection, lease: str, ids: Sequence[DeliveryId], until: datet
     )
 
 
-def outlook(tx: Connection) -> tuple[int, datetime | None]:
-    """How many deliveries of released issues are not settled, and when the first may go."""
+def outlook(
+    tx: Connection, newsletters: Sequence[str] | None = None
+) -> tuple[int, datetime | None]:
+    """How many deliveries of these newsletters' released issues (None: of all) are not settled,
+    and when the first may go."""
+    ours = true() if newsletters is None else issues.c.newsletter.in_(newsletters)
 
     def of(state: ColumnElement[bool]) -> tuple[int, datetime | None]:
         asked = (
             select(func.count(), func.min(deliveries.c.next_attempt_at))
             .join(issues, issues.c.id == deliveries.c.issue)
-            .where(issues.c.state == "released", state)
+            .where(issues.c.state == "released", ours, state)
         )
         count, first = tx.execute(asked).one()
         return int(count), first

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, and_, func, or_, select, true
 
 from digest.storage import consents, letters
 from digest.storage.consents import Evidence
-from digest.storage.dialect import alone, among, bare, pour
+from digest.storage.dialect import alone, among, bare, pour, roomy
 from digest.storage.letters import Letter
 from digest.storage.people import held_of, held_row, person_of, person_row
 from digest.storage.schema import consent_log, subscribers, subscriptions
@@ -78,6 +78,7 @@ def known(tx: Connection, keys: Collection[str], newsletter: str) -> dict[str, M
 
 def lock(tx: Connection) -> None:
     """Nobody else adds a person until this transaction ends: what is known now stays the truth."""
+    roomy(tx)
     alone(tx, subscribers)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
@@ -57,7 +58,7 @@ async def newsletters(request: Request) -> Response:
             ],
         )
         newest = [one for _, spines in shelves for one in spines[:1]]
-        return _page(html, newest, noindex=noindex)
+        return _page(desk, html, newest, noindex=noindex)
 
     return await _kept(request, ("newsletters", language), make)
 
@@ -89,7 +90,7 @@ async def listing(request: Request) -> Response:
             older=spines[-1].number if more else None,
             is_first=before is None,
         )
-        return _page(html, spines[:1], noindex=newsletter.archive == "noindex")
+        return _page(desk, html, spines[:1], noindex=newsletter.archive == "noindex")
 
     return await _kept(request, ("shelf", newsletter.id, language, before), make)
 
@@ -177,13 +178,21 @@ async def _issue_page(desk: Desk, newsletter: Newsletter, language: str, volume:
         after=after and _row(after, newsletter, language),
         issue_language=spine.language,
     )
-    return _page(html, [better or spine], noindex=newsletter.archive == "noindex")
+    return _page(desk, html, [better or spine], noindex=newsletter.archive == "noindex")
 
 
-def _page(html: str, newest: Sequence[Spine], *, noindex: bool = False) -> Kept:
+def modified(desk: Desk, newest: Sequence[Spine]) -> datetime | None:
+    """When what tells of ``newest`` last changed: by a release, or by anything on the shelf.
+
+    Withdrawing an issue leaves no date behind, so the moment it was noticed stands for it.
+    """
+    moments = [one.released_at for one in newest]
+    return max([*moments, *([desk.library.changed] if desk.library.changed else [])], default=None)
+
+
+def _page(desk: Desk, html: str, newest: Sequence[Spine], *, noindex: bool = False) -> Kept:
     headers = {**_HEADERS, "x-robots-tag": "noindex"} if noindex else _HEADERS
-    modified = max((one.released_at for one in newest), default=None)
-    return kept(html, "text/html", modified=modified, headers=headers)
+    return kept(html, "text/html", modified=modified(desk, newest), headers=headers)
 
 
 def _months(

@@ -19,7 +19,7 @@ from digest.model import Newsletter
 from digest.storage import shelf
 from digest.storage.shelf import Spine, Volume
 from digest.storage.volume import Entry
-from digest.web.archive import address, with_archive
+from digest.web.archive import address, modified, with_archive
 from digest.web.desk import Desk, desk_of
 from digest.web.kept import Kept, answer, kept
 
@@ -111,7 +111,7 @@ async def _feed(request: Request, name: str) -> Response:
         headers = dict(_ANYWHERE)
         if newsletter.archive == "noindex":
             headers["x-robots-tag"] = "noindex"
-        newest = max((one.spine.released_at for one in volumes), default=None)
+        newest = modified(desk, [one.spine for one in volumes])
         if name == "feed.xml":
             return kept(_atom(feed), "application/atom+xml", modified=newest, headers=headers)
         return kept(_json(feed), "application/feed+json", modified=newest, headers=headers)

@@ -68,7 +68,8 @@ def _is_known(page: Kept, asked: Headers) -> bool:
     if since is None or page.modified is None:
         return False
     try:
-        return parsedate_to_datetime(since) >= page.modified
+        # Exactly ours, as we said it: what was withdrawn can make the newest date an older one.
+        return parsedate_to_datetime(since) == page.modified
     except (ValueError, TypeError):  # no date, or one without a zone: as if it were not there
         return False
 

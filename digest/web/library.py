@@ -20,10 +20,12 @@ MOST = 2_000  # pages: some 60 MB of them with their gzip
 class Library:
     """Pages by what they show. One for each application."""
 
-    def __init__(self, store: Store, clock: Callable[[], datetime]) -> None:
+    def __init__(self, store: Store, clock: Callable[[], datetime], *, most: int = MOST) -> None:
+        self._most = most
         self._store = store
         self._clock = clock
         self._looked: datetime | None = None
+        self.changed: datetime | None = None  # when the shelf was last seen to have changed
         self._version: object = None
         self._pages: dict[Hashable, Kept] = {}
 
@@ -45,10 +47,11 @@ class Library:
         self._looked = now
         version = await self._store.read(shelf.version)
         if version != self._version:
+            self.changed = now if self._version is not None else None
             self._version = version
             self._pages.clear()
 
     def _keep(self, key: Hashable, page: Kept) -> None:
-        if len(self._pages) >= MOST:  # the one that was made first: good enough for an archive
+        if len(self._pages) >= self._most:  # the oldest goes: good enough here
             del self._pages[next(iter(self._pages))]
         self._pages[key] = page

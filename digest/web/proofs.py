@@ -10,12 +10,11 @@ from pathlib import Path
 
 from digest.compose.lint import Finding
 from digest.compose.prepared import Prepared
-from digest.compose.proofread import Proofread
 from digest.compose.weigh import Weight, weigh
 from digest.errors import DigestError
 from digest.isolation import Isolate
 from digest.model import Newsletter
-from digest.services.publish import Imprint, job, printed
+from digest.services.publish import Imprint, job, typeset
 from digest.slots import SLOT_CLOSE, SLOT_OPEN, SLOTS
 
 # A reader who does not exist, so that a proof reads as a mail does.
@@ -90,21 +89,22 @@ class Proofs:
         return sorted({path.stem for f in self.folders for path in (f / kind).glob("*.toml")})
 
     async def _make(self, theme: str, language: str, now: str) -> Proof | Trouble:
-        asked = job(
-            replace(self._issue, language=language),
-            replace(self.newsletter, theme=theme),
-            self._imprint,
-            at=self._prepared.at,
+        dressed = replace(
+            self._prepared,
+            newsletter=replace(self.newsletter, theme=theme),
+            issue=replace(self._issue, language=language),
         )
+        assert dressed.issue is not None
+        asked = job(dressed.issue, dressed.newsletter, self._imprint, at=dressed.at)
         try:
-            (made,) = await printed([asked], self._isolate)
+            made = await typeset(dressed, self._imprint, isolate=self._isolate)
             weights = await self._isolate(weigh, asked)
         except DigestError as error:
             return Trouble(stamp=now, words=str(error))
         return self._proof(made, weights, now)
 
-    def _proof(self, made: Proofread, weights: tuple[Weight, ...], now: str) -> Proof:
-        edition = made.edition
+    def _proof(self, made: Prepared, weights: tuple[Weight, ...], now: str) -> Proof:
+        edition = made.editions[0]
         here = edition.html.replace(f"{self._imprint.base_url}/i/", "/i/")
         return Proof(
             stamp=now,
@@ -113,8 +113,8 @@ class Proofs:
             html=filled(here),
             text=filled(edition.text),
             html_bytes=len(edition.html.encode()),
-            findings=made.findings,
-            notes=(*self._prepared.notes, *edition.notes),
+            findings=tuple(made.findings[edition.key]),
+            notes=made.notes,
             weights=weights,
         )
 

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from digest.services.publish import Imprint
 
 
+Dice = Callable[[], float]  # [0, 1), for jitter
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class World:
     """What asks outside: the network, the clock, the workers, the dice."""
@@ -35,7 +38,7 @@ class World:
     fetch: Fetch
     isolate: Isolate
     clock: Clock
-    dice: Callable[[], float]  # [0, 1), for jitter
+    dice: Dice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +48,7 @@ class Means:
     store: Store
     isolate: Isolate
     clock: Clock
-    dice: Callable[[], float]
+    dice: Dice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +136,7 @@ def imprint(settings: Settings, *, media: Path) -> Imprint:
         compose=settings.compose,
         templates=_templates(settings),
         media=media,
+        dkim_domain=settings.deliver.dkim.domain if settings.deliver.dkim else "",
     )
 
 

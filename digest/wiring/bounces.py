@@ -6,18 +6,21 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
 from digest.config import secret
 from digest.config.settings import Settings
-from digest.deliver.mailbox import Mailbox, MailboxOptions
-from digest.deliver.seals import Seals
 from digest.errors import Misconfigured
 from digest.services import feedback, membership
 from digest.storage.consents import NO_EVIDENCE
 from subscribers.acts import AddressAct, Leave
 from subscribers.model import By, SubscriberId
+
+if TYPE_CHECKING:
+    from digest.deliver.mailbox import Mailbox
+    from digest.deliver.seals import Seals
 
 
 def bounce_rules(settings: Settings) -> feedback.Rules:
@@ -30,6 +33,8 @@ def bounce_rules(settings: Settings) -> feedback.Rules:
 @asynccontextmanager
 async def mailbox(settings: Settings) -> AsyncIterator[Mailbox]:
     """The mailbox that bounces come to. Raises Misconfigured where none is named."""
+    from digest.deliver.mailbox import Mailbox, MailboxOptions  # imapclient
+
     given = settings.bounces.mailbox
     if not given.host:
         raise Misconfigured("bounces.mailbox", "names no host; docs/bounces.md says how")
@@ -52,6 +57,8 @@ async def mailbox(settings: Settings) -> AsyncIterator[Mailbox]:
 
 def seals(settings: Settings) -> Seals:
     """What each provider's webhook proves itself with. Raises Misconfigured for an unset secret."""
+    from digest.deliver.seals import Seals  # cryptography: 8 MB that who only sends can spare
+
     given = settings.bounces
     return Seals(
         ses_topics=given.ses_topics,

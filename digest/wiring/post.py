@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -31,7 +31,7 @@ from digest.services import feedback
 from digest.services.dispatch import Dispatch, Progress
 from digest.services.issue_office import IssueOffice, Rules
 from digest.services.letters import LetterOffice
-from digest.services.paces import Paces
+from digest.services.pacing import Pacing
 from digest.wiring import Means, letter_desk
 from digest.wiring import bounces as coming_back
 
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 MAILDIR = "maildir"
 MAILDIR_WRITERS = 4
 SEALED_AT_ONCE = 64  # messages to a worker that signs: some 50 ms
+PLACES = 4_096  # of a journal, for what is accepted and not in the database yet
 
 
 def transport(settings: Settings) -> Transport:
@@ -129,6 +130,42 @@ def _limits(of: Relay | DomainLimits, *, start: float = 0.0, ceiling: float = 0.
     )
 
 
+def _offices(
+    settings: Settings, tools: Means, ring: Sequence[bytes], tell: Callable[[str], None]
+) -> tuple[Office, Office]:
+    """The office of letters, and that of issues."""
+    desk = letter_desk(settings, ring)
+    blame = partial(
+        feedback.refused, acts=coming_back.acts(ring), rules=coming_back.bounce_rules(settings)
+    )
+    rules = Rules(
+        in_doubt=WhenInDoubt(settings.deliver.in_doubt),
+        first_delay=timedelta(seconds=settings.deliver.first_retry_seconds),
+    )
+    letters = LetterOffice(
+        tools.store,
+        desk,
+        isolate=tools.isolate,
+        blame=blame,
+        dice=tools.dice,
+        in_doubt=rules.in_doubt,
+        first_delay=rules.first_delay,
+        tell=tell,
+    )
+    issues = IssueOffice(
+        tools.store, desk.postmarks, rules=rules, blame=blame, dice=tools.dice, tell=tell
+    )
+    return letters, issues
+
+
+def _ways(settings: Settings, now: datetime) -> tuple[list[tuple[RelayOptions, Lane]], Carry]:
+    """Where mail can leave, and what carries it there."""
+    if settings.deliver.transport == MAILDIR:
+        folder = RelayOptions(name=MAILDIR, host="", max_connections=MAILDIR_WRITERS)
+        return [(folder, Lane(name=MAILDIR))], singly(MaildirTransport(settings.deliver.maildir))
+    return list(zip(relays(settings), lanes(settings, now), strict=True)), smtp.carry
+
+
 def dispatch(
     settings: Settings,
     tools: Means,
@@ -143,41 +180,32 @@ def dispatch(
 
     Raises Temporary where the journal cannot be written.
     """
-    desk = letter_desk(settings, ring)
-    blame = partial(
-        feedback.refused, acts=coming_back.acts(ring), rules=coming_back.bounce_rules(settings)
-    )
-    rules = Rules(in_doubt=WhenInDoubt(settings.deliver.in_doubt))
-    letters = LetterOffice(
-        tools.store,
-        desk,
-        isolate=tools.isolate,
-        blame=blame,
-        dice=tools.dice,
-        in_doubt=rules.in_doubt,
-    )
-    issues = IssueOffice(tools.store, desk.postmarks, rules=rules, blame=blame, dice=tools.dice)
+    letters, issues = _offices(settings, tools, ring, tell)
     now = tools.clock()
-    if settings.deliver.transport == MAILDIR:
-        folder = RelayOptions(name=MAILDIR, host="", max_connections=MAILDIR_WRITERS)
-        ways = [(folder, Lane(name=MAILDIR))]
-        carry: Carry = singly(MaildirTransport(settings.deliver.maildir))
-    else:
-        ways = list(zip(relays(settings), lanes(settings, now), strict=True))
-        carry = smtp.carry
+    ways, carry = _ways(settings, now)
+    connections = sum(relay.max_connections for relay, _ in ways)
 
     def open_lines(tray: Tray) -> Lines:
-        return Lines(ways, domains(settings, now), tray, carry=carry, clock=tools.clock, tell=tell)
+        return Lines(
+            ways,
+            domains(settings, now),
+            tray,
+            carry=carry,
+            clock=tools.clock,
+            tell=tell,
+            drain_seconds=settings.deliver.drain_seconds,
+        )
 
     offices: list[Office] = [letters] if only_letters else [letters, issues]
     if sign is not None:
         offices = [SealingOffice(one, sign, batch=SEALED_AT_ONCE) for one in offices]
     return Dispatch(
         offices,
-        journal.take_over(settings.folder / "journals"),
+        journal.take_over(settings.folder / "journals", capacity=PLACES + 2 * connections),
         open_lines,
         clock=tools.clock,
-        drain_seconds=settings.deliver.drain_seconds,
-        past=Paces(tools.store),
+        memory=Pacing(tools.store),
+        unserved=[issues] if only_letters else (),
         show=show,
+        tell=tell,
     )

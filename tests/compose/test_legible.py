@@ -25,6 +25,7 @@ def found(markup):
         '<p><font color="#777777">x</font></p>',
         '<div style="color:#777"><p><b>x</b></p></div>',
         "<style>p{color:#777}</style><p>x</p>",
+        '<p><img alt="x" style="color:#777"></p>',
         "<style>.a .b{color:#777 !important}</style><div class=a><p class=b style='color:#000'>x",
     ],
 )

@@ -11,7 +11,7 @@ from digest.compose import columns, legible, letters, links, render, support, te
 from digest.compose.letters import BUTTONS, LATEST_STORIES, LetterJob
 from digest.errors import Misconfigured
 from digest.model import Newsletter, NewsletterId
-from tests.compose.desk import THEMES, a_paper
+from tests.compose.desk import BASE_URL, THEMES, a_paper
 
 LANGUAGES = ("en", "de", "fr", "es", "ru", "ar")
 OURS = templates.ours() / "email"
@@ -181,3 +181,14 @@ def test_every_variable_of_a_letter_is_documented():
     assert "latest.stories" in names
     assert [name for name in names if f"`{name}`" not in told] == []
     assert [name for name in context if f"`{name}`" not in told and f"`{name}." not in told] == []
+
+
+def test_a_welcome_leads_to_the_latest_issue_on_the_web_where_it_stands_there():
+    shown = a_letter("welcome", latest=a_paper(3))
+    hidden = a_letter("welcome", latest=a_paper(3), archive="off")
+
+    for told in (shown.html, shown.text):
+        assert f"{BASE_URL}/archive/daily/2026-11-24" in told
+    for told in (hidden.html, hidden.text):
+        assert "/archive/" not in told
+    assert 'href=""' not in hidden.html

@@ -1,7 +1,7 @@
 """What a link may not do: lead nowhere, hide where it leads, or be distrusted by filters."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digest import htmltree
@@ -74,7 +74,7 @@ def test_an_unseen_character_in_words_is_the_writers_affair():
         "аррӏе.example",  # all Cyrillic, all of them twins
         "xn--80ak6aa92e.example",  # the same as it travels
         "gοοgle.example",  # Greek omicrons
-        "herald.аре",
+        "роса.example",  # reads as poca; below рф it is a word
     ],
 )
 def test_a_host_that_only_looks_like_another_is_told(host):
@@ -83,7 +83,16 @@ def test_a_host_that_only_looks_like_another_is_told(host):
 
 @pytest.mark.parametrize(
     "host",
-    ["münchen.example", "новости.example", "ελλάδα.example", "例え.example", "apple.example", ""],
+    [
+        "münchen.example",
+        "новости.example",
+        "роса.рф",
+        "νέα.example",
+        "ελλάδα.example",
+        "例え.example",
+        "apple.example",
+        "",
+    ],
 )
 def test_a_host_in_its_own_script_is_fine(host):
     assert not links.looks_alike(host)
@@ -96,6 +105,7 @@ def test_only_one_finding_of_each_kind_is_told_however_many_links_have_it():
 
 
 @given(st.text(alphabet="abc.:/?#@[]%\u200b\u202e-xn ", max_size=30))
+@settings(deadline=None)
 def test_no_address_breaks_the_check(href):
     root = htmltree.tree("<div><a>Read</a></div>")
     root.find(".//a").set("href", f"https://{href}")

@@ -63,6 +63,38 @@ def test_an_own_part_takes_the_place_of_ours_inside_our_body(own):
     assert "The Quayside</h1>" in html
 
 
+def test_a_template_that_changes_is_read_again_and_so_is_one_that_goes(own):
+    def subject():
+        return rendered(a_paper(1), templates=own.folders).subject
+
+    ours = subject()
+    own("issue/subject.txt", "One")
+    said = [subject()]
+    path = own("issue/subject.txt", "{% include 'mine.txt' ignore missing %}Two")
+    said.append(subject())
+    own("mine.txt", "Mine and ")
+    said.append(subject())
+    path.unlink()
+
+    assert said == ["One", "Two", "Mine and Two"]
+    assert subject() == ours
+
+
+@pytest.mark.parametrize("name", ["../secret.txt", "/etc/hostname", "parts/../../secret.txt"])
+def test_a_template_reads_nothing_outside_its_folders(own, name):
+    (own.folder.parent / "secret.txt").write_text("secret")
+    own("issue/subject.txt", f"{{% include '{name}' %}}")
+
+    assert "is not there" in failure(own)
+
+
+def test_a_template_that_is_no_text_is_named(own):
+    path = own("issue/subject.txt", "")
+    path.write_bytes(b"\xff\xfe")
+
+    assert failure(own).startswith(f"{path} is no UTF-8 text")
+
+
 def failure(own, **given):
     with pytest.raises(Misconfigured) as caught:
         rendered(a_paper(3), templates=own.folders, **given)

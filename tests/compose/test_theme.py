@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import colorsys
 import shutil
 
 import pytest
@@ -27,6 +28,24 @@ def test_a_fill_that_carries_text_survives_forced_inversion(name):
         assert wcag.contrast(colours["block"], "#FFFFFF") >= 4.5
         assert wcag.contrast(colours["block"], "#000000") >= 4.5
     assert theme.risky_fills(loaded) == []
+
+
+def flipped(colour):
+    """As a program that forces the dark turns a colour: its lightness, no darker than 7 %."""
+    red, green, blue = (int(colour[n : n + 2], 16) / 255 for n in (1, 3, 5))
+    hue, light, full = colorsys.rgb_to_hls(red, green, blue)
+    turned = colorsys.hls_to_rgb(hue, max(0.07, 1 - light), full)
+    return "#" + "".join(f"{round(255 * one):02x}" for one in turned)
+
+
+@pytest.mark.parametrize("name", THEMES)
+def test_a_client_that_flips_every_light_colour_leaves_every_text_readable(name):
+    light = theme.load(name, (OURS,)).light
+
+    for text, fill in theme.TEXT_PAIRS:
+        # No fill does better for both white and the #121212 that white is flipped to.
+        least = 4.1 if text == "on_block" else 4.5
+        assert wcag.contrast(flipped(light[text]), flipped(light[fill])) >= least, (text, fill)
 
 
 def test_a_fill_that_would_not_survive_is_told_with_its_luminance(tmp_path):

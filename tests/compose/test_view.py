@@ -7,12 +7,21 @@ from digest.compose import view as views
 from digest.compose import words
 from digest.model import Picture
 from tests.builders import NOW, a_newsletter, a_story, an_article, an_issue
-from tests.compose.desk import BASE_URL, OURS, SECTIONS, a_paper, laid_out, numbered
+from tests.compose.desk import (
+    BASE_URL,
+    OURS,
+    SECTIONS,
+    THEMES,
+    a_paper,
+    laid_out,
+    numbered,
+    rendered,
+)
 
 
-def seen(issue):
+def seen(issue, **given):
     setting = views.Setting(
-        newsletter=a_newsletter(sections=SECTIONS),
+        newsletter=a_newsletter(sections=SECTIONS, **given),
         site_name="Harrow Quay Library",
         base_url=BASE_URL,
         postal_address="1 Ferry Steps",
@@ -135,3 +144,34 @@ def test_only_web_addresses_are_links():
 )
 def test_a_text_runs_the_way_most_of_its_letters_do(text, way):
     assert views.direction(text) == way
+
+
+@pytest.mark.parametrize(
+    ("cadence", "period", "mark"),
+    [
+        ("daily", "2026-11-24", "2026-11-24"),
+        ("weekdays", "2026-11-24", "2026-11-24-weekdays"),
+        ("weekly", "2026-W48", "2026-W48"),
+    ],
+)
+def test_the_web_version_is_the_archives_address_of_the_issue(cadence, period, mark):
+    issue = an_issue(cadence=cadence, period=period)
+
+    assert seen(issue)["web_url"] == f"{BASE_URL}/archive/daily/{mark}"
+    assert seen(issue, archive="noindex")["web_url"] == seen(issue)["web_url"]
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_without_an_archive_a_mail_has_no_web_version(theme):
+    with_one = rendered(a_paper(3), theme=theme)
+    newsletter = a_newsletter(sections=SECTIONS, theme=theme, archive="off")
+    without = rendered(a_paper(3), newsletter=newsletter)
+
+    for told in (with_one.html, with_one.text):
+        assert "/archive/" in told
+    for told in (without.html, without.text):
+        assert "/archive/" not in told
+        assert "Web version" not in told
+        assert "Read on the web" not in told
+        assert "Unsubscribe" in told
+    assert 'href=""' not in without.html

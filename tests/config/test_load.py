@@ -47,6 +47,14 @@ def test_a_small_configuration_is_read_with_every_default(read: Read, tmp_path: 
     assert settings.deliver.maildir == tmp_path / "maildir"
 
 
+def test_the_day_of_a_week_that_is_only_offered_may_be_said(read: Read):
+    text = with_line("newsletter", 'offers = ["weekly"]\nweekday = "friday"')
+
+    daily = read(text).settings.newsletters["daily"]
+
+    assert (daily.cadence, daily.offers, daily.weekday) == (Cadence.DAILY, (Cadence.WEEKLY,), 4)
+
+
 def test_all_that_a_newsletter_may_say_is_read(read: Read):
     text = with_line(
         "newsletter",
@@ -105,6 +113,7 @@ def test_all_that_a_newsletter_may_say_is_read(read: Read):
             'language = "english"',
             'language is "english", which is no ISO 639-1 language; write two letters, such as "en" or "fr"',
         ),
+        ('archive = "on"', 'archive is "on"; write one of "public", "noindex", "off"'),
         (
             'cadence = "hourly"',
             'cadence is "hourly"; write one of "daily", "weekdays", "weekly", "monthly"',

@@ -48,7 +48,7 @@ def test_all_that_can_be_said_of_a_relay_is_read(read: Read, tmp_path: Path):
 def test_the_limits_of_domains_and_the_keys_we_sign_with_are_read(read: Read, tmp_path: Path):
     loaded = read(
         GOOD
-        + '[deliver]\nin_doubt = "hold"\ndrain_seconds = 30.0\n'
+        + '[deliver]\nin_doubt = "hold"\ndrain_seconds = 30.0\nfirst_retry_seconds = 5.0\n'
         + '[deliver.each_domain]\nstart = 20.0\n[deliver.domains."gmail.com"]\nper_hour = 9\n'
         + DKIM
         + 'ed25519_selector = "ebb"\ned25519_key_file = "/keys/ed.pem"\nbody = "simple"\n'
@@ -56,6 +56,7 @@ def test_the_limits_of_domains_and_the_keys_we_sign_with_are_read(read: Read, tm
     deliver = loaded.settings.deliver
 
     assert (deliver.in_doubt, deliver.drain_seconds) == ("hold", 30.0)
+    assert deliver.first_retry_seconds == 5.0
     assert deliver.each_domain == DomainLimits(start=20.0)
     assert deliver.domains == {"gmail.com": DomainLimits(per_hour=9)}
     assert deliver.dkim == DkimOptions(

@@ -29,6 +29,18 @@ async def test_a_mail_program_finds_the_message_in_the_folder(tmp_path):
     assert list((tmp_path / "mail" / "tmp").iterdir()) == []
 
 
+async def test_messages_without_a_name_are_files_of_their_own(tmp_path):
+    transport = MaildirTransport(tmp_path)
+
+    for ref in (1, 2, 1):
+        await transport(Outgoing(name="", sender="a@b", recipient="c@d", data=b"x", ref=ref))
+
+    assert sorted(path.name for path in (tmp_path / "new").iterdir()) == [
+        "delivery-1.digest",
+        "delivery-2.digest",
+    ]
+
+
 async def test_a_message_sent_twice_is_one_file(tmp_path):
     transport = MaildirTransport(tmp_path)
 

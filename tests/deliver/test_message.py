@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from digest.deliver import flowed
 from digest.deliver.message import Compiled, Letterhead, Personal, compile_edition, splice
 from digest.errors import Permanent
 from digest.model import Edition
@@ -178,12 +179,12 @@ def test_any_text_round_trips_and_breaks_no_rule_of_the_wire(
     before: str, value: str, after: str
 ) -> None:
     edition = an_edition(
-        text=f"{before}{slot('name')}{after}", html=f"<p>{before}</p>{slot('name')}{after}"
+        text=f"{before}:{slot('name')}{after}", html=f"<p>{before}</p>{slot('name')}{after}"
     )
 
     data = splice(compiled(edition), a_person(slots={"name": value}, name=value))
 
-    assert part(data, "plain") == f"{before}{value}{after}"
+    assert flowed.lines(part(data, "plain")) == f"{before}:{value}{after}"
     assert "\n".join(part(data, "html").splitlines()[:1]).startswith("<p>")
     assert not re.search(rb"\r(?!\n)|(?<!\r)\n", data)
     head, _, body = data.partition(b"\r\n\r\n")

@@ -248,7 +248,7 @@ async def test_migrations_make_exactly_the_tables_the_program_knows(store):
     from alembic.autogenerate import compare_metadata
     from alembic.migration import MigrationContext
 
-    from digest.storage.schema import metadata
+    from digest.storage.postal import metadata  # knows every table
 
     def differences(tx):
         return compare_metadata(MigrationContext.configure(tx), metadata)

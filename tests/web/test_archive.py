@@ -235,6 +235,21 @@ async def test_an_unchanged_page_is_not_sent_again(site: House):
     assert (await site.get("/archive/daily/2026-11-24", headers=asked)).status == 200  # a link more
 
 
+@pytest.mark.parametrize("path", ["/archive/daily", "/archive/daily/feed.xml"])
+async def test_who_asks_by_date_alone_hears_of_a_withdrawn_issue_too(site: House, path: str):
+    first = await put(site, an_issue(period="2026-11-23", number=1))
+    await put(site, an_issue(number=2))
+    seen = (await site.get(path)).headers["last-modified"]
+    asked = {"If-Modified-Since": seen}
+    same = await site.get(path, headers=asked)
+
+    await change(site, first, state="cancelled")
+    after = await site.get(path, headers=asked)
+
+    assert (same.status, after.status) == (304, 200)
+    assert "2026-11-23" not in after.text
+
+
 async def test_an_archive_may_be_kept_out_of_search_engines_or_be_none(three: House):
     listed = (await three.get("/archive")).text
     sitemap = (await three.get("/sitemap.xml")).text

@@ -16,7 +16,7 @@ from digest.deliver.outcome import Accepted, Deferred, Outcome, Stage
 from digest.deliver.relay import RelayOptions
 from digest.deliver.transport import Outgoing
 from digest.deliver.tray import Ready, Tray
-from digest.services.paces import Paces
+from digest.services.pacing import Pacing
 from digest.storage import paces
 from digest.storage.database import Store
 from digest.storage.paces import Of
@@ -56,7 +56,7 @@ class Worker:
             clock=lambda: self.now,
             tell=lambda _: None,
         )
-        self.paces = Paces(self.store)
+        self.paces = Pacing(self.store)
         self.numbers = iter(range(10_000))
 
     async def carry(self, relay: RelayOptions, feed: Feed, opened) -> None:
@@ -93,11 +93,11 @@ def a_worker(store: Store, now: datetime = NOW, **given) -> Worker:
 
 async def test_a_restart_does_not_begin_the_minute_anew(store):
     first = a_worker(store)
-    await first.paces.recall(first.lines, NOW)
+    await first.paces.load(first.lines)
     sent = [await first.send(5) for _ in range(15)]
 
     second = a_worker(store, NOW + timedelta(seconds=10))
-    await second.paces.recall(second.lines, second.now)
+    await second.paces.load(second.lines)
     after = [await second.send(5) for _ in range(10)]
 
     assert (sum(sent), sum(after)) == (75, 25)
@@ -109,7 +109,7 @@ async def test_once_the_minute_is_over_there_is_room_again(store):
         await first.send(5)
 
     second = a_worker(store, NOW + timedelta(seconds=62))
-    await second.paces.recall(second.lines, second.now)
+    await second.paces.load(second.lines)
 
     assert await second.send(5) == 5
 
@@ -117,7 +117,7 @@ async def test_once_the_minute_is_over_there_is_room_again(store):
 async def test_two_workers_share_what_a_relay_may_have_but_for_one_round(store):
     workers = a_worker(store), a_worker(store)
     for worker in workers:
-        await worker.paces.recall(worker.lines, NOW)
+        await worker.paces.load(worker.lines)
 
     sent = [await worker.send(5) for _ in range(15) for worker in workers]
 
@@ -130,7 +130,7 @@ async def test_a_limit_that_was_tightened_holds_and_what_has_left_counts(store):
         await first.send(5)
 
     second = Worker(store, NOW, throttle.limited(minute=45))
-    await second.paces.recall(second.lines, NOW)
+    await second.paces.load(second.lines)
 
     assert sum([await second.send(3) for _ in range(10)]) == 5
 
@@ -146,10 +146,10 @@ async def test_a_domain_that_put_us_off_is_treated_with_care_by_the_next_worker(
     slow = Deferred(451, "4.7.0", "slow down", Stage.RCPT)
     first = Worker(store, NOW, throttle.limited(), answer=slow)
     await first.send(1, "slow.example")
-    await first.paces.keep_domains(first.lines, NOW)
+    await first.paces.save(first.lines, NOW)
 
     second = Worker(store, NOW, throttle.limited())
-    await second.paces.recall(second.lines, NOW)
+    await second.paces.load(second.lines)
     second.lines.adjust()
 
     assert list(await store.read(paces.known, Of.DOMAIN)) == ["slow.example"]
@@ -161,10 +161,10 @@ async def test_a_domain_nobody_had_trouble_with_for_days_is_forgotten(store):
     slow = Deferred(451, "4.7.0", "slow down", Stage.RCPT)
     worker = Worker(store, NOW, throttle.limited(), answer=slow)
     await worker.send(1, "slow.example")
-    await worker.paces.keep_domains(worker.lines, NOW)
+    await worker.paces.save(worker.lines, NOW)
     later = Worker(store, NOW + timedelta(days=3), throttle.limited(), answer=slow)
     await later.send(1, "other.example")
 
-    await later.paces.keep_domains(later.lines, later.now)
+    await later.paces.save(later.lines, later.now)
 
     assert list(await store.read(paces.known, Of.DOMAIN)) == ["other.example"]

@@ -1,0 +1,67 @@
+"""``digest relays``: what mail leaves through, how each has fared, and how to use it again."""
+
+from __future__ import annotations
+
+import asyncio
+
+import click
+
+from digest import wiring
+from digest.cli import Context
+from digest.clock import clock_at
+from digest.config.load import load_for
+from digest.config.settings import Settings
+from digest.deliver.choice import Circuit
+from digest.errors import Misconfigured
+from digest.services import pacing
+
+
+@click.group("relays")
+def group() -> None:
+    """What mail leaves through, and how each relay has fared."""
+
+
+@group.command("list")
+@click.pass_obj
+def list_(context: Context) -> None:
+    """The relays of the configuration: in use, resting or paused, and why."""
+    settings = load_for(context.config).settings
+    if settings.deliver.transport != "smtp":
+        click.echo(f'Mail goes into {settings.deliver.maildir}: deliver.transport is "maildir".')
+        return
+    found = asyncio.run(_circuits(settings))
+    now = clock_at(None)().timestamp()
+    for relay in settings.deliver.relays:
+        state = _state(found.get(relay.name, Circuit()), now)
+        click.echo(f"{relay.name}  {relay.host}:{relay.port}  {state}")
+
+
+@group.command("resume")
+@click.argument("name")
+@click.pass_obj
+def resume(context: Context, name: str) -> None:
+    """Use a relay again that refused us, once that is mended; a running worker hears of it."""
+    settings = load_for(context.config).settings
+    names = [relay.name for relay in settings.deliver.relays]
+    if name not in names:
+        raise Misconfigured(f"relay {name!r}", f"is not configured; there is {', '.join(names)}")
+    asyncio.run(_resumed(settings, name))
+    click.echo(f"Relay {name} is used again.")
+
+
+async def _circuits(settings: Settings) -> dict[str, Circuit]:
+    async with wiring.open_store(settings) as store:
+        return await pacing.known(store)
+
+
+async def _resumed(settings: Settings, name: str) -> None:
+    async with wiring.open_store(settings) as store:
+        await pacing.resume(store, name, clock_at(None)())
+
+
+def _state(circuit: Circuit, now: float) -> str:
+    if circuit.paused:
+        return f"paused, it refused us: {circuit.paused}"
+    if not circuit.passes(now):
+        return f"rests for {circuit.closed_until - now:.0f} seconds more, it could not be used"
+    return "in use"

@@ -1,0 +1,84 @@
+"""``digest relays``: how each has fared, and using one again."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from digest.deliver import memory
+from digest.deliver.choice import Circuit
+from digest.storage import paces
+from digest.storage.database import Store
+from digest.storage.paces import Of
+from tests.builders import NOW
+from tests.journeys.conftest import desk
+
+__all__ = ["desk"]
+RELAYS = """
+[deliver]
+transport = "smtp"
+[[deliver.relays]]
+name = "main"
+host = "mail.example"
+[[deliver.relays]]
+name = "spare"
+host = "127.0.0.1"
+port = 2525
+"""
+
+
+@pytest.fixture
+def relayed(desk):
+    desk.configure("sample:")
+    desk.write("config.toml", desk.config + RELAYS)
+    return desk
+
+
+def fared(desk, **circuits: Circuit) -> None:
+    async def keep():
+        store = await Store.open(f"sqlite:///{desk.folder / 'digest.db'}")
+        texts = {name: memory.of_circuit(circuit) for name, circuit in circuits.items()}
+        await store.write(paces.save, Of.CIRCUIT, texts, NOW)
+        await store.close()
+
+    asyncio.run(keep())
+
+
+def test_relays_are_in_use_rest_or_are_paused_with_their_own_words(relayed):
+    fared(relayed, main=Circuit(paused="554 5.7.1 blocked"), spare=Circuit(closed_until=9e9))
+
+    main, spare = relayed.run("relays", "list").out.splitlines()
+
+    assert main == "main  mail.example:587  paused, it refused us: 554 5.7.1 blocked"
+    assert spare.startswith("spare  127.0.0.1:2525  rests for ")
+
+
+def test_a_paused_relay_is_used_again(relayed):
+    fared(relayed, main=Circuit(paused="554 5.7.1 blocked"))
+
+    assert relayed.run("relays", "resume", "main").out == "Relay main is used again.\n"
+
+    assert "main  mail.example:587  in use" in relayed.run("relays", "list").out
+    again = relayed.run("relays", "resume", "main")
+    assert (again.code, again.err) == (
+        2,
+        "digest: relay main is in use; there is nothing to resume\n",
+    )
+
+
+def test_a_relay_that_is_not_configured_is_said_with_those_that_are(relayed):
+    said = relayed.run("relays", "resume", "other")
+
+    assert said.code == 2
+    assert "is not configured; there is main, spare" in said.err
+
+
+def test_without_relays_it_says_where_mail_goes(desk):
+    desk.configure("sample:")
+
+    said = desk.run("relays", "list")
+
+    assert said.code == 0
+    assert 'deliver.transport is "maildir"' in said.out
+    assert desk.run("relays", "resume", "main").code == 2

@@ -1,0 +1,169 @@
+"""A restart forgets no limit and no refusal; the operator's word and another worker's are heard."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import pytest
+
+from digest.deliver import throttle
+from digest.deliver.allowance import Domains, Lane
+from digest.deliver.choice import Circuit
+from digest.deliver.journal import Journal
+from digest.deliver.lines import Lines
+from digest.deliver.relay import RelayOptions
+from digest.deliver.throttle import Pace
+from digest.deliver.tray import Tray
+from digest.errors import Misconfigured
+from digest.services import pacing
+from digest.services.dispatch import nothing_due
+from digest.services.pacing import Pacing
+from tests.builders import NOW
+from tests.deliver.relays import scripted
+from tests.services.posthouse import PostHouse, later
+
+HOURLY = throttle.limited(hour=5)
+T = NOW.timestamp()
+
+
+@pytest.fixture
+def house(store, tmp_path):
+    return PostHouse(store, tmp_path)
+
+
+@pytest.fixture
+def journal(tmp_path):
+    with Journal(tmp_path / "worker-1.journal") as made:
+        made.begin(UUID(int=7))
+        yield made
+
+
+def lines(house, journal, *names: str) -> Lines:
+    ways = [
+        (RelayOptions(name=name, host="127.0.0.1"), Lane(name=name, limits=HOURLY, pace=HOURLY))
+        for name in names
+    ]
+    tray = Tray(1, journal, lambda: None)
+
+    async def carry(*_: object) -> None: ...
+
+    return Lines(
+        ways, Domains(Pace(), {}, T), tray, carry=carry, clock=house.clock, tell=house.told.append
+    )
+
+
+async def test_an_hours_limit_holds_across_a_restart(house):
+    await house.join(*(f"r{n}" for n in range(8)))
+    await house.release()
+    lane = Lane(name="main", limits=HOURLY, pace=HOURLY)
+
+    async with scripted() as (relay, options):
+        for _ in range(2):
+            await _until_the_limit(house, relay, options, lane)
+        assert len(relay.taken) == 5
+        later(house, minutes=62)
+        await house.send(options, lanes=[lane], memory=Pacing(house.store))
+
+    assert len(relay.taken) == 8
+
+
+async def _until_the_limit(house, relay, options, lane) -> None:
+    """It would go on, and wait for the hour to be over."""
+
+    def show(_: object) -> None:
+        if len(relay.taken) == 5:
+            dispatch.stop()
+
+    dispatch = house.dispatch(options, lanes=[lane], memory=Pacing(house.store), show=show)
+    await dispatch.run(nothing_due)
+
+
+async def test_a_refusal_outlives_a_restart_until_the_operator_resumes(house):
+    await house.join("ada")
+    await house.release()
+
+    async with scripted(
+        lambda c: "554 5.7.1 who are you\r\n" if c.startswith("MAIL") else None
+    ) as (relay, options):
+        await house.send(options, memory=Pacing(house.store))
+        again = await house.send(options, memory=Pacing(house.store))
+        assert relay.connections == 1
+    assert again.troubles[0].endswith("`digest relays resume main`")
+    assert (await pacing.known(house.store))["main"].paused == "554 5.7.1 who are you"
+
+    await pacing.resume(house.store, "main", NOW)
+
+    async with scripted() as (relay, options):
+        later(house, minutes=2)
+        await house.send(options, memory=Pacing(house.store))
+    assert await house.states() == {"ada": "sent"}
+    with pytest.raises(Misconfigured, match="nothing to resume"):
+        await pacing.resume(house.store, "main", NOW)
+
+
+async def test_a_relay_that_rests_is_tried_once_by_a_new_start(house, journal):
+    first, second = lines(house, journal, "main"), lines(house, journal, "main")
+    memory = Pacing(house.store)
+    await memory.load(first)
+    first.turn("main", Circuit(rests=2, closed_until=T + 900))
+    await memory.save(first, NOW)
+    assert not first.usable
+
+    await Pacing(house.store).load(second)
+
+    assert second.usable
+    assert second.lanes[0].circuit.failed(T).closed_until > T  # and one failure is enough
+
+
+async def test_a_running_worker_hears_of_a_resume_and_of_another_workers_refusal(house, journal):
+    mine, theirs = lines(house, journal, "main"), lines(house, journal, "main")
+    me, them = Pacing(house.store), Pacing(house.store)
+    await me.load(mine)
+    await them.load(theirs)
+
+    theirs.turn("main", Circuit(paused="554 no"))
+    await them.save(theirs, NOW)
+    await me.save(mine, NOW)
+    assert not mine.usable
+    assert "554 no" in mine.troubles[0]
+
+    await pacing.resume(house.store, "main", NOW)
+    await me.save(mine, NOW)
+    await them.save(theirs, NOW)
+    assert mine.usable
+    assert theirs.usable
+
+
+async def test_what_has_not_changed_is_not_written_again(house, journal, monkeypatch):
+    one = lines(house, journal, "main", "spare")
+    memory = Pacing(house.store)
+    await memory.load(one)
+    await memory.save(one, NOW)
+    written: list[object] = []
+    write = house.store.write
+
+    async def counted(change, *args):
+        written.append(change)
+        return await write(change, *args)
+
+    monkeypatch.setattr(house.store, "write", counted)
+
+    await memory.save(one, NOW)
+
+    assert written == []
+
+
+async def test_a_domain_that_put_us_off_is_remembered(house, journal):
+    first, second = lines(house, journal, "main"), lines(house, journal, "main")
+    slow = throttle.limited(start=8.0)
+    first._domains = Domains(slow, {}, T)
+    second._domains = Domains(slow, {}, T)
+    memory = Pacing(house.store)
+    await memory.load(first)
+    first.domains.deferred("slow.example", T)
+    await memory.save(first, NOW)
+
+    await Pacing(house.store).load(second)
+
+    assert not second.domains.may_go("slow.example")
+    assert second.domains.may_go("quick.example")

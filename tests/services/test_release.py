@@ -1,0 +1,172 @@
+"""Release freezes the issue, its editions and its audience; what dies in between is finished."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
+
+import pytest
+from sqlalchemy import update
+
+from digest.choices import Choice
+from digest.services import release
+from digest.services.release import Released, Taken
+from digest.storage import desk, enrolling
+from digest.storage import issues as issues_table
+from digest.storage.postal import deliveries
+from subscribers.model import Standing, Status
+from tests.builders import NOW, an_issue
+from tests.services.posthouse import PostHouse
+
+
+@pytest.fixture
+def house(store, tmp_path):
+    return PostHouse(store, tmp_path)
+
+
+async def test_everybody_who_may_be_written_to_gets_a_row_and_nobody_else(house):
+    await house.join("ada", "grace")
+    await house.join("late", status=Status.PENDING)
+    await house.join("gone", status=Status.LEFT)
+    await house.join("dead", standing=Standing.BOUNCED)
+    await house.join("away", status=Status.PAUSED, paused_until=NOW + timedelta(days=3))
+    await house.join("back", status=Status.PAUSED, paused_until=NOW - timedelta(days=3))
+    await house.join("weekly", cadence="weekly")
+
+    released = await house.release()
+
+    assert released == Released(issue=1, period="2026-11-24", audience=3)
+    assert await house.states() == {"ada": "queued", "grace": "queued", "back": "queued"}
+    info = await house.store.read(desk.find, 1)
+    assert info is not None
+    assert (info.state, info.audience, info.released_at) == ("released", 3, NOW)
+
+
+async def test_who_joins_later_is_not_in_it(house):
+    await house.join("ada")
+    await house.release()
+
+    await house.join("late")
+
+    assert await house.states() == {"ada": "queued"}
+
+
+async def test_a_period_is_released_once(house):
+    await house.join("ada")
+    await house.release()
+
+    with pytest.raises(Taken, match="of daily for 2026-11-24 is released already"):
+        await house.release()
+
+
+async def test_the_audience_is_written_in_batches_each_told(house, monkeypatch):
+    await house.join(*(f"r{n}" for n in range(7)))
+    monkeypatch.setattr(enrolling.enrol, "__defaults__", (3,))
+    told: list[int] = []
+
+    released = await house.release(wrote=told.append)
+
+    assert told == [3, 6, 7]
+    assert released.audience == 7
+
+
+async def test_a_release_whose_process_died_is_finished_from_what_was_frozen(house):
+    await house.join(*(f"r{n}" for n in range(5)))
+    prepared = house.prepared()
+    await release.begin(house.store, prepared, clock=house.clock)
+    await house.store.write(enrolling.enrol, 1, NOW, 2)
+
+    finished = await release.finish(house.store, clock=house.clock)
+
+    assert finished == [Released(issue=1, period="2026-11-24", audience=5)]
+    assert set((await house.states()).values()) == {"queued"}
+    assert await release.finish(house.store, clock=house.clock) == []
+
+
+async def test_two_processes_that_write_one_audience_count_it_once(house):
+    await house.join(*(f"r{n}" for n in range(6)))
+    prepared = house.prepared()
+    await release.begin(house.store, prepared, clock=house.clock)
+    for _ in range(3):  # the one that released it, and one that began meanwhile and finishes it
+        await house.store.write(enrolling.enrol, 1, NOW, 1)
+        await house.store.write(enrolling.enrol, 1, NOW, 1)
+
+    (finished,) = await release.finish(house.store, clock=house.clock)
+
+    assert finished.audience == 6
+    assert await house.store.write(enrolling.enrol, 1, NOW) == 0
+    assert await house.store.write(issues_table.released, 1, NOW + timedelta(hours=1)) == 6
+
+
+async def test_nothing_is_sent_of_an_issue_whose_audience_is_still_written(house):
+    await house.join("ada", "grace")
+    prepared = house.prepared()
+    await release.begin(house.store, prepared, clock=house.clock)
+    await house.store.write(enrolling.enrol, 1, NOW, 1)
+
+    await house.send()
+
+    assert list((await house.states()).values()) == ["queued"]
+
+
+async def test_who_chose_an_hour_reads_it_then_and_until_the_next_issue(house):
+    await house.join("now")
+    await house.join("noon", hour=time(12, 0))
+    await house.join("tokyo", hour=time(7, 0), timezone="Asia/Tokyo")
+    await house.release()
+
+    found = await house.rows("due_at", "expires_at")
+
+    noon = datetime(2026, 11, 24, 12, tzinfo=UTC)
+    tokyo = datetime(2026, 11, 24, 22, tzinfo=UTC)
+    assert found == {
+        "now": (NOW, NOW + timedelta(hours=20)),
+        "noon": (noon, noon + timedelta(hours=20)),
+        "tokyo": (tokyo, tokyo + timedelta(hours=20)),
+    }
+
+
+async def test_nobody_reads_it_after_their_next_one_is_due(house):
+    # Made late in the evening: tomorrow's paper comes before twenty hours are over.
+    house.now = datetime(2026, 11, 24, 23, 0, tzinfo=UTC)
+    await house.join("ada")
+    prepared = house.prepared()
+    await house.release(prepared)
+
+    ((_, expires),) = (await house.rows("due_at", "expires_at")).values()
+
+    assert expires < house.now + timedelta(hours=20)
+
+
+async def test_each_reads_the_edition_of_their_choice(house):
+    choices = {Choice.of((), "en"): "whole", Choice.of(("tide",), "en"): "tide"}
+    await house.join("ada")
+    await house.join("grace", topics=("tide",))
+    await house.join("odd", topics=("nobody", "asked"))
+
+    await house.release(house.prepared("whole", "tide", choices=choices))
+
+    assert await house.rows("edition") == {
+        "ada": ("whole",),
+        "grace": ("tide",),
+        "odd": ("whole",),
+    }
+
+
+async def test_a_correction_goes_to_those_who_were_sent_the_first(house):
+    await house.join("ada", "grace")
+    await house.release()
+    await house.store.write(_sent, await house.id_of("ada"))
+    await house.join("late")
+    prepared = house.prepared()
+    extra = replace(prepared, issue=an_issue(lead=None, period="extra-1"))
+
+    released = await house.release(extra, corrects=1)
+
+    assert released.audience == 1
+    fates = await house.store.read(desk.fates, released.issue, ("queued",), 10)
+    assert [one.address for one in fates] == ["ada@example.org"]
+
+
+def _sent(tx, who):
+    tx.execute(update(deliveries).where(deliveries.c.subscriber == who).values(state="sent"))

@@ -1,0 +1,81 @@
+"""The operator's word holds at once: nothing of a paused or cancelled issue is claimed."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import update
+
+from digest.errors import DigestError
+from digest.services import steering
+from digest.storage.postal import deliveries
+from tests.builders import NOW
+from tests.deliver.relays import scripted
+from tests.services.posthouse import PostHouse
+
+
+@pytest.fixture
+async def house(store, tmp_path):
+    house = PostHouse(store, tmp_path)
+    await house.join("ada", "grace")
+    await house.release()
+    return house
+
+
+async def put(house, name: str, **values: object) -> None:
+    who = await house.id_of(name)
+    change = update(deliveries).where(deliveries.c.subscriber == who).values(values)
+    await house.store.write(lambda tx: tx.execute(change))
+
+
+async def test_a_paused_issue_goes_on_where_it_was(house):
+    await steering.pause(house.store, 1)
+    async with scripted() as (relay, options):
+        await house.send(options)
+        assert relay.taken == []
+
+        await steering.resume(house.store, 1)
+        await house.send(options)
+
+    assert await house.states() == {"ada": "sent", "grace": "sent"}
+
+
+async def test_cancelled_means_skipped_for_whoever_has_not_got_it(house):
+    await put(house, "ada", state="sent")
+
+    assert await steering.cancel(house.store, 1, clock=house.clock) == 1
+
+    assert await house.states() == {"ada": "sent", "grace": "skipped: cancelled"}
+    with pytest.raises(DigestError, match="issue 1 is cancelled, not released"):
+        await steering.pause(house.store, 1)
+    with pytest.raises(DigestError, match="nothing of it is sent any more"):
+        await steering.retry_failed(house.store, 1, clock=house.clock)
+
+
+async def test_what_failed_is_tried_again_for_twenty_hours_more(house):
+    await put(house, "ada", state="failed", settled_at=NOW)
+    await put(house, "grace", state="held", settled_at=NOW)
+    house.now = NOW + timedelta(hours=30)
+
+    assert await steering.retry_failed(house.store, 1, clock=house.clock) == 2
+
+    expires = {at for (at,) in (await house.rows("expires_at")).values()}
+    assert expires == {NOW + timedelta(hours=50)}
+    async with scripted() as (_, options):
+        await house.send(options)
+    assert await house.states() == {"ada": "sent", "grace": "sent"}
+
+
+@pytest.mark.parametrize("act", [steering.pause, steering.resume])
+async def test_an_issue_that_is_not_there_is_said(house, act):
+    with pytest.raises(DigestError, match="there is no issue 9"):
+        await act(house.store, 9)
+
+
+async def test_only_a_paused_issue_is_resumed_and_only_a_released_one_paused(house):
+    with pytest.raises(DigestError, match="issue 1 is released, not paused"):
+        await steering.resume(house.store, 1)
+    await steering.pause(house.store, 1)
+    with pytest.raises(DigestError, match="issue 1 is paused, not released"):
+        await steering.pause(house.store, 1)

@@ -1,0 +1,95 @@
+"""Issues as the operator sees and steers them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import delete, update
+
+from digest.storage import desk
+from digest.storage.postal import deliveries
+from digest.storage.schema import subscribers
+from tests.builders import NOW
+from tests.storage.ledger import released, rows
+
+
+def set_state(tx, name: str, **values: object) -> None:
+    tx.execute(update(deliveries).where(deliveries.c.subscriber == name).values(values))
+
+
+async def test_issues_are_listed_the_newest_first_and_by_newsletter(store):
+    def story(tx):
+        released(tx, "ada", "grace")
+        released(tx, period="2026-11-25")
+        return (
+            [(one.id, one.audience, one.state) for one in desk.list_issues(tx, None, 10)],
+            [one.id for one in desk.list_issues(tx, "daily", 1)],
+            desk.list_issues(tx, "weekly", 10),
+            desk.find(tx, 3),
+        )
+
+    assert await store.write(story) == ([(2, 2, "released"), (1, 2, "released")], [2], [], None)
+
+
+async def test_fates_are_those_of_the_states_asked_for_and_an_erased_person_has_no_address(store):
+    def story(tx):
+        released(tx, "ada", "grace", "edsger")
+        set_state(tx, "ada", state="failed", code=550, enhanced="5.1.1", text="nobody")
+        set_state(tx, "grace", state="failed", code=554)
+        tx.execute(delete(subscribers).where(subscribers.c.id == "grace"))
+        found = desk.fates(tx, 1, ("failed",), 10)
+        return {one.address: (one.code, one.text) for one in found}, len(
+            desk.fates(tx, 1, ("failed", "queued"), 2)
+        )
+
+    assert await store.write(story) == ({"ada@example.org": (550, "nobody"), None: (554, None)}, 2)
+
+
+async def test_an_issue_turns_only_from_the_states_that_were_named(store):
+    def story(tx):
+        released(tx, "ada")
+        return [
+            desk.turn(tx, 1, ("paused",), "released"),
+            desk.turn(tx, 1, ("released",), "paused"),
+            desk.turn(tx, 1, ("released", "paused"), "cancelled"),
+            desk.turn(tx, 9, ("released",), "paused"),
+        ]
+
+    assert await store.write(story) == [False, True, True, False]
+
+
+async def test_what_has_not_left_is_cancelled_and_what_is_on_the_wire_is_not(store):
+    def story(tx):
+        released(tx, "ada", "grace", "edsger", "barbara")
+        for name, state in {"ada": "sent", "grace": "sending", "edsger": "held"}.items():
+            set_state(tx, name, state=state)
+        return desk.cancel_waiting(tx, 1, NOW), rows(tx, "state", "skip", "settled_at")
+
+    assert await store.write(story) == (
+        2,
+        {
+            "ada": ("sent", None, None),
+            "grace": ("sending", None, None),
+            "edsger": ("skipped", "cancelled", NOW),
+            "barbara": ("skipped", "cancelled", NOW),
+        },
+    )
+
+
+async def test_what_failed_or_is_held_is_queued_again_with_a_new_end(store):
+    until = NOW + timedelta(hours=20)
+
+    def story(tx):
+        released(tx, "ada", "grace", "edsger")
+        set_state(tx, "ada", state="failed", settled_at=NOW, code=550)
+        set_state(tx, "grace", state="held", settled_at=NOW, lease="a" * 32)
+        set_state(tx, "edsger", state="sent", settled_at=NOW)
+        count = desk.retry(tx, 1, NOW, until)
+        return count, rows(tx, "state", "settled_at", "expires_at", "lease", "code")
+
+    count, after = await store.write(story)
+
+    assert count == 2
+    assert after["ada"] == ("queued", None, until, None, 550)
+    assert after["grace"] == ("queued", None, until, None, None)
+    assert after["edsger"][0] == "sent"

@@ -1,0 +1,125 @@
+"""Issues on their way: which have something due, who holds what, what is still to do."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import update
+
+from bench.paper import edition
+from digest.delivery import DeliveryId
+from digest.storage import deliveries as ledger
+from digest.storage import issues as issues_table
+from digest.storage import posting
+from digest.storage.postal import deliveries
+from digest.storage.schema import issues
+from tests.builders import NOW, an_issue
+from tests.storage.ledger import LIFE, released, rows
+
+MINE = "a" * 32
+HALF = timedelta(minutes=30)
+
+
+def claim(tx, limit=10):
+    return ledger.claim(tx, 1, lease=MINE, until=NOW + HALF, now=NOW, limit=limit).taken
+
+
+async def test_an_issue_is_due_while_it_is_released_and_has_a_row_that_may_go(store):
+    def story(tx):
+        released(tx, "ada")
+        early = posting.due(tx, NOW - timedelta(seconds=1))
+        now = posting.due(tx, NOW)
+        tx.execute(update(issues).values(state="paused"))
+        paused = posting.due(tx, NOW)
+        tx.execute(update(issues).values(state="released"))
+        claim(tx)
+        return early, now, paused, posting.due(tx, NOW)
+
+    early, now, paused, claimed = await store.write(story)
+
+    assert [(one.id, one.newsletter, one.cadence, one.period) for one in now] == [
+        (1, "daily", "daily", "2026-11-24")
+    ]
+    assert (early, paused, claimed) == ([], [], [])
+
+
+async def test_the_oldest_issue_goes_first(store):
+    def story(tx):
+        released(tx, "ada")
+        released(tx, period="2026-11-25")
+        tx.execute(
+            update(issues).where(issues.c.id == 1).values(released_at=NOW + timedelta(hours=1))
+        )
+        return [one.id for one in posting.due(tx, NOW)]
+
+    assert await store.write(story) == [2, 1]
+
+
+async def test_what_is_held_is_found_by_its_lease_and_by_its_end(store):
+    def story(tx):
+        released(tx, "ada", "grace")
+        (one,) = claim(tx, 1)
+        held = posting.held(tx, MINE)
+        soon = posting.abandoned(tx, NOW + HALF - timedelta(seconds=1))
+        over = posting.abandoned(tx, NOW + HALF)
+        posting.renew(tx, MINE, NOW + LIFE)
+        return one, held, soon, over, posting.abandoned(tx, NOW + HALF)
+
+    one, held, soon, over, renewed = await store.write(story)
+
+    assert [(h.delivery.id, h.delivery.attempts, h.subscriber) for h in held] == [
+        (one.id, 1, one.subscriber)
+    ]
+    assert over == {MINE: held}
+    assert (soon, renewed) == ({}, {})
+
+
+async def test_what_must_wait_goes_back_until_then_and_was_no_attempt(store):
+    then = NOW + timedelta(minutes=5)
+
+    def story(tx):
+        released(tx, "ada", "grace")
+        taken = claim(tx)
+        posting.postpone(tx, "b" * 32, [one.id for one in taken], then)  # not theirs
+        posting.postpone(tx, MINE, [DeliveryId(taken[0].id)], then)
+        return taken[0].subscriber, rows(tx, "state", "attempts", "next_attempt_at", "lease")
+
+    who, after = await store.write(story)
+
+    assert after.pop(who) == ("queued", 0, then, None)
+    assert list(after.values()) == [("sending", 1, NOW, MINE)]
+
+
+async def test_what_is_still_to_do_counts_what_is_on_the_wire_and_only_these_newsletters(store):
+    def story(tx):
+        released(tx, "ada", "grace")
+        claim(tx, 1)
+        found = posting.outlook(tx, ("daily", "other"))
+        others = posting.outlook(tx, ("other",)), posting.outlook(tx, ())
+        tx.execute(update(deliveries).values(state="sent"))
+        return found, others, posting.outlook(tx, ("daily",))
+
+    assert await store.write(story) == ((2, NOW), ((0, None), (0, None)), (0, None))
+
+
+async def test_an_issue_is_tallied_by_state_and_reason(store):
+    def story(tx):
+        released(tx, "ada", "grace", "edsger")
+        for name, values in {
+            "ada": {"state": "skipped", "skip": "left"},
+            "grace": {"state": "sent"},
+        }.items():
+            tx.execute(update(deliveries).where(deliveries.c.subscriber == name).values(values))
+        return posting.tally(tx, 1), posting.tally(tx, 2)
+
+    assert await store.write(story) == ({"skipped: left": 1, "sent": 1, "queued": 1}, {})
+
+
+async def test_an_edition_is_read_as_it_was_frozen(store):
+    def story(tx):
+        new = issues_table.freeze(
+            tx, an_issue(lead=None), (edition(600, 600),), state="released", at=NOW
+        )
+        return posting.edition(tx, new, "en"), posting.edition(tx, new, "de")
+
+    assert await store.write(story) == (edition(600, 600), None)
