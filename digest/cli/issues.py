@@ -147,7 +147,7 @@ def approve(context: Context, issue: int) -> None:
     """Let an issue go that waits for approval."""
     clock = clock_at(None)
     _in_store(context, lambda store: steering.approve(store, issue, clock=clock))
-    click.echo(f"Issue {issue} is approved; `digest run` releases it within seconds.")
+    click.echo(f"Issue {issue} is approved; `digest run` releases it within a quarter of a minute.")
 
 
 @group.command("hold")

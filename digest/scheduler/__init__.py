@@ -49,7 +49,7 @@ class Clockwork:
         self._running: set[asyncio.Task[None]] = set()
         self._issues = Issues(settings, tools, ring)
         self._rounds: dict[str, tuple[int, Round]] = {
-            "issues": (10, self._issues.make_due),
+            "issues": (15, self._issues.make_due),
             "sources": (60, lambda: rounds.gather(settings, tools)),
             "mailbox": (300, lambda: rounds.read_mailbox(settings, tools, ring)),
             "alerts": (300, lambda: rounds.tell_alerts(settings, tools)),

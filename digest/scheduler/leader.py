@@ -9,7 +9,7 @@ from digest.storage import leases
 from digest.storage.database import Store
 from digest.storage.leases import NOBODY, Lease
 
-BEAT = 3.0  # seconds between two beats
+BEAT = 4.0  # seconds between two beats
 PATIENCE = 10.0  # seconds of silence after which the next one leads
 
 
@@ -50,4 +50,5 @@ class Leader:
         taken = await self._store.write(leases.take, leases.CLOCK, lease, self._holder)
         if taken:
             self._seen = Lease(holder=self._holder, beat=lease.beat + 1)
+            self._since = self._seconds()
         return taken

@@ -16,7 +16,7 @@ from digest.web.desk import Desk, bearer_of, comes_from_afar, desk_of, page
 from subscribers.tokens import Purpose
 
 SAID = {
-    "approve": "It is on its way within seconds.",
+    "approve": "It is on its way within a quarter of a minute.",
     "hold": "It is kept back and goes to nobody.",
 }
 
