@@ -23,9 +23,10 @@ from digest import worker
 from digest.config.load import load_text
 from digest.config.settings import Settings
 from digest.isolation import Workers
-from digest.model import NewsletterId
+from digest.model import Edition, NewsletterId
 from digest.services.dispatch import nothing_due
-from digest.storage import issues
+from digest.slots import slot
+from digest.storage import issues, reviews
 from digest.storage import schema as tables
 from digest.storage.database import Store
 from digest.web.app import application
@@ -246,3 +247,21 @@ async def house(
         server.should_exit = True
         await serving
         await store.close()
+
+
+async def waiting_issue(site: House) -> int:
+    """The number of an issue that waits for the editor."""
+    made = Edition(
+        key="en", language="en", subject="s", preheader="", html="",
+        text=f"TOP STORY\nFor {slot('name')}, of the gates <b>",
+    )  # fmt: skip
+
+    def freeze(tx):
+        until = site.clock()
+        number = issues.freeze(tx, a_paper(3, until=until), (made,), state="draft", at=until)
+        assert number
+        reviews.add(tx, number, until, until + timedelta(hours=2))
+        return number
+
+    found: int = await site.store.write(freeze)
+    return found

@@ -11,9 +11,10 @@ from playwright.async_api import Browser, Page
 from digest.compose import templates
 from subscribers import tokens
 from subscribers.address import Address
+from subscribers.model import SubscriberId
 from subscribers.tokens import Purpose
 from tests.web.chromium import chromium, need_chromium
-from tests.web.house import RING, House, link, shelve
+from tests.web.house import RING, House, link, shelve, waiting_issue
 
 need_chromium()
 
@@ -106,10 +107,10 @@ async def walk(site: House, inspector: Inspector, language: str) -> None:
 
 
 def pages() -> set[str]:
-    """The templates that are whole pages for readers; the rehearsal's and the preview's are the operator's own."""
+    """The templates that are whole pages for readers; the rest are the operator's own."""
     found = {path.stem: path.read_text("utf-8") for path in TEMPLATES.glob("*.html")}
     whole = {name for name, text in found.items() if "<html" in text or "{% extends" in text}
-    return whole - {"base", "rehearsal", "preview"}
+    return whole - {"base", "rehearsal", "preview", "review"}
 
 
 @pytest.mark.parametrize("language", ["en", "ar"])
@@ -122,6 +123,17 @@ async def test_no_page_breaks_a_rule_of_accessibility(browser: Browser, site: Ho
     assert inspector.found == []
     assert {name.partition(",")[0] for name, _ in inspector.seen} == pages()
     assert {shown for _, shown in inspector.seen} == {language}
+
+
+async def test_the_editors_page_breaks_no_rule_either(browser: Browser, site: House):
+    number = await waiting_issue(site)
+    page = await browser.new_page(viewport={"width": 375, "height": 812})
+    inspector = Inspector(page)
+
+    await inspector.open("review", site.url + link(Purpose.REVIEW, SubscriberId(str(number))))
+    await inspector.press("review, decided", "button[value=hold]")
+
+    assert inspector.found == []
 
 
 async def test_the_inspection_sees_a_page_that_breaks_a_rule(browser: Browser):

@@ -7,33 +7,17 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from digest.model import Edition
-from digest.slots import slot
-from digest.storage import issues, reviews
+from digest.storage import reviews
 from digest.storage import schema as tables
 from subscribers.model import SubscriberId
 from subscribers.tokens import Purpose
-from tests.compose.desk import a_paper
-from tests.web.house import House, link
+from tests.web.house import House, link, waiting_issue
 
 
 @pytest.fixture
 async def waiting(site: House) -> int:
     """The number of an issue that waits for the editor."""
-    made = Edition(
-        key="en", language="en", subject="s", preheader="", html="",
-        text=f"TOP STORY\nFor {slot('name')}, of the gates <b>",
-    )  # fmt: skip
-
-    def freeze(tx):
-        until = site.clock()
-        number = issues.freeze(tx, a_paper(3, until=until), (made,), state="draft", at=until)
-        assert number
-        reviews.add(tx, number, until, until + timedelta(hours=2))
-        return number
-
-    found: int = await site.store.write(freeze)
-    return found
+    return await waiting_issue(site)
 
 
 async def state(site: House, issue: int) -> str:
