@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from digest.deliver import allowance, memory, outbox, throttle
+from digest.deliver import allowance, outbox, throttle
 from digest.deliver.allowance import Domains, Lane
 from digest.deliver.choice import Circuit
 from digest.deliver.feed import Feed
@@ -127,12 +127,6 @@ class Lines:
                 self._open(line, line.door.room)
         if ready:
             self._tray.wake()
-
-    def restore(self, name: str, past: str) -> None:
-        """Take up what a relay had had before a restart: see memory.of_pace."""
-        for line in self._lines:
-            if line.relay.name == name:
-                line.lane = replace(line.lane, pace=memory.pace(line.lane.pace, past))
 
     def turn(self, name: str, circuit: Circuit) -> None:
         """Believe somebody else of how a relay fares: the past, the operator, another worker."""

@@ -249,14 +249,14 @@ def _rows(**columns: str) -> dict[str, str]:
     )
     return {
         "sqlite": f"(select {sqlite} from json_each(:rows)) j",  # noqa: S608 -- our own words
-        "postgresql": f"(select {postgresql} from json_array_elements(:rows)) j",  # noqa: S608
+        "postgresql": f"(select {postgresql} from json_array_elements(:rows)) j",  # noqa: S608 -- as above
     }
 
 
 def _from_rows(change: str, **columns: str) -> dict[str, TextClause]:
     """An UPDATE of our own deliveries from such a table."""
     return {
-        name: text(f"update deliveries set {change} from {rows} {_MINE}")  # noqa: S608
+        name: text(f"update deliveries set {change} from {rows} {_MINE}")  # noqa: S608 -- ours
         for name, rows in _rows(**columns).items()
     }
 

@@ -63,7 +63,7 @@ async def test_without_both_wish_and_offer_it_is_data(wanted, offers):
 @pytest.mark.parametrize("offers", [CHUNKING, ("CHUNKING",)])
 async def test_nothing_is_sent_to_an_address_refused_and_others_go_on(offers):
     no = "550 5.1.1 no\r\n"
-    say = lambda heard: no if heard == "RCPT TO:<grace@example.org>" else None  # noqa: E731
+    say = lambda heard: no if heard == "RCPT TO:<grace@example.org>" else None  # noqa: E731 -- said in a line
     async with scripted(say, offers) as (sink, relay):
         tray = Tray(*THREE)
         await carry(replace(relay, bdat=True), tray)
