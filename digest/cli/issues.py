@@ -16,7 +16,7 @@ from digest.cli import Context
 from digest.cli.correction import correction
 from digest.cli.meter import line
 from digest.cli.sending import Outgo
-from digest.cli.words import outgo_lines
+from digest.cli.words import outgo_lines, people
 from digest.clock import clock_at
 from digest.config.load import load_for
 from digest.errors import DigestError
@@ -49,7 +49,7 @@ def list_(context: Context, newsletter: str | None, limit: int, as_json: bool) -
     if not found:
         click.echo("No issue yet. `digest send` makes one.")
     for one in found:
-        count = "" if one.audience is None else f"{one.audience:,} people, "
+        count = "" if one.audience is None else f"{people(one.audience)}, "
         click.echo(f"{one.id:>5}  {one.newsletter} {one.period}  {count}{one.state}: {one.subject}")
 
 
@@ -186,7 +186,7 @@ def correct(context: Context, issue: int, note: str, stories: Path | None, yes: 
     def agreed(outgo: Outgo) -> bool:
         for said in outgo_lines(outgo.prepared, outgo.sources, outgo.audience):
             click.echo(said)
-        return yes or click.confirm(f"Send it to {outgo.audience:,} people?", default=False)
+        return yes or click.confirm(f"Send it to {people(outgo.audience)}?", default=False)
 
     sent = worker.run(correction(settings, issue, note=note, stories=stories, agreed=agreed))
     if sent.released is None or sent.progress is None:

@@ -17,7 +17,7 @@ from digest.cli.meter import line
 from digest.cli.newsletters import chosen
 from digest.cli.rehearsal import Asked, rehearsal
 from digest.cli.sending import Outgo, Sent, Wanted, send, trial
-from digest.cli.words import issue_lines, outgo_lines
+from digest.cli.words import issue_lines, outgo_lines, people
 from digest.clock import clock_at
 from digest.config.load import load_for
 from digest.config.settings import Settings
@@ -137,8 +137,7 @@ def _asked(outgo: Outgo) -> bool:
         raise Misconfigured(
             "digest send", "asks before it sends, and nobody is there to answer; say --yes"
         )
-    count = f"{outgo.audience:,} {'person' if outgo.audience == 1 else 'people'}"
-    return click.confirm(f"Send it to {count}?", default=False)
+    return click.confirm(f"Send it to {people(outgo.audience)}?", default=False)
 
 
 def _ending(sent: Sent) -> Iterator[str]:

@@ -56,6 +56,11 @@ def issue_lines(found: Rehearsed) -> Iterator[str]:
     yield f"Preview: {_shown(found.page)}"
 
 
+def people(count: int) -> str:
+    """So many of them: ``1 person``, ``1,204 people``."""
+    return f"{count:,} {'person' if count == 1 else 'people'}"
+
+
 def outgo_lines(
     prepared: Prepared, sources: Sequence[SourceReport], audience: int
 ) -> Iterator[str]:
