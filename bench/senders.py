@@ -29,7 +29,7 @@ import aiosmtplib
 
 from bench.paper import SENDER, edition, writer
 from bench.stage import run
-from digest.deliver.feed import OVER, Over
+from digest.deliver.feed import OVER, Feed, Over
 from digest.deliver.outcome import Accepted, Outcome
 from digest.deliver.relay import RelayOptions, Security
 from digest.deliver.smtp import carry
@@ -38,13 +38,13 @@ from digest.deliver.transport import Outgoing
 HOST = "127.0.0.1"
 
 
-class Post:
+class Post(Feed):
     """A feed of so many messages, each written when it is taken."""
 
     def __init__(self, count: int) -> None:
         self._write = writer()
         self._numbers = iter(range(count))
-        self.accepted = 0
+        self.count = 0
 
     def take(self, wake: Callable[[], None]) -> Outgoing | Over:
         number = next(self._numbers, None)
@@ -54,7 +54,10 @@ class Post:
         pass
 
     def settle(self, message: Outgoing, outcome: Outcome) -> None:
-        self.accepted += isinstance(outcome, Accepted)
+        self.count += isinstance(outcome, Accepted)
+
+    def accepted(self, message: Outgoing, said: bytes) -> None:
+        self.count += 1
 
 
 async def wire(port: int, connections: int, count: int, certificate: str = "") -> int:
@@ -68,7 +71,7 @@ async def wire(port: int, connections: int, count: int, certificate: str = "") -
         max_messages=1_000_000,
     )
     await asyncio.gather(*(carry(relay, post) for _ in range(connections)))
-    return post.accepted
+    return post.count
 
 
 async def stock(

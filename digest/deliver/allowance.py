@@ -96,6 +96,7 @@ class Domains:
         self._first: dict[str, int] = {}  # room at the begin of this round
         self._left: dict[str, int] = {}
         self._queues: dict[str, _Queue] = {}
+        self._free = self._unlimited()
 
     def __len__(self) -> int:
         """Domains that are remembered, for one reason or another."""
@@ -104,6 +105,7 @@ class Domains:
     def restore(self, domain: str, past: str) -> None:
         """Take up what ``kept`` told before a restart."""
         self._paces[domain] = memory.pace(self._configured(domain), past)
+        self._free = False
 
     def begin(self, now: float) -> None:
         """A new round, with each claim: book what has left, open what time has opened."""
@@ -117,9 +119,12 @@ class Domains:
             self._paces = {name: self._paces[name] for name, _ in self.kept()}
         if len(self._queues) > self._remembered:
             self._queues = {name: one for name, one in self._queues.items() if one.last > now}
+        self._free = self._unlimited()
 
     def may_go(self, domain: str) -> bool:
         """Whether one more message may leave for ``domain`` in this round; if so it is counted."""
+        if self._free:
+            return True
         left = self._left.get(domain)
         if left is None:
             left = self._first[domain] = throttle.room(self._pace(domain), self._now)
@@ -145,8 +150,8 @@ class Domains:
 
     def accepted(self, domain: str, count: int = 1) -> None:
         """It took ``count`` messages."""
-        if not self._paces and not self._named and not self._each.rate:
-            return  # nobody has a rate that could rise; asked for each message
+        if self._free:
+            return
         pace = self._pace(domain)
         if (quicker := throttle.accepted(pace, count)) is not pace:
             self._paces[domain] = quicker
@@ -155,6 +160,7 @@ class Domains:
         """It said 421 or 45x: half as fast, and nothing more in this round."""
         slower = throttle.deferred(self._pace(domain), now)
         self._paces[domain] = slower
+        self._free = False
         if slower.rate and domain in self._left:
             self._first[domain] -= self._left[domain]
             self._left[domain] = 0
@@ -164,6 +170,11 @@ class Domains:
         for domain, pace in self._paces.items():
             if memory.worth_keeping(pace, self._configured(domain), self._now):
                 yield domain, memory.of_pace(pace)
+
+    def _unlimited(self) -> bool:
+        """Is nobody slowed, and need not be? Then nothing is counted for each message."""
+        each = self._each
+        return not (self._paces or self._named or each.rate or each.windows)
 
     def _pace(self, domain: str) -> Pace:
         return self._paces.get(domain) or self._configured(domain)

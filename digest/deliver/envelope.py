@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from digest.deliver.outcome import Refused, Stage
 from digest.deliver.relay import Offer
@@ -62,7 +63,7 @@ class Envelopes:
             return self.mail(message) + rcpt(message)
         return b"%bRCPT TO:<%b>\r\nDATA\r\n" % (self.mail(message), message.recipient.encode())
 
-    def body(self, message: Outgoing) -> tuple[bytes, ...]:
+    def body(self, message: Outgoing) -> Sequence[bytes]:
         """The message as it goes before the dot, or after its BDAT; its last line has an end."""
         parts = message.parts
         if not parts[-1].endswith(b"\r\n") and not message.data.endswith(b"\r\n"):

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Final, Protocol
 
+from digest.deliver import replies
 from digest.deliver.outcome import Outcome
 from digest.deliver.transport import Outgoing
 
@@ -20,9 +21,9 @@ OVER: Final = Over.OVER
 
 
 class Feed(Protocol):
-    """Hands out messages, hears outcomes. All three are called on the loop and must not block.
+    """Hands out messages, hears outcomes. All are called on the loop and must not block.
 
-    ``settle`` is called exactly once for each message that ``take`` handed out.
+    ``settle`` or ``accepted`` is called exactly once for each message that ``take`` handed out.
     """
 
     def take(self, wake: Callable[[], None]) -> Outgoing | Over | None:
@@ -33,3 +34,10 @@ class Feed(Protocol):
 
     def settle(self, message: Outgoing, outcome: Outcome) -> None:
         """What became of it."""
+
+    def accepted(self, message: Outgoing, said: bytes) -> None:
+        """What nearly always became of it: ``said`` is the relay's one line, with its 250.
+
+        Read only where somebody wants to know, for there are thousands a second.
+        """
+        self.settle(message, replies.accepted((250, said)))

@@ -5,7 +5,7 @@ kernel keeps it when the process is killed. It does not outlive the machine (no 
 batch is in doubt, as docs/delivery.md says.
 
     header   8 bytes magic, lease (UUID, 16 bytes), mark of the machine's start (8)
-    entry    delivery id (8), reply code (2), state (1), length of text (1), text (52)
+    entry    delivery id (8), state (1), length of text (1), reply code (2), text (52)
 
 A place is used again once what it says is in the database. A delivery of the lease that is in no
 place never left, or was settled.
@@ -26,18 +26,19 @@ from types import TracebackType
 from typing import Self
 from uuid import UUID
 
+from digest.deliver import replies
 from digest.deliver.outcome import Accepted, Deferred, InDoubt, Outcome, Stage
 from digest.delivery import DeliveryId
 from digest.errors import Temporary
 
-MAGIC = b"digestJ2"
+MAGIC = b"digestJ3"
 SUFFIX = ".journal"
 BOOT = Path("/proc/sys/kernel/random/boot_id")
 _HEAD = struct.Struct("<8s16s8s")
-_ENTRY = struct.Struct("<qHBB52s")
-_DEPARTURE = struct.Struct("<qHBB")  # an entry's beginning
-_CODE = struct.Struct("<H")
-_CODE_AT, _STATE_AT, _LENGTH_AT, _TEXT_AT, _TEXT = 8, 10, 11, 12, 52  # of an entry
+_ENTRY = struct.Struct("<qBBH52s")
+_DEPARTURE = struct.Struct("<qBBH")  # an entry's beginning
+_ANSWER = struct.Struct("<BH52s")  # the rest of it, after its state
+_STATE_AT, _ANSWER_AT, _TEXT = 8, 9, 52  # of an entry
 
 
 class Noted(IntEnum):
@@ -54,7 +55,7 @@ _DEPARTED, _ACCEPTED, _NOT_TAKEN = map(int, (Noted.DEPARTED, Noted.ACCEPTED, Not
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One delivery of a lease; ``code`` and ``text`` are what the relay said."""
+    """One delivery of a lease; ``code`` and ``text`` are what the relay said, in short."""
 
     delivery: DeliveryId
     noted: Noted
@@ -67,7 +68,7 @@ def outcome(entry: Entry | None) -> Outcome:
     if entry is None or entry.noted is Noted.DEPARTED:
         return InDoubt("its process died while it was on the wire")
     if entry.noted is Noted.ACCEPTED:
-        return Accepted(entry.code, "", entry.text)
+        return Accepted(entry.code, *replies.said(b"%d %b" % (entry.code, entry.text.encode())))
     return Deferred(entry.code, "", entry.text, Stage.END)
 
 
@@ -110,7 +111,7 @@ class Journal:
             raise InUse(f"journal {path} belongs to a worker that is alive") from error
         except OSError as error:
             raise Temporary(f"journal {path} cannot be written: {error.strerror}") from error
-        self._places: dict[DeliveryId, int] = {}
+        self._places: dict[int, int] = {}
         self._free: list[int] = []
 
     @property
@@ -130,7 +131,7 @@ class Journal:
         self._places, self._free = {}, list(reversed(places))
         _HEAD.pack_into(self._map, 0, MAGIC, lease.bytes, _boot())
 
-    def departing(self, delivery: DeliveryId) -> None:
+    def departing(self, delivery: int) -> None:
         """Note it before its dot is written. Raises ValueError where there is no room."""
         place = self._places.get(delivery)
         if place is not None:
@@ -139,9 +140,13 @@ class Journal:
         if not self._free:
             raise ValueError("the journal has no room; settle and forget something first")
         place = self._places[delivery] = self._free.pop()
-        _DEPARTURE.pack_into(self._map, place, delivery, 0, _DEPARTED, 0)
+        _DEPARTURE.pack_into(self._map, place, delivery, _DEPARTED, 0, 0)
 
-    def settle(self, delivery: DeliveryId, outcome: Outcome) -> None:
+    def accepted(self, delivery: int, said: bytes) -> None:
+        """Note that a delivery was accepted; ``said`` is the relay's line, with its 250."""
+        self._note(self._places[delivery], 250, said[4 : 4 + _TEXT], _ACCEPTED)
+
+    def settle(self, delivery: int, outcome: Outcome) -> None:
         """Note the answer of a delivery that had departed; others never left."""
         place = self._places.get(delivery)
         if place is None or isinstance(outcome, InDoubt):  # DEPARTED says just that
@@ -152,7 +157,7 @@ class Journal:
     def forget(self, deliveries: Iterable[int]) -> None:
         """What became of them is in the database: their places may be used again."""
         for delivery in deliveries:
-            place = self._places.pop(DeliveryId(delivery), None)
+            place = self._places.pop(delivery, None)
             if place is not None:
                 self._map[place + _STATE_AT] = Noted.NOTHING
                 self._free.append(place)
@@ -180,10 +185,7 @@ class Journal:
     def _note(self, place: int, code: int, text: bytes, noted: int) -> None:
         # The state comes last and is one store: killed in between, it is what it was. It never
         # reads NOTHING on the way, as it would if it were packed, which begins by clearing.
-        at = place + _TEXT_AT
-        self._map[at : at + len(text)] = text
-        self._map[place + _LENGTH_AT] = len(text)
-        _CODE.pack_into(self._map, place + _CODE_AT, code)
+        _ANSWER.pack_into(self._map, place + _ANSWER_AT, len(text), code, text)
         self._map[place + _STATE_AT] = noted
 
 
@@ -251,7 +253,7 @@ def _entries(data: bytes) -> Iterator[Entry]:
     for place in range(_HEAD.size, len(data) - _ENTRY.size + 1, _ENTRY.size):
         if data[place + _STATE_AT] == Noted.NOTHING:
             continue
-        delivery, code, state, length, text = _ENTRY.unpack_from(data, place)
+        delivery, state, length, code, text = _ENTRY.unpack_from(data, place)
         yield Entry(
             delivery=DeliveryId(delivery),
             noted=Noted(state),

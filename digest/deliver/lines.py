@@ -178,10 +178,10 @@ class Lines:
     def _book(self, line: Line, now: float) -> None:
         lane, door = line.lane, line.door
         pace = throttle.left(lane.pace, door.left, now) if door.left else lane.pace
-        if taken := door.accepted - line.accepted:
+        if taken := door.accepts - line.accepted:
             pace = throttle.accepted(pace, taken)
         line.unkept += door.left
-        door.left, line.accepted = 0, door.accepted
+        door.left, line.accepted = 0, door.accepts
         line.lane = allowance.today(replace(lane, pace=pace), now)
 
     def _open(self, line: Line, share: int) -> None:
@@ -192,13 +192,13 @@ class Lines:
             task.add_done_callback(line.open.discard)
 
     async def _one(self, line: Line) -> None:
-        accepted, lost = line.door.accepted, line.lost
+        accepted, lost = line.door.accepts, line.lost
         try:
             await self._carry(line.relay, line.door, lambda: self._proven(line))
         except DigestError as error:
             self._failed(line, str(error))
         else:
-            if line.lost > lost and line.door.accepted == accepted:
+            if line.lost > lost and line.door.accepts == accepted:
                 self._failed(line, f"{line.relay.label} breaks off before it takes a message")
         self._tray.signal()
 

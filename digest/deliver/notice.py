@@ -57,5 +57,5 @@ def question(subject: str, text: str, *, sender: str, to: str, at: datetime) -> 
     # Base64 begins no line with a dot and keeps any line short.
     made.set_content(f"{text}\n", cte="base64")
     return Outgoing(
-        name=f"alert-{at:%Y%m%dT%H%M%S}", sender=address, recipient=to, data=made.as_bytes()
+        name=f"alert-{at:%Y%m%dT%H%M%S}", sender=address, recipient=to, parts=(made.as_bytes(),)
     )

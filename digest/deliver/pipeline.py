@@ -10,14 +10,17 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Sequence
 
 from digest.deliver import envelope, replies
 from digest.deliver.envelope import Envelopes
-from digest.deliver.feed import OVER, Feed
-from digest.deliver.flight import Flight, Step, allowances
-from digest.deliver.outcome import Outcome, Stage
+from digest.deliver.feed import Feed
+from digest.deliver.flight import Awaited, Flight, Step, allowances
+from digest.deliver.outcome import Stage
 from digest.deliver.relay import Offer, RelayOptions
 from digest.deliver.replies import Garbled, Reply, ReplyReader
+from digest.deliver.supply import Supply
+from digest.deliver.transport import Outgoing
 from digest.deliver.watch import Watch
 
 CHUNK = 256 * 1024  # a longer body is written in pieces, each when the last has left
@@ -36,10 +39,10 @@ class Pipeline(asyncio.Protocol):
         self._end = b"" if self._bdat else b".\r\n"
         self._envelopes = Envelopes(offer, relay.label, bdat=self._bdat)
         self._reader = ReplyReader()
-        self._waiting: deque[tuple[Step, Flight | None]] = deque()
+        self._awaited = Awaited()
+        self._opened: bytes | None = None  # said to MAIL, RCPT, DATA in the last usual turn
         self._pieces: deque[bytes] = deque()  # of a long body
-        self._taken = 0
-        self._over = False
+        self._supply = Supply(feed, self._envelopes, relay.max_messages, self.wake)
         self._hung_up = False
         self._why = f"{relay.label} closed the connection"
         self._seconds = allowances(relay.patience)
@@ -58,18 +61,21 @@ class Pipeline(asyncio.Protocol):
 
     def wake(self) -> None:
         """Begin the next message where none is under way."""
-        if self._waiting or self.closed.done() or self._transport.is_closing():
+        if self._awaited or self.closed.done() or self._transport.is_closing():
             return
-        if flight := self._next():
-            self._transport.write(self._opening(flight))
-        elif self._over:
-            self._expect(Step.QUIT, None)
+        if message := self._supply.next():
+            self._transport.write(self._opening(Flight(message)))
+        elif self._supply.over:
+            self._awaited.add(Step.QUIT, None)
             self._transport.write(b"QUIT\r\n")
         self._rest()
 
     def data_received(self, data: bytes) -> None:
-        if len(self._waiting) == 4 and self._turned(data):
-            return
+        awaited = self._awaited
+        if awaited.turn is not None:
+            if self._turned(data, *awaited.turn):
+                return
+            awaited.unfold()
         try:
             for reply in self._reader.feed(data):
                 self._answered(reply)
@@ -77,12 +83,14 @@ class Pipeline(asyncio.Protocol):
                     return
         except Garbled as error:
             self._hang_up(f"{self._relay.label} does not keep to SMTP: {error}")
+        if self._reader.between and not self._pieces:
+            awaited.fold()
         self._rest()
 
     def resume_writing(self) -> None:
         if self._pieces:
             self._write_pieces()
-        self._rest()
+            self._rest()
 
     def eof_received(self) -> None:
         self._transport.abort()  # close() would wait for somebody who has gone to read on
@@ -91,43 +99,52 @@ class Pipeline(asyncio.Protocol):
         self._watch.stop()
         if exc and not self._hung_up:
             self._why = f"{self._relay.label} was lost: {exc}"
-        flights = dict.fromkeys(flight for _, flight in self._waiting if flight)
-        self._waiting.clear()
-        for flight in flights:
-            self._settle(flight, flight.left_behind(self._why))
+        for flight in self._awaited.flights():
+            self._feed.settle(flight.message, flight.left_behind(self._why))
         if not self.closed.done():
             self.closed.set_result(None)
 
     # --- what is answered
 
-    def _turned(self, data: bytes) -> bool:
-        """The usual turn in one step: this message is accepted and the next one invited."""
-        (step, flight), (_, following) = self._waiting[0], self._waiting[1]
-        if step is not Step.END or not flight or flight.fate or not following:
+    def _turned(self, data: bytes, departed: Outgoing, announced: Outgoing) -> bool:
+        """The usual turn in one step: ``departed`` is accepted and ``announced`` invited."""
+        accepted, _, opened = data.partition(b"\r\n")
+        # A relay answers MAIL, RCPT and DATA in the same words each time.
+        if opened != self._opened or not replies.is_ok(accepted):
+            if not replies.is_turn(data):
+                return False
+            self._opened = opened
+        if announced.size > CHUNK:
             return False
-        if self._pieces or not self._reader.between:
-            return False
-        accepted = replies.one_turn(data)
-        if accepted is None:
-            return False
-        self._waiting.popleft()
-        self._settle(flight, replies.accepted((250, accepted)))
-        self._waiting.clear()
-        self._send(following)
-        self._rest()
+        self._awaited.turn = None
+        self._feed.accepted(departed, accepted)
+        try:
+            following = self._supply.next()
+        except BaseException:
+            self._awaited.opening(Flight(announced))  # it is still to be settled
+            raise
+        self._feed.departing(announced)
+        if following is None:
+            self._awaited.add(Step.END, Flight.gone(announced))
+            self._write((*self._envelopes.body(announced), self._end))
+        else:
+            self._awaited.turn = announced, following
+            opening = self._end + self._envelopes.opening(following)
+            self._write((*self._envelopes.body(announced), opening))
+        self._watch.allow(self._seconds[Step.END])
         return True
 
     def _answered(self, reply: Reply) -> None:
         if reply[0] == CLOSING:
             self._closing(reply)
             return
-        if not self._waiting:
+        if not self._awaited:
             raise Garbled(f"it said {reply[0]} unasked")
-        step, flight = self._waiting.popleft()
+        step, flight = self._awaited.next()
         try:
             self._understood(step, flight, reply)
         except Garbled:
-            self._waiting.appendleft((step, flight))  # its message is still to be settled
+            self._awaited.put_back(step, flight)  # its message is still to be settled
             raise
 
     def _understood(self, step: Step, flight: Flight | None, reply: Reply) -> None:
@@ -161,12 +178,12 @@ class Pipeline(asyncio.Protocol):
         if flight.fate:
             self._abandon(flight)
         elif step is Step.MAIL:
-            self._expect(Step.RCPT, flight)
+            self._awaited.add(Step.RCPT, flight)
             self._transport.write(envelope.rcpt(flight.message))
         elif self._bdat:
             self._send(flight)
         else:
-            self._expect(Step.DATA, flight)
+            self._awaited.add(Step.DATA, flight)
             self._transport.write(b"DATA\r\n")
 
     def _invited(self, flight: Flight, reply: Reply) -> None:
@@ -185,63 +202,51 @@ class Pipeline(asyncio.Protocol):
             if code >= 400:
                 flight.fate = replies.failure(reply, Stage.END)
             raise Garbled(f"it said {code} where it should have heard or taken the message")
-        self._settle(flight, flight.fate or replies.verdict(reply))
-        if not self._waiting:
+        if code == 250 and not flight.fate and b"\n" not in reply[1]:
+            self._feed.accepted(flight.message, reply[1])
+        else:
+            self._feed.settle(flight.message, flight.fate or replies.verdict(reply))
+        if not self._awaited:
             self.wake()
 
     def _abandon(self, flight: Flight) -> None:
         """End a transaction that has no message; RSET where the relay thinks it goes on."""
         assert flight.fate is not None
-        self._settle(flight, flight.fate)
+        self._feed.settle(flight.message, flight.fate)
         if flight.begun:
-            self._expect(Step.RESET, None)
-            following = self._next() if self._offer.pipelining else None
-            self._transport.write(b"RSET\r\n" + (self._opening(following) if following else b""))
-        if not self._waiting:
+            self._awaited.add(Step.RESET, None)
+            following = self._supply.next() if self._offer.pipelining else None
+            opening = self._opening(Flight(following)) if following else b""
+            self._transport.write(b"RSET\r\n" + opening)
+        if not self._awaited:
             self.wake()
 
     def _closing(self, reply: Reply) -> None:
         _, text = replies.said(reply[1])
         self._hang_up(f"{self._relay.label} closes the connection ({CLOSING} {text})")
-        if self._waiting and (flight := self._waiting[0][1]):
-            # It answers the step that is next, so the message it answers was not taken.
-            stage = Stage[self._waiting[0][0].name]
-            flight.fate = flight.fate or replies.failure(reply, stage)
+        if self._awaited:
+            step, flight = self._awaited.first()
+            if flight:
+                # It answers the step that is next, so the message it answers was not taken.
+                flight.fate = flight.fate or replies.failure(reply, Stage[step.name])
 
     # --- what is written
 
-    def _next(self) -> Flight | None:
-        """The next message that may go at all; those that may not are settled here."""
-        while not self._over:
-            if self._taken >= self._relay.max_messages:
-                self._over = True
-                break
-            message = self._feed.take(self.wake)
-            if message is None:
-                return None
-            if message is OVER:
-                self._over = True
-                break
-            if refused := self._envelopes.objection(message):
-                self._feed.settle(message, refused)
-                continue
-            self._taken += 1
-            return Flight(message)
-        return None
-
     def _opening(self, flight: Flight) -> bytes:
         if not self._offer.pipelining:
-            self._expect(Step.MAIL, flight)
+            self._awaited.add(Step.MAIL, flight)
             return self._envelopes.mail(flight.message)
-        self._waiting.extend(((Step.MAIL, flight), (Step.RCPT, flight)))
-        if not self._bdat:
-            self._waiting.append((Step.DATA, flight))
+        if self._bdat:
+            self._awaited.add(Step.MAIL, flight)
+            self._awaited.add(Step.RCPT, flight)
+        else:
+            self._awaited.opening(flight)
         return self._envelopes.opening(flight.message)
 
     def _send(self, flight: Flight) -> None:
         """The body and its dot, or a lone dot where MAIL or RCPT was refused (RFC 2920, 3.1)."""
         parts = () if flight.fate else self._envelopes.body(flight.message)
-        self._expect(Step.END, flight)
+        self._awaited.add(Step.END, flight)
         if parts and flight.message.size > CHUNK:
             body = b"".join(parts)
             self._pieces.extend(body[at : at + CHUNK] for at in range(0, len(body), CHUNK))
@@ -258,21 +263,16 @@ class Pipeline(asyncio.Protocol):
             piece = self._pieces.popleft()
             if self._pieces:
                 self._transport.write(piece)
-            elif flight := self._waiting[0][1]:
+            elif flight := self._awaited.first()[1]:
                 self._finish(flight, (piece,))
 
-    def _finish(self, flight: Flight, parts: tuple[bytes, ...]) -> None:
-        following = self._next() if self._offer.pipelining else None
+    def _finish(self, flight: Flight, parts: Sequence[bytes]) -> None:
+        following = self._supply.next() if self._offer.pipelining else None
         if not flight.fate:
             self._feed.departing(flight.message)
             flight.departed = True
-        self._write((*parts, self._end + self._opening(following) if following else self._end))
-
-    def _expect(self, step: Step, flight: Flight | None) -> None:
-        self._waiting.append((step, flight))
-
-    def _settle(self, flight: Flight, outcome: Outcome) -> None:
-        self._feed.settle(flight.message, outcome)
+        opening = self._opening(Flight(following)) if following else b""
+        self._write((*parts, self._end + opening))
 
     # --- how long we wait
 
@@ -280,17 +280,17 @@ class Pipeline(asyncio.Protocol):
         """All that can be done is done: wait for the next answer, but not for ever."""
         if self._pieces:
             self._watch.allow(self._relay.patience.block)
-        elif self._waiting:
-            self._watch.allow(self._seconds[self._waiting[0][0]])
+        elif self._awaited:
+            self._watch.allow(self._seconds[self._awaited.step])
         else:
             self._watch.allow(self._relay.patience.idle)
 
     def _waited_enough(self) -> None:
-        if self._waiting:
-            asked = self._waiting[0][0].name
+        if self._awaited:
+            asked = self._awaited.step.name
             self._hang_up(f"{self._relay.label} did not answer {asked} in time")
         else:
-            self._over = True  # idle: closed, not kept warm
+            self._supply.over = True  # idle: closed, not kept warm
             self.wake()
 
     def _hang_up(self, why: str) -> None:

@@ -61,23 +61,26 @@ class ReplyReader:
             raise Garbled("a line of its reply does not end")
 
 
-def one_turn(data: bytes) -> bytes | None:
-    """The first of four replies, if they say as nearly always: accepted, Ok, Ok, go on.
+def is_ok(line: bytes) -> bool:
+    """Is this one line (its CRLF is cut off) that accepts a message in the usual way?"""
+    return line[:4] == b"250 " and b"\n" not in line and len(line) <= MAX_LINE
+
+
+def is_turn(data: bytes) -> bool:
+    """Are these four replies, as nearly always: accepted, Ok, Ok, go on?
 
     They are the answer to one write: the dot, and MAIL, RCPT, DATA of the message that follows.
-    None: ``data`` is anything else, which ReplyReader must look at.
+    Anything else ReplyReader must look at.
     """
     lines = data.split(b"\r\n")
-    if (
+    return (
         len(lines) == 5
         and not lines[4]
         and lines[0][:4] == lines[1][:4] == lines[2][:4] == b"250 "
         and lines[3][:4] == b"354 "
         and data.count(b"\n") == 4
         and len(data) <= MAX_LINE
-    ):
-        return lines[0]
-    return None
+    )
 
 
 def _well_formed(line: bytes) -> bool:

@@ -16,7 +16,6 @@ from digest.deliver.journal import Entry
 from digest.deliver.office import Brought, Office, Outlook, Tally
 from digest.deliver.transport import Outgoing
 from digest.deliver.tray import Box, Ready
-from digest.errors import Permanent
 
 AT_ONCE = 256  # claimed and signed together: a quarter of a second of one core
 
@@ -34,15 +33,19 @@ class SealingOffice:
 
     async def claim(self, lease: UUID, limit: int, now: datetime) -> Brought:
         brought = await self._inner.claim(lease, min(limit, AT_ONCE), now)
-        pairs = [(one, _written(one)) for one in brought.ready]
-        whole = [(one, message) for one, message in pairs if message is not None]
+        plain: list[Ready] = []
+        whole: list[tuple[Ready, Outgoing]] = []
+        for one in brought.ready:
+            if isinstance(one.message, Outgoing):
+                whole.append((one, one.message))
+            else:
+                plain.append(one)  # it could not be written, which is said when it is taken
         parts = [whole[at : at + self._batch] for at in range(0, len(whole), self._batch)]
         try:
             sealed = await asyncio.gather(*(self._sealed(part, now) for part in parts))
         except BaseException:
             await self._inner.give_back(lease, brought.ready, None)
             raise
-        plain = [one for one, message in pairs if message is None]
         ready = [one for part in sealed for one in part]
         return replace(brought, ready=(*ready, *plain))
 
@@ -69,26 +72,6 @@ class SealingOffice:
     async def _sealed(self, some: Sequence[tuple[Ready, Outgoing]], now: datetime) -> list[Ready]:
         lines = await self._sign([message.parts for _, message in some], at=int(now.timestamp()))
         return [
-            one._replace(write=_Envelope(message.headed(line)).open)
+            one._replace(message=message.headed(line))
             for (one, message), line in zip(some, lines, strict=True)
         ]
-
-
-class _Envelope:
-    """A message that is written already."""
-
-    __slots__ = ("_message",)
-
-    def __init__(self, message: Outgoing) -> None:
-        self._message = message
-
-    def open(self, _: object, __: int) -> Outgoing:
-        return self._message
-
-
-def _written(one: Ready) -> Outgoing | None:
-    """None: it cannot be written, which is said when it is taken."""
-    try:
-        return one.write(one.person, one.ref)
-    except Permanent:
-        return None

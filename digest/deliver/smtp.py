@@ -44,7 +44,7 @@ async def carry(relay: RelayOptions, feed: Feed, opened: Callable[[], None] | No
     ``opened`` is called once it is open. Raises Temporary or Misconfigured when it cannot be; then
     nothing was taken.
     """
-    heap.keep_freed()
+    heap.prepare()
     transport, offer = await _open(relay)
     if opened:
         opened()
@@ -86,7 +86,7 @@ async def knock(relay: RelayOptions) -> Knocked:
     )
 
 
-class _Single:
+class _Single(Feed):
     """A feed of one message."""
 
     def __init__(self, message: Outgoing) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -21,13 +22,10 @@ class Outgoing:
 
     def __init__(
         self,
-        *,
         name: str,
         sender: str,  # envelope, bare address
         recipient: str,  # envelope, bare address
-        data: bytes = b"",
-        parts: tuple[bytes, ...] = (),  # instead of data
-        size: int | None = None,  # of the parts, where that is known
+        parts: Sequence[bytes],
         eightbit: bool | None = None,  # is there a byte beyond ASCII, where that is known
         ref: int = 0,  # what the journal and the tray call it
     ) -> None:
@@ -35,9 +33,9 @@ class Outgoing:
         self.sender = sender
         self.recipient = recipient
         self.ref = ref
-        self.parts = parts or (data,)
-        self.size = sum(map(len, self.parts)) if size is None else size
-        self.eightbit = not all(map(bytes.isascii, self.parts)) if eightbit is None else eightbit
+        self.parts = parts
+        self.size = sum(map(len, parts))
+        self.eightbit = not all(map(bytes.isascii, parts)) if eightbit is None else eightbit
 
     @property
     def data(self) -> bytes:
@@ -47,13 +45,12 @@ class Outgoing:
     def headed(self, lines: bytes) -> Outgoing:
         """The same message with more header lines (each with its CRLF) before its own."""
         return Outgoing(
-            name=self.name,
-            sender=self.sender,
-            recipient=self.recipient,
-            parts=(lines, *self.parts),
-            size=len(lines) + self.size,
-            eightbit=self.eightbit or not lines.isascii(),
-            ref=self.ref,
+            self.name,
+            self.sender,
+            self.recipient,
+            (lines, *self.parts),
+            self.eightbit or not lines.isascii(),
+            self.ref,
         )
 
 

@@ -12,10 +12,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
-from digest.deliver.feed import OVER, Over
+from digest.deliver.feed import OVER, Feed, Over
 from digest.deliver.outcome import Accepted, Deferred, Outcome, Refused, Stage
 from digest.deliver.transport import Outgoing
-from digest.delivery import DeliveryId
 from digest.errors import DigestError, Permanent
 
 LOW = 1_000  # fewer ready than this, and more are claimed
@@ -29,9 +28,11 @@ class Journal(Protocol):
     @property
     def room(self) -> int: ...
 
-    def departing(self, delivery: DeliveryId) -> None: ...
+    def departing(self, delivery: int) -> None: ...
 
-    def settle(self, delivery: DeliveryId, outcome: Outcome) -> None: ...
+    def accepted(self, delivery: int, said: bytes) -> None: ...
+
+    def settle(self, delivery: int, outcome: Outcome) -> None: ...
 
 
 class Domains(Protocol):
@@ -43,7 +44,7 @@ class Domains(Protocol):
 
 
 class Ready(NamedTuple):
-    """A claimed delivery. ``write`` makes its message when a connection is free for it.
+    """A claimed delivery and its message, or why it has none.
 
     A tuple: one is made for each message, and a frozen dataclass takes four times as long.
     """
@@ -53,7 +54,7 @@ class Ready(NamedTuple):
     expires_at: datetime
     domain: str  # of the recipient
     person: Any  # what the office wrote it for: its own business
-    write: Callable[[Any, int], Outgoing]  # of person and ref
+    message: Outgoing | DigestError
 
 
 @dataclass(slots=True, eq=False)
@@ -62,13 +63,18 @@ class Box:
 
     ready: deque[Ready] = field(default_factory=deque)
     flying: dict[int, Ready] = field(default_factory=dict)
-    # What relays accepted: ref, code, enhanced code, text, relay. The rest with its outcome.
-    sent: list[tuple[int, int, str, str, str]] = field(default_factory=list)
+    # What was accepted as usual: ref, what the relay said, relay. The rest with its outcome.
+    sent: list[tuple[int, bytes, str]] = field(default_factory=list)
     rest: list[tuple[Ready, Outcome, str]] = field(default_factory=list)
 
     @property
     def results(self) -> int:
         return len(self.sent) + len(self.rest)
+
+    @property
+    def done(self) -> bool:
+        """Is nothing ready and nothing under way?"""
+        return not (self.flying or self.ready)
 
 
 class Tray:
@@ -105,7 +111,7 @@ class Tray:
             self._idle.append(wake)
 
 
-class Door:
+class Door(Feed):
     """The way of one relay's connections into the tray: a Feed (see deliver/feed.py).
 
     ``room``: how many more may leave through it for now. What is for a domain that is held back
@@ -118,7 +124,7 @@ class Door:
         self._taken_by = domains.accepted
         self.room = 0
         self.left = 0  # since the owner last looked
-        self.accepted = 0
+        self.accepts = 0
         self.waiting: list[tuple[Box, Ready]] = []
         self.heard: Callable[[Ready, Outcome], Outcome] | None = None
         self._tray = tray
@@ -138,37 +144,48 @@ class Door:
         return None
 
     def departing(self, message: Outgoing) -> None:
-        self._tray.journal.departing(DeliveryId(message.ref))
+        self._tray.journal.departing(message.ref)
+
+    def accepted(self, message: Outgoing, said: bytes) -> None:
+        ref = message.ref
+        box, one = self._landed(ref)
+        self._tray.journal.accepted(ref, said)
+        self.taken(one)
+        sent = box.sent
+        sent.append((ref, said, self.relay))
+        if len(sent) == FULL or box.done:
+            self._tray.signal()
 
     def settle(self, message: Outgoing, outcome: Outcome) -> None:
         ref = message.ref
+        box, one = self._landed(ref)
+        self._tray.journal.settle(ref, outcome)
+        if isinstance(outcome, Accepted):
+            self.taken(one)
+        elif self.heard:
+            outcome = self.heard(one, outcome)
+        box.rest.append((one, outcome, self.relay))
+        if box.results >= FULL or box.done:
+            self._tray.signal()
+
+    def taken(self, one: Ready) -> None:
+        self.accepts += 1
+        self._taken_by(one.domain)
+
+    def _landed(self, ref: int) -> tuple[Box, Ready]:
         for box in self._boxes:
             one = box.flying.pop(ref, None)
             if one is not None:
-                break
-        else:
-            raise AssertionError(f"delivery {ref} is settled and was never taken")
-        self._tray.journal.settle(DeliveryId(ref), outcome)
-        if isinstance(outcome, Accepted):
-            self.accepted += 1
-            self._taken_by(one.domain)
-            box.sent.append((ref, outcome.code, outcome.enhanced, outcome.text, self.relay))
-        else:
-            box.rest.append((one, self.heard(one, outcome) if self.heard else outcome, self.relay))
-        if box.results >= FULL:
-            self._tray.signal()
+                return box, one
+        raise AssertionError(f"delivery {ref} is settled and was never taken")
 
     def _taken(self, box: Box, one: Ready) -> Outgoing | None:
         if not self._may_go(one.domain):
             self.waiting.append((box, one))
             return None
-        try:
-            message = one.write(one.person, one.ref)
-        except Permanent as error:
-            box.rest.append((one, Refused(0, "5.6.0", str(error), Stage.CONNECT), self.relay))
-            return None
-        except DigestError as error:
-            box.rest.append((one, Deferred(0, "", str(error), Stage.CONNECT), self.relay))
+        message = one.message
+        if isinstance(message, DigestError):
+            box.rest.append((one, _unwritten(message), self.relay))
             return None
         self.room -= 1
         self.left += 1
@@ -176,3 +193,9 @@ class Door:
         if len(box.ready) == LOW:
             self._tray.signal()
         return message
+
+
+def _unwritten(error: DigestError) -> Outcome:
+    if isinstance(error, Permanent):
+        return Refused(0, "5.6.0", str(error), Stage.CONNECT)
+    return Deferred(0, "", str(error), Stage.CONNECT)

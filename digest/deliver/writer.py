@@ -1,4 +1,4 @@
-"""An edition's messages, one reader after another, each a few microseconds of work. Pure.
+"""An edition's messages, for many readers at once, each a few microseconds of work. Pure.
 
 What all readers share is done once, when the Writer is made: keys are hashed, links are begun, and
 what stands between the personal places is cut into runs. A message is the very bytes of ``splice``
@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Callable
-from datetime import datetime
-from operator import itemgetter
-from typing import Any, TypeAlias
+from collections.abc import Iterable, Sequence
+from itertools import repeat
+from typing import TypeAlias
 from urllib.parse import quote
 
 from digest.deliver import headers, quoted
@@ -26,14 +25,14 @@ from subscribers.tokens import Mac, Mint, Purpose
 LONG = 1024  # bytes that all share are a part of their own from this length on, and never copied
 _MARKUP = re.compile("[&<>\"']")
 _PLAIN = re.compile(rb"[!#-%(-;?-~]+")  # stands for itself in HTML and in quoted-printable
-_NONE = (b"", b"")
 
-# Where the values of one reader stand; a slot has two forms, for the text and for the HTML.
+# Where the column of each value stands; a slot has two forms, for the text and for the HTML.
 _TO, _DATE, _ID, _LEAVE, _LEAVE_MAIL = range(5)
 _SLOT = {"name": 5, "reader": 7, "unsubscribe_url": 9, "preferences_url": 11}
 
-# Bytes that all share, or a template and what picks its values.
-_Run: TypeAlias = tuple[bytes, Callable[[tuple[bytes, ...]], Any] | None]
+_Column: TypeAlias = Sequence[bytes]  # one value for each reader
+# Bytes that all share, or a template and the columns its values are from.
+_Run: TypeAlias = tuple[bytes, tuple[int, ...]]
 
 
 class Writer:
@@ -45,7 +44,7 @@ class Writer:
             raise Permanent(f"the edition has a place {unknown[0]!r} that nobody can fill")
         key = postmark.ring[0]
         self._mint = Mint(key, newsletter, Purpose.UNSUBSCRIBE, Purpose.PREFERENCES)
-        self._id = Mac(key, f"{issue.newsletter}|{issue.cadence}|{issue.period}|".encode())
+        self._id = Mac(key, f"{issue.newsletter}|{issue.cadence}|{issue.period}|".encode()).digest
         self._newsletter = f"{newsletter}.".encode()
         self._unsubscribe = f"{postmark.base_url}/unsubscribe/{newsletter}.".encode()
         self._preferences = f"{postmark.base_url}/preferences/{newsletter}.".encode()
@@ -56,55 +55,96 @@ class Writer:
         self._eightbit = not (newsletter.isascii() and all(run.isascii() for run, _ in self._runs))
         self._has_name = "name" in compiled.slots
         self._has_reader = "reader" in compiled.slots
-        self._due: datetime | None = None
-        self._date = b""
 
-    def message(
-        self, reader: Reader, *, name: str = "", sender: str = "", ref: int = 0
-    ) -> Outgoing:
+    def message(self, reader: Reader, *, name: str = "", sender: str = "") -> Outgoing:
         """The reader's message. ``sender``: the envelope's, if not the newsletter's address."""
-        values = self._values(reader)
-        return Outgoing(
-            name=name,
-            sender=sender or self._sender,
-            recipient=reader.address,
-            parts=tuple([run if pick is None else run % pick(values) for run, pick in self._runs]),
-            eightbit=self._eightbit or not (reader.address.isascii() and reader.id.isascii()),
-            ref=ref,
-        )
+        [made] = self.messages([reader], names=[name], senders=[sender or self._sender])
+        return made
 
-    def _values(self, reader: Reader) -> tuple[bytes, ...]:
-        subscriber, address = reader.id, reader.address
-        if reader.due != self._due:  # thousands are due at one moment
-            self._due, self._date = reader.due, date_line(reader.due)
-        raw = subscriber.encode()
+    def messages(
+        self,
+        readers: Sequence[Reader],
+        *,
+        names: Iterable[str] = (),
+        senders: Iterable[str] = (),
+        refs: Iterable[int] = (),
+    ) -> list[Outgoing]:
+        """The messages of ``readers``, in their order; what is not given is the same for all.
+
+        Value after value for all of them, and not reader after reader: that halves the time.
+        """
+        if not readers:
+            return []
+        columns = self._columns(readers)
+        runs = [
+            [run % values for values in zip(*map(columns.__getitem__, picks), strict=True)]
+            if picks
+            else repeat(run)
+            for run, picks in self._runs
+        ]
+        ascii_only = not self._eightbit
+        return [
+            Outgoing(
+                name,
+                sender,
+                reader.address,
+                parts,
+                not (ascii_only and reader.address.isascii() and reader.id.isascii()),
+                ref,
+            )
+            for reader, parts, name, sender, ref in zip(
+                readers,
+                zip(*runs, strict=False),  # what all share has no end
+                names or repeat(""),
+                senders or repeat(self._sender),
+                refs or repeat(0),
+                strict=False,
+            )
+        ]
+
+    def _columns(self, readers: Sequence[Reader]) -> list[_Column]:
+        ids, addresses, names, dues = zip(*readers, strict=True)
+        raw = [subscriber.encode() for subscriber in ids]
         leave, change = self._mint.make(raw)
-        unsubscribe, preferences = self._unsubscribe + leave, self._preferences + change
-        if plain := self._plain and subscriber.isalnum() and subscriber.isascii():
-            leave_link = leave_markup = quoted.plain_slot(unsubscribe)
-            change_link = change_markup = quoted.plain_slot(preferences)
+        mails = leaves = [self._newsletter + token for token in leave]
+        unsubscribe = [self._unsubscribe + token for token in leave]
+        preferences = [self._preferences + token for token in change]
+        links: tuple[_Column, ...]
+        if self._plain and all(map(_simple, ids)):
+            leave_slots = list(map(quoted.plain_slot, unsubscribe))
+            change_slots = list(map(quoted.plain_slot, preferences))
+            links = leave_slots, leave_slots, change_slots, change_slots
         else:
-            leave_link, leave_markup = _both(unsubscribe.decode())
-            change_link, change_markup = _both(preferences.decode())
-        leave = self._newsletter + leave
-        return (
-            headers.mailbox(reader.name, address).encode(),
-            self._date,
-            self._id.digest(raw)[:ID_BYTES].hex().encode(),
-            leave,
-            leave if plain else quote(leave).encode(),
-            *(_both(reader.name) if self._has_name else _NONE),
-            *(_both(address) if self._has_reader else _NONE),
-            *(leave_link, leave_markup, change_link, change_markup),
-        )
+            mails = [quote(token).encode() for token in leaves]
+            links = *_both(map(bytes.decode, unsubscribe)), *_both(map(bytes.decode, preferences))
+        none: tuple[_Column, _Column] = (), ()
+        return [
+            [to.encode() for to in map(headers.mailbox, names, addresses)],
+            list(map(date_line, dues)),
+            [self._id(one)[:ID_BYTES].hex().encode() for one in raw],
+            leaves,
+            mails,
+            *(_both(names) if self._has_name else none),
+            *(_both(addresses) if self._has_reader else none),
+            *links,
+        ]
 
 
-def _both(value: str) -> tuple[bytes, bytes]:
-    """A value as a place of the text has it, and as one of the HTML has it."""
-    in_text = quoted.slot(value)
-    if _MARKUP.search(value):
-        return in_text, quoted.slot(html.escape(value, quote=True))
-    return in_text, in_text
+def _simple(subscriber: str) -> bool:
+    return subscriber.isalnum() and subscriber.isascii()
+
+
+def _both(values: Iterable[str]) -> tuple[_Column, _Column]:
+    """Values as a place of the text has them, and as one of the HTML has them."""
+    in_text: list[bytes] = []
+    in_html: list[bytes] = []
+    for value in values:
+        plain = quoted.slot(value)
+        in_text.append(plain)
+        if _MARKUP.search(value):
+            plain = quoted.slot(html.escape(value, quote=True))
+        in_html.append(plain)
+    return in_text, in_html
 
 
 def _runs(compiled: Compiled, postmark: Postmark) -> tuple[_Run, ...]:
@@ -128,15 +168,15 @@ def _runs(compiled: Compiled, postmark: Postmark) -> tuple[_Run, ...]:
         if isinstance(piece, int) or len(piece) < LONG:
             short.append(piece)
             continue
-        runs += [_template(short), (piece, None)]
+        runs += [_template(short), (piece, ())]
         short = []
     runs.append(_template(short))
     return tuple(run for run in runs if run[0])
 
 
 def _template(pieces: list[bytes | int]) -> _Run:
-    values = [piece for piece in pieces if isinstance(piece, int)]
+    values = tuple(piece for piece in pieces if isinstance(piece, int))
     if not values:
-        return b"".join(piece for piece in pieces if isinstance(piece, bytes)), None
+        return b"".join(piece for piece in pieces if isinstance(piece, bytes)), ()
     text = [b"%b" if isinstance(piece, int) else piece.replace(b"%", b"%%") for piece in pieces]
-    return b"".join(text), itemgetter(*values)
+    return b"".join(text), values

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import asyncio
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
 from uuid import UUID
 
 from sqlalchemy import Connection
 
-from digest.deliver import journal, outbox
+from digest.deliver import journal, outbox, replies
 from digest.deliver.journal import Entry
 from digest.deliver.office import Brought, Outlook, Tally
 from digest.deliver.outbox import Consequence, Settled, WhenInDoubt
@@ -20,20 +20,20 @@ from digest.deliver.presses import Presses
 from digest.deliver.transport import Outgoing
 from digest.deliver.tray import Box, Ready
 from digest.deliver.verp import Ref, Sort
-from digest.deliver.writer import Writer
 from digest.delivery import Delivery, DeliveryId, Skip, State
-from digest.errors import Permanent
+from digest.errors import DigestError, Permanent
 from digest.storage import deliveries, posting
 from digest.storage.database import Store
 from digest.storage.deliveries import LEASE_SECONDS, NOTHING, Claim, Claimed
 from digest.storage.posting import Held, Sending
 from subscribers.model import SubscriberId
 
+AT_ONCE = 250  # messages written in one go: some milliseconds
+
 Clock = Callable[[], datetime]
 # What a refusal means for the person, in the transaction that keeps it: their standing is the
 # membership's to change.
 Blame = Callable[[Connection, SubscriberId, Consequence, Refused, datetime], object]
-Write = Callable[[Reader, int], Outgoing]  # a reader's message, by its ref
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,14 +81,13 @@ class IssueOffice:
                     skipped[reason] = skipped.get(reason, 0) + count
                 self._mine.update(one.id for one in claim.taken)
                 self._unwritten.extend((issue, one) for one in claim.taken)
-        writers: dict[tuple[int, str], Write] = {}
-        for issue, one in self._unwritten:
-            key = (issue.id, one.edition)
-            if key not in writers:
-                writers[key] = await self._writing(issue, one.edition)
-        ready = tuple(_ready(one, writers[issue.id, one.edition]) for issue, one in self._unwritten)
+        ready: list[Ready] = []
+        for issue, key, some in _alike(self._unwritten):
+            for at in range(0, len(some), AT_ONCE):
+                ready += await self._written(issue, key, some[at : at + AT_ONCE])
+                await asyncio.sleep(0)  # connections and the web have their turn
         self._unwritten.clear()
-        return Brought(ready=ready, skipped=skipped, seen=seen)
+        return Brought(ready=tuple(ready), skipped=skipped, seen=seen)
 
     async def settle(self, lease: UUID, box: Box, now: datetime) -> Tally:
         sent, rest = box.sent, box.rest
@@ -101,7 +100,9 @@ class IssueOffice:
         ]
 
         def keep(tx: Connection) -> None:
-            _keep(tx, lease.hex, sent, [(one.delivery, relay) for one, relay in after], now)
+            said = [(ref, 250, *replies.said(line), relay) for ref, line, relay in sent]
+            deliveries.accepted(tx, lease.hex, said, now)
+            deliveries.settle(tx, lease.hex, [(one.delivery, relay) for one, relay in after])
             for who, consequence, refused in blamed:
                 self._blame(tx, who, consequence, refused, now)
 
@@ -134,7 +135,7 @@ class IssueOffice:
             self._ended(one, journal.outcome(noted.get(one.delivery.id)), now).delivery
             for one in told
         ]
-        await self._store.write(_keep, lease.hex, [], [(one, "") for one in after], now)
+        await self._store.write(deliveries.settle, lease.hex, [(one, "") for one in after])
         # The journal saw everything, and not these: they never left.
         await self._store.write(deliveries.give_back, lease.hex)
         return _tally(after)
@@ -148,7 +149,7 @@ class IssueOffice:
                 continue
             lost = InDoubt("whoever was sending it is gone")
             after = [self._ended(one, lost, now).delivery for one in held]
-            await self._store.write(_keep, lease, [], [(one, "") for one in after], now)
+            await self._store.write(deliveries.settle, lease, [(one, "") for one in after])
             tally.add(_tally(after))
         return tally
 
@@ -210,21 +211,26 @@ class IssueOffice:
             self._told.add(trouble)
             self._tell(trouble)
 
-    async def _writing(self, issue: Sending, key: str) -> Write:
-        """What writes the messages of an edition; raises Permanent for each where it is lost."""
+    async def _written(self, issue: Sending, key: str, some: Sequence[Claimed]) -> list[Ready]:
+        """Deliveries of one edition with their messages."""
         postmark = self._postmarks[issue.newsletter]
-        known = self._presses.get(issue.id, key)
-        if known is not None:
-            return partial(_message, known, postmark)
-        edition = await self._store.read(posting.edition, issue.id, key)
-        if edition is None:
-            lost = f"issue {issue.id} has lost its edition {key!r}"
-            self._say(f"{lost}; who should have read it is among the failed")
-            return partial(_lost, lost)
-        made = self._presses.add(
-            issue.id, edition, postmark, cadence=issue.cadence, period=issue.period
-        )
-        return partial(_message, made, postmark)
+        writer = self._presses.get(issue.id, key)
+        if writer is None:
+            edition = await self._store.read(posting.edition, issue.id, key)
+            if edition is None:
+                lost = f"issue {issue.id} has lost its edition {key!r}"
+                self._say(f"{lost}; who should have read it is among the failed")
+                return [_ready(one, _reader(one), Permanent(lost)) for one in some]
+            writer = self._presses.add(
+                issue.id, edition, postmark, cadence=issue.cadence, period=issue.period
+            )
+        readers = list(map(_reader, some))
+        senders: list[str] = []
+        if postmark.bounce_domain:
+            refs = (Ref.of(Sort.ISSUE, one.id, one.due_at) for one in some)
+            senders = list(map(postmark.envelope, refs))
+        messages = writer.messages(readers, senders=senders, refs=[one.id for one in some])
+        return list(map(_ready, some, readers, messages))
 
     def _settled(self, one: Ready, outcome: Outcome, now: datetime) -> Settled:
         before = Delivery(
@@ -251,37 +257,33 @@ class IssueOffice:
         )
 
 
-def _ready(one: Claimed, write: Write) -> Ready:
-    id_, subscriber, _, attempts, due, expires, address, name = one
+def _alike(
+    some: Sequence[tuple[Sending, Claimed]],
+) -> Iterator[tuple[Sending, str, list[Claimed]]]:
+    """Deliveries with their issue to those of each edition, with its key."""
+    groups: dict[tuple[int, str], tuple[Sending, list[Claimed]]] = {}
+    for issue, one in some:
+        key = (issue.id, one.edition)
+        if key not in groups:
+            groups[key] = (issue, [])
+        groups[key][1].append(one)
+    for (_, edition), (issue, alike) in groups.items():
+        yield issue, edition, alike
+
+
+def _reader(one: Claimed) -> Reader:
+    return Reader(one.subscriber, one.address, one.name, one.due_at)
+
+
+def _ready(one: Claimed, reader: Reader, message: Outgoing | DigestError) -> Ready:
+    id_, _, _, attempts, address, _, _, expires = one
     domain = address[address.rfind("@") + 1 :].lower()
-    return Ready(id_, attempts, expires, domain, Reader(subscriber, address, name, due), write)
-
-
-def _message(writer: Writer, postmark: Postmark, reader: Reader, ref: int) -> Outgoing:
-    sender = ""
-    if postmark.bounce_domain:
-        sender = postmark.envelope(Ref.of(Sort.ISSUE, ref, reader.due))
-    return writer.message(reader, name=f"issue-{ref}", sender=sender, ref=ref)
-
-
-def _lost(words: str, _: Reader, __: int) -> Outgoing:
-    raise Permanent(words)
+    return Ready(id_, attempts, expires, domain, reader, message)
 
 
 def _until(held: Sequence[Held]) -> datetime | None:
     """When the lease of these is over."""
     return max((one.delivery.lease_until for one in held if one.delivery.lease_until), default=None)
-
-
-def _keep(
-    tx: Connection,
-    lease: str,
-    sent: Sequence[deliveries.Sent],
-    after: Sequence[tuple[Delivery, str]],
-    now: datetime,
-) -> None:
-    deliveries.accepted(tx, lease, sent, now)
-    deliveries.settle(tx, lease, after)
 
 
 def _tally(after: Iterable[Delivery]) -> Tally:

@@ -8,19 +8,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from sqlalchemy import Connection
 
-from digest.deliver import journal, outbox
+from digest.deliver import journal, outbox, replies
 from digest.deliver.journal import Entry
 from digest.deliver.message import Compiled, compile_edition, splice
 from digest.deliver.office import Brought, Outlook, Tally
 from digest.deliver.outbox import Consequence, WhenInDoubt
-from digest.deliver.outcome import Accepted, InDoubt, Outcome, Refused
+from digest.deliver.outcome import InDoubt, Outcome, Refused
 from digest.deliver.postmark import Postmark, Reader, letter_personal
 from digest.deliver.transport import Outgoing
 from digest.deliver.tray import Box, Ready
@@ -101,7 +100,7 @@ class LetterOffice:
         sent, rest = box.sent, box.rest
         box.sent, box.rest = [], []
         outcomes: list[tuple[Owed, Outcome]] = [
-            *((self._held[ref], Accepted(code, more, text)) for ref, code, more, text, _ in sent),
+            *((self._held[ref], replies.accepted((250, said))) for ref, said, _ in sent),
             *((self._held[one.ref], outcome) for one, outcome, _ in rest),
         ]
         try:
@@ -155,22 +154,22 @@ class LetterOffice:
         return Outlook(queued=queued, next_at=next_at)
 
     async def _ready(self, owed: Owed) -> Ready:
-        write: Callable[[Owed, int], Outgoing]
+        message: Outgoing | DigestError
         try:
-            write = partial(self._mail.message, await self._mail.compiled(owed))
+            message = self._mail.message(await self._mail.compiled(owed), owed)
         except DigestError as error:
             # The operator mends the template, and nobody loses a letter by it.
-            write = partial(_not_yet, f"the {owed.kind.value} letter cannot be written: {error}")
+            message = Temporary(f"the {owed.kind.value} letter cannot be written: {error}")
             if str(error) not in self._told:
                 self._told.add(str(error))
-                self._tell(f"the {owed.kind.value} letter cannot be written: {error}")
+                self._tell(str(message))
         return Ready(
             -owed.delivery.id,
             owed.delivery.attempts,
             owed.delivery.expires_at,
             str(owed.address).rpartition("@")[2].lower(),
             owed,
-            write,
+            message,
         )
 
     def _disown(self, tx: Connection, lease: UUID) -> None:
@@ -229,7 +228,7 @@ class _MailRoom:
         cadence = newsletter.cadence.value
         return await self._store.read(shelf.latest_issue, newsletter.id, cadence)
 
-    def message(self, compiled: Compiled, owed: Owed, ref: int) -> Outgoing:
+    def message(self, compiled: Compiled, owed: Owed) -> Outgoing:
         postmark = self._postmark(owed)
         reader = Reader(
             id=owed.subscriber,
@@ -242,8 +241,8 @@ class _MailRoom:
             name=f"{owed.kind.value}-{owed.delivery.id}",
             sender=postmark.envelope(Ref.of(Sort.LETTER, owed.delivery.id, reader.due)),
             recipient=str(owed.address),
-            data=splice(compiled, own),
-            ref=ref,
+            parts=(splice(compiled, own),),
+            ref=-owed.delivery.id,
         )
 
     def _postmark(self, owed: Owed) -> Postmark:
@@ -264,10 +263,6 @@ class _MailRoom:
             postal_address=desk.postal_address,
             templates=desk.templates,
         )
-
-
-def _not_yet(words: str, _: Owed, __: int) -> Outgoing:
-    raise Temporary(words)
 
 
 def _claimed(

@@ -27,13 +27,12 @@ async def send_trial(
     edition = prepared.editions[0]
     marked = replace(edition, subject=f"{MARK} {edition.subject}")
     reader = Reader(id=NOBODY, address=str(to), name="", due=prepared.at)
+    own = personal(postmark, issue, reader)
     message = Outgoing(
         name=f"trial-{issue.period}",
         sender=headers.parsed(postmark.newsletter.sender)[1],
         recipient=str(to),
-        data=splice(
-            compile_edition(marked, postmark.letterhead), personal(postmark, issue, reader)
-        ),
+        parts=(splice(compile_edition(marked, postmark.letterhead), own),),
     )
     outcome = await transport(message)
     if isinstance(outcome, Accepted):

@@ -67,7 +67,8 @@ class Commits:
             return
         try:
             with self._engine.begin() as tx:
-                done = [_try(tx, one.change) for one in group]
+                alone = len(group) == 1  # then its savepoint would be the whole commit
+                done = [one.change(tx) if alone else _try(tx, one.change) for one in group]
         except BaseException as error:  # noqa: BLE001 -- whatever it is, each waiter must hear it
             done = [_Failed(error)] * len(group)
         for one, outcome in zip(group, done, strict=True):

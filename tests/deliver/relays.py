@@ -10,7 +10,7 @@ from typing import Any
 
 from aiosmtpd.smtp import SMTP
 
-from digest.deliver.feed import OVER, Over
+from digest.deliver.feed import OVER, Feed, Over
 from digest.deliver.outcome import Outcome
 from digest.deliver.relay import Patience, RelayOptions
 from digest.deliver.transport import Outgoing
@@ -26,12 +26,12 @@ def a_message(recipient: str = "ada@example.org", **given: Any) -> Outgoing:
         "name": recipient,
         "sender": "digest@quayside.example",
         "recipient": recipient,
-        "data": f"To: {recipient}\r\n\r\nBarges are back.\r\n".encode(),
+        "parts": (f"To: {recipient}\r\n\r\nBarges are back.\r\n".encode(),),
     }
     return Outgoing(**{**defaults, **given})
 
 
-class Tray:
+class Tray(Feed):
     """A feed of given messages that keeps what became of each."""
 
     def __init__(self, *messages: Outgoing) -> None:

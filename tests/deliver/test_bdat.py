@@ -102,8 +102,8 @@ async def test_a_connection_lost_after_the_body_leaves_one_message_in_doubt():
 
 
 async def test_a_long_message_and_one_without_a_last_line_end_arrive_whole():
-    long = a_message(data=b"Subject: x\r\n\r\n" + b"Barges are back.\r\n" * 200_000)
-    open_ended = a_message("grace@example.org", data=b"Subject: x\r\n\r\nBarges")
+    long = a_message(parts=(b"Subject: x\r\n\r\n" + b"Barges are back.\r\n" * 200_000,))
+    open_ended = a_message("grace@example.org", parts=(b"Subject: x\r\n\r\nBarges",))
     async with scripted(offers=CHUNKING) as (sink, relay):
         tray = Tray(long, open_ended)
         await carry(replace(relay, bdat=True), tray)

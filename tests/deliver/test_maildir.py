@@ -13,7 +13,7 @@ MESSAGE = Outgoing(
     name="letter-7",
     sender="digest@quayside.example",
     recipient="ada@example.org",
-    data=b"Subject: Gates\r\n\r\nThey swing.\r\n",
+    parts=(b"Subject: Gates\r\n\r\nThey swing.\r\n",),
 )
 
 
@@ -33,7 +33,7 @@ async def test_messages_without_a_name_are_files_of_their_own(tmp_path):
     transport = MaildirTransport(tmp_path)
 
     for ref in (1, 2, 1):
-        await transport(Outgoing(name="", sender="a@b", recipient="c@d", data=b"x", ref=ref))
+        await transport(Outgoing(name="", sender="a@b", recipient="c@d", parts=(b"x",), ref=ref))
 
     assert sorted(path.name for path in (tmp_path / "new").iterdir()) == [
         "delivery-1.digest",
@@ -52,7 +52,7 @@ async def test_a_message_sent_twice_is_one_file(tmp_path):
 
 async def test_a_name_never_leads_out_of_the_folder(tmp_path):
     climbing = Outgoing(
-        name="../../etc/passwd", sender="", recipient="ada@example.org", data=MESSAGE.data
+        name="../../etc/passwd", sender="", recipient="ada@example.org", parts=MESSAGE.parts
     )
 
     await MaildirTransport(tmp_path / "mail")(climbing)

@@ -175,7 +175,7 @@ async def test_a_connection_lost_before_the_dot_defers(command):
 
 
 async def test_a_long_message_cut_off_in_its_middle_is_deferred_and_not_in_doubt():
-    long = a_message(data=b"Subject: x\r\n\r\n" + b"Barges are back.\r\n" * 2_000_000)
+    long = a_message(parts=(b"Subject: x\r\n\r\n" + b"Barges are back.\r\n" * 2_000_000,))
     async with scripted(lambda c: HANG_UP if c == "BODY" else None, ALL[:3]) as (_, relay):
         tray = Tray(long)
         await carry(relay, tray)
@@ -185,7 +185,7 @@ async def test_a_long_message_cut_off_in_its_middle_is_deferred_and_not_in_doubt
 
 
 async def test_a_long_message_arrives_whole_and_the_next_one_follows():
-    long = a_message(data=b"Subject: x\r\n\r\n" + b"Barges are back.\r\n" * 200_000)
+    long = a_message(parts=(b"Subject: x\r\n\r\n" + b"Barges are back.\r\n" * 200_000,))
     async with scripted(offers=ALL[:3]) as (sink, relay):
         tray = Tray(long, THREE[1])
         await carry(relay, tray)
@@ -291,8 +291,8 @@ async def test_an_idle_connection_wakes_for_work_and_closes_without_noop():
 async def test_what_a_relay_cannot_take_fails_with_a_clear_reason_and_others_go_on():
     messages = (
         a_message("zoë@example.org"),
-        a_message("big@example.org", data=b"Subject: x\r\n\r\n" + b"x" * 2000),
-        a_message("eight@example.org", data="Subject: ö\r\n\r\n".encode()),
+        a_message("big@example.org", parts=(b"Subject: x\r\n\r\n" + b"x" * 2000,)),
+        a_message("eight@example.org", parts=("Subject: ö\r\n\r\n".encode(),)),
         a_message("cr@example.org>\r\nRSET"),
         THREE[0],
     )

@@ -20,11 +20,11 @@ LEASE = UUID(int=3)
 KEY = Key(domain="quayside.example", selector="s1", pem=generate_rsa())
 
 
-def write(person, ref):
+def written(person):
     if person is None:
-        raise Permanent("the edition has a place 'shoe' that nobody can fill")
+        return Permanent("the edition has a place 'shoe' that nobody can fill")
     data = f"From: digest@quayside.example\r\nTo: {person}\r\nSubject: Oak\r\n\r\nGates.\r\n"
-    return Outgoing(name="", sender="d@quayside.example", recipient=person, data=data.encode())
+    return Outgoing(name="", sender="d@quayside.example", recipient=person, parts=(data.encode(),))
 
 
 class Inner:
@@ -38,7 +38,7 @@ class Inner:
     async def claim(self, lease, limit, now):
         self.asked = limit
         ready = [
-            Ready(ref, 1, NOW, "example.org", person, write)
+            Ready(ref, 1, NOW, "example.org", person, written(person))
             for ref, person in enumerate(self.people)
         ]
         return Brought(ready=tuple(ready), seen=len(ready))
@@ -59,9 +59,8 @@ async def test_every_message_carries_a_signature_that_verifies():
     _, txt = record(KEY)
     assert len(brought.ready) == 7
     for one in brought.ready:
-        message = one.write(one.person, one.ref)
-        assert message.recipient == one.person
-        assert dkim.verify(message.data, dnsfunc=lambda *_, **__: txt.encode())
+        assert one.message.recipient == one.person
+        assert dkim.verify(one.message.data, dnsfunc=lambda *_, **__: txt.encode())
 
 
 async def test_no_more_is_claimed_than_can_be_signed_soon():
@@ -78,8 +77,7 @@ async def test_what_cannot_be_written_is_left_to_fail_when_it_is_taken():
     brought = await office.claim(LEASE, 9, NOW)
 
     assert [one.person for one in brought.ready] == ["a@example.org", None]
-    with pytest.raises(Permanent):
-        brought.ready[1].write(None, 1)
+    assert isinstance(brought.ready[1].message, Permanent)
 
 
 async def test_what_cannot_be_signed_is_queued_again():

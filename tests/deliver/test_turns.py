@@ -95,6 +95,21 @@ def test_answers_in_any_pieces_mean_the_same(turns, cuts):
     assert other_ending == ending
 
 
+@given(st.lists(TURNS, max_size=4), st.data())
+def test_nothing_is_sent_uninvited(turns, data):
+    lines = b"".join([OPENED.encode(), *(turn.encode() for turn in turns)]).splitlines(True)
+    together = data.draw(st.lists(st.booleans(), min_size=len(lines), max_size=len(lines)))
+    pieces = [b""]
+    for line, joined in zip(lines, together, strict=True):
+        pieces = [*pieces[:-1], pieces[-1] + line] if joined else [*pieces, line]
+
+    for heard in range(len(pieces)):
+        tray, wire, _ = asyncio.run(dialogue(pieces[:heard]))
+        invited = b"".join(pieces[:heard]).count(b"354 ")
+        assert len(tray.departed) <= invited
+        assert b"".join(wire.written).count(b"\r\n.\r\n") <= invited
+
+
 async def test_a_usual_turn_is_one_write():
     tray, wire, _ = await dialogue([OPENED.encode()] + [f"250 2.0.0 ok\r\n{OPENED}".encode()] * 3)
 

@@ -108,6 +108,23 @@ def test_the_envelope_is_the_newsletters_unless_another_is_given():
     assert verp.sender == "b+7@b.example"
 
 
+def test_many_are_written_as_each_would_be_alone():
+    postmark = a_postmark()
+    writer = Writer(
+        compile_edition(an_edition("barges"), postmark.letterhead), postmark, an_issue()
+    )
+    readers = [
+        Reader(id=SubscriberId(id_), address=f"{n}@example.org", name=name, due=NOW)
+        for n, (id_, name) in enumerate([("a1", "Ada"), ("b-2", "Zoë & Co"), ("c3", "")])
+    ]
+
+    together = writer.messages(readers, senders=["a@b", "", "c@d"], refs=[7, 8, 9])
+
+    assert [one.data for one in together] == [writer.message(one).data for one in readers]
+    assert [(one.sender, one.ref) for one in together] == [("a@b", 7), ("", 8), ("c@d", 9)]
+    assert writer.messages([]) == []
+
+
 def test_a_place_nobody_can_fill_is_said_before_the_first_message():
     edition = Edition(
         key="en", language="en", subject="", preheader="", html="", text=slot("shoe_size")

@@ -48,7 +48,7 @@ def a_message(reader: str, *, number: int = 0, domain: str = DOMAIN, pad: bytes 
     address = f"{reader}@{domain}"
     person = a_person(to=address, name=f"{reader} Ø", message_id=f"<{number}.{reader}@q.example>")
     data = splice(compiled(), person) + pad
-    return Outgoing(name=reader, sender=SENDER, recipient=address, data=data)
+    return Outgoing(name=reader, sender=SENDER, recipient=address, parts=(data,))
 
 
 def as_sent(kept: bytes, ours: bytes) -> bytes:

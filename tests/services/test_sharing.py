@@ -32,6 +32,8 @@ class Notes:
 
     def departing(self, delivery) -> None: ...
 
+    def accepted(self, delivery, said) -> None: ...
+
     def settle(self, delivery, outcome) -> None: ...
 
 
@@ -69,8 +71,8 @@ class Worker:
         box = self.tray.boxes[0]
         before = box.results
         for number in (next(self.numbers) for _ in range(count)):
-            message = Outgoing(name="", sender="a@b.example", recipient=f"r@{domain}", ref=number)
-            box.ready.append(Ready(number, 1, self.now + HOUR, domain, message, lambda one, _: one))
+            message = Outgoing("", "a@b.example", f"r@{domain}", (b"",), ref=number)
+            box.ready.append(Ready(number, 1, self.now + HOUR, domain, None, message))
         for _ in range(2):  # one connection proves the relay, then all may open
             self.lines.adjust()
             for _ in range(10):

@@ -174,6 +174,8 @@ async def test_a_message_that_cannot_be_written_fails_and_one_that_cannot_yet_wa
 
         def departing(self, delivery): ...
 
+        def accepted(self, delivery, said): ...
+
         def settle(self, delivery, outcome): ...
 
     class Open:
@@ -186,7 +188,7 @@ async def test_a_message_that_cannot_be_written_fails_and_one_that_cannot_yet_wa
     door = Door(tray, "main", Open())
     door.room = 5
     tray.boxes[0].ready.extend(
-        Ready(one.ref, 1, NOW, NOW, "example.org", _raising(error))
+        Ready(one.ref, 1, NOW, "example.org", None, error)
         for one, error in ((never, Permanent("lost")), (later_on, Temporary("not yet")))
     )
 
@@ -195,13 +197,6 @@ async def test_a_message_that_cannot_be_written_fails_and_one_that_cannot_yet_wa
         Refused(0, "5.6.0", "lost", Stage.CONNECT),
         Deferred(0, "", "not yet", Stage.CONNECT),
     ]
-
-
-def _raising(error):
-    def write(_, __):
-        raise error
-
-    return write
 
 
 async def test_who_is_erased_while_it_is_on_the_wire_troubles_nobody(house):
@@ -215,7 +210,7 @@ async def test_who_is_erased_while_it_is_on_the_wire_troubles_nobody(house):
     )
 
     box = Box()
-    box.sent = [(one.ref, 250, "2.0.0", "taken", "main") for one in ready]
+    box.sent = [(one.ref, b"250 2.0.0 taken", "main") for one in ready]
     tally = await office.settle(LEASE, box, NOW)
 
     assert tally.sent == 2

@@ -201,7 +201,7 @@ async def test_thousands_are_claimed_and_settled_in_one_go(store):
     def story(tx):
         released(tx, *names)
         taken = claim(tx, limit=5_000).taken
-        said = [(one.id, 250, "", "", "main") for one in taken]
+        said = [(one.id, 250, "", f"queued as {one.id}", "main") for one in taken]
         return ledger.accepted(tx, MINE, said, NOW), set(rows(tx, "state").values())
 
     assert await store.write(story) == (1_200, {"sent"})

@@ -82,8 +82,10 @@ def test_a_mac_begun_once_is_the_one_that_everybody_computes(key, beginning, res
 def test_a_mint_makes_the_same_tokens_one_after_another():
     mint = Mint(NEW, "daily", Purpose.PREFERENCES, Purpose.UNSUBSCRIBE)
 
-    once = [a_token(purpose=Purpose.PREFERENCES).encode(), a_token().encode()]
-    assert [mint.make(b"3f9c1a"), mint.make(b"3f9c1a")] == [once, once]
+    changes, leaves = mint.make([b"3f9c1a", b"77"])
+    assert changes[0] == a_token(purpose=Purpose.PREFERENCES).encode()
+    assert leaves[0] == a_token().encode()
+    assert proves(leaves[1].decode()) == "77"
 
 
 def test_a_token_of_last_year_still_proves():
