@@ -10,10 +10,9 @@ from __future__ import annotations
 import hmac
 import re
 from binascii import b2a_base64
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from hashlib import sha256
-from typing import Any, TypeAlias
 
 from subscribers.model import SubscriberId
 
@@ -22,7 +21,6 @@ MAC_BYTES = 16  # 128 bits: nobody guesses one, and the link stays short
 _SHAPE = re.compile(r"([A-Za-z0-9-]{1,64})\.([A-Za-z0-9_-]{22})")
 _LETTERS = 22  # of base64 without its padding
 _BLOCK = 64  # bytes of SHA-256
-_Copy: TypeAlias = Callable[[], Any]  # of a hash as it stands: hashlib names no type for it
 _URL_SAFE = bytes.maketrans(b"+/", b"-_")
 
 
@@ -67,52 +65,48 @@ class Mac:
     ``hmac.digest`` hashes the key again for each message, which is most of its time.
     """
 
-    __slots__ = ("inner", "outer")  # how to copy the two hashes as they stand
+    __slots__ = ("_inner", "_outer")  # how to copy the two hashes as they stand
 
     def __init__(self, key: bytes, beginning: bytes = b"") -> None:
         block = (sha256(key).digest() if len(key) > _BLOCK else key).ljust(_BLOCK, b"\0")
-        self.inner = sha256(bytes(byte ^ 0x36 for byte in block) + beginning).copy
-        self.outer = sha256(bytes(byte ^ 0x5C for byte in block)).copy
+        self._inner = sha256(bytes(byte ^ 0x36 for byte in block) + beginning).copy
+        self._outer = sha256(bytes(byte ^ 0x5C for byte in block)).copy
 
-    def digest(self, rest: bytes) -> bytes:
-        """32 bytes: the MAC of what all begin with, and ``rest``."""
-        inner, outer = self.inner(), self.outer()
-        inner.update(rest)
-        outer.update(inner.digest())
-        return outer.digest()
+    def digests(self, rests: Iterable[bytes], length: int = 32) -> list[bytes]:
+        """The first ``length`` bytes of the MAC of what all begin with and each of ``rests``."""
+        inner, outer = self._inner, self._outer
+        found = []
+        for rest in rests:
+            first, second = inner(), outer()
+            first.update(rest)
+            second.update(first.digest())
+            found.append(second.digest()[:length])
+        return found
 
 
 class Mint:
     """``make`` for many subscribers of one newsletter: what they share is hashed once."""
 
-    __slots__ = ("_hashes", "_newsletter")
+    __slots__ = ("_macs", "_newsletter")
 
     def __init__(self, key: bytes, newsletter: str, *purposes: Purpose) -> None:
         version = _measured(VERSION.encode())
-        macs = [Mac(key, version + _measured(purpose.encode())) for purpose in purposes]
-        self._hashes = [(mac.inner, mac.outer) for mac in macs]
+        self._macs = [Mac(key, version + _measured(purpose.encode())) for purpose in purposes]
         self._newsletter = _measured(newsletter.encode())
 
     def make(self, subscribers: Sequence[bytes]) -> list[list[bytes]]:
         """For each purpose a token for each of the subscribers whose ids these bytes spell."""
         said = [_measured(one) + self._newsletter for one in subscribers]
         begun = [one + b"." for one in subscribers]
-        return [self._purposed(inner, outer, said, begun) for inner, outer in self._hashes]
+        return [_tokens(begun, mac.digests(said, MAC_BYTES)) for mac in self._macs]
 
-    @staticmethod
-    def _purposed(
-        inner: _Copy, outer: _Copy, said: Sequence[bytes], begun: Sequence[bytes]
-    ) -> list[bytes]:
-        macs = []
-        for one in said:  # Mac.digest, without a call for each of thousands
-            first, second = inner(), outer()
-            first.update(one)
-            second.update(first.digest())
-            macs.append(second.digest()[:MAC_BYTES])
-        return [
-            start + b2a_base64(mac, newline=False)[:_LETTERS].translate(_URL_SAFE)
-            for start, mac in zip(begun, macs, strict=True)
-        ]
+
+def _tokens(begun: Sequence[bytes], macs: Sequence[bytes]) -> list[bytes]:
+    # Encoded together: with two more bytes each, a MAC ends where a group of four letters does.
+    letters = b2a_base64(b"".join([mac + b"\0\0" for mac in macs]), newline=False)
+    safe, step = letters.translate(_URL_SAFE), _LETTERS + 2
+    places = range(0, len(safe), step)
+    return [one + safe[at : at + _LETTERS] for one, at in zip(begun, places, strict=True)]
 
 
 def _measured(text: bytes) -> bytes:

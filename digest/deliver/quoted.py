@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import binascii
 import re
+from collections.abc import Sequence
 
 SOFT = b"=\r\n"
+_FENCED = b"=\r\n%b=\r\n"
 LINE = 75  # and the soft break's own sign makes 76
 
 _LITERAL = {code: bytes([code]) for code in range(33, 127) if code != 61} | {32: b" ", 9: b"\t"}
@@ -32,20 +34,42 @@ def slot(value: str) -> bytes:
     ):
         line = binascii.b2a_qp(raw, istext=True)  # as _line, in C; so short it is never folded
         if not line.startswith(_MOVED):
-            return b"=\r\n%b=\r\n" % line
-    return b"=\r\n%b=\r\n" % _line(_HARD.sub(" ", value))
+            return _FENCED % line
+    return _FENCED % _line(_HARD.sub(" ", value))
 
 
-def plain_slot(value: bytes) -> bytes:
-    """``slot`` of what is known to be visible ASCII without a ``=``, such as most links."""
-    if len(value) <= LINE:
-        if not value.startswith(_MOVED):
-            return b"=\r\n%b=\r\n" % value
-    elif len(value) <= 2 * LINE:
-        first, second = value[:LINE], value[LINE:]
-        if not (first.startswith(_MOVED) or second.startswith(_MOVED)):
-            return b"=\r\n%b=\r\n%b=\r\n" % (first, second)
-    return b"=\r\n%b=\r\n" % SOFT.join(_filled([_CODES[byte] for byte in value]))
+def slots(values: Sequence[str]) -> list[bytes]:
+    """``slot`` of each; what is short and simple is encoded in one go."""
+    joined = "\n".join(values)
+    if joined.replace("\n", "").isprintable():
+        lines = binascii.b2a_qp(joined.encode(), istext=True).split(b"\n")  # as _line, in C
+        if len(lines) == len(values):  # else one was folded, or had a line end of its own
+            return [
+                slot(value) if len(line) > LINE or line.startswith(_MOVED) else _FENCED % line
+                for value, line in zip(values, lines, strict=True)
+            ]
+    return [slot(value) for value in values]
+
+
+def links(beginning: bytes, ends: Sequence[bytes]) -> list[bytes]:
+    """``slot`` of what all begin with and each of ``ends``, all of it visible ASCII without a
+    ``=``, as most links are."""
+    cut = LINE - len(beginning)
+    if cut < 0 or not beginning or beginning.startswith(_MOVED):
+        return [_plain_slot(beginning + end) for end in ends]
+    begun = SOFT + beginning
+    return [
+        begun + end + SOFT
+        if len(end) <= cut
+        else begun + end[:cut] + SOFT + rest + SOFT
+        if len(rest := end[cut:]) <= LINE and not rest.startswith(_MOVED)
+        else _plain_slot(beginning + end)
+        for end in ends
+    ]
+
+
+def _plain_slot(value: bytes) -> bytes:
+    return _FENCED % SOFT.join(_filled([_CODES[byte] for byte in value]))
 
 
 def _line(text: str) -> bytes:

@@ -44,7 +44,7 @@ class Writer:
             raise Permanent(f"the edition has a place {unknown[0]!r} that nobody can fill")
         key = postmark.ring[0]
         self._mint = Mint(key, newsletter, Purpose.UNSUBSCRIBE, Purpose.PREFERENCES)
-        self._id = Mac(key, f"{issue.newsletter}|{issue.cadence}|{issue.period}|".encode()).digest
+        self._id = Mac(key, f"{issue.newsletter}|{issue.cadence}|{issue.period}|".encode())
         self._newsletter = f"{newsletter}.".encode()
         self._unsubscribe = f"{postmark.base_url}/unsubscribe/{newsletter}.".encode()
         self._preferences = f"{postmark.base_url}/preferences/{newsletter}.".encode()
@@ -82,46 +82,43 @@ class Writer:
             else repeat(run)
             for run, picks in self._runs
         ]
-        ascii_only = not self._eightbit
-        return [
-            Outgoing(
-                name,
-                sender,
-                reader.address,
-                parts,
-                not (ascii_only and reader.address.isascii() and reader.id.isascii()),
-                ref,
-            )
-            for reader, parts, name, sender, ref in zip(
-                readers,
-                zip(*runs, strict=False),  # what all share has no end
+        return list(
+            map(
+                Outgoing,
                 names or repeat(""),
                 senders or repeat(self._sender),
+                [reader.address for reader in readers],
+                zip(*runs, strict=False),  # what all share has no end
+                self._eightbits(readers),
                 refs or repeat(0),
-                strict=False,
             )
-        ]
+        )
+
+    def _eightbits(self, readers: Sequence[Reader]) -> Iterable[bool]:
+        if self._eightbit:
+            return repeat(True)
+        return [not (one.address.isascii() and one.id.isascii()) for one in readers]
 
     def _columns(self, readers: Sequence[Reader]) -> list[_Column]:
         ids, addresses, names, dues = zip(*readers, strict=True)
         raw = [subscriber.encode() for subscriber in ids]
         leave, change = self._mint.make(raw)
         mails = leaves = [self._newsletter + token for token in leave]
-        unsubscribe = [self._unsubscribe + token for token in leave]
-        preferences = [self._preferences + token for token in change]
         links: tuple[_Column, ...]
         if self._plain and all(map(_simple, ids)):
-            leave_slots = list(map(quoted.plain_slot, unsubscribe))
-            change_slots = list(map(quoted.plain_slot, preferences))
+            leave_slots = quoted.links(self._unsubscribe, leave)
+            change_slots = quoted.links(self._preferences, change)
             links = leave_slots, leave_slots, change_slots, change_slots
         else:
             mails = [quote(token).encode() for token in leaves]
-            links = *_both(map(bytes.decode, unsubscribe)), *_both(map(bytes.decode, preferences))
+            unsubscribe = [(self._unsubscribe + token).decode() for token in leave]
+            preferences = [(self._preferences + token).decode() for token in change]
+            links = *_both(unsubscribe), *_both(preferences)
         none: tuple[_Column, _Column] = (), ()
         return [
             [to.encode() for to in map(headers.mailbox, names, addresses)],
             list(map(date_line, dues)),
-            [self._id(one)[:ID_BYTES].hex().encode() for one in raw],
+            [mac.hex().encode() for mac in self._id.digests(raw, ID_BYTES)],
             leaves,
             mails,
             *(_both(names) if self._has_name else none),
@@ -134,17 +131,12 @@ def _simple(subscriber: str) -> bool:
     return subscriber.isalnum() and subscriber.isascii()
 
 
-def _both(values: Iterable[str]) -> tuple[_Column, _Column]:
+def _both(values: Sequence[str]) -> tuple[_Column, _Column]:
     """Values as a place of the text has them, and as one of the HTML has them."""
-    in_text: list[bytes] = []
-    in_html: list[bytes] = []
-    for value in values:
-        plain = quoted.slot(value)
-        in_text.append(plain)
-        if _MARKUP.search(value):
-            plain = quoted.slot(html.escape(value, quote=True))
-        in_html.append(plain)
-    return in_text, in_html
+    in_text = quoted.slots(values)
+    if not _MARKUP.search("".join(values)):
+        return in_text, in_text
+    return in_text, quoted.slots([html.escape(value, quote=True) for value in values])
 
 
 def _runs(compiled: Compiled, postmark: Postmark) -> tuple[_Run, ...]:

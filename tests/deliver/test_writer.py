@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from digest.deliver import quoted
 from digest.deliver.message import compile_edition, splice
 from digest.deliver.postmark import Postmark, Reader, personal
 from digest.deliver.writer import LONG, Writer
@@ -106,6 +107,21 @@ def test_the_envelope_is_the_newsletters_unless_another_is_given():
         "ada@example.org",
     )
     assert verp.sender == "b+7@b.example"
+
+
+@given(st.lists(names | ids | st.text("aF.=\r\n\t é", max_size=90), max_size=8))
+def test_many_slots_are_filled_as_each_would_be_alone(values):
+    assert quoted.slots(values) == [quoted.slot(value) for value in values]
+
+
+@given(
+    st.text("https:/.F", max_size=90),
+    st.lists(st.text("a0._-F", min_size=1, max_size=160), max_size=4),
+)
+def test_links_are_filled_as_slots_are(beginning, ends):
+    found = quoted.links(beginning.encode(), [end.encode() for end in ends])
+
+    assert found == [quoted.slot(beginning + end) for end in ends]
 
 
 def test_many_are_written_as_each_would_be_alone():

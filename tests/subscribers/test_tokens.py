@@ -76,7 +76,9 @@ def test_no_two_acts_share_a_token(who, newsletter, whose, other):
 
 @given(st.binary(max_size=150), st.binary(max_size=150), st.binary(max_size=150))
 def test_a_mac_begun_once_is_the_one_that_everybody_computes(key, beginning, rest):
-    assert Mac(key, beginning).digest(rest) == hmac.digest(key, beginning + rest, "sha256")
+    whole = hmac.digest(key, beginning + rest, "sha256")
+    assert Mac(key, beginning).digests([rest, rest]) == [whole, whole]
+    assert Mac(key, beginning).digests([rest], 5) == [whole[:5]]
 
 
 def test_a_mint_makes_the_same_tokens_one_after_another():
