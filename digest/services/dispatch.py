@@ -21,7 +21,7 @@ from digest.deliver.tray import LOW, Box, Ready, Tray
 from digest.delivery import Skip
 from digest.errors import Temporary
 
-CLAIM = 1_000  # at once: some of them may be skipped
+CLAIM = 2_000  # at once: some of them may be skipped
 TICK = 0.25  # seconds: results wait no longer for their commit
 PATROL = timedelta(minutes=1)  # leases are renewed and looked for so often
 IDLE_LOOK = 2.0  # seconds: how soon new work is seen
