@@ -58,7 +58,9 @@ class Counts:
 
 async def enrol(store: Store, rows: Sequence[Row], terms: Terms, *, clock: Clock) -> Counts:
     """Add a batch in one transaction; who is known, left or suppressed stays as they are."""
-    return await store.write(_enrol, rows, terms, clock())
+    done = await store.write(_enrol, rows, terms, clock())
+    await store.catch_up()
+    return done
 
 
 async def foresee(

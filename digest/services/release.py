@@ -155,6 +155,7 @@ async def _enrol(store: Store, issue: int, clock: Clock, wrote: Callable[[int], 
     while written := await store.write(enrolling.enrol, issue, clock()):
         count += written
         wrote(count)
+        await store.catch_up()
     return await store.write(issues_table.released, issue, clock())
 
 

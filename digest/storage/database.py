@@ -112,6 +112,11 @@ class Store:
             lambda: _run(writer, self._url, lambda tx: change(tx, *args, **kwargs)),
         )
 
+    async def catch_up(self) -> None:
+        """Between two of many changes: let the disk catch up, so that nobody else has to wait."""
+        if self._checkpoints:
+            await self._checkpoints.catch_up()
+
     async def close(self) -> None:
         await asyncio.to_thread(self._close)
 

@@ -26,8 +26,12 @@ from sqlalchemy.dialects import postgresql, sqlite
 T = TypeVar("T")
 
 # 2 MB of pages; the log is copied back beside the writing (storage/checkpoints.py), and by whoever
-# commits only where it has grown to 256 MB all the same.
-SMALL = ("PRAGMA cache_size=-2000", "PRAGMA wal_autocheckpoint=64000")
+# commits only where it has grown to 256 MB all the same. Begun anew it is cut to 64 MB.
+SMALL = (
+    "PRAGMA cache_size=-2000",
+    "PRAGMA wal_autocheckpoint=64000",
+    "PRAGMA journal_size_limit=67108864",
+)
 
 # SQLite allows 32,766 variables in a statement; the widest of our rows has 16.
 ROWS_AT_ONCE = 500

@@ -38,6 +38,26 @@ async def test_a_log_that_has_grown_is_copied_back_while_the_store_is_open(tmp_p
         )
 
 
+async def test_who_writes_much_waits_for_the_log_and_it_is_begun_anew(tmp_path, monkeypatch):
+    monkeypatch.setattr(checkpoints, "LARGE", 1_000_000)
+    monkeypatch.setattr(checkpoints, "ENOUGH", 1_000_000_000)
+    store = await Store.open(f"sqlite:///{tmp_path / 'digest.db'}")
+    log = tmp_path / "digest.db-wal"
+
+    def grow(tx):
+        tx.execute(text("create table if not exists heap (word text)"))
+        tx.execute(text("insert into heap values (:word)"), {"word": "x" * 500_000})
+
+    sizes = []
+    for _ in range(9):
+        await store.write(grow)
+        sizes.append(log.stat().st_size)
+        await store.catch_up()
+    await store.close()
+
+    assert max(sizes) < 2_500_000
+
+
 def test_a_small_log_a_missing_one_and_a_broken_file_are_let_be(tmp_path):
     file = tmp_path / "digest.db"
     looks = Checkpoints(file)
