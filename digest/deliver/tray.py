@@ -17,7 +17,6 @@ from digest.deliver.outcome import Accepted, Deferred, Outcome, Refused, Stage
 from digest.deliver.transport import Outgoing
 from digest.errors import DigestError, Permanent
 
-LOW = 1_000  # fewer ready than this, and more are claimed
 SPARE = 256  # places of the journal left free, at least: what is announced has yet to depart
 FULL = 500  # so many results are worth a commit
 
@@ -86,6 +85,7 @@ class Tray:
         self.signal = signal
         self.over = False  # connections are to say goodbye
         self.spare = SPARE
+        self.low = 0  # at so many ready it is time to claim more
         self._idle: list[Callable[[], None]] = []
 
     @property
@@ -190,7 +190,7 @@ class Door(Feed):
         self.room -= 1
         self.left += 1
         box.flying[one.ref] = one
-        if len(box.ready) == LOW:
+        if len(box.ready) == self._tray.low:
             self._tray.signal()
         return message
 

@@ -17,11 +17,11 @@ from uuid import UUID, uuid4
 from digest.deliver.journal import Journal, beside
 from digest.deliver.lines import Lines
 from digest.deliver.office import NO_MEMORY, Memory, Office, Outlook, Tally
-from digest.deliver.tray import LOW, Box, Ready, Tray
+from digest.deliver.portion import Portion
+from digest.deliver.tray import Box, Ready, Tray
 from digest.delivery import Skip
 from digest.errors import Temporary
 
-CLAIM = 2_000  # at once: some of them may be skipped
 TICK = 0.25  # seconds: results wait no longer for their commit
 PATROL = timedelta(minutes=1)  # leases are renewed and looked for so often
 IDLE_LOOK = 2.0  # seconds: how soon new work is seen
@@ -88,6 +88,7 @@ class Dispatch:
         self._signal = asyncio.Event()
         self._tray = Tray(len(offices), self._journal, self._signal.set)
         self._lines = open_lines(self._tray)
+        self._portion = Portion()
         self._progress = Progress()
         self._stopping = asyncio.Event()
         self._patrolled = self._remembered = datetime.min.replace(tzinfo=clock().tzinfo)
@@ -144,7 +145,7 @@ class Dispatch:
         if not timedelta() <= now - self._remembered < REMEMBER:
             await self._memory.save(self._lines, now)
             self._remembered = now
-        if self._tray.ready < LOW and self._lines.usable:
+        if self._tray.ready < self._portion.low and self._lines.usable:
             await self._claim(now)
         self._lines.adjust()
         await self._put_off()
@@ -167,12 +168,15 @@ class Dispatch:
 
     async def _claim(self, now: datetime) -> None:
         for office, box in zip(self._offices, self._tray.boxes, strict=True):
-            if len(box.ready) >= LOW:
+            if len(box.ready) >= self._portion.low:
                 continue
-            limit = self._lines.appetite(CLAIM)
+            limit = self._lines.appetite(self._portion.size)
             if limit <= 0:
                 return
             brought = await office.claim(self._lease, limit, now)
+            if brought.ready:
+                self._portion.claimed(now, idle=self._quiet)
+                self._tray.low = self._portion.low
             box.ready.extend(brought.ready)
             for reason, count in brought.skipped.items():
                 self._progress.skipped[reason] = self._progress.skipped.get(reason, 0) + count

@@ -1,0 +1,38 @@
+"""How many deliveries to claim at once: some seconds' worth of what has left lately. Pure.
+
+A large claim costs less for each message; but consent is read when a delivery is claimed, so none
+should lie about for minutes because a relay is slow.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+FIRST, LEAST, MOST = 250, 50, 2_000
+SOON, LATE = timedelta(seconds=2.5), timedelta(seconds=5)
+
+
+class Portion:
+    """``size``: what may be claimed and not have left, at most."""
+
+    def __init__(self) -> None:
+        self.size = FIRST
+        self._last: datetime | None = None
+
+    @property
+    def low(self) -> int:
+        """Fewer ready than this, and more are claimed."""
+        return self.size // 2
+
+    def claimed(self, now: datetime, *, idle: bool) -> None:
+        """One more portion is claimed: the next is larger if the last was soon gone.
+
+        ``idle``: nothing was left of the last, so nobody knows how long that has been so.
+        """
+        if self._last and not idle:
+            took = now - self._last
+            if took < SOON:
+                self.size = min(MOST, self.size * 2)
+            elif took > LATE:
+                self.size = max(LEAST, self.size // 2)
+        self._last = now

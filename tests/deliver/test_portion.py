@@ -1,0 +1,43 @@
+"""A claim is some seconds' worth: large where mail leaves fast, small where a relay is slow."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from digest.deliver.portion import FIRST, LATE, LEAST, MOST, Portion
+from tests.builders import NOW
+
+
+def after(per_second: float, claims: int = 20) -> Portion:
+    """The portion once so many were claimed, each when half of the last had left."""
+    portion, now = Portion(), NOW
+    for _ in range(claims):
+        portion.claimed(now, idle=False)
+        now += timedelta(seconds=portion.low / per_second)
+    return portion
+
+
+@given(st.floats(min_value=LEAST / 5, max_value=MOST))
+def test_no_more_is_held_than_some_seconds_worth(per_second):
+    size = after(per_second).size
+
+    assert size / per_second <= 2 * LATE.total_seconds()
+    assert size == MOST or size / per_second >= 1.25
+
+
+@pytest.mark.parametrize(("per_second", "size"), [(0.1, LEAST), (20_000, MOST)])
+def test_it_stays_within_bounds(per_second, size):
+    assert size * 0.99 - 20 <= after(per_second).size <= size * 1.3
+
+
+def test_a_silence_says_nothing_about_the_relay():
+    portion = Portion()
+    portion.claimed(NOW, idle=True)
+    portion.claimed(NOW + timedelta(hours=5), idle=True)
+    portion.claimed(NOW + timedelta(hours=5, seconds=1), idle=True)
+
+    assert portion.size == FIRST
