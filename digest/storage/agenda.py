@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, and_, delete, exists, select, union
+from sqlalchemy import Connection, Select, and_, delete, exists, select, union
 
 from digest.model import NewsletterId
 from digest.storage.dialect import insert
@@ -123,16 +124,16 @@ def mended(tx: Connection, newsletter: NewsletterId, cadence: str, period: str) 
 
 def last_misses(tx: Connection, limit: int, newsletter: str | None = None) -> list[Miss]:
     """The latest periods without an issue, the newest first; none that got one by hand."""
-    made = exists().where(
-        issues.c.newsletter == misses.c.newsletter,
-        issues.c.cadence == misses.c.cadence,
-        issues.c.period == misses.c.period,
-        issues.c.state.in_(COUNTED),
-    )
-    asked = select(misses).where(~made).order_by(misses.c.due.desc(), misses.c.newsletter)
+    asked = _without_issue()
     if newsletter is not None:
         asked = asked.where(misses.c.newsletter == newsletter)
     return [Miss(**row._mapping) for row in tx.execute(asked.limit(limit))]
+
+
+def misses_since(tx: Connection, since: datetime) -> list[Miss]:
+    """The periods without an issue that were due after a moment, as ``last_misses`` has them."""
+    asked = _without_issue().where(misses.c.due > since)
+    return [Miss(**row._mapping) for row in tx.execute(asked)]
 
 
 def is_taken(tx: Connection, newsletter: NewsletterId, cadence: str) -> bool:
@@ -147,3 +148,13 @@ def is_taken(tx: Connection, newsletter: NewsletterId, cadence: str) -> bool:
         .limit(1)
     )
     return tx.execute(asked).first() is not None
+
+
+def _without_issue() -> Select[Any]:
+    made = exists().where(
+        issues.c.newsletter == misses.c.newsletter,
+        issues.c.cadence == misses.c.cadence,
+        issues.c.period == misses.c.period,
+        issues.c.state.in_(COUNTED),
+    )
+    return select(misses).where(~made).order_by(misses.c.due.desc(), misses.c.newsletter)
