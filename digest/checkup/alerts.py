@@ -19,6 +19,7 @@ from digest.model import Newsletter
 
 LATE = timedelta(hours=1)  # mail that could have left so long ago is stuck
 ENOUGH = 200  # people; of fewer no rate is told
+_DOCTOR = "doctor:"  # what the keys of his alerts begin with
 _WATCHED = ("TLS of", "DKIM key", "relay")  # what the doctor may raise an alert for
 
 
@@ -124,10 +125,20 @@ def raised(
 
 
 def to_tell(
-    alerts: Sequence[Alert], told: Mapping[str, datetime], *, every: timedelta, now: datetime
+    alerts: Sequence[Alert],
+    told: Mapping[str, datetime],
+    *,
+    every: timedelta,
+    now: datetime,
+    examined: bool = True,
 ) -> Telling:
-    """What of it to say now. ``told``: key to when it was said last."""
+    """What of it to say now. ``told``: key to when it was said last.
+
+    ``examined`` False: what a doctor finds was not looked for, so none of it is over.
+    """
     current = {alert.key for alert in alerts}
+    if not examined:
+        current |= {key for key in told if key.startswith(_DOCTOR)}
     return Telling(
         alerts=tuple(
             alert
@@ -247,7 +258,7 @@ def _doctor(checks: Iterable[Check]) -> Iterable[Alert]:
     for check in checks:
         if check.name.startswith(_WATCHED) and check.level in (Level.WARN, Level.BAD):
             yield Alert(
-                key=f"doctor:{check.name}", says=f"{check.name}: {check.says}", cure=check.cure
+                key=f"{_DOCTOR}{check.name}", says=f"{check.name}: {check.says}", cure=check.cure
             )
 
 

@@ -48,12 +48,22 @@ async def look(
 
 
 async def tell(
-    store: Store, found: Sequence[Alert], say: Say, options: AlertOptions, *, clock: Clock
+    store: Store,
+    found: Sequence[Alert],
+    say: Say,
+    options: AlertOptions,
+    *,
+    clock: Clock,
+    examined: bool = True,
 ) -> Telling:
-    """Say what is new, due again or over; what nobody heard is said again the next time."""
+    """Say what is new, due again or over; what nobody heard is said again the next time.
+
+    ``examined``: as ``alerts.to_tell`` has it.
+    """
     now = clock()
     every = timedelta(hours=options.repeat_hours)
-    telling = alerts.to_tell(found, await store.read(table.told), every=every, now=now)
+    told = await store.read(table.told)
+    telling = alerts.to_tell(found, told, every=every, now=now, examined=examined)
     if (telling.alerts or telling.over) and await say(telling):
 
         def keep(tx: Connection) -> None:

@@ -223,6 +223,13 @@ def test_it_is_said_once_again_after_a_day_and_once_when_it_is_over():
     assert (told_keys(over), over.over) == ([], ("sending",))
 
 
+def test_who_did_not_look_at_relays_and_keys_ends_no_alert_of_theirs():
+    told = {"doctor:TLS of x": NOW, "disk": NOW}
+
+    assert to_tell([], told, every=DAY, now=NOW, examined=False).over == ("disk",)
+    assert to_tell([], told, every=DAY, now=NOW).over == ("disk", "doctor:TLS of x")
+
+
 def test_a_clock_that_stepped_back_silences_nothing():
     assert told_keys(to_tell([an_alert("disk")], {"disk": NOW + DAY}, every=DAY, now=NOW)) == [
         "disk"

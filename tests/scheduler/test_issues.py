@@ -20,6 +20,7 @@ from digest.isolation import Workers
 from digest.model import Cadence
 from digest.scheduler import rounds
 from digest.scheduler.issues import Issues
+from digest.scheduler.watch import Watch
 from digest.services import membership, steering
 from digest.services.membership import Profile
 from digest.storage import agenda, desk, reviews
@@ -277,7 +278,8 @@ async def test_the_house_is_kept_and_sources_are_visited_without_trouble(store, 
     await rounds.gather(clockwork.settings, clockwork.tools)
     await rounds.keep_house(clockwork.settings, clockwork.tools)
     await rounds.read_mailbox(clockwork.settings, clockwork.tools, (b"k" * 40,))
-    await rounds.tell_alerts(clockwork.settings, clockwork.tools)
+    watch = Watch(clockwork.settings, clock=clockwork.tools.clock)
+    await rounds.tell_alerts(clockwork.tools, watch)
 
     assert await made(store) == []
 
