@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from digest.cli import charts
 from digest.cli.charts import (
     Bar,
     Signs,
@@ -21,6 +22,8 @@ from digest.cli.charts import (
 )
 from digest.storage.figures import Figure, Figures, Flow
 
+INDENT = "  "
+LEAST = charts.NARROW + len(INDENT)  # columns; the narrowest sheet
 HEIGHT = 5  # lines of the chart of subscribers
 VALUES = 6  # of a split
 REFUSED_BY_PROVIDERS = 0.3  # percent called spam, from which Gmail and Yahoo refuse mail
@@ -123,9 +126,11 @@ def _people(told: Sequence[Day], sheet: Sheet) -> Iterator[str]:
     room = max(1, sheet.width - MARGIN)
     each = 1 if len(told) <= room else max(WEEK, fitting(len(told), room))
     totals = thinned([day.subscribers for day in told], each)
-    yield from (f"  {line}" for line in columns(totals, sheet.width - 2, HEIGHT, sheet.signs))
+    yield from (
+        INDENT + line for line in columns(totals, sheet.width - len(INDENT), HEIGHT, sheet.signs)
+    )
     unit = {1: "a day", WEEK: "a week"}.get(each, f"{each} days")
-    span = [f"{told[0].on} to {told[-1].on} UTC,", f"each column {unit}"]
+    span = [f"{told[0].on} to {told[-1].on} UTC", f"each column {unit}"]
     yield from wrapped(span, sheet.width, sheet.signs)
     for name in ("joined", "left", "bounced", "complained"):
         counts = squeezed([getattr(day.flow, name) for day in told], each)
@@ -144,9 +149,9 @@ def _issues(some: Mapping[str, Figure], sheet: Sheet) -> Iterator[str]:
     for name, counts in zip(some, parts, strict=True):
         said = [f"{count:,} {what}" for count, what in zip(counts, legend, strict=True) if count]
         yield from wrapped([name, *(said or ["to nobody"])], sheet.width, sheet.signs)
-        length = max(len(counts), (sheet.width - 2) * sum(counts) // most)
+        length = max(len(counts), (sheet.width - len(INDENT)) * sum(counts) // most)
         if drawn := shares(counts, length, sheet.signs):
-            yield f"  {drawn}"
+            yield INDENT + drawn
 
 
 def _parts(ended: Mapping[str, int]) -> list[int]:
@@ -199,11 +204,11 @@ def _length(seconds: float) -> str:
 
 
 def _split(title: str, split: Mapping[str, int], whole: int, sheet: Sheet) -> Iterator[str]:
-    if not split:
+    if not split or not whole:
         return
     yield from _titled(title, sheet)
     shown = list(split.items())[:VALUES]
-    if rest := whole - sum(count for _, count in shown):
+    if (rest := whole - sum(count for _, count in shown)) > 0:
         shown.append(("others", rest))
     yield from _bars(
         [Bar(name, count, f"{count:,} {100 * count / whole:3.0f} %") for name, count in shown],
@@ -222,7 +227,7 @@ def _named(some: Sequence[Figure]) -> dict[str, Figure]:
 
 
 def _bars(some: Sequence[Bar], sheet: Sheet) -> Iterator[str]:
-    yield from (f"  {line}" for line in bars(some, sheet.width - 2, sheet.signs))
+    yield from (INDENT + line for line in bars(some, sheet.width - len(INDENT), sheet.signs))
 
 
 def _titled(title: str, sheet: Sheet) -> Iterator[str]:

@@ -12,7 +12,6 @@ from datetime import UTC, datetime, time, timedelta
 import click
 
 from digest.cli import Context, charts, panels, stores
-from digest.cli.charts import NARROW
 from digest.cli.newsletters import chosen
 from digest.cli.panels import Day, Sheet
 from digest.clock import clock_at
@@ -65,7 +64,7 @@ def command(context: Context, newsletter: str | None, days: int, as_json: bool) 
 def _draw(settings: Settings, found: Figures, told: Sequence[Day]) -> None:
     encoding = getattr(sys.stdout, "encoding", None) or "ascii"
     sheet = Sheet(
-        width=max(NARROW, shutil.get_terminal_size().columns),
+        width=max(panels.LEAST, shutil.get_terminal_size().columns),
         signs=charts.signs(encoding),
         bounce=settings.alerts.bounce_percent,
         complaint=settings.alerts.complaint_percent,
