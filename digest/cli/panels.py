@@ -206,8 +206,11 @@ def _length(seconds: float) -> str:
 def _split(title: str, split: Mapping[str, int], whole: int, sheet: Sheet) -> Iterator[str]:
     if not split or not whole:
         return
-    yield from _titled(title, sheet)
     shown = list(split.items())[:VALUES]
+    if len(shown) == 1 and shown[0][1] == whole:
+        yield from _titled(f"{title}: {shown[0][0]} only", sheet)
+        return
+    yield from _titled(title, sheet)
     if (rest := whole - sum(count for _, count in shown)) > 0:
         shown.append(("others", rest))
     yield from _bars(
