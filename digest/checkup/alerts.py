@@ -159,7 +159,12 @@ def _issues(
 ) -> Iterable[Alert]:
     late = now - timedelta(hours=options.issue_late_hours)
     for one in newsletters:
-        failing = [miss for miss in facts.missing if miss.newsletter == one.id and miss.trying]
+        made_at = {cadence.value for cadence in (one.cadence, *one.offers)}
+        failing = [
+            miss
+            for miss in facts.missing
+            if miss.newsletter == one.id and miss.cadence in made_at and miss.trying
+        ]
         yield from (_failing(miss, own=one.cadence.value) for miss in failing)
         if not any(miss.cadence == one.cadence.value for miss in failing):
             yield from _missing(facts, one, late)

@@ -93,9 +93,14 @@ def test_what_was_not_made_in_time_is_told_with_its_reason():
 
 def test_an_offered_cadence_that_cannot_be_made_is_an_alert_of_its_own():
     facts = Facts(settled=BEGUN, missing=(a_missing(trying=True, cadence="weekly"),))
+    offering = a_newsletter(timezone="UTC", hour=time(6, 30), offers=(Cadence.WEEKLY,))
 
-    assert keys(facts, NOW + HOUR) == ["issue:daily:weekly"]
-    assert keys(facts, NOW + 3 * HOUR) == ["issue:daily:weekly", "issue:daily"]
+    def told(hours):
+        return [a.key for a in raised(facts, [offering], OPTIONS, now=NOW + hours * HOUR)]
+
+    assert told(1) == ["issue:daily:weekly"]
+    assert told(3) == ["issue:daily:weekly", "issue:daily"]
+    assert keys(facts, NOW + HOUR) == []  # it is not offered any more
 
 
 def test_of_another_newsletter_or_one_that_left_the_configuration_nothing_is_told():
