@@ -96,7 +96,7 @@ def _settled(
     known = agenda.standing(tx, newsletter.id, cadence, end).settled
     turns = takewhile(lambda turn: turn.due < end, periods.turns_after(newsletter, begin))
     unknown = sum(turn.period not in known for turn in turns)
-    missed = select(func.count()).where(misses.c.cadence == cadence)
+    missed = select(func.count()).where(misses.c.cadence == cadence, misses.c.again.is_(None))
     return int(tx.execute(missed).scalar_one()), unknown
 
 

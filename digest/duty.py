@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Container
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from enum import StrEnum
 from itertools import islice
 
 from digest import periods
@@ -20,12 +21,22 @@ REACH = 40  # turns looked back at; what was missed before is not worth a row ea
 LASTS = timedelta(hours=20)  # yesterday's paper is not delivered tomorrow
 
 
+class Cause(StrEnum):
+    """Of which kind the reason is that a period has no issue."""
+
+    QUIET = "quiet"  # too little to tell, or nobody to tell it to
+    HELD = "held"  # the editor kept it back, or never said
+    LATE = "late"  # nobody was there to make it in time
+    FAILED = "failed"  # it could not be made
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Missed:
     """A turn that passed without an issue, and the sentence that says why."""
 
     turn: Turn
     reason: str
+    cause: Cause
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +69,11 @@ def duty(
         owed.append(turn)
     make = owed[0] if owed and now - owed[0].due <= catch_up else None
     missed = [
-        Missed(turn=turn, reason=_reason(turn, newest=owed[0], now=now, catch_up=catch_up))
+        Missed(
+            turn=turn,
+            reason=_reason(turn, newest=owed[0], now=now, catch_up=catch_up),
+            cause=Cause.LATE,
+        )
         for turn in reversed(owed)
         if turn is not make
     ]

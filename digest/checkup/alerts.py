@@ -19,6 +19,7 @@ from digest.model import Newsletter
 
 LATE = timedelta(hours=1)  # mail that could have left so long ago is stuck
 ENOUGH = 200  # people; of fewer no rate is told
+_DOCTOR = "doctor:"  # what the keys of his alerts begin with
 _WATCHED = ("TLS of", "DKIM key", "relay")  # what the doctor may raise an alert for
 
 
@@ -63,10 +64,35 @@ class LastIssue:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
-    """What was seen. ``issues``: (newsletter, cadence) to the periods that have one."""
+class Missing:
+    """A period that has no issue by misfortune. ``trying``: it is tried again."""
 
-    issues: Mapping[tuple[str, str], frozenset[str]] = field(default_factory=dict)
+    newsletter: str
+    cadence: str
+    period: str
+    reason: str
+    trying: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """An issue that waits for the editor; ``release_by`` None: for as long as it takes."""
+
+    issue: int
+    newsletter: str
+    due: datetime
+    release_by: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What was seen. ``settled``: (newsletter, cadence) to the periods that have an issue, or have
+    none on purpose. ``since``: when its calendar was begun; what was due before is nobody's."""
+
+    settled: Mapping[tuple[str, str], frozenset[str]] = field(default_factory=dict)
+    since: Mapping[tuple[str, str], datetime] = field(default_factory=dict)
+    missing: tuple[Missing, ...] = ()
+    waiting: tuple[Waiting, ...] = ()
     first_due: datetime | None = None  # when the first message that waits could have left
     last: LastIssue | None = None
     complaints: int = 0  # in the last seven days ...
@@ -99,10 +125,20 @@ def raised(
 
 
 def to_tell(
-    alerts: Sequence[Alert], told: Mapping[str, datetime], *, every: timedelta, now: datetime
+    alerts: Sequence[Alert],
+    told: Mapping[str, datetime],
+    *,
+    every: timedelta,
+    now: datetime,
+    examined: bool = True,
 ) -> Telling:
-    """What of it to say now. ``told``: key to when it was said last."""
+    """What of it to say now. ``told``: key to when it was said last.
+
+    ``examined`` False: what a doctor finds was not looked for, so none of it is over.
+    """
     current = {alert.key for alert in alerts}
+    if not examined:
+        current |= {key for key in told if key.startswith(_DOCTOR)}
     return Telling(
         alerts=tuple(
             alert
@@ -123,21 +159,73 @@ def _issues(
 ) -> Iterable[Alert]:
     late = now - timedelta(hours=options.issue_late_hours)
     for one in newsletters:
-        made = facts.issues.get((one.id, one.cadence.value), frozenset())
-        turn = next(periods.turns_until(one, late))
-        if made and turn.period not in made:  # one that never had an issue has not begun
-            yield Alert(
-                key=f"issue:{one.id}",
-                says=f"{one.id} has no issue for {turn.period}, due {turn.due:%Y-%m-%d %H:%M} UTC",
-                cure=f"see why with `digest send {one.id} --dry-run`",
-            )
+        made_at = {cadence.value for cadence in (one.cadence, *one.offers)}
+        failing = [
+            miss
+            for miss in facts.missing
+            if miss.newsletter == one.id and miss.cadence in made_at and miss.trying
+        ]
+        yield from (_failing(miss, own=one.cadence.value) for miss in failing)
+        if not any(miss.cadence == one.cadence.value for miss in failing):
+            yield from _missing(facts, one, late)
+        yield from (
+            _unapproved(one.id, issue)
+            for issue in facts.waiting
+            if issue.newsletter == one.id and (issue.release_by or issue.due) <= late
+        )
+
+
+def _unapproved(newsletter: str, one: Waiting) -> Alert:
+    return Alert(
+        key=f"approval:{newsletter}",
+        says=f"issue {one.issue} of {newsletter}, due {_at(one.due)}, waits for approval and goes "
+        "to nobody",
+        cure=f"look at it, then `digest issues approve {one.issue}`, or `hold`; "
+        "`digest run` sends it",
+    )
+
+
+def _failing(miss: Missing, *, own: str) -> Alert:
+    # Of an offered cadence it is another alert than of the newsletter's own.
+    offered = "" if miss.cadence == own else f":{miss.cadence}"
+    return Alert(
+        key=f"issue:{miss.newsletter}{offered}",
+        says=f"{miss.newsletter} has no issue for {miss.period}: {miss.reason}",
+        cure="mend it; until schedule.catch_up_hours are over it is tried every five minutes",
+    )
+
+
+def _missing(facts: Facts, one: Newsletter, late: datetime) -> Iterable[Alert]:
+    key = (one.id, one.cadence.value)
+    settled, turn = facts.settled.get(key, frozenset()), next(periods.turns_until(one, late))
+    begun = facts.since.get(key)
+    # One that never had an issue has not begun; and no issue is owed before its calendar is kept.
+    if not settled or turn.period in settled or (begun is not None and turn.due < begun):
+        return
+    why = next(
+        (
+            f": {miss.reason}"
+            for miss in facts.missing
+            if (miss.newsletter, miss.cadence, miss.period) == (*key, turn.period)
+        ),
+        f", due {_at(turn.due)}",
+    )
+    yield Alert(
+        key=f"issue:{one.id}",
+        says=f"{one.id} has no issue for {turn.period}{why}",
+        cure=f"see why with `digest send {one.id} --dry-run`; without --dry-run it is made now",
+    )
+
+
+def _at(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC"
 
 
 def _stuck(facts: Facts, now: datetime) -> Iterable[Alert]:
     if facts.first_due and now - facts.first_due > LATE:
         yield Alert(
             key="sending",
-            says=f"mail has waited since {facts.first_due:%Y-%m-%d %H:%M} UTC",
+            says=f"mail has waited since {_at(facts.first_due)}",
             cure="see that `digest work` runs, and what `digest doctor` says",
         )
 
@@ -175,7 +263,7 @@ def _doctor(checks: Iterable[Check]) -> Iterable[Alert]:
     for check in checks:
         if check.name.startswith(_WATCHED) and check.level in (Level.WARN, Level.BAD):
             yield Alert(
-                key=f"doctor:{check.name}", says=f"{check.name}: {check.says}", cure=check.cure
+                key=f"{_DOCTOR}{check.name}", says=f"{check.name}: {check.says}", cure=check.cure
             )
 
 

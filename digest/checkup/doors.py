@@ -16,6 +16,7 @@ class RelaySeen:
 
     label: str
     trouble: str = ""
+    passing: bool = False  # the trouble: it was not reached, or had no time
     login: bool = False  # we have a name and a password, and they were taken
     tls: str = ""  # TLSv1.3; empty: plain
     certificate_until: datetime | None = None

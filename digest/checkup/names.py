@@ -24,6 +24,9 @@ class Told:
     )  # TXT of the domain and what SPF draws in
     dkim: Mapping[str, Found] = field(default_factory=dict)  # selector -> TXT
     dkim_domain: str = ""  # d=; empty: the domain itself
+    signs: Mapping[str, str] = field(
+        default_factory=dict
+    )  # where a key is -> its record as we sign
     dmarc: Mapping[str, Found] = field(default_factory=dict)  # _dmarc.NAME -> TXT
     mx: Found = ()
     mta_sts: Found = ()
@@ -75,20 +78,32 @@ def _dkim(told: Told) -> list[Check]:
                 "name it with --selector; it is s= in the DKIM-Signature of a mail that you sent",
             )
         ]
-    return [_dkim_key(told, selector, texts) for selector, texts in told.dkim.items()]
+    at = {f"{name}._domainkey.{told.dkim_domain or told.domain}": name for name in told.dkim}
+    return [
+        dkim_key(place, told.dkim[name], signs=told.signs.get(place, ""))
+        for place, name in at.items()
+    ]
 
 
-def _dkim_key(told: Told, selector: str, texts: Found) -> Check:
-    at = f"{selector}._domainkey.{told.dkim_domain or told.domain}"
+def dkim_key(at: str, texts: Found, *, signs: str = "") -> Check:
+    """Whether the key at a name is there, good, and the one that ``signs``, where that is known."""
     name = f"DKIM key {at}"
     if texts is None:
         return unchecked(name, NO_ANSWER, ASK_AGAIN)
     if not texts:
         cure = "publish the key that your relay, or `digest dkim record`, shows"
-        return bad(name, "there is no such key", cure, record=f'{at}. TXT "v=DKIM1; k=rsa; p=..."')
+        record = signs or "v=DKIM1; k=rsa; p=..."
+        return bad(name, "there is no such key", cure, record=f'{at}. TXT "{record}"')
     keys = [key for text in texts if (key := records.dkim_key(text))]
     if not keys:
         return bad(name, "the key cannot be read", "publish it again, whole and on one line")
+    if signs and _public(signs) not in [_public(text) for text in texts]:
+        return bad(
+            name,
+            "it is not the key that we sign with, so every signature is refused",
+            "publish what `digest dkim record` prints",
+            record=f'{at}. TXT "{signs}"',
+        )
     kind, bits = keys[0]
     if bits == 0:
         return bad(name, "the key was revoked (p= is empty)", "sign with another selector")
@@ -97,6 +112,10 @@ def _dkim_key(told: Told, selector: str, texts: Found) -> Check:
     if kind == "rsa" and bits < GOOD_BITS:
         return warn(name, f"the key has {bits} bits", "change to 2048 bits with a new selector")
     return ok(name, f"{kind}, {bits} bits")
+
+
+def _public(text: str) -> str:
+    return "".join(records.tags(text).get("p", "").split())
 
 
 def _dmarc(told: Told) -> Check:

@@ -28,6 +28,10 @@ COMMANDS = {
         "digest.cli.status:command",
         "Show the next issues, the last, the queue, what is in trouble.",
     ),
+    "stats": (
+        "digest.cli.stats:command",
+        "Draw subscribers, issues, bounces, sources and speed of the last days.",
+    ),
     "reload": (
         "digest.cli.reload:command",
         "Let the running service take up a changed configuration.",

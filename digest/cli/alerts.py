@@ -71,6 +71,8 @@ async def _run(settings: Settings, tell: bool) -> tuple[list[Alert], Telling | N
         async def say(telling: Telling) -> bool:
             return await bell.ring(settings, telling, CLOCK())
 
-        return found, await alerts.tell(store, found, say, settings.alerts, clock=CLOCK)
+        return found, await alerts.tell(
+            store, found, say, settings.alerts, clock=CLOCK, examined=False
+        )
     finally:
         await store.close()

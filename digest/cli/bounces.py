@@ -118,7 +118,10 @@ def list_(
 @click.argument("number", type=int)
 @click.pass_obj
 def show(context: Context, number: int) -> None:
-    """Print one report as it came, by its number in the list."""
+    """Print one report as it came, by its number in the list.
+
+    After storage.keep.originals_days only what it said is left.
+    """
     found = _asked(context, lambda store: store.read(reports.shown, number))
     if found is None:
         raise Misconfigured(f"report {number}", "is not there; look with `digest bounces list`")
@@ -126,6 +129,9 @@ def show(context: Context, number: int) -> None:
     for line in listed([kept], as_json=False):
         click.echo(line)
     click.echo("")
+    if not original:
+        click.echo("(Only this is kept of it.)")
+        return
     # A stranger wrote it: on a terminal only what can be printed.
     text = original.decode("utf-8", "replace").replace("\r\n", "\n")
     click.echo("".join(c if c.isprintable() or c in "\n\t" else "�" for c in text), nl=False)

@@ -25,7 +25,7 @@ from digest.deliver import headers
 from digest.errors import DigestError, Misconfigured
 from digest.services.checkup import Checkup, Patient, examine
 from digest.storage import care
-from digest.wiring import post
+from digest.wiring import post, watching
 from subscribers import tokens
 from subscribers.model import SubscriberId
 from subscribers.tokens import Purpose
@@ -78,6 +78,7 @@ async def _examine(settings: Settings, selectors: tuple[str, ...], lookup: Resol
             relays=post.relays(settings) if settings.deliver.transport == "smtp" else (),
             selectors=selectors or _selectors(settings),
             dkim_domain=settings.deliver.dkim.domain if settings.deliver.dkim else "",
+            signs=_signs(settings),
         ),
         lookup=lookup,
         visit=visit,
@@ -113,6 +114,13 @@ def _link_for_nobody(settings: Settings, ring: tuple[bytes, ...]) -> str:
 def _selectors(settings: Settings) -> tuple[str, ...]:
     keys = settings.deliver.dkim
     return tuple(filter(None, (keys.selector, keys.ed25519_selector))) if keys else ()
+
+
+def _signs(settings: Settings) -> dict[str, str]:
+    try:
+        return watching.signs(settings)
+    except Misconfigured:  # `digest dkim check` says why, and sending does
+        return {}
 
 
 def _domains(settings: Settings) -> tuple[str, ...]:

@@ -21,12 +21,14 @@ from digest.clock import clock_at
 from digest.config.load import load_for
 from digest.errors import DigestError
 from digest.services import correcting, steering
-from digest.storage import desk, posting
+from digest.storage import agenda, desk, posting
+from digest.storage.agenda import Miss
 from digest.storage.database import Store
 from digest.storage.desk import Fate, IssueInfo
 
 T = TypeVar("T")
 WAITING = ("queued", "sending", "held")
+UNSENT = ("draft", "discarded")
 SHOWN = 50
 
 
@@ -41,16 +43,21 @@ def group() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
 def list_(context: Context, newsletter: str | None, limit: int, as_json: bool) -> None:
-    """Issues, the newest first."""
-    found = _in_store(context, lambda store: store.read(desk.list_issues, newsletter, limit))
+    """Issues and periods without one, the newest first."""
+
+    async def read(store: Store) -> list[IssueInfo | Miss]:
+        made = await store.read(desk.list_issues, newsletter, limit)
+        missed = await store.read(agenda.last_misses, limit, newsletter)
+        return _together(made, missed)[:limit]
+
+    found = _in_store(context, read)
     if as_json:
-        click.echo(json.dumps([asdict(one) for one in found], default=str, indent=2))
+        click.echo(json.dumps([_listed(one) for one in found], default=str, indent=2))
         return
     if not found:
         click.echo("No issue yet. `digest send` makes one.")
     for one in found:
-        count = "" if one.audience is None else f"{people(one.audience)}, "
-        click.echo(f"{one.id:>5}  {one.newsletter} {one.period}  {count}{one.state}: {one.subject}")
+        click.echo(_line(one))
 
 
 @group.command("show")
@@ -95,10 +102,49 @@ def show(
         return
     click.echo(f"Issue {found.id}, {found.newsletter} {found.period}: {found.state}")
     click.echo(f"  {found.subject}")
+    if found.state in UNSENT:
+        click.echo(f"  {_unsent(found)}")
     for state, count in sorted(tally.items()):
         click.echo(f"  {count:>9,} {state}")
     for one in fates:
         click.echo(f"  {one.address or '(erased)'}: {_why(one)}")
+
+
+def _together(made: list[IssueInfo], missed: list[Miss]) -> list[IssueInfo | Miss]:
+    """Both by their time, the newest first; a period whose issue was discarded stands there once.
+
+    Issues come in their own order and keep it."""
+    told = {(one.newsletter, one.cadence, one.period) for one in made}
+    rest = [one for one in missed if (one.newsletter, one.cadence, one.period) not in told]
+    both: list[IssueInfo | Miss] = []
+    for issue in made:
+        while rest and rest[0].due > issue.created_at:
+            both.append(rest.pop(0))
+        both.append(issue)
+    return [*both, *rest]
+
+
+def _listed(one: IssueInfo | Miss) -> dict[str, object]:
+    return (
+        asdict(one) if isinstance(one, IssueInfo) else {"id": None, "state": "none", **asdict(one)}
+    )
+
+
+def _line(one: IssueInfo | Miss) -> str:
+    if isinstance(one, Miss):
+        return f"    -  {one.newsletter} {one.period}  no issue: {one.said}"
+    count = "" if one.audience is None else f"{people(one.audience)}, "
+    why = f" ({_unsent(one)})" if one.state in UNSENT else ""
+    return f"{one.id:>5}  {one.newsletter} {one.period}  {count}{one.state}{why}: {one.subject}"
+
+
+def _unsent(one: IssueInfo) -> str:
+    """Why an issue goes to nobody, or to nobody yet."""
+    if one.state == "discarded":
+        return one.reason or "it was discarded before Digest kept reasons"
+    if one.release_by is None:
+        return "it waits for approval"
+    return f"it waits for approval, and goes by itself at {one.release_by:%Y-%m-%d %H:%M} UTC"
 
 
 def _why(one: Fate) -> str:
@@ -155,7 +201,8 @@ def approve(context: Context, issue: int) -> None:
 @click.pass_obj
 def hold(context: Context, issue: int) -> None:
     """Keep back an issue that waits for approval: it goes to nobody."""
-    _in_store(context, lambda store: steering.hold(store, issue))
+    clock = clock_at(None)
+    _in_store(context, lambda store: steering.hold(store, issue, clock=clock))
     click.echo(f"Issue {issue} is held back. What it told may stand in the next one.")
 
 

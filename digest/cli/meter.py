@@ -56,7 +56,8 @@ class Meter:
         self._marks.append((now, done))
         while len(self._marks) > 2 and self._marks[0][0] < now - LULL:
             self._marks.pop(0)
-        click.echo(f"\r\x1b[K{self._bar(done)}{line(progress)}{self._pace(done)}", nl=False,
+        pace = _wait(progress) or self._pace(done)
+        click.echo(f"\r\x1b[K{self._bar(done)}{line(progress)}{pace}", nl=False,
                    file=self._stream)  # fmt: skip
 
     def _bar(self, done: int) -> str:
@@ -84,6 +85,11 @@ def line(progress: Progress) -> str:
         f"{tally.sent:,} sent, {later:,} to be tried again, {tally.failed:,} failed, "
         f"{tally.skipped:,} skipped{held}"
     )
+
+
+def _wait(progress: Progress) -> str:
+    until = progress.waits_until
+    return f", goes on at {until:%H:%M} UTC" if until else ""
 
 
 def _done(progress: Progress) -> int:

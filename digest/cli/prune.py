@@ -20,7 +20,8 @@ CLOCK = clock_at(None)
 @click.option("--json", "as_json", is_flag=True, help="Print the counts as JSON.")
 @click.pass_obj
 def command(context: Context, dry_run: bool, as_json: bool) -> None:
-    """Let go of old deliveries (their counts stay), settled letters and texts of articles.
+    """Let go of old deliveries (their counts stay), settled letters, texts of articles and the
+    originals of reports.
 
     `[storage.keep]` says how old. The log of consent is kept.
     """
@@ -36,5 +37,6 @@ def command(context: Context, dry_run: bool, as_json: bool) -> None:
         return
     click.echo(
         f"{'Would let go of' if dry_run else 'Let go of'} {found.deliveries:,} deliveries, "
-        f"{found.letters:,} letters and the texts of {found.texts:,} articles."
+        f"{found.letters:,} letters, the texts of {found.texts:,} articles and the originals of "
+        f"{found.originals:,} reports."
     )

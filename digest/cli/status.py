@@ -71,7 +71,7 @@ def _lines(settings: Settings, found: Overview | None, now: datetime, free: int)
         yield "  none yet"
     if found.misses:
         yield "Periods without an issue"
-        yield from (f"  {one.newsletter} {one.period}: {one.reason}" for one in found.misses)
+        yield from (f"  {one.newsletter} {one.period}: {one.said}" for one in found.misses)
     gauges = found.gauges
     yield "Queue"
     yield f"  {_waiting(gauges.deliveries, gauges.first_delivery, 'messages')}"

@@ -25,9 +25,7 @@ BUTTONS = {
     "confirm": "confirm_url",
     "address": "address_url",
     "welcome": "preferences_url",
-    "weekly": "preferences_url",
     "goodbye": "undo_url",
-    "paused": "preferences_url",
 }
 LATEST_STORIES = 6  # of the latest issue, in a welcome
 PURGE_DAYS = 14  # an unconfirmed request is forgotten after so long

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from digest.deliver import allowance, outbox, throttle
+from digest.deliver import allowance, outbox, throttle, waits
 from digest.deliver.allowance import Domains, Lane
 from digest.deliver.choice import Circuit
 from digest.deliver.feed import Feed
@@ -64,6 +64,7 @@ class Lines:
         self._clock = clock
         self._tell = tell
         self._lines: list[Line] = []
+        self._waited: dict[tuple[str, str], float] = {}  # relay and limit -> when it was told
         for relay, lane in ways:
             line = Line(relay=relay, lane=lane, door=Door(tray, relay.name, domains))
             line.door.heard = self._hearing(line)
@@ -108,6 +109,19 @@ class Lines:
         """Why relays are not used now, a sentence each."""
         now = self._now()
         return [line.trouble for line in self._lines if not line.lane.circuit.passes(now)]
+
+    def waits(self) -> datetime | None:
+        """Until when all relays are at an hour's or a day's limit; each wait is told once."""
+        now = self._clock()
+        found = waits.waits(self.lanes, now.timestamp())
+        for one in found:
+            if not 0 <= now.timestamp() - self._waited.get((one.relay, one.key), 0) < one.seconds:
+                label = next(
+                    line.relay.label for line in self._lines if line.lane.name == one.relay
+                )
+                self._tell(one.said(label, now))
+                self._waited[one.relay, one.key] = now.timestamp()
+        return min((one.until for one in found), default=None)
 
     def appetite(self, most: int) -> int:
         """How many more may be claimed: some seconds' worth of what the relays may have."""

@@ -19,6 +19,7 @@ from digest.errors import DigestError
 from digest.scheduler import rounds
 from digest.scheduler.issues import Issues
 from digest.scheduler.leader import BEAT, Leader
+from digest.scheduler.watch import Watch
 from digest.services import release
 from digest.wiring import Tools
 
@@ -48,11 +49,12 @@ class Clockwork:
         self._began = False  # we lead, and have taken up what the last leader left
         self._running: set[asyncio.Task[None]] = set()
         self._issues = Issues(settings, tools, ring)
+        watch = Watch(settings, clock=tools.clock)
         self._rounds: dict[str, tuple[int, Round]] = {
             "issues": (15, self._issues.make_due),
             "sources": (60, lambda: rounds.gather(settings, tools)),
             "mailbox": (300, lambda: rounds.read_mailbox(settings, tools, ring)),
-            "alerts": (300, lambda: rounds.tell_alerts(settings, tools)),
+            "alerts": (300, lambda: rounds.tell_alerts(tools, watch)),
             "house": (3600, lambda: rounds.keep_house(settings, tools)),
         }
         self._scheduler = AsyncIOScheduler(

@@ -10,7 +10,7 @@ from digest import logs, wiring
 from digest.collect import visits
 from digest.compose.prepared import Prepared
 from digest.config.settings import Settings
-from digest.duty import Duty, Missed
+from digest.duty import Cause, Duty, Missed
 from digest.errors import DigestError
 from digest.model import Newsletter, Source, SourceKind, Visit
 from digest.periods import Turn
@@ -30,12 +30,12 @@ AGAIN = timedelta(minutes=5)  # what could not be made is tried again after this
 
 @dataclass(slots=True)
 class Issues:
-    """Makes the issues of all newsletters. ``troubles``: why a period could not be made yet."""
+    """Makes the issues of all newsletters. ``rests``: until when what failed is left alone."""
 
     settings: Settings
     tools: Tools
     ring: Sequence[bytes]
-    troubles: dict[tuple[str, str, str], tuple[str, datetime]] = field(default_factory=dict)
+    rests: dict[tuple[str, str, str], datetime] = field(default_factory=dict)
 
     async def make_due(self) -> None:
         """Make every issue that is due now; keep why others are not made; let go what waited."""
@@ -49,16 +49,20 @@ class Issues:
         found: Duty = await calendar.owed(
             tools.store, newsletter, catch_up=timedelta(hours=hours), clock=tools.clock
         )
-        await self._keep(newsletter, [self._explained(newsletter, one) for one in found.missed])
+        await self._keep(newsletter, found.missed)
         turn = found.make
         if turn is None or self._rests(newsletter, turn):
             return
         try:
             await self._made(newsletter, turn)
         except DigestError as error:
-            key = (newsletter.id, newsletter.cadence.value, turn.period)
-            self.troubles[key] = (str(error), tools.clock() + AGAIN)
             log.error("issue.failed", newsletter=newsletter.id, period=turn.period, why=str(error))
+            await self._failed(newsletter, turn, str(error))
+        except Exception as error:  # one newsletter's misfortune is not to be the next one's
+            log.exception("issue.failed", newsletter=newsletter.id, period=turn.period)
+            await self._failed(newsletter, turn, f"{type(error).__name__}: {error}")
+        else:
+            await calendar.mended(tools.store, newsletter, turn)
 
     async def _made(self, newsletter: Newsletter, turn: Turn) -> None:
         tools, store = self.tools, self.tools.store
@@ -67,7 +71,7 @@ class Issues:
         if newsletter.cadence is not own and not await store.read(
             agenda.is_taken, newsletter.id, cadence
         ):
-            await self._keep(newsletter, [Missed(turn=turn, reason=f"nobody has it {cadence}")])
+            await self._keep(newsletter, [_quiet(turn, f"nobody has it {cadence}")])
             return
         sources = wiring.sources_of(self.settings, newsletter)
         new = await gather_due(self.settings, tools, sources, local=True)
@@ -81,7 +85,7 @@ class Issues:
             store, newsletter, imprint, isolate=tools.isolate, clock=lambda: at
         )
         if drafted.issue is None:
-            await self._keep(newsletter, [Missed(turn=turn, reason=drafted.reason or "no news")])
+            await self._keep(newsletter, [_quiet(turn, drafted.reason or "no news")])
             return
         drafted = replace(drafted, issue=replace(drafted.issue, period=turn.period))
         prepared = await publish.typeset(
@@ -111,12 +115,15 @@ class Issues:
 
     def _rests(self, newsletter: Newsletter, turn: Turn) -> bool:
         """Whether a period that could not be made is not to be tried again yet."""
-        failed = self.troubles.get((newsletter.id, newsletter.cadence.value, turn.period))
-        return failed is not None and self.tools.clock() < failed[1] <= self.tools.clock() + AGAIN
+        until = self.rests.get((newsletter.id, newsletter.cadence.value, turn.period))
+        return until is not None and self.tools.clock() < until <= self.tools.clock() + AGAIN
 
-    def _explained(self, newsletter: Newsletter, one: Missed) -> Missed:
-        failed = self.troubles.pop((newsletter.id, newsletter.cadence.value, one.turn.period), None)
-        return replace(one, reason=f"it could not be made: {failed[0]}") if failed else one
+    async def _failed(self, newsletter: Newsletter, turn: Turn, why: str) -> None:
+        again = self.tools.clock() + AGAIN
+        self.rests[newsletter.id, newsletter.cadence.value, turn.period] = again
+        await calendar.failed(
+            self.tools.store, newsletter, turn, why, again=again, clock=self.tools.clock
+        )
 
     async def _keep(self, newsletter: Newsletter, some: Iterable[Missed]) -> None:
         missed = tuple(some)
@@ -128,6 +135,10 @@ class Issues:
                 period=one.turn.period,
                 why=one.reason,
             )
+
+
+def _quiet(turn: Turn, reason: str) -> Missed:
+    return Missed(turn=turn, reason=reason, cause=Cause.QUIET)
 
 
 def _is_due(visit: Visit | None, now: datetime) -> bool:

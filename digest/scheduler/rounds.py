@@ -14,6 +14,7 @@ from digest.checkup.alerts import Telling
 from digest.config import secret
 from digest.config.settings import Settings
 from digest.scheduler.issues import gather_due
+from digest.scheduler.watch import Watch
 from digest.services import alerts, feedback, membership, upkeep
 from digest.wiring import Tools, bell
 from digest.wiring import bounces as coming_back
@@ -57,14 +58,16 @@ async def read_mailbox(settings: Settings, tools: Tools, ring: Sequence[bytes]) 
         log.info("mailbox.read", **{one.value: count for one, count in came.items()})
 
 
-async def tell_alerts(settings: Settings, tools: Tools) -> None:
+async def tell_alerts(tools: Tools, watch: Watch) -> None:
     """Tell the operator what is new, goes on or is over, where there is a way to tell them."""
+    settings, checks = watch.settings, await watch.checks()
     found = await alerts.look(
         tools.store,
         list(settings.newsletters.values()),
         {source.id: source.name for source in settings.collect.sources},
         settings.alerts,
         free_bytes=(await asyncio.to_thread(shutil.disk_usage, settings.folder)).free,
+        checks=checks,
         clock=tools.clock,
     )
 

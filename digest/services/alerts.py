@@ -8,13 +8,24 @@ from datetime import timedelta
 from sqlalchemy import Connection
 
 from digest.checkup import alerts
-from digest.checkup.alerts import Alert, AlertOptions, Facts, LastIssue, SourceHealth, Telling
+from digest.checkup.alerts import (
+    Alert,
+    AlertOptions,
+    Facts,
+    LastIssue,
+    Missing,
+    SourceHealth,
+    Telling,
+    Waiting,
+)
 from digest.checkup.verdict import Check
 from digest.clock import Clock
-from digest.model import Newsletter, SourceId
+from digest.model import Newsletter, SourceId, Visit
 from digest.storage import alerts as table
+from digest.storage.agenda import Miss
 from digest.storage.alerts import Seen
 from digest.storage.database import Store
+from digest.storage.reviews import Review
 
 Say = Callable[[Telling], Awaitable[bool]]  # whether anybody heard it
 
@@ -37,12 +48,22 @@ async def look(
 
 
 async def tell(
-    store: Store, found: Sequence[Alert], say: Say, options: AlertOptions, *, clock: Clock
+    store: Store,
+    found: Sequence[Alert],
+    say: Say,
+    options: AlertOptions,
+    *,
+    clock: Clock,
+    examined: bool = True,
 ) -> Telling:
-    """Say what is new, due again or over; what nobody heard is said again the next time."""
+    """Say what is new, due again or over; what nobody heard is said again the next time.
+
+    ``examined``: as ``alerts.to_tell`` has it.
+    """
     now = clock()
     every = timedelta(hours=options.repeat_hours)
-    telling = alerts.to_tell(found, await store.read(table.told), every=every, now=now)
+    told = await store.read(table.told)
+    telling = alerts.to_tell(found, told, every=every, now=now, examined=examined)
     if (telling.alerts or telling.over) and await say(telling):
 
         def keep(tx: Connection) -> None:
@@ -57,7 +78,10 @@ def _facts(
 ) -> Facts:
     last = seen.last
     return Facts(
-        issues=seen.periods,
+        settled=seen.settled,
+        since=seen.since,
+        missing=tuple(map(_missing, seen.missing)),
+        waiting=tuple(map(_waiting, seen.waiting)),
         first_due=seen.first_due,
         last=LastIssue(
             newsletter=last.newsletter,
@@ -70,16 +94,36 @@ def _facts(
         complaints=seen.complaints,
         written_to=seen.written_to,
         sources=tuple(
-            SourceHealth(
-                name=sources[visit.source],
-                succeeded_at=visit.succeeded_at,
-                visited_at=visit.visited_at,
-                failures=visit.failures,
-                error=visit.error or visit.status,
-            )
+            _health(sources[visit.source], visit)
             for visit in seen.visits.values()
             if visit.source in sources
         ),
         free_bytes=free,
         checks=checks,
+    )
+
+
+def _missing(one: Miss) -> Missing:
+    return Missing(
+        newsletter=one.newsletter,
+        cadence=one.cadence,
+        period=one.period,
+        reason=one.reason,
+        trying=one.again is not None,
+    )
+
+
+def _waiting(one: Review) -> Waiting:
+    return Waiting(
+        issue=one.issue, newsletter=one.newsletter, due=one.due, release_by=one.release_by
+    )
+
+
+def _health(name: str, visit: Visit) -> SourceHealth:
+    return SourceHealth(
+        name=name,
+        succeeded_at=visit.succeeded_at,
+        visited_at=visit.visited_at,
+        failures=visit.failures,
+        error=visit.error or visit.status,
     )

@@ -7,7 +7,7 @@ sent.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -20,7 +20,7 @@ from digest.checkup.verdict import Check, Level, unchecked, worst
 from digest.clock import Clock
 from digest.deliver.relay import RelayOptions, is_loopback
 from digest.deliver.smtp import knock
-from digest.errors import DigestError
+from digest.errors import DigestError, Temporary
 
 Lookup = Callable[[str, str], Awaitable[Found]]  # a name and TXT, MX, A, AAAA or PTR
 Visit = Callable[[str, Mapping[str, str] | None], Awaitable[PageSeen]]
@@ -43,6 +43,9 @@ class Patient:
     relays: tuple[RelayOptions, ...] = ()
     selectors: tuple[str, ...] = ()
     dkim_domain: str = ""
+    signs: Mapping[str, str] = field(
+        default_factory=dict
+    )  # where a key is -> its record as we sign
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +75,31 @@ async def examine(patient: Patient, *, lookup: Lookup, visit: Visit, clock: Cloc
     ]
     bulk = rules.checklist(checks, domains=patient.domains, base_url=patient.base_url)
     return Checkup(checks=tuple(checks), bulk=tuple(bulk))
+
+
+async def watch(
+    relays: Sequence[RelayOptions], signs: Mapping[str, str], *, lookup: Lookup, clock: Clock
+) -> list[Check]:
+    """Of the round what may break by itself: certificates, logins, and the keys that we sign with.
+
+    What could not be asked is not checked. ``signs``: as in Patient.
+    """
+    knocked = await asyncio.gather(*(_knocked(relay) for relay in relays))
+    found = await asyncio.gather(*(lookup(at, "TXT") for at in signs))
+    return [
+        *(check for seen in knocked for check in _watched(seen, clock())),
+        *(
+            names.dkim_key(at, texts, signs=text)
+            for (at, text), texts in zip(signs.items(), found, strict=True)
+        ),
+    ]
+
+
+def _watched(seen: RelaySeen, now: datetime) -> list[Check]:
+    if seen.passing:  # no news of its certificate: it may be the network between
+        return [unchecked(seen.label, seen.trouble.removeprefix(f"{seen.label} "))]
+    lasting = f"PIPELINING at {seen.label}"  # what a relay offers does not break by itself
+    return [check for check in doors.relay(seen, now=now) if check.name != lasting]
 
 
 async def _pages(patient: Patient, visit: Visit, clock: Clock) -> list[Check]:
@@ -104,7 +132,8 @@ async def _knocked(relay: RelayOptions) -> RelaySeen:
     try:
         seen = await knock(relay)
     except DigestError as error:
-        return RelaySeen(label=relay.label, trouble=str(error))
+        passing = isinstance(error, Temporary)
+        return RelaySeen(label=relay.label, trouble=str(error), passing=passing)
     return RelaySeen(
         label=relay.label,
         login=bool(relay.username),
@@ -149,6 +178,7 @@ async def _told(patient: Patient, domain: str, lookup: Lookup, visit: Visit) -> 
         spf=spf,
         dkim=dict(zip(at, keys, strict=True)),
         dkim_domain=patient.dkim_domain,
+        signs=patient.signs,
         dmarc=dict(zip(dmarc, policies, strict=True)),
         mx=mx,
         mta_sts=announced,

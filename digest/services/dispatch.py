@@ -45,6 +45,7 @@ class Progress:
     flying: int = 0
     waiting: int | None = None  # how many are left for another time, once it has ended
     connections: int = 0
+    waits_until: datetime | None = None  # when relays that have had their limit go on
     troubles: list[str] = field(default_factory=list)
 
 
@@ -214,13 +215,18 @@ class Dispatch:
 
     async def _over(self, until: Until) -> bool:
         tray = self._tray
-        if tray.flying or tray.results or (tray.ready and self._lines.usable):
+        self._progress.waits_until = None
+        if tray.flying or tray.results:
+            return False
+        if tray.ready and self._lines.usable:
+            self._progress.waits_until = self._lines.waits()
             return False
         outlook = await self._outlook()
         usable = self._lines.usable
         due = outlook.next_at is not None and outlook.next_at <= self._clock()
-        if due and usable:
-            return False  # it became due while we looked
+        if due and usable:  # it became due while we looked, or has to wait for room
+            self._progress.waits_until = self._lines.waits()
+            return False
         return until(outlook, bool(tray.ready or due) and not usable)
 
     async def _outlook(self) -> Outlook:

@@ -110,7 +110,7 @@ async def submit(
         now = clock()
         new = _freeze(tx, prepared, frozen, now, None, chosen, state="draft")
         if new is not None:
-            reviews.give_way(tx, frozen.newsletter, frozen.cadence, but=new)
+            reviews.give_way(tx, frozen.newsletter, frozen.cadence, frozen.period, now)
             reviews.add(tx, new, due, release_by)
         return new
 

@@ -46,12 +46,14 @@ async def approve(store: Store, issue: int, *, clock: Clock) -> None:
     await store.write(change)
 
 
-async def hold(store: Store, issue: int) -> None:
+async def hold(store: Store, issue: int, *, clock: Clock) -> None:
     """The editor does not want it: it goes to nobody, ever. Raises DigestError."""
 
     def change(tx: Connection) -> None:
         _waits(tx, issue)
-        desk.turn(tx, issue, ("draft",), "discarded")
+        found = reviews.find(tx, issue)
+        assert found is not None, "a draft is what waits"
+        reviews.discard(tx, found, "the editor kept it back", clock())
 
     await store.write(change)
 

@@ -13,7 +13,7 @@ from digest.storage.database import Store
 from digest.storage.options import Keep
 from digest.storage.retention import Old
 
-NOTHING = Old(deliveries=0, letters=0, texts=0)
+NOTHING = Old(deliveries=0, letters=0, texts=0, originals=0)
 
 
 async def foresee(store: Store, keep: Keep, *, clock: Clock) -> Old:
@@ -24,6 +24,7 @@ async def foresee(store: Store, keep: Keep, *, clock: Clock) -> Old:
         deliveries_by=_before(now, keep.deliveries_days),
         letters_by=_before(now, keep.letters_days),
         texts_by=_before(now, keep.texts_days),
+        originals_by=_before(now, keep.originals_days),
     )
 
 
@@ -38,6 +39,7 @@ async def prune(store: Store, keep: Keep, *, clock: Clock) -> Old:
         deliveries=deliveries,
         letters=await _all(store, retention.drop_letters, _before(now, keep.letters_days)),
         texts=await _all(store, retention.empty_texts, _before(now, keep.texts_days)),
+        originals=await _all(store, retention.empty_originals, _before(now, keep.originals_days)),
     )
 
 

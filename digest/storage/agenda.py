@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, select, union
+from sqlalchemy import Connection, Select, and_, delete, exists, select, union
 
 from digest.model import NewsletterId
 from digest.storage.dialect import insert
+from digest.storage.issues import COUNTED
 from digest.storage.postal import misses, watches
 from digest.storage.schema import issues, subscriptions
 
@@ -22,11 +24,12 @@ class Standing:
 
     since: datetime | None
     settled: frozenset[str]  # the periods that have an issue, or a sentence why not
+    failing: Mapping[str, str]  # those that could not be made yet, and why
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Miss:
-    """A period without an issue."""
+    """A period without an issue. ``kind``: a ``duty.Cause``; ``again``: when it is tried next."""
 
     newsletter: str
     cadence: str
@@ -34,6 +37,15 @@ class Miss:
     due: datetime
     reason: str
     at: datetime
+    kind: str
+    again: datetime | None = None
+
+    @property
+    def said(self) -> str:
+        """The whole sentence."""
+        return self.reason + (
+            f"; it is tried again at {self.again:%H:%M} UTC" if self.again else ""
+        )
 
 
 def standing(tx: Connection, newsletter: NewsletterId, cadence: str, now: datetime) -> Standing:
@@ -48,10 +60,16 @@ def standing(tx: Connection, newsletter: NewsletterId, cadence: str, now: dateti
         issues.c.cadence == cadence,
         issues.c.created_at > now - REACH,
     )
-    missed = select(misses.c.period).where(
+    ours = and_(
         misses.c.newsletter == newsletter, misses.c.cadence == cadence, misses.c.at > now - REACH
     )
-    return Standing(since=since, settled=frozenset(tx.execute(union(made, missed)).scalars()))
+    missed = select(misses.c.period).where(ours, misses.c.again.is_(None))
+    failing = select(misses.c.period, misses.c.reason).where(ours, misses.c.again.is_not(None))
+    return Standing(
+        since=since,
+        settled=frozenset(tx.execute(union(made, missed)).scalars()),
+        failing={row.period: row.reason for row in tx.execute(failing)},
+    )
 
 
 def watch(tx: Connection, newsletter: NewsletterId, cadence: str, at: datetime) -> None:
@@ -64,7 +82,7 @@ def watch(tx: Connection, newsletter: NewsletterId, cadence: str, at: datetime) 
 
 
 def miss(tx: Connection, some: Sequence[Miss]) -> None:
-    """Keep why periods have no issue; the first reason stands."""
+    """Keep why periods have no issue; the first reason stands that leaves nothing to be tried."""
     rows = [
         {
             "newsletter": one.newsletter,
@@ -73,16 +91,48 @@ def miss(tx: Connection, some: Sequence[Miss]) -> None:
             "due": one.due,
             "reason": one.reason,
             "at": one.at,
+            "kind": one.kind,
+            "again": one.again,
         }
         for one in some
     ]
     if rows:
-        tx.execute(insert(tx, misses).on_conflict_do_nothing(), rows)
+        put = insert(tx, misses)
+        tx.execute(
+            put.on_conflict_do_update(
+                index_elements=[misses.c.newsletter, misses.c.cadence, misses.c.period],
+                set_={
+                    name: put.excluded[name] for name in ("due", "reason", "at", "kind", "again")
+                },
+                where=misses.c.again.is_not(None),
+            ),
+            rows,
+        )
 
 
-def last_misses(tx: Connection, limit: int) -> list[Miss]:
-    """The latest periods without an issue, the newest first."""
-    asked = select(misses).order_by(misses.c.due.desc(), misses.c.newsletter).limit(limit)
+def mended(tx: Connection, newsletter: NewsletterId, cadence: str, period: str) -> None:
+    """Forget why a period could not be made: it was."""
+    tx.execute(
+        delete(misses).where(
+            misses.c.newsletter == newsletter,
+            misses.c.cadence == cadence,
+            misses.c.period == period,
+            misses.c.again.is_not(None),
+        )
+    )
+
+
+def last_misses(tx: Connection, limit: int, newsletter: str | None = None) -> list[Miss]:
+    """The latest periods without an issue, the newest first; none that got one by hand."""
+    asked = _without_issue()
+    if newsletter is not None:
+        asked = asked.where(misses.c.newsletter == newsletter)
+    return [Miss(**row._mapping) for row in tx.execute(asked.limit(limit))]
+
+
+def misses_since(tx: Connection, since: datetime) -> list[Miss]:
+    """The periods without an issue that were due after a moment, as ``last_misses`` has them."""
+    asked = _without_issue().where(misses.c.due > since)
     return [Miss(**row._mapping) for row in tx.execute(asked)]
 
 
@@ -98,3 +148,13 @@ def is_taken(tx: Connection, newsletter: NewsletterId, cadence: str) -> bool:
         .limit(1)
     )
     return tx.execute(asked).first() is not None
+
+
+def _without_issue() -> Select[Any]:
+    made = exists().where(
+        issues.c.newsletter == misses.c.newsletter,
+        issues.c.cadence == misses.c.cadence,
+        issues.c.period == misses.c.period,
+        issues.c.state.in_(COUNTED),
+    )
+    return select(misses).where(~made).order_by(misses.c.due.desc(), misses.c.newsletter)

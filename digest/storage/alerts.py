@@ -10,14 +10,18 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, delete, func, select
 
 from digest.delivery import State
+from digest.duty import Cause
 from digest.model import SourceId, Visit
-from digest.storage import postbag, posting, sources
+from digest.storage import agenda, postbag, posting, reviews, sources
+from digest.storage.agenda import Miss
 from digest.storage.dialect import insert
-from digest.storage.postal import alerts, deliveries, tallies
+from digest.storage.postal import alerts, deliveries, misses, tallies, watches
+from digest.storage.reviews import Review
 from digest.storage.schema import issues, suppressions
 
 WEEK = timedelta(days=7)
 RECENT = timedelta(days=64)  # two months: a monthly issue and the one before it
+_SORRY = (Cause.LATE.value, Cause.FAILED.value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,9 +34,14 @@ class LastRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """``periods``: (newsletter, cadence) to what has an issue, of the last two months."""
+    """Of the last two months. ``settled``: (newsletter, cadence) to the periods that have an issue,
+    released or not, or have none on purpose; ``missing``: those that have none by misfortune.
+    ``since``: when each calendar was begun; ``waiting``: what waits for the editor."""
 
-    periods: Mapping[tuple[str, str], frozenset[str]]
+    settled: Mapping[tuple[str, str], frozenset[str]]
+    missing: tuple[Miss, ...]
+    since: Mapping[tuple[str, str], datetime]
+    waiting: tuple[Review, ...]
     first_due: datetime | None
     last: LastRow | None
     complaints: int
@@ -42,13 +51,6 @@ class Seen:
 
 def seen(tx: Connection, now: datetime) -> Seen:
     """The facts of this moment."""
-    made: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
-    for row in tx.execute(
-        select(issues.c.newsletter, issues.c.cadence, issues.c.period).where(
-            issues.c.until > now - RECENT, issues.c.state != "draft"
-        )
-    ):
-        made[row.newsletter, row.cadence].add(row.period)
     waits = [due for _, due in (posting.outlook(tx), postbag.outlook(tx)) if due]
     complained = select(func.count()).where(
         suppressions.c.reason == "complained", suppressions.c.at > now - WEEK
@@ -57,7 +59,10 @@ def seen(tx: Connection, now: datetime) -> Seen:
         issues.c.released_at > now - WEEK
     )
     return Seen(
-        periods={key: frozenset(found) for key, found in made.items()},
+        settled=_settled(tx, now - RECENT),
+        missing=tuple(one for one in agenda.misses_since(tx, now - RECENT) if one.kind in _SORRY),
+        since={(row.newsletter, row.cadence): row.since for row in tx.execute(select(watches))},
+        waiting=tuple(reviews.waiting(tx)),
         first_due=min(waits, default=None),
         last=_last(tx),
         complaints=int(tx.execute(complained).scalar_one()),
@@ -82,6 +87,18 @@ def remember(tx: Connection, said: Mapping[str, str], over: Collection[str], at:
                 index_elements=[alerts.c.key], set_={"says": words, "told_at": at}
             )
         )
+
+
+def _settled(tx: Connection, since: datetime) -> dict[tuple[str, str], frozenset[str]]:
+    found: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+    made = select(issues.c.newsletter, issues.c.cadence, issues.c.period)
+    meant = select(misses.c.newsletter, misses.c.cadence, misses.c.period)
+    for newsletter, cadence, period in [
+        *tx.execute(made.where(issues.c.until > since)),
+        *tx.execute(meant.where(misses.c.due > since, misses.c.kind.not_in(_SORRY))),
+    ]:
+        found[newsletter, cadence].add(period)
+    return {key: frozenset(periods) for key, periods in found.items()}
 
 
 def _last(tx: Connection) -> LastRow | None:

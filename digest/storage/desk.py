@@ -5,16 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, Select, select, update
+from sqlalchemy import Connection, Select, and_, select, update
 
 from digest.delivery import Skip
-from digest.storage.postal import deliveries
+from digest.storage.postal import deliveries, misses, reviews
 from digest.storage.schema import issues, subscribers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssueInfo:
-    """One issue. ``audience`` None: nobody is written down yet."""
+    """One issue. ``audience`` None: nobody is written down yet.
+
+    ``reason``: why it was discarded. ``release_by``: until when it waits for the editor at most.
+    """
 
     id: int
     newsletter: str
@@ -29,6 +32,8 @@ class IssueInfo:
     corrects: int | None
     since: datetime
     until: datetime
+    reason: str | None
+    release_by: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +119,14 @@ def retry(tx: Connection, issue: int, now: datetime, until: datetime) -> int:
 
 
 def _issues() -> Select[tuple[object, ...]]:
-    return select(
+    discarded = and_(
+        issues.c.state == "discarded",
+        misses.c.newsletter == issues.c.newsletter,
+        misses.c.cadence == issues.c.cadence,
+        misses.c.period == issues.c.period,
+    )
+    waits = and_(issues.c.state == "draft", reviews.c.issue == issues.c.id)
+    asked = select(
         issues.c.id,
         issues.c.newsletter,
         issues.c.cadence,
@@ -128,4 +140,7 @@ def _issues() -> Select[tuple[object, ...]]:
         issues.c.corrects,
         issues.c.since,
         issues.c.until,
+        misses.c.reason,
+        reviews.c.release_by,
     )
+    return asked.join(misses, discarded, isouter=True).join(reviews, waits, isouter=True)

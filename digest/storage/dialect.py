@@ -98,6 +98,20 @@ def bound(tx: Connection, at: datetime) -> datetime | str:
     return _stamp(at) if tx.dialect.name == "sqlite" else at
 
 
+def day(tx: Connection, at: Column[datetime]) -> ColumnElement[str]:
+    """The day (UTC) of a moment, ``2026-11-24``."""
+    if tx.dialect.name == "postgresql":
+        return func.to_char(func.timezone("UTC", at), "YYYY-MM-DD", type_=Text)
+    return func.substr(at, 1, 10, type_=Text)
+
+
+def domain(tx: Connection, address: Column[str]) -> ColumnElement[str]:
+    """What stands after the @ of an address."""
+    if tx.dialect.name == "postgresql":
+        return func.split_part(address, "@", 2, type_=Text)
+    return func.substr(address, func.instr(address, "@") + 1, type_=Text)
+
+
 def moment(tx: Connection) -> Callable[[str], datetime]:
     """What reads a moment that the database wrote into JSON."""
     if tx.dialect.name == "sqlite":

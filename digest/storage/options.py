@@ -12,3 +12,4 @@ class Keep:
     deliveries_days: int = 90
     letters_days: int = 90
     texts_days: int = 365
+    originals_days: int = 90

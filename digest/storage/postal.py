@@ -103,7 +103,8 @@ watches = Table(
     Column("since", Moment, nullable=False),
 )
 
-# The periods that have no issue, and the sentence that says why.
+# The periods that have no issue, and the sentence that says why. ``kind``: duty.Cause; ``again``:
+# when it is tried next, NULL where it is not.
 misses = Table(
     "misses",
     metadata,
@@ -113,6 +114,8 @@ misses = Table(
     Column("due", Moment, nullable=False),
     Column("reason", Text, nullable=False),
     Column("at", Moment, nullable=False),
+    Column("kind", String(8), nullable=False, server_default="quiet"),
+    Column("again", Moment),
 )
 
 # Who leads where several run on one database. ``beat`` grows for as long as the holder lives.

@@ -1,4 +1,5 @@
-"""Letting go of what is old: deliveries become counts, letters go, articles lose their texts.
+"""Letting go of what is old: deliveries become counts, letters go, articles and reports lose
+their texts.
 
 Each function does one batch, so that nobody waits behind it. The log of consent is never touched.
 """
@@ -14,7 +15,7 @@ from sqlalchemy import ColumnElement, Connection, delete, exists, func, select, 
 from digest.delivery import State
 from digest.storage.dialect import insert
 from digest.storage.postal import deliveries, tallies
-from digest.storage.schema import articles, issues, letters
+from digest.storage.schema import articles, issues, letters, reports
 
 BATCH = 5_000
 _OPEN = (State.QUEUED.value, State.SENDING.value, State.HELD.value)
@@ -28,10 +29,16 @@ class Old:
     deliveries: int
     letters: int
     texts: int
+    originals: int
 
 
 def count(
-    tx: Connection, *, deliveries_by: datetime, letters_by: datetime, texts_by: datetime
+    tx: Connection,
+    *,
+    deliveries_by: datetime,
+    letters_by: datetime,
+    texts_by: datetime,
+    originals_by: datetime,
 ) -> Old:
     """What ``prune`` would let go of, without doing it."""
     ids = finished(tx, deliveries_by)
@@ -46,6 +53,11 @@ def count(
         texts=int(
             tx.execute(
                 select(func.count()).select_from(articles).where(*_old_texts(texts_by))
+            ).scalar_one()
+        ),
+        originals=int(
+            tx.execute(
+                select(func.count()).select_from(reports).where(*_old_originals(originals_by))
             ).scalar_one()
         ),
     )
@@ -102,9 +114,20 @@ def empty_texts(tx: Connection, before: datetime) -> int:
     return tx.execute(update(articles).where(articles.c.url.in_(some)).values(text="")).rowcount
 
 
+def empty_originals(tx: Connection, before: datetime) -> int:
+    """Empty the originals of a batch of reports that came before; how many. What each said of
+    whom is still known."""
+    some = select(reports.c.id).where(*_old_originals(before)).limit(BATCH)
+    return tx.execute(update(reports).where(reports.c.id.in_(some)).values(original=b"")).rowcount
+
+
 def _old_letters(before: datetime) -> tuple[ColumnElement[bool], ...]:
     return letters.c.state.in_(_SETTLED), letters.c.settled_at < before
 
 
 def _old_texts(before: datetime) -> tuple[ColumnElement[bool], ...]:
     return articles.c.first_seen < before, articles.c.text != ""
+
+
+def _old_originals(before: datetime) -> tuple[ColumnElement[bool], ...]:
+    return reports.c.at < before, func.length(reports.c.original) > 0

@@ -7,20 +7,24 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select, update
 
+from digest.duty import Cause
 from digest.model import NewsletterId
+from digest.storage import agenda
+from digest.storage.agenda import Miss
 from digest.storage.postal import reviews
 from digest.storage.schema import editions, issues
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Review:
-    """One that waits. ``release_by`` None: for as long as it takes."""
+    """One that waits. ``due``: when its period was; ``release_by`` None: as long as it takes."""
 
     issue: int
     newsletter: NewsletterId
     cadence: str
     period: str
     subject: str
+    due: datetime
     release_by: datetime | None
     asked_at: datetime | None
 
@@ -38,6 +42,7 @@ def waiting(tx: Connection) -> list[Review]:
             issues.c.cadence,
             issues.c.period,
             issues.c.subject,
+            reviews.c.due,
             reviews.c.release_by,
             reviews.c.asked_at,
         )
@@ -63,18 +68,29 @@ def set_asked(tx: Connection, issue: int, at: datetime) -> None:
     tx.execute(update(reviews).where(reviews.c.issue == issue).values(asked_at=at))
 
 
-def give_way(tx: Connection, newsletter: NewsletterId, cadence: str, *, but: int) -> None:
-    """What waits of a newsletter is discarded for the sake of a newer one."""
-    tx.execute(
-        update(issues)
-        .where(
-            issues.c.newsletter == newsletter,
-            issues.c.cadence == cadence,
-            issues.c.state == "draft",
-            issues.c.id != but,
-        )
-        .values(state="discarded")
+def give_way(
+    tx: Connection, newsletter: NewsletterId, cadence: str, period: str, now: datetime
+) -> None:
+    """What waits of a newsletter is discarded for the sake of the issue of a newer period."""
+    for one in waiting(tx):
+        if (one.newsletter, one.cadence) == (newsletter, cadence) and one.period != period:
+            reason = f"nobody approved it before the issue of {period}, which takes its place"
+            discard(tx, one, reason, now)
+
+
+def discard(tx: Connection, one: Review, reason: str, now: datetime) -> None:
+    """It goes to nobody, ever, and its period keeps the sentence that says why."""
+    tx.execute(update(issues).where(issues.c.id == one.issue).values(state="discarded"))
+    why = Miss(
+        newsletter=one.newsletter,
+        cadence=one.cadence,
+        period=one.period,
+        due=one.due,
+        reason=reason,
+        at=now,
+        kind=Cause.HELD.value,
     )
+    agenda.miss(tx, [why])
 
 
 def text(tx: Connection, issue: int) -> str:

@@ -77,13 +77,15 @@ async def subscribe(request: Request) -> Response:
 
 async def privacy(request: Request) -> Response:
     desk = desk_of(request)
-    newsletter = named(request, desk)
+    newsletter, keep = named(request, desk), desk.settings.storage.keep
     html = desk.look.render(
         "privacy.html",
         newsletter,
         language_of(request, newsletter),
         consent_text=desk.settings.web.consent_text,
         mark_days=desk.settings.web.ip_mark_days,
+        days=keep.deliveries_days,
+        original_days=keep.originals_days,
     )
     return page(html, private=False)
 

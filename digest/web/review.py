@@ -50,7 +50,7 @@ async def _done(desk: Desk, issue: int, act: str) -> bool:
         if act == "approve":
             await steering.approve(desk.store, issue, clock=desk.clock)
         else:
-            await steering.hold(desk.store, issue)
+            await steering.hold(desk.store, issue, clock=desk.clock)
     except DigestError:
         if await desk.store.read(reviews.find, issue) is not None:
             raise  # it waits, and the database is in trouble

@@ -9,11 +9,14 @@ from digest.checkup.alerts import (
     AlertOptions,
     Facts,
     LastIssue,
+    Missing,
     SourceHealth,
+    Waiting,
     raised,
     to_tell,
 )
 from digest.checkup.verdict import bad, ok, warn
+from digest.model import Cadence
 from tests.builders import NOW, a_newsletter
 
 DAILY = a_newsletter(timezone="UTC", hour=time(6, 30))  # due at NOW
@@ -39,20 +42,105 @@ def test_all_well_raises_nothing():
     ],
 )
 def test_a_newsletter_without_its_issue(made, later, found):
-    facts = Facts(issues={("daily", "daily"): frozenset(made)})
+    facts = Facts(settled={("daily", "daily"): frozenset(made)})
 
     assert keys(facts, NOW + later) == found
 
 
 def test_the_words_name_the_period_and_the_way_to_look():
-    facts = Facts(issues={("daily", "daily"): frozenset({"2026-11-20"})})
+    facts = Facts(settled={("daily", "daily"): frozenset({"2026-11-20"})})
 
     [alert] = raised(facts, [DAILY], OPTIONS, now=NOW + 3 * HOUR)
 
     assert alert == Alert(
         key="issue:daily",
         says="daily has no issue for 2026-11-24, due 2026-11-24 06:30 UTC",
-        cure="see why with `digest send daily --dry-run`",
+        cure="see why with `digest send daily --dry-run`; without --dry-run it is made now",
+    )
+
+
+def a_missing(**given):
+    return Missing(
+        **{
+            "newsletter": "daily",
+            "cadence": "daily",
+            "period": "2026-11-24",
+            "reason": "it could not be made: no theme",
+            "trying": False,
+            **given,
+        }
+    )
+
+
+BEGUN = {("daily", "daily"): frozenset({"2026-11-23"})}
+
+
+def test_what_cannot_be_made_is_told_at_once_with_the_reason_and_only_once():
+    facts = Facts(settled=BEGUN, missing=(a_missing(trying=True),))
+
+    for later in (timedelta(minutes=1), 3 * HOUR):
+        [alert] = raised(facts, [DAILY], OPTIONS, now=NOW + later)
+        assert alert.key == "issue:daily"
+        assert alert.says == "daily has no issue for 2026-11-24: it could not be made: no theme"
+
+
+def test_what_was_not_made_in_time_is_told_with_its_reason():
+    facts = Facts(settled=BEGUN, missing=(a_missing(reason="Digest was not running"),))
+
+    [alert] = raised(facts, [DAILY], OPTIONS, now=NOW + 3 * HOUR)
+    assert alert.says == "daily has no issue for 2026-11-24: Digest was not running"
+
+
+def test_an_offered_cadence_that_cannot_be_made_is_an_alert_of_its_own():
+    facts = Facts(settled=BEGUN, missing=(a_missing(trying=True, cadence="weekly"),))
+    offering = a_newsletter(timezone="UTC", hour=time(6, 30), offers=(Cadence.WEEKLY,))
+
+    def told(hours):
+        return [a.key for a in raised(facts, [offering], OPTIONS, now=NOW + hours * HOUR)]
+
+    assert told(1) == ["issue:daily:weekly"]
+    assert told(3) == ["issue:daily:weekly", "issue:daily"]
+    assert keys(facts, NOW + HOUR) == []  # it is not offered any more
+
+
+def test_of_another_newsletter_or_one_that_left_the_configuration_nothing_is_told():
+    facts = Facts(missing=(a_missing(trying=True, newsletter="gone"),))
+
+    assert keys(facts, NOW + 3 * HOUR) == []
+
+
+def test_before_the_calendar_was_kept_no_issue_was_owed():
+    since = {("daily", "daily"): NOW + HOUR}
+
+    assert keys(Facts(settled=BEGUN, since=since), NOW + 3 * HOUR) == []
+    assert keys(Facts(settled=BEGUN, since=since), NOW + DAY + 3 * HOUR) == ["issue:daily"]
+
+
+@pytest.mark.parametrize(
+    ("cadence", "day"),
+    [(Cadence.WEEKDAYS, 4), (Cadence.WEEKDAYS, 5), (Cadence.WEEKLY, 1), (Cadence.WEEKLY, 6)],
+)
+def test_a_day_that_is_not_its_day_is_no_silence(cadence, day):
+    # NOW is a Tuesday; the last turn was Friday's, or that of this Tuesday.
+    one = a_newsletter(timezone="UTC", hour=time(6, 30), cadence=cadence, weekday=1)
+    last = {"2026-11-27"} if cadence is Cadence.WEEKDAYS else {"2026-W48"}
+    facts = Facts(settled={("daily", cadence.value): frozenset(last)})
+    at = NOW + (day - 1) * DAY + 3 * HOUR
+
+    assert raised(facts, [one], OPTIONS, now=at) == []
+
+
+def test_an_issue_that_waits_for_the_editor_is_told_as_what_it_is():
+    waits = Waiting(issue=5, newsletter="daily", due=NOW, release_by=None)
+    made = {("daily", "daily"): frozenset({"2026-11-23", "2026-11-24"})}
+    facts = Facts(settled=made, waiting=(waits,))
+
+    assert keys(facts, NOW + HOUR) == []
+    [alert] = raised(facts, [DAILY], OPTIONS, now=NOW + 2 * HOUR)
+    assert alert.key == "approval:daily"
+    assert (
+        alert.says
+        == "issue 5 of daily, due 2026-11-24 06:30 UTC, waits for approval and goes to nobody"
     )
 
 
@@ -138,6 +226,13 @@ def test_it_is_said_once_again_after_a_day_and_once_when_it_is_over():
     assert told_keys(again) == ["disk", "sending"]
     over = to_tell(found[:1], told, every=DAY, now=NOW + HOUR)
     assert (told_keys(over), over.over) == ([], ("sending",))
+
+
+def test_who_did_not_look_at_relays_and_keys_ends_no_alert_of_theirs():
+    told = {"doctor:TLS of x": NOW, "disk": NOW}
+
+    assert to_tell([], told, every=DAY, now=NOW, examined=False).over == ("disk",)
+    assert to_tell([], told, every=DAY, now=NOW).over == ("disk", "doctor:TLS of x")
 
 
 def test_a_clock_that_stepped_back_silences_nothing():

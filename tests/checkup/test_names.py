@@ -96,6 +96,18 @@ def test_dkim(texts, level, says):
     assert (found.level, found.says) == (level, says)
 
 
+def test_a_key_is_held_against_the_one_that_we_sign_with():
+    ours, at = rsa_record(2048), "s1._domainkey.quay.example"
+    folded = ours.replace("p=", "p= ")
+
+    assert verdict("DKIM", dkim={"s1": (folded,)}, signs={at: ours}).level is Level.OK
+    found = verdict("DKIM", dkim={"s1": (rsa_record(2048),)}, signs={at: ours})
+    assert found.level is Level.BAD
+    assert "not the key that we sign with" in found.says
+    assert found.record == f'{at}. TXT "{ours}"'
+    assert verdict("DKIM", dkim={"s1": ()}, signs={at: ours}).record == found.record
+
+
 def test_without_a_selector_dkim_and_alignment_are_not_checked():
     assert verdict("DKIM", dkim={}).level is Level.UNCHECKED
     assert verdict("alignment", dkim={}).level is Level.UNCHECKED

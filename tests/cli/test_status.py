@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 
+from digest.cli import stores
+from digest.clock import clock_at
+from digest.storage import agenda, issues, reviews
+from digest.storage.agenda import Miss
+from tests.builders import NOW, an_issue
 from tests.journeys.conftest import desk
 
 __all__ = ["desk"]
+
+CLOCK = clock_at(None)
 
 
 def test_before_anything_happened_it_tells_what_comes_next(desk):
@@ -34,3 +42,71 @@ def test_after_an_issue_it_tells_what_became_of_it_and_what_waits(desk):
     assert told["waiting"]["messages"] == 0
     assert told["leader"] == ""
     assert "ada@example.org" not in said.out
+
+
+def test_why_there_is_no_issue_stands_in_status_and_list_and_goes_once_there_is_one(desk):
+    desk.configure("sample:")
+    desk.run("subscribers", "add", "ada@example.org", "--already-confirmed")
+    today = CLOCK().date().isoformat()
+    for number, period in enumerate((today, "2026-01-05")):
+        miss(desk, period=period, due=CLOCK() - timedelta(days=number), reason="too few stories")
+    failing(desk, reason="it could not be made: no such theme")
+
+    said, listed = desk.run("status").out, desk.run("issues", "list")
+
+    assert f"  daily {today}: too few stories\n" in said
+    assert "it could not be made: no such theme; it is tried again at 06:35 UTC\n" in said
+    assert "    -  daily 2026-01-05  no issue: too few stories\n" in listed.out
+    told = desk.run("issues", "list", "--json").json
+    assert [(one["id"], one["state"], one["kind"]) for one in told] == [
+        (None, "none", "quiet")
+    ] * 2 + [(None, "none", "failed")]
+
+    desk.run("send", "--yes")
+    assert f"daily {today}: too few stories" not in desk.run("status").out
+    lines = desk.run("issues", "list").out.splitlines()
+    assert ["released" in line for line in lines if today in line] == [True]
+
+
+def test_an_issue_that_waits_and_one_that_was_held_say_so(desk):
+    desk.configure("sample:", newsletter='approval = "required"')
+    desk.run("subscribers", "add", "ada@example.org", "--already-confirmed")
+    issue = a_draft(desk)
+
+    assert (
+        f"{issue}  daily 2026-11-24  draft (it waits for approval): "
+        in desk.run("issues", "list").out
+    )
+    desk.run("issues", "hold", issue)
+
+    assert "discarded (the editor kept it back): " in desk.run("issues", "list").out
+    assert "\n  the editor kept it back\n" in desk.run("issues", "show", issue).out
+    assert desk.run("issues", "show", issue, "--json").json["reason"] == "the editor kept it back"
+    assert "daily 2026-11-24: the editor kept it back" in desk.run("status").out
+
+
+def in_store(desk, change):
+    return stores.written(
+        f"sqlite:///{desk.folder / 'digest.db'}", lambda store: store.write(change)
+    )
+
+
+def miss(desk, **given):
+    row = {"newsletter": "daily", "cadence": "daily", "at": CLOCK(), "kind": "quiet", **given}
+    in_store(desk, lambda tx: agenda.miss(tx, [Miss(**row)]))
+
+
+def failing(desk, reason):
+    at = datetime(2025, 11, 24, 6, 30, tzinfo=UTC)
+    miss(
+        desk, period="2025-11-24", due=at, reason=reason, kind="failed", again=at.replace(minute=35)
+    )
+
+
+def a_draft(desk):
+    def frozen(tx):
+        issue = issues.freeze(tx, an_issue(), (), state="draft", at=NOW)
+        reviews.add(tx, issue, NOW, None)
+        return issue
+
+    return in_store(desk, frozen)

@@ -20,10 +20,11 @@ from digest.isolation import Workers
 from digest.model import Cadence
 from digest.scheduler import rounds
 from digest.scheduler.issues import Issues
+from digest.scheduler.watch import Watch
 from digest.services import membership, steering
 from digest.services.membership import Profile
-from digest.storage import agenda, reviews
-from digest.storage.postal import deliveries, issue_hours
+from digest.storage import agenda, desk, reviews
+from digest.storage.postal import deliveries, issue_hours, misses
 from digest.storage.schema import issues, subscriptions
 from digest.wiring import Tools
 from subscribers.acts import Admit
@@ -204,10 +205,56 @@ async def test_what_cannot_be_made_is_tried_again_and_told_when_it_is_too_late(s
 
     hand.now = DUE
     await clockwork.make_due()
+    [trying] = await store.read(agenda.last_misses, 9)
+    assert trying.reason.startswith("it could not be made: ")
+    assert (trying.kind, trying.again) == ("failed", DUE + timedelta(minutes=5))
+    assert trying.said.endswith("; it is tried again at 06:35 UTC")
+
     hand.now = DUE + timedelta(hours=7)
+    await configured().make_due()  # a new process, which remembers nothing
+    [over] = await store.read(agenda.last_misses, 9)
+    assert (over.reason, over.kind, over.again) == (trying.reason, "failed", None)
+    assert await made(store) == []
+
+
+async def test_what_was_mended_in_time_is_made_and_no_reason_is_left(store, clock):
+    configured, hand = clock
+    await admit(store, "ada")
+    clockwork = configured()
+    await clockwork.make_due()
+    well = clockwork.settings.newsletters["daily"]
+    clockwork.settings.newsletters["daily"] = replace(well, theme="there-is-none")
+    hand.now = DUE
+    await clockwork.make_due()
+    clockwork.settings.newsletters["daily"] = well
+
+    hand.now = DUE + timedelta(minutes=4)
+    await clockwork.make_due()
+    assert await made(store) == []  # it rests
+    hand.now = DUE + timedelta(minutes=5)
     await clockwork.make_due()
 
-    assert (await why(store))["2026-11-24"].startswith("it could not be made: ")
+    assert await made(store) == [("daily", "2026-11-24", "released", 1)]
+    assert await rows(store, misses.c.period) == []
+
+
+async def test_a_fault_of_ours_in_one_newsletter_does_not_stop_the_others(store, clock):
+    configured, hand = clock
+    await admit(store, "ada")
+    clockwork = configured()
+    well = clockwork.settings.newsletters["daily"]
+    odd = replace(well, id="odd", approval=7)  # which the configuration never lets in
+    clockwork.settings.newsletters.clear()
+    clockwork.settings.newsletters.update({"odd": odd, "daily": well})
+    await clockwork.make_due()
+
+    hand.now = DUE
+    await clockwork.make_due()
+
+    assert await made(store) == [("daily", "2026-11-24", "released", 1)]
+    [failed] = await store.read(agenda.last_misses, 9)
+    assert (failed.newsletter, failed.kind) == ("odd", "failed")
+    assert failed.reason.startswith("it could not be made: AttributeError: ")
 
 
 async def test_own_hours_count_from_the_hour_that_was_due_though_the_issue_was_late(store, clock):
@@ -231,7 +278,8 @@ async def test_the_house_is_kept_and_sources_are_visited_without_trouble(store, 
     await rounds.gather(clockwork.settings, clockwork.tools)
     await rounds.keep_house(clockwork.settings, clockwork.tools)
     await rounds.read_mailbox(clockwork.settings, clockwork.tools, (b"k" * 40,))
-    await rounds.tell_alerts(clockwork.settings, clockwork.tools)
+    watch = Watch(clockwork.settings, clock=clockwork.tools.clock)
+    await rounds.tell_alerts(clockwork.tools, watch)
 
     assert await made(store) == []
 
@@ -254,7 +302,7 @@ async def test_an_issue_that_needs_approval_waits_and_goes_when_it_is_approved(s
     assert await made(store) == [("daily", "2026-11-24", "released", 1)]
     assert await rows(store, deliveries.c.due_at) == [(hand.now,)]
     with pytest.raises(DigestError, match="does not wait"):
-        await steering.hold(store, waits.issue)
+        await steering.hold(store, waits.issue, clock=hand)
 
 
 async def test_an_issue_that_is_held_back_goes_to_nobody_and_the_next_day_is_made(store, clock):
@@ -266,12 +314,14 @@ async def test_an_issue_that_is_held_back_goes_to_nobody_and_the_next_day_is_mad
     await clockwork.make_due()
 
     [waits] = await store.read(reviews.waiting)
-    await steering.hold(store, waits.issue)
+    await steering.hold(store, waits.issue, clock=hand)
     hand.now = DUE + timedelta(hours=3)
     await clockwork.make_due()
 
     assert await made(store) == [("daily", "2026-11-24", "discarded", None)]
     assert await rows(store, deliveries.c.id) == []
+    assert await why(store) == {"2026-11-24": "the editor kept it back"}
+    assert (await store.read(desk.find, waits.issue)).reason == "the editor kept it back"
 
 
 async def test_nobody_said_anything_so_it_goes_by_itself_at_the_deadline(store, clock):
@@ -304,6 +354,10 @@ async def test_one_that_still_waits_gives_way_to_the_next_which_tells_its_news(s
         ("daily", "2026-11-24", "discarded", None),
         ("daily", "2026-11-25", "draft", None),
     ]
+    assert await why(store) == {
+        "2026-11-24": ("nobody approved it before the issue of 2026-11-25, which takes its place")
+    }
+    assert [one.period for one in await store.read(reviews.waiting)] == ["2026-11-25"]
 
 
 async def test_the_editor_is_asked_once_by_mail_with_what_the_issue_tells(store, clock, tmp_path):

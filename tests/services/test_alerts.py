@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from datetime import time, timedelta
 
+import pytest
 from sqlalchemy import insert
 
 from digest.checkup.alerts import Alert, AlertOptions
 from digest.model import SourceId, Visit
 from digest.services import alerts
+from digest.storage import agenda, issues, reviews, sources
 from digest.storage import alerts as table
-from digest.storage import issues, sources
 from digest.storage import schema as tables
+from digest.storage.agenda import Miss
 from digest.storage.postal import deliveries
 from tests.builders import NOW, a_newsletter, an_issue
 from tests.services.test_upkeep import a_row
@@ -78,6 +80,49 @@ async def test_what_the_rows_say_is_raised(store):
     ]
     assert found[3].says == "0.50 % of the last week's mail was called spam"
     assert found[5].says == "Herald has failed since 2026-11-20: 404"
+
+
+@pytest.mark.parametrize(
+    ("kind", "again", "says"),
+    [
+        ("quiet", None, []),
+        ("held", None, []),
+        ("late", None, ["daily has no issue for 2026-11-24: nobody was there"]),
+        ("failed", None, ["daily has no issue for 2026-11-24: nobody was there"]),
+        ("failed", NOW, ["daily has no issue for 2026-11-24: nobody was there"]),
+    ],
+)
+async def test_a_silence_that_was_meant_is_no_alert_and_any_other_is(store, kind, again, says):
+    await released(store, "2026-11-23", NOW - timedelta(days=1), ["sent"])
+    miss = Miss(
+        newsletter="daily",
+        cadence="daily",
+        period="2026-11-24",
+        due=NOW,
+        reason="nobody was there",
+        at=NOW,
+        kind=kind,
+        again=again,
+    )
+    await store.write(agenda.miss, [miss])
+
+    found = await looked(store, NOW + timedelta(hours=3))
+    assert [one.says for one in found] == says
+
+    await released(store, "2026-11-24", NOW, ["sent"])  # by hand
+    assert await looked(store, NOW + timedelta(hours=3)) == []
+
+
+@pytest.mark.parametrize(
+    ("until", "keys"),
+    [(None, ["approval:daily"]), (NOW, ["approval:daily"]), (NOW + timedelta(hours=2), [])],
+)
+async def test_an_issue_that_waits_for_approval_is_not_missing(store, until, keys):
+    issue = await store.write(issues.freeze, an_issue(until=NOW), (), state="draft", at=NOW)
+    await store.write(reviews.add, issue, NOW, until)
+
+    found = await looked(store, NOW + timedelta(hours=3))
+    assert [one.key for one in found] == keys
 
 
 async def test_a_source_that_was_taken_out_is_nobodys_trouble(store):

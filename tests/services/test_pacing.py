@@ -78,6 +78,29 @@ async def _until_the_limit(house, relay, options, lane) -> None:
     await dispatch.run(nothing_due)
 
 
+async def test_a_wait_at_a_limit_is_told_once_with_its_end_and_shown_as_long_as_it_lasts(house):
+    await house.join(*(f"r{n}" for n in range(8)))
+    await house.release()
+    shown = []
+
+    def show(progress) -> None:
+        shown.append(progress.waits_until)
+        if len(shown) > 3 and all(shown[-3:]):
+            dispatch.stop()
+
+    async with scripted() as (relay, options):
+        lane = Lane(name="main", limits=HOURLY, pace=HOURLY)
+        dispatch = house.dispatch(options, lanes=[lane], show=show)
+        progress = await dispatch.run(nothing_due)
+
+    assert (len(relay.taken), progress.waiting) == (5, 3)
+    assert shown[-1] == NOW.replace(hour=7, minute=31)
+    port = options.port
+    assert house.told == [
+        f"relay 'main' (127.0.0.1:{port}) has sent its 5 an hour (per_hour); it goes on at 07:31 UTC"
+    ]
+
+
 async def test_a_refusal_outlives_a_restart_until_the_operator_resumes(house):
     await house.join("ada")
     await house.release()

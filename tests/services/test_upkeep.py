@@ -10,15 +10,16 @@ from sqlalchemy import func, insert, select
 
 from digest.services import upkeep
 from digest.storage import articles as articles_table
-from digest.storage import issues, people, posting, retention
+from digest.storage import issues, people, posting, reports, retention
 from digest.storage import schema as tables
 from digest.storage.options import Keep
 from digest.storage.postal import deliveries, tallies
+from digest.storage.reports import Report
 from digest.storage.retention import Old
 from tests.builders import NOW, an_article, an_issue
 from tests.storage.test_people import person, to
 
-KEEP = Keep(deliveries_days=30, letters_days=30, texts_days=100)
+KEEP = Keep(deliveries_days=30, letters_days=30, texts_days=100, originals_days=30)
 OLD, YOUNG = NOW - timedelta(days=31), NOW - timedelta(days=29)
 ENDS = ("sent", "failed", "skipped: left", "skipped: stale")
 
@@ -60,7 +61,7 @@ async def test_deliveries_of_a_settled_issue_become_counts_that_say_the_same(sto
 
     found = await upkeep.prune(store, KEEP, clock=lambda: NOW)
 
-    assert found == Old(deliveries=50, letters=0, texts=0)
+    assert found == Old(deliveries=50, letters=0, texts=0, originals=0)
     assert await store.read(posting.tally, issue) == before
     assert await rows(store, deliveries) == 0
     assert await rows(store, tallies) == 4
@@ -147,12 +148,44 @@ async def test_an_old_article_loses_its_text_and_is_still_known(store):
     assert again == []  # it is no news a second time
 
 
+async def reported(store, *times):
+    """Ada, and a report about her at each of ``times``."""
+    await store.write(people.enrol, person("ada"), to("ada"))
+    for number, at in enumerate(times):
+        report = Report(
+            subscriber=person("ada").id,
+            at=at,
+            kind="soft",
+            source="dsn",
+            code="4.2.2",
+            text="mailbox full",
+            message=f"daily|daily|2026-10-{number}|ada",
+            original=b"Return-Path: <>",
+        )
+        assert await store.write(reports.add, report)
+
+
+async def test_an_old_report_loses_its_original_and_still_counts(store):
+    await reported(store, OLD, YOUNG)
+
+    assert (await upkeep.prune(store, KEEP, clock=lambda: NOW)).originals == 1
+    assert (await upkeep.prune(store, KEEP, clock=lambda: NOW)).originals == 0
+
+    kept = await store.read(reports.of, person("ada").id)
+    assert [(one["text"], one["original"]) for one in kept] == [
+        ("mailbox full", ""),
+        ("mailbox full", "Return-Path: <>"),
+    ]
+    assert await store.read(reports.counted, person("ada").id, "soft", OLD - timedelta(1)) == 2
+
+
 async def test_foreseeing_counts_the_same_and_changes_nothing(store):
     await released(store, "2026-10-24", OLD, ["sent", "failed"])
     await store.write(articles_table.save, an_article(first_seen=NOW - timedelta(days=200)))
+    await reported(store, OLD, YOUNG)
 
     seen = await upkeep.foresee(store, KEEP, clock=lambda: NOW)
 
-    assert seen == Old(deliveries=2, letters=0, texts=1)
+    assert seen == Old(deliveries=2, letters=0, texts=1, originals=1)
     assert await rows(store, deliveries) == 2
     assert await upkeep.prune(store, KEEP, clock=lambda: NOW) == seen

@@ -9,7 +9,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import text
 
 from digest.model import NewsletterId
-from digest.storage import audience, database, migrate
+from digest.storage import agenda, audience, database, migrate
 from digest.storage.database import Store
 from digest.storage.postal import metadata  # knows every table
 from tests.builders import NOW
@@ -30,23 +30,45 @@ async def test_the_migrations_make_the_tables_that_the_program_knows(store):
     assert await store.read(differences) == []
 
 
-async def test_people_of_the_first_schema_stay_whom_issues_go_to(url):
+def at_revision(url, revision, *rows):
+    """A database as an older program left it."""
     engine = database.engine(database.parse(url), write=True)
     with engine.begin() as tx:
         config = Config()
         config.set_main_option("script_location", str(FOLDER))
         config.attributes["connection"] = tx
-        command.upgrade(config, "0001")
-        tx.execute(
-            text(
-                "insert into subscribers values ('ada','ada@x.example','ada@x.example','Ada','en','UTC','ok')"
-            )
-        )
-        tx.execute(text(
-            "insert into subscriptions (subscriber, newsletter, status, cadence, topics)"
-            " values ('ada','daily','active','daily','[]')"
-        ))  # fmt: skip
+        command.upgrade(config, revision)
+        for row in rows:
+            tx.execute(text(row))
     engine.dispose()
+
+
+async def test_a_period_without_an_issue_keeps_its_sentence_and_nothing_of_it_is_tried(url):
+    at_revision(
+        url,
+        "0010",
+        "insert into misses (newsletter, cadence, period, due, reason, at) values"
+        " ('daily','daily','2026-11-24','2026-11-24 06:30:00','too few','2026-11-24 06:30:00')",
+    )
+
+    store = await Store.open(url)
+    [kept] = await store.read(agenda.last_misses, 9)
+    standing = await store.read(agenda.standing, NewsletterId("daily"), "daily", NOW)
+    await store.close()
+
+    assert (kept.reason, kept.kind, kept.again) == ("too few", "quiet", None)
+    assert (standing.settled, standing.failing) == ({"2026-11-24"}, {})
+
+
+async def test_people_of_the_first_schema_stay_whom_issues_go_to(url):
+    at_revision(
+        url,
+        "0001",
+        "insert into subscribers values"
+        " ('ada','ada@x.example','ada@x.example','Ada','en','UTC','ok')",
+        "insert into subscriptions (subscriber, newsletter, status, cadence, topics)"
+        " values ('ada','daily','active','daily','[]')",
+    )
 
     store = await Store.open(url)
     found = await store.read(audience.first_of_each, NewsletterId("daily"), "daily", NOW, 5)

@@ -9,7 +9,8 @@ from sqlalchemy import select
 
 from digest.cli import digest
 from digest.errors import Misconfigured, Permanent
-from digest.storage import articles, issues, people
+from digest.storage import agenda, articles, issues, people
+from digest.storage.agenda import Miss
 from digest.storage.database import Store
 from digest.storage.moving import sqlite_to_postgres
 from digest.storage.postal import metadata
@@ -37,6 +38,12 @@ async def source(tmp_path):
         await store.write(articles.save, an_article(f"https://herald.example/{n}", tags=("a", "ü")))
     await store.write(issues.freeze, an_issue(), (), state="released", at=NOW)
     await store.write(people.enrol, person("ada"), to("ada"))
+    why = {"newsletter": "daily", "cadence": "daily", "due": NOW, "at": NOW, "kind": "failed"}
+    misses = [
+        Miss(**why, period="2026-11-20", reason="it could not be made: no theme", again=NOW),
+        Miss(**why, period="2026-11-21", reason="the editor kept it back"),
+    ]
+    await store.write(agenda.miss, misses)
     await store.close()
     return path
 

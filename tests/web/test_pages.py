@@ -222,3 +222,13 @@ async def test_the_api_describes_itself(site: House):
     described = json.loads((await site.get("/api/openapi.json")).text)
 
     assert sorted(described["paths"]) == ["/challenge", "/form", "/newsletters", "/subscribe"]
+
+
+async def test_what_we_keep_is_told_with_the_days_of_the_configuration(tmp_path: Path):
+    keep = "\n[storage.keep]\ndeliveries_days = 31\noriginals_days = 17\n"
+    async with house(tmp_path, f"ip_mark_days = 9\n{keep}") as site:
+        told = (await site.get("/privacy?lang=en")).text
+
+    assert "what your mail server answered: 31 days" in told
+    assert "the report itself: 17 days" in told
+    assert "for 9 days" in told
