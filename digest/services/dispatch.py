@@ -58,7 +58,7 @@ def nothing_due(_: Outlook, __: bool) -> bool:
 
 
 def all_settled(outlook: Outlook, stuck: bool) -> bool:
-    return not stuck and outlook.queued == 0
+    return not stuck and not outlook.queued
 
 
 class Dispatch:
@@ -120,7 +120,7 @@ class Dispatch:
                 await self._rest(IDLE_LOOK if self._quiet else TICK)
         finally:
             await self._drain()
-        self._progress.waiting = (await self._outlook()).queued
+        self._progress.waiting = sum([await office.waiting() for office in self._offices])
         return self._look()
 
     @property
@@ -226,7 +226,7 @@ class Dispatch:
             found = await office.outlook(now)
             times = [at for at in (outlook.next_at, found.next_at) if at]
             outlook = Outlook(
-                queued=outlook.queued + found.queued, next_at=min(times, default=None)
+                queued=outlook.queued or found.queued, next_at=min(times, default=None)
             )
         return outlook
 

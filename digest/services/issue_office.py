@@ -160,6 +160,9 @@ class IssueOffice:
         queued, next_at = await self._store.read(posting.outlook, tuple(self._postmarks))
         return Outlook(queued=queued, next_at=next_at)
 
+    async def waiting(self) -> int:
+        return await self._store.read(posting.waiting, tuple(self._postmarks))
+
     async def _claimed(self, lease: UUID, limit: int, now: datetime) -> list[tuple[Sending, Claim]]:
         if self._unsure:
             await self._store.write(self._disown, lease)
