@@ -1,7 +1,7 @@
 """What the soak left behind: everybody's due, from calendar and memberships, against rows and wire.
 
 What a row says must be so: who is skipped as left has left by then, what is stale or still queued
-was held up by the relay's day off, or is due in the last step of the clock.
+was held up by the relay's day off, the latter in the last day, or is due in the last step.
 """
 
 from __future__ import annotations
@@ -113,8 +113,8 @@ class Audit:
             case "skipped", "stale":
                 return self._held_up(row.due_at, row.expires_at)
             case "queued", None:
-                late = row.due_at >= self.end - STEP
-                return late or self._held_up(row.due_at, self.end)
+                yesterday = max(row.due_at, self.end - timedelta(days=1))
+                return row.due_at >= self.end - STEP or self._held_up(yesterday, self.end)
         return False
 
     def _held_up(self, since: datetime, until: datetime) -> bool:

@@ -91,7 +91,7 @@ class Dispatch:
         self._progress = Progress()
         self._stopping = asyncio.Event()
         self._patrolled = self._remembered = datetime.min.replace(tzinfo=clock().tzinfo)
-        self._begun = False
+        self._begun = self._nothing = False  # ``nothing`` was there when we last claimed
         self._troubled = 0  # rounds in a row that the database stopped
         self._later: list[tuple[Box, list[Ready], datetime | None]] = []  # to be given back
 
@@ -138,18 +138,20 @@ class Dispatch:
         now = self._clock()
         await self._keep()
         await self._memory.keep(self._lines, now)
+        looks = self._nothing  # a claim writes; while there is nothing, it is enough to look
         if not timedelta() <= now - self._patrolled < PATROL:
+            looks = False
             await self._patrol(now)
             self._patrolled = now
         if not timedelta() <= now - self._remembered < REMEMBER:
             await self._memory.save(self._lines, now)
             self._remembered = now
-        if self._tray.ready < LOW and self._lines.usable:
+        if not looks and self._tray.ready < LOW and self._lines.usable:
             await self._claim(now)
         self._lines.adjust()
         await self._put_off()
         self._show(self._look())
-        return await self._over(until)
+        return await self._over(until, looked=looks)
 
     async def _bear(self, error: Temporary, tries: int | None) -> None:
         self._lines.hold()
@@ -166,6 +168,7 @@ class Dispatch:
             self._tell("the database can be written again; it goes on")
 
     async def _claim(self, now: datetime) -> None:
+        self._nothing, seen = False, 0
         for office, box in zip(self._offices, self._tray.boxes, strict=True):
             if len(box.ready) >= LOW:
                 continue
@@ -174,9 +177,11 @@ class Dispatch:
                 return
             brought = await office.claim(self._lease, limit, now)
             box.ready.extend(brought.ready)
+            seen += brought.seen
             for reason, count in brought.skipped.items():
                 self._progress.skipped[reason] = self._progress.skipped.get(reason, 0) + count
                 self._progress.tally.skipped += count
+        self._nothing = seen == 0 and self._quiet
 
     async def _keep(self) -> None:
         for office, box in zip(self._offices, self._tray.boxes, strict=True):
@@ -208,7 +213,7 @@ class Dispatch:
                 box.ready.clear()
         return found
 
-    async def _over(self, until: Until) -> bool:
+    async def _over(self, until: Until, *, looked: bool) -> bool:
         tray = self._tray
         if tray.flying or tray.results or (tray.ready and self._lines.usable):
             return False
@@ -216,7 +221,10 @@ class Dispatch:
         usable = self._lines.usable
         due = outlook.next_at is not None and outlook.next_at <= self._clock()
         if due and usable:
-            return False  # it became due while we looked
+            self._nothing = False
+            if looked:
+                self._signal.set()  # claim it now
+            return False
         return until(outlook, bool(tray.ready or due) and not usable)
 
     async def _outlook(self) -> Outlook:
