@@ -150,7 +150,7 @@ def _only(work: Callable[[], int]) -> NoReturn:
 
 async def _live(desk_: Desk) -> int:
     def over(outlook: Outlook, stuck: bool) -> bool:
-        return stuck or outlook.queued == 0
+        return stuck or not outlook.queued
 
     store = await Store.open(desk_.settings.storage.url)
     try:

@@ -2,121 +2,172 @@
 
     python -m bench.soak [--days N] [--subscribers N] [--kills N] [--seed N] [--json]
 
-A life is a forked process that makes issues, visits twelve sources (one dead, one moody) and sends
-every half hour of its clock; what it sends goes to a log that survives it, the wire. It is killed
-with SIGKILL at random, its disk is full once, the relay is down for a day, and clocks change. At
-the end every delivery is held against the wire. ``due``: deliveries and periods that somebody was
-owed; ``exactly_once`` of them were on the wire once; ``explained`` by a row that says why not, or
-on the wire twice under one Message-ID where a kill left it in doubt; the rest is ``unexplained``.
+A life is a forked process that does the rounds of `digest run` every half hour of its clock: visits
+twelve sources (one dead, one moody), makes issues, sends, keeps house at noon (deliveries are kept
+30 days), while people join, confirm, forget to, and leave. What it sends goes to a log that
+survives it, the wire. In the first four fifths of the days it is killed with SIGKILL, in whatever
+it does at random moments, and is away for up to two hours; once its disk is full; for a day the
+relay is down; clocks change.
+
+At the end everybody's due is worked out from calendar and memberships alone, and held against the
+rows and the wire. ``exactly_once``: the row says sent and the wire saw it once, at its time.
+``explained``: a row says why not, and what it says is so (soakaudit.py); or it was on the wire
+twice under one Message-ID because a kill fell while the first was there, at most four a kill. The
+rest is ``unexplained``. Exit code 1 where anything is, or somebody was written to after leaving.
+``rss_mb_first`` and ``rss_mb_last`` are of the last life, after its first day and at its end.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import mmap
 import os
 import random
 import resource
 import signal
-import struct
 import sys
 import tempfile
 import time
 import traceback
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from bench import soakaudit, soaklife
+from bench import soakaudit, soaklife, soakpeople
+from bench.soakaudit import Deaths
+from bench.soakboard import Board, Phase
+from bench.soakworld import STEP
 from bench.stage import run
-from digest.errors import DigestError
 
 BEGIN = datetime(2026, 3, 24, tzinfo=UTC)  # five days before Europe's clocks go forth
-MEAN_LIFE = 4.0  # seconds of ours
+KILLING = 0.8  # of the days; the last life lives through the rest
 MOST_AWAY = 120  # minutes that a killed machine stays away
-PATIENCE = 900.0  # seconds that one life may take before the bench gives up
-DISK = 65_536  # bytes left on the full disk
+STUCK = 600.0  # seconds without a step of the clock after which the bench gives up
+ROOM = 1_000_000  # bytes that any one file may have on the full disk, and the log a little more
+BLINK = 0.002  # seconds between two looks at the board
+TARGETS = (Phase.SEND, Phase.SEND, Phase.MAKE, Phase.GATHER, Phase.HOUSE, None)
 
 
-class Shared:
-    """What a life tells the next one: its clock, and its memory of the first and the last day."""
+@dataclass(slots=True)
+class Soak:
+    """One soak: its folder, its board, and who died when."""
 
-    def __init__(self) -> None:
-        self._map = mmap.mmap(-1, 24)
+    folder: Path
+    begin: float
+    end: float
+    down: datetime
+    dice: random.Random
+    board: Board = field(default_factory=Board)
+    deaths: Deaths = field(default_factory=dict)
+    phases: dict[str, int] = field(default_factory=dict)
+    lives: int = 0
 
-    @property
-    def told(self) -> tuple[float, float, float]:
-        """Seconds of the hand-set clock, MB at first, MB at last."""
-        now, first, last = struct.unpack("ddd", self._map[:24])
-        return now, first, last
+    def lived(self, kills: int) -> None:
+        """Live until the end, killed so often; once in between the disk is full."""
+        self.board.now = self.begin
+        last = self.begin + (self.end - self.begin) * KILLING
+        times = sorted(self.dice.uniform(self.begin, last) for _ in range(kills))
+        for number, at in enumerate(times):
+            pid = self._forked()
+            if number == kills // 2:
+                self._fill(pid, at)
+            self._await(pid, at, self.dice.choice(TARGETS))
+            time.sleep(min(self.dice.expovariate(20), 0.5))
+            self._kill(pid)
+        pid = self._forked()
+        while not self._over(pid):
+            time.sleep(0.1)
 
-    def tell(self, now: float, resident: float) -> None:
-        _, first, _ = self.told
-        self._map[:24] = struct.pack("ddd", now, first or resident, resident or first)
+    def _forked(self) -> int:
+        """Begin a life; its process id."""
+        sys.stdout.flush()
+        self.lives += 1
+        self.board.phase = Phase.BETWEEN
+        pid = os.fork()
+        if pid:
+            return pid
+        code = 1
+        try:
+            whole = soaklife.live(
+                self.folder, self.board, life=self.lives, end=self.end, down=self.down
+            )
+            run(whole)
+            code = 0
+        except BaseException:  # noqa: BLE001 -- a forked process must not run on into its parent's code
+            traceback.print_exc()
+        finally:
+            os._exit(code)
 
-    def away(self, seconds: float) -> None:
-        now, first, last = self.told
-        self._map[:24] = struct.pack("ddd", now + seconds, first, last)
+    def _await(self, pid: int, at: float, target: Phase | None) -> None:
+        """Until the clock shows ``at``, and then the life is at ``target``, for half a day."""
+        was, since = self.board.now, time.monotonic()
+        while True:
+            now = self.board.now
+            if now != was:
+                was, since = now, time.monotonic()
+            there = target is None or self.board.phase == target
+            if now >= self.end - 2 * STEP.total_seconds():
+                return
+            if now >= at and (there or now >= at + 12 * 3600):
+                return
+            if self._over(pid) or time.monotonic() - since > STUCK:
+                raise SystemExit(
+                    f"life {self.lives} is stuck at {datetime.fromtimestamp(now, UTC)}"
+                )
+            time.sleep(BLINK)
 
+    def _fill(self, pid: int, at: float) -> None:
+        """The disk is full at ``at``; a while after that was felt somebody makes room."""
+        self._await(pid, at, Phase.MAKE)
+        before = self.board.troubles
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (ROOM, resource.RLIM_INFINITY))
+        until = self.board.now + 48 * 3600
+        while self.board.troubles == before:
+            if self.board.now > until or self._over(pid):
+                raise SystemExit("the full disk was not felt")
+            time.sleep(BLINK)
+        time.sleep(3.0)
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY,) * 2)
 
-def forked(folder: Path, shared: Shared, end: float, down: float, *, full: bool) -> int:
-    """Begin a life; its process id."""
-    sys.stdout.flush()
-    pid = os.fork()
-    if pid:
-        return pid
-    code = 1
-    try:
-        if full:
-            size = (folder / "digest.db").stat().st_size
-            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-            resource.setrlimit(resource.RLIMIT_FSIZE, (size + DISK, size + DISK))
-        run(soaklife.live(folder, shared, end=end, down=down))
-        code = 0
-    except (DigestError, OSError) as error:
-        print(f"a life ended: {error}", file=sys.stderr)
-    except BaseException:  # noqa: BLE001 -- a forked process must not run on into its parent's code
-        traceback.print_exc()
-        code = 2
-    finally:
-        os._exit(code)
+    def _kill(self, pid: int) -> None:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+        name = Phase(int(self.board.phase)).name.lower()
+        self.phases[name] = self.phases.get(name, 0) + 1
+        self.deaths[self.lives] = self.board.now
+        self.board.now += 60 * self.dice.randrange(MOST_AWAY)
 
-
-def ended(pid: int, within: float) -> int | None:
-    """The exit code of a life that ended by itself within so many seconds."""
-    until = time.monotonic() + within
-    while time.monotonic() < until:
+    def _over(self, pid: int) -> bool:
+        """Whether a life ended by itself. Raises SystemExit where it did by an error."""
         done, status = os.waitpid(pid, os.WNOHANG)
-        if done:
-            return os.waitstatus_to_exitcode(status)
-        time.sleep(0.02)
-    return None
+        if done and status:
+            raise SystemExit(f"life {self.lives} ended by an error")
+        return bool(done)
 
 
-def soaked(folder: Path, *, days: int, kills: int, dice: random.Random) -> tuple[Shared, int]:
-    """Live through ``days``; what the lives told, and how many of them were killed."""
-    shared = Shared()
-    shared.tell(BEGIN.timestamp(), 0.0)
-    end = (BEGIN + timedelta(days=days)).timestamp()
-    down = (BEGIN + timedelta(days=days // 2)).timestamp()
-    killed, full = 0, False
-    while True:
-        fill = not full and kills > 0 and killed * 2 >= kills
-        full = full or fill
-        pid = forked(folder, shared, end, down, full=fill)
-        life = dice.expovariate(1 / MEAN_LIFE) if killed < kills or fill else PATIENCE
-        code = ended(pid, min(max(life, 0.2), PATIENCE))
-        if code == 0:
-            return shared, killed
-        if code is None:
-            os.kill(pid, signal.SIGKILL)
-            os.waitpid(pid, 0)
-            if life >= PATIENCE:
-                raise SystemExit("a life did not end")
-            killed += 1
-            shared.away(60 * dice.randrange(MOST_AWAY))
-        elif code == 2 or not fill:
-            raise SystemExit("a life ended by an error that is not the full disk's")
+def soaked(folder: Path, *, days: int, count: int, kills: int, seed: int) -> dict[str, object]:
+    """The figures of one soak in an empty folder."""
+    dice = random.Random(seed)
+    soakpeople.prepare(folder, count, BEGIN, dice)
+    end = BEGIN + timedelta(days=days)
+    soak = Soak(folder, BEGIN.timestamp(), end.timestamp(), BEGIN + timedelta(days=days // 2), dice)
+    began = time.monotonic()
+    soak.lived(kills)
+    minutes = (time.monotonic() - began) / 60
+    found = soakaudit.audit(folder, BEGIN, end, down=soak.down, deaths=soak.deaths)
+    sizes = [float(line) for line in (folder / "sizes").read_text().split()] or [0.0]
+    return {
+        "days": days,
+        "subscribers": count,
+        **found,
+        "kills": len(soak.deaths),
+        "kills_during": soak.phases,
+        "rss_mb_first": round(soak.board.rss_first, 1),
+        "rss_mb_last": round(soak.board.rss_last, 1),
+        "db_mb": round((folder / "digest.db").stat().st_size / 1e6, 1),
+        "db_mb_halfway": sizes[len(sizes) // 2],
+        "minutes": round(minutes, 1),
+    }
 
 
 def main() -> None:
@@ -130,27 +181,18 @@ def main() -> None:
     asked.add_argument("--json", action="store_true", dest="as_json")
     given = asked.parse_args()
     with tempfile.TemporaryDirectory(prefix="soak-") as made:
-        folder = Path(made)
-        soaklife.prepare(folder, given.subscribers, BEGIN, random.Random(given.seed))
-        shared, killed = soaked(
-            folder, days=given.days, kills=given.kills, dice=random.Random(given.seed)
+        figures = soaked(
+            Path(made),
+            days=given.days,
+            count=given.subscribers,
+            kills=given.kills,
+            seed=given.seed,
         )
-        found = soakaudit.audit(folder, BEGIN, given.days)
-        _, first, last = shared.told
-        figures = {
-            "days": given.days,
-            "subscribers": given.subscribers,
-            **found,
-            "kills": killed,
-            "rss_mb_first": round(first, 1),
-            "rss_mb_last": round(last, 1),
-            "db_mb": round((folder / "digest.db").stat().st_size / 1e6, 1),
-        }
     if given.as_json:
         print(json.dumps(figures))
     else:
         for name, value in figures.items():
-            print(f"{name:>22} {value:>12,}")
+            print(f"{name:>22} {value!s:>12}")
     if figures["unexplained"] or figures["written_after_leaving"]:
         raise SystemExit(1)
 

@@ -60,9 +60,9 @@ class Tally:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outlook:
-    """What is still to do. ``next_at``: when the first of the queued may go; None: none is."""
+    """Whether anything is not settled. ``next_at``: when the first of the queued may go, if any."""
 
-    queued: int = 0
+    queued: bool = False
     next_at: datetime | None = None
 
 
@@ -96,7 +96,10 @@ class Office(Protocol):
         """
 
     async def outlook(self, now: datetime) -> Outlook:
-        """What is still to do."""
+        """Whether there is something still to do; asked often."""
+
+    async def waiting(self) -> int:
+        """How many are not settled."""
 
 
 class Memory(Protocol):

@@ -69,6 +69,9 @@ class SealingOffice:
     async def outlook(self, now: datetime) -> Outlook:
         return await self._inner.outlook(now)
 
+    async def waiting(self) -> int:
+        return await self._inner.waiting()
+
     async def _sealed(self, some: Sequence[tuple[Ready, Outgoing]], now: datetime) -> list[Ready]:
         lines = await self._sign([message.parts for _, message in some], at=int(now.timestamp()))
         return [

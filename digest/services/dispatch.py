@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from digest.deliver.journal import Journal, beside
+from digest.deliver.estate import Estate
+from digest.deliver.journal import Journal
 from digest.deliver.lines import Lines
 from digest.deliver.office import NO_MEMORY, Memory, Office, Outlook, Tally
 from digest.deliver.portion import Portion
@@ -59,7 +60,7 @@ def nothing_due(_: Outlook, __: bool) -> bool:
 
 
 def all_settled(outlook: Outlook, stuck: bool) -> bool:
-    return not stuck and outlook.queued == 0
+    return not stuck and not outlook.queued
 
 
 class Dispatch:
@@ -79,10 +80,10 @@ class Dispatch:
     ) -> None:
         """``unserved``: of these nothing is sent, but what dead workers held is settled."""
         self._offices = offices
-        self._all = (*offices, *unserved)
         self._memory = memory
         self._tell = tell
-        self._journal, *self._old = journals
+        self._journal = journals[0]
+        self._estate = Estate((*offices, *unserved), journals, clock)
         self._clock = clock
         self._show = show
         self._lease: UUID = uuid4()
@@ -93,7 +94,7 @@ class Dispatch:
         self._progress = Progress()
         self._stopping = asyncio.Event()
         self._patrolled = self._remembered = datetime.min.replace(tzinfo=clock().tzinfo)
-        self._begun = False
+        self._begun = self._nothing = False  # ``nothing`` was there when we last claimed
         self._troubled = 0  # rounds in a row that the database stopped
         self._later: list[tuple[Box, list[Ready], datetime | None]] = []  # to be given back
 
@@ -122,7 +123,7 @@ class Dispatch:
                 await self._rest(IDLE_LOOK if self._quiet else TICK)
         finally:
             await self._drain()
-        self._progress.waiting = (await self._outlook()).queued
+        self._progress.waiting = sum([await office.waiting() for office in self._offices])
         return self._look()
 
     @property
@@ -133,25 +134,27 @@ class Dispatch:
     async def _round(self, until: Until) -> bool:
         """Everything that is to be done now; whether it is over then."""
         if not self._begun:
-            await self._recover()
+            self._progress.tally.add(await self._estate.take_over())
             await self._memory.load(self._lines)
             self._journal.begin(self._lease)
             self._begun = True
         now = self._clock()
         await self._keep()
         await self._memory.keep(self._lines, now)
+        looks = self._nothing  # a claim writes; while there is nothing, it is enough to look
         if not timedelta() <= now - self._patrolled < PATROL:
+            looks = False
             await self._patrol(now)
             self._patrolled = now
         if not timedelta() <= now - self._remembered < REMEMBER:
             await self._memory.save(self._lines, now)
             self._remembered = now
-        if self._tray.ready < self._portion.low and self._lines.usable:
+        if not looks and self._tray.ready < self._portion.low and self._lines.usable:
             await self._claim(now)
         self._lines.adjust()
         await self._put_off()
         self._show(self._look())
-        return await self._over(until)
+        return await self._over(until, looked=looks)
 
     async def _bear(self, error: Temporary, tries: int | None) -> None:
         self._lines.hold()
@@ -168,6 +171,7 @@ class Dispatch:
             self._tell("the database can be written again; it goes on")
 
     async def _claim(self, now: datetime) -> None:
+        self._nothing, seen = False, 0
         for office, box in zip(self._offices, self._tray.boxes, strict=True):
             if len(box.ready) >= self._portion.low:
                 continue
@@ -179,9 +183,11 @@ class Dispatch:
                 self._portion.claimed(now, idle=self._quiet)
                 self._tray.low = self._portion.low
             box.ready.extend(brought.ready)
+            seen += brought.seen
             for reason, count in brought.skipped.items():
                 self._progress.skipped[reason] = self._progress.skipped.get(reason, 0) + count
                 self._progress.tally.skipped += count
+        self._nothing = seen == 0 and self._quiet
 
     async def _keep(self) -> None:
         for office, box in zip(self._offices, self._tray.boxes, strict=True):
@@ -213,7 +219,7 @@ class Dispatch:
                 box.ready.clear()
         return found
 
-    async def _over(self, until: Until) -> bool:
+    async def _over(self, until: Until, *, looked: bool) -> bool:
         tray = self._tray
         self._progress.waits_until = None
         if tray.flying or tray.results:
@@ -226,6 +232,9 @@ class Dispatch:
         due = outlook.next_at is not None and outlook.next_at <= self._clock()
         if due and usable:  # it became due while we looked, or has to wait for room
             self._progress.waits_until = self._lines.waits()
+            self._nothing = False
+            if looked:
+                self._signal.set()  # claim it now
             return False
         return until(outlook, bool(tray.ready or due) and not usable)
 
@@ -236,7 +245,7 @@ class Dispatch:
             found = await office.outlook(now)
             times = [at for at in (outlook.next_at, found.next_at) if at]
             outlook = Outlook(
-                queued=outlook.queued + found.queued, next_at=min(times, default=None)
+                queued=outlook.queued or found.queued, next_at=min(times, default=None)
             )
         return outlook
 
@@ -248,28 +257,9 @@ class Dispatch:
                 await self._signal.wait()
         self._signal.clear()
 
-    async def _recover(self) -> None:
-        if not self._begun:
-            await self._believe(self._journal)
-        while self._old:
-            await self._believe(self._old[0])
-            self._old.pop(0).remove()
-
-    async def _believe(self, journal: Journal) -> None:
-        notes = journal.left_behind()
-        if notes is None:
-            return
-        for office in self._all:
-            found = await office.recover(
-                notes.lease, notes.entries, trusted=notes.whole, now=self._clock()
-            )
-            self._progress.tally.add(found)
-
     async def _patrol(self, now: datetime) -> None:
-        # A worker that died beside us, and that nobody started again.
-        dead, twice = beside(self._journal)
-        self._old += dead
-        await self._recover()
+        found, twice = await self._estate.look_around()
+        self._progress.tally.add(found)
         # A clock that leaps ends everybody's lease at once: who is alive renews theirs before we
         # look a second time.
         for office in self._offices:
@@ -288,8 +278,7 @@ class Dispatch:
                 await self._memory.save(self._lines, self._clock())
         finally:
             self._journal.close()
-            for journal in self._old:
-                journal.close()
+            self._estate.close()
 
     def _office(self, box: Box) -> Office:
         return self._offices[self._tray.boxes.index(box)]

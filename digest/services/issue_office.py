@@ -135,7 +135,7 @@ class IssueOffice:
         noted = {entry.delivery: entry for entry in entries}
         told = [one for one in held if one.delivery.id in noted or not trusted]
         after = [
-            self._ended(one, journal.outcome(noted.get(one.delivery.id)), now).delivery
+            self._outcome(one.delivery, journal.outcome(noted.get(one.delivery.id)), now).delivery
             for one in told
         ]
         await self._store.write(deliveries.settle, lease.hex, [(one, "") for one in after])
@@ -151,7 +151,7 @@ class IssueOffice:
             if twice and before.get(lease) != _until(held):
                 continue
             lost = InDoubt("whoever was sending it is gone")
-            after = [self._ended(one, lost, now).delivery for one in held]
+            after = [self._outcome(one.delivery, lost, now).delivery for one in held]
             await self._store.write(deliveries.settle, lease, [(one, "") for one in after])
             tally.add(_tally(after))
         return tally
@@ -163,6 +163,9 @@ class IssueOffice:
     async def outlook(self, now: datetime) -> Outlook:
         queued, next_at = await self._store.read(posting.outlook, tuple(self._postmarks))
         return Outlook(queued=queued, next_at=next_at)
+
+    async def waiting(self) -> int:
+        return await self._store.read(posting.waiting, tuple(self._postmarks))
 
     async def _claimed(self, lease: UUID, limit: int, now: datetime) -> list[tuple[Sending, Claim]]:
         if self._unsure:
@@ -245,9 +248,6 @@ class IssueOffice:
             attempts=one.attempts,
         )
         return self._outcome(before, outcome, now)
-
-    def _ended(self, one: Held, outcome: Outcome, now: datetime) -> Settled:
-        return self._outcome(one.delivery, outcome, now)
 
     def _outcome(self, before: Delivery, outcome: Outcome, now: datetime) -> Settled:
         return outbox.settle(

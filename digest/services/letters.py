@@ -151,7 +151,10 @@ class LetterOffice:
 
     async def outlook(self, now: datetime) -> Outlook:
         queued, next_at = await self._store.read(postbag.outlook)
-        return Outlook(queued=queued, next_at=next_at)
+        return Outlook(queued=queued > 0, next_at=next_at)
+
+    async def waiting(self) -> int:
+        return (await self._store.read(postbag.outlook))[0]
 
     async def _ready(self, owed: Owed) -> Ready:
         message: Outgoing | DigestError

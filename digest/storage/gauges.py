@@ -43,12 +43,12 @@ def read(tx: Connection) -> Gauges:
     visited = tx.execute(
         select(func.count(), func.count().filter(sources.c.failures > 0)).select_from(sources)
     ).one()
-    waiting, first = posting.outlook(tx)
+    _, first = posting.outlook(tx)
     return Gauges(
         people={(row[0], row[1]): int(row[2]) for row in tx.execute(held)},
         letters={state: count for state, (count, _) in by_state.items()},
         oldest_owed=by_state.get("queued", (0, None))[1],
-        deliveries=waiting,
+        deliveries=posting.waiting(tx),
         first_delivery=first,
         sources=int(visited[0]),
         failing=int(visited[1]),

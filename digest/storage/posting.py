@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, exists, func, literal_column, select, true, update
+from sqlalchemy import ColumnElement, Connection, exists, func, literal_column, select, update
 
 from digest.delivery import Delivery, DeliveryId, Skip, State
 from digest.model import Edition
@@ -18,6 +18,9 @@ from subscribers.model import SubscriberId
 # Said in so many words: an index over the queued rows alone is not used for a bound parameter.
 _QUEUED = deliveries.c.state == literal_column("'queued'")
 _SENDING = deliveries.c.state == literal_column("'sending'")
+# ``+ 0`` keeps SQLite from the index on (issue, subscriber): it would walk a million settled rows
+# for the few that are on the wire, which have an index of their own.
+_IS_ITS_ISSUE = issues.c.id == deliveries.c.issue + 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,23 +108,43 @@ def postpone(tx: Connection, lease: str, ids: Sequence[DeliveryId], until: datet
 
 def outlook(
     tx: Connection, newsletters: Sequence[str] | None = None
-) -> tuple[int, datetime | None]:
-    """How many deliveries of these newsletters' released issues (None: of all) are not settled,
-    and when the first may go."""
-    ours = true() if newsletters is None else issues.c.newsletter.in_(newsletters)
+) -> tuple[bool, datetime | None]:
+    """Whether anything of these newsletters' released issues (None: of all) is not settled, and
+    when the first of the queued may go. Asked every two seconds: it counts nothing."""
+    released = _released(newsletters)
+    of_issue = select(func.min(deliveries.c.next_attempt_at)).where(
+        deliveries.c.issue == issues.c.id, _QUEUED
+    )
+    first = tx.execute(
+        select(func.min(of_issue.correlate(issues).scalar_subquery())).where(*released)
+    ).scalar()
+    if first is not None:
+        return True, first
+    held = select(deliveries.c.id).join(issues, _IS_ITS_ISSUE).where(*released, _SENDING).limit(1)
+    return tx.execute(held).first() is not None, None
 
-    def of(state: ColumnElement[bool]) -> tuple[int, datetime | None]:
-        asked = (
-            select(func.count(), func.min(deliveries.c.next_attempt_at))
-            .join(issues, issues.c.id == deliveries.c.issue)
-            .where(issues.c.state == "released", ours, state)
-        )
-        count, first = tx.execute(asked).one()
-        return int(count), first
 
-    queued, first = of(_QUEUED)
-    sending, _ = of(_SENDING)
-    return queued + sending, first
+def waiting(tx: Connection, newsletters: Sequence[str] | None = None) -> int:
+    """How many deliveries of these newsletters' released issues (None: of all) are not settled."""
+    released = _released(newsletters)
+    queued = (
+        select(func.count())
+        .select_from(deliveries)
+        .join(issues, issues.c.id == deliveries.c.issue)
+        .where(*released, _QUEUED)
+    )
+    sending = (
+        select(func.count())
+        .select_from(deliveries)
+        .join(issues, _IS_ITS_ISSUE)
+        .where(*released, _SENDING)
+    )
+    return int(tx.execute(queued).scalar_one()) + int(tx.execute(sending).scalar_one())
+
+
+def _released(newsletters: Sequence[str] | None) -> tuple[ColumnElement[bool], ...]:
+    released = issues.c.state == "released"
+    return (released,) if newsletters is None else (released, issues.c.newsletter.in_(newsletters))
 
 
 def tally(tx: Connection, issue: int) -> dict[str, int]:

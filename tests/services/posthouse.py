@@ -161,7 +161,7 @@ class PostHouse:
 
 
 def until_done(outlook: Any, stuck: bool) -> bool:
-    return outlook.queued == 0
+    return not outlook.queued
 
 
 def later(house: PostHouse, **delta: float) -> None:

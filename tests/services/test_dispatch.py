@@ -40,6 +40,23 @@ async def test_everybody_is_sent_it_once_and_the_row_says_what_the_relay_said(ho
     }
 
 
+async def test_who_found_nothing_looks_again_and_sends_what_has_become_due(house):
+    await house.join("ada")
+    await house.release()
+    later(house, seconds=-20)
+    seen = []
+
+    def until(outlook, stuck):
+        seen.append(outlook.queued)
+        later(house, seconds=20)
+        return not outlook.queued
+
+    async with scripted() as (_, options):
+        progress = await house.send(options, until=until)
+
+    assert (progress.tally.sent, seen) == (1, [True, False])
+
+
 async def test_a_real_server_takes_it_too(house):
     await house.join("ada", "grace")
     await house.release()

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sqlalchemy import update
+from sqlalchemy import event, update
 
 from bench.paper import edition
 from digest.delivery import DeliveryId
 from digest.storage import deliveries as ledger
 from digest.storage import issues as issues_table
 from digest.storage import posting
+from digest.storage.database import Store
 from digest.storage.postal import deliveries
 from digest.storage.schema import issues
 from tests.builders import NOW, an_issue
@@ -90,16 +91,54 @@ async def test_what_must_wait_goes_back_until_then_and_was_no_attempt(store):
     assert list(after.values()) == [("sending", 1, NOW, MINE)]
 
 
-async def test_what_is_still_to_do_counts_what_is_on_the_wire_and_only_these_newsletters(store):
+async def test_what_is_still_to_do_is_also_on_the_wire_and_only_of_these_newsletters(store):
+    def look(tx, *newsletters):
+        return (*posting.outlook(tx, newsletters), posting.waiting(tx, newsletters))
+
     def story(tx):
         released(tx, "ada", "grace")
         claim(tx, 1)
-        found = posting.outlook(tx, ("daily", "other"))
-        others = posting.outlook(tx, ("other",)), posting.outlook(tx, ())
+        found = look(tx, "daily", "other")
+        others = look(tx, "other"), look(tx)
+        claim(tx)
+        on_the_wire = look(tx, "daily"), (*posting.outlook(tx), posting.waiting(tx))
         tx.execute(update(deliveries).values(state="sent"))
-        return found, others, posting.outlook(tx, ("daily",))
+        return found, others, on_the_wire, look(tx, "daily")
 
-    assert await store.write(story) == ((2, NOW), ((0, None), (0, None)), (0, None))
+    nothing = (False, None, 0)
+    assert await store.write(story) == (
+        (True, NOW, 2),
+        (nothing, nothing),
+        ((True, None, 2), (True, None, 2)),
+        nothing,
+    )
+
+
+async def test_a_look_at_what_is_to_do_walks_no_settled_rows(tmp_path):
+    def plans(tx):
+        released(tx, "ada", "grace")
+        asked = []
+        event.listen(tx, "before_cursor_execute", lambda *args: asked.append((args[2], args[3])))
+        posting.outlook(tx, ("daily",))
+        posting.waiting(tx, ("daily",))
+        posting.due(tx, NOW)
+        return [
+            row[3]
+            for statement, values in list(asked)
+            for row in tx.exec_driver_sql(f"explain query plan {statement}", values)
+            if "deliveries" in row[3]
+        ]
+
+    store = await Store.open(f"sqlite:///{tmp_path / 'looked.db'}")
+    found = await store.write(plans)
+    await store.close()
+
+    used = {plan.partition("USING ")[2].partition(" (")[0] for plan in found}
+    assert used <= {
+        f"{kind}INDEX ix_deliveries_{one}"
+        for kind in ("", "COVERING ")
+        for one in ("queued", "sending")
+    }
 
 
 async def test_an_issue_is_tallied_by_state_and_reason(store):
