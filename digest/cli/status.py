@@ -72,6 +72,9 @@ def _lines(settings: Settings, found: Overview | None, now: datetime, free: int)
     if found.misses:
         yield "Periods without an issue"
         yield from (f"  {one.newsletter} {one.period}: {one.said}" for one in found.misses)
+    if found.alerts:
+        yield "Alerts that you were told of and that are not over"
+        yield from (f"  {one.says}, since {one.since:%Y-%m-%d %H:%M} UTC" for one in found.alerts)
     gauges = found.gauges
     yield "Queue"
     yield f"  {_waiting(gauges.deliveries, gauges.first_delivery, 'messages')}"
@@ -117,6 +120,7 @@ def _report(
         if found
         else [],
         "without_issue": [asdict(one) for one in found.misses] if found else [],
+        "alerts": [asdict(one) for one in found.alerts] if found else [],
         "waiting": {
             "messages": found.gauges.deliveries if found else 0,
             "letters": found.gauges.letters.get("queued", 0) if found else 0,

@@ -89,7 +89,8 @@ def refuse(prepared: Prepared, *, strict: bool = False) -> None:
 def taken(issue: Issue) -> str:
     """The sentence of Taken."""
     return (
-        f"the issue of {issue.newsletter} for {issue.period} is released already; "
+        f"the issue of {issue.newsletter} for {issue.period} is made already, though it "
+        "may wait for approval or have been kept back; "
         "look at it with `digest issues list`, or make one more with --extra"
     )
 

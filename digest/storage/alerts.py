@@ -33,6 +33,14 @@ class LastRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """An alert that was told, and since when it stands."""
+
+    says: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
     """Of the last two months. ``settled``: (newsletter, cadence) to the periods that have an issue,
     released or not, or have none on purpose; ``missing``: those that have none by misfortune.
@@ -74,6 +82,12 @@ def seen(tx: Connection, now: datetime) -> Seen:
 def told(tx: Connection) -> dict[str, datetime]:
     """Which alerts are known to the operator, and when each was said last."""
     return {row.key: row.told_at for row in tx.execute(select(alerts.c.key, alerts.c.told_at))}
+
+
+def standing(tx: Connection) -> list[Standing]:
+    """What the operator was told and is not over yet, the oldest first."""
+    asked = select(alerts.c.says, alerts.c.since).order_by(alerts.c.since, alerts.c.key)
+    return [Standing(**row._mapping) for row in tx.execute(asked)]
 
 
 def remember(tx: Connection, said: Mapping[str, str], over: Collection[str], at: datetime) -> None:

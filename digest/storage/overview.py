@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, select
 
 from digest.model import SourceId, Visit
-from digest.storage import agenda, desk, leases, posting, sources
+from digest.storage import agenda, alerts, desk, leases, posting, sources
 from digest.storage.agenda import Miss
+from digest.storage.alerts import Standing
 from digest.storage.desk import IssueInfo
 from digest.storage.gauges import Gauges
 from digest.storage.gauges import read as gauges
@@ -35,6 +36,7 @@ class Overview:
     misses: tuple[Miss, ...]
     trouble: tuple[Visit, ...]
     leader: str
+    alerts: tuple[Standing, ...]
 
 
 def read(tx: Connection, used: frozenset[SourceId]) -> Overview:
@@ -60,4 +62,5 @@ def read(tx: Connection, used: frozenset[SourceId]) -> Overview:
             if name in used and (visit.failures or visit.gone)
         ),
         leader=leases.seen(tx, leases.CLOCK).holder,
+        alerts=tuple(alerts.standing(tx)),
     )

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from digest.cli import stores
 from digest.clock import clock_at
-from digest.storage import agenda, issues, reviews
+from digest.storage import agenda, alerts, issues, reviews
 from digest.storage.agenda import Miss
 from tests.builders import NOW, an_issue
 from tests.journeys.conftest import desk
@@ -83,6 +83,18 @@ def test_an_issue_that_waits_and_one_that_was_held_say_so(desk):
     assert "\n  the editor kept it back\n" in desk.run("issues", "show", issue).out
     assert desk.run("issues", "show", issue, "--json").json["reason"] == "the editor kept it back"
     assert "daily 2026-11-24: the editor kept it back" in desk.run("status").out
+
+
+def test_an_alert_stands_until_it_is_over(desk):
+    desk.configure("sample:")
+    in_store(desk, lambda tx: alerts.remember(tx, {"disk": "3 MB are free on the disk"}, (), NOW))
+
+    said = desk.run("status")
+    assert "  3 MB are free on the disk, since 2026-11-24 06:30 UTC\n" in said.out
+    assert desk.run("status", "--json").json["alerts"][0]["says"] == "3 MB are free on the disk"
+
+    in_store(desk, lambda tx: alerts.remember(tx, {}, ("disk",), NOW))
+    assert "Alerts" not in desk.run("status").out
 
 
 def in_store(desk, change):

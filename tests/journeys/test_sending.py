@@ -139,7 +139,7 @@ def test_a_period_is_sent_once_and_an_extra_issue_has_one_of_its_own(paper):
 
     again = paper.run("send", "--yes", "--at", later)
     assert again.code == 1
-    assert "is released already" in again.err
+    assert "is made already" in again.err
     assert "or make one more with --extra" in again.err
 
     extra = paper.run("send", "--yes", "--extra", "--at", later)

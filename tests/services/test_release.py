@@ -55,7 +55,7 @@ async def test_a_period_is_released_once(house):
     await house.join("ada")
     await house.release()
 
-    with pytest.raises(Taken, match="of daily for 2026-11-24 is released already"):
+    with pytest.raises(Taken, match="of daily for 2026-11-24 is made already"):
         await house.release()
 
 
