@@ -74,11 +74,25 @@ def free_port() -> int:
         return port
 
 
+QUICK = """
+import sys
+from digest import cli, scheduler
+from digest.scheduler import leader
+
+scheduler.BEAT, leader.BEAT, leader.PATIENCE = 0.4, 0.4, 1.0
+cli.main(sys.argv[1:])
+"""
+USUAL = ("-m", "digest")
+
+
 @contextlib.asynccontextmanager
-async def running(folder: Path, **environ: str) -> AsyncIterator[Running]:
+async def running(
+    folder: Path, *, program: tuple[str, ...] = USUAL, **environ: str
+) -> AsyncIterator[Running]:
+    """``program``: what Python runs, such as ``("-c", QUICK)``, whose lease is a second."""
     port = free_port()
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "digest", "--config", str(folder), "run", "--port", str(port),
+        sys.executable, *program, "--config", str(folder), "run", "--port", str(port),
         stderr=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.DEVNULL,
         env={**os.environ, "PYTHONPATH": str(ROOT), **environ},
     )  # fmt: skip
