@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, select, union
+from sqlalchemy import Connection, func, select, union
 
 from digest.model import NewsletterId
 from digest.storage.dialect import insert
@@ -61,6 +61,11 @@ def watch(tx: Connection, newsletter: NewsletterId, cadence: str, at: datetime) 
         .values(newsletter=newsletter, cadence=cadence, since=at)
         .on_conflict_do_nothing()
     )
+
+
+def latest(tx: Connection) -> datetime | None:
+    """When the latest issue was made, by the clock of its day; None: there is none."""
+    return tx.execute(select(func.max(issues.c.created_at))).scalar()
 
 
 def miss(tx: Connection, some: Sequence[Miss]) -> None:

@@ -157,6 +157,21 @@ async def test_while_another_process_keeps_the_database_from_being_opened(tmp_pa
         await it.until("clock.leads")
 
 
+async def test_a_clock_that_is_a_year_behind_is_told_with_its_cure_and_makes_no_issue(tmp_path):
+    await furnished(tmp_path)
+    async with running(tmp_path) as it:
+        await it.until("issue.released")
+        assert await it.stopped() == 0
+    with sqlite3.connect(tmp_path / "digest.db") as database:
+        database.execute("update issues set created_at = datetime(created_at, '+1 year')")
+
+    async with running(tmp_path) as it:
+        told = (await it.until("clock.wrong"))["why"]
+        assert "timedatectl set-ntp true" in told
+        assert await it.stopped() == 0
+    assert issues(tmp_path) == [("released",)]
+
+
 def _listens(port):
     """Return once somebody listens at ``port``: what comes next is the database."""
     until = time.monotonic() + 60
