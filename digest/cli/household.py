@@ -11,6 +11,7 @@ import contextlib
 import os
 import signal
 import socket
+import threading
 import time
 from collections.abc import AsyncIterator, Iterator
 from enum import Enum
@@ -33,6 +34,7 @@ from digest.wiring import post
 log = logs.logger("digest.run")
 
 WEB_DRAIN = 5  # seconds that requests under way are given
+LEAVE = 0.5  # seconds for the threads to end, once everything is kept
 RECOVER = 5.0  # seconds before what failed is begun anew
 
 
@@ -102,6 +104,7 @@ class Household:
         self._heard = asyncio.Event()
         self._front = Front()
         self._lived = False
+        self._server: Server | None = None
 
     async def live(self) -> None:
         """Until SIGTERM or Ctrl-C. Raises DigestError where it cannot begin."""
@@ -110,7 +113,7 @@ class Household:
             loop.add_signal_handler(number, self._tell, Next.END)
         loop.add_signal_handler(signal.SIGHUP, self._tell, Next.RELOAD)
         host, port = self._door.getsockname()[:2]
-        server = Server(serving.options(self._front, host, port, drain=WEB_DRAIN))
+        self._server = server = Server(serving.options(self._front, host, port, drain=WEB_DRAIN))
         serving_it = asyncio.create_task(server.serve(sockets=[self._door]))
         try:
             while await self._generation() is not Next.END:
@@ -119,10 +122,18 @@ class Household:
             supervisor.tell(supervisor.STOPPING)
             server.should_exit = True
             await serving_it
+        _wait_for_no_thread()
 
     def _tell(self, what: Next) -> None:
         if self._told is not Next.END:
             self._told = what
+        if what is Next.END:
+            if not self._lived:
+                # Opening the database may wait for others, and is kept whole or not at all.
+                log.info("run.drains", then=what.value)
+                os._exit(0)
+            if self._server:
+                self._server.should_exit = True  # now: readers and relays drain side by side
         self._heard.set()
 
     async def _generation(self) -> Next:
@@ -193,6 +204,13 @@ class Household:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(RECOVER):
                 await self._heard.wait()
+
+
+def _wait_for_no_thread() -> None:
+    """End soon, though a thread may still wait for a mailbox or a name: all is kept by now."""
+    soon = threading.Timer(LEAVE, os._exit, (0,))
+    soon.daemon = True
+    soon.start()
 
 
 def _trouble(said: str) -> None:

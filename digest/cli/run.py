@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import click
 
@@ -27,6 +29,7 @@ def command(context: Context, host: str | None, port: int | None) -> None:
     configuration. Of several on one database one makes the issues, and another takes over within
     15 seconds when it falls silent.
     """
+    signal.signal(signal.SIGTERM, _left_at_once)  # until the household hears it
     _one_configuration(context.config)
     loaded = load.load_for(context.config)
     settings = loaded.settings
@@ -37,6 +40,10 @@ def command(context: Context, host: str | None, port: int | None) -> None:
         click.echo(f"Digest at http://{f'[{host}]' if ':' in host else host}:{port}/")
         household = Household(loaded.path, settings, ring, door)
         worker.run(household.live())
+
+
+def _left_at_once(*_: object) -> NoReturn:
+    raise SystemExit(0)  # nothing has begun
 
 
 def _one_configuration(named: Path | None) -> None:

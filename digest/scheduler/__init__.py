@@ -21,6 +21,7 @@ from digest.scheduler.issues import Issues
 from digest.scheduler.leader import BEAT, Leader
 from digest.scheduler.watch import Watch
 from digest.services import release
+from digest.storage import agenda
 from digest.wiring import Tools
 
 log = logs.logger("digest.scheduler")
@@ -28,6 +29,7 @@ log = logs.logger("digest.scheduler")
 Round = Callable[[], Awaitable[None]]
 GRACE = 24 * 3600  # seconds: a knock that comes late is a knock all the same
 STEP = timedelta(seconds=30)  # the machine's clock was set by more than this
+BEHIND = timedelta(hours=2)  # a clock that is set back in autumn by hand is not worth a word
 _MACHINE = clock_at(None)  # what APScheduler goes by
 
 
@@ -112,6 +114,7 @@ class Clockwork:
             try:
                 for one in await release.finish(self._tools.store, clock=self._tools.clock):
                     log.info("issue.released", issue=one.issue, audience=one.audience)
+                await self._look_at_the_clock()
             except DigestError as error:
                 log.error("round.failed", round="finish", why=str(error))
                 return
@@ -123,6 +126,16 @@ class Clockwork:
             self._began = False
             for task in self._running:
                 task.cancel()
+
+    async def _look_at_the_clock(self) -> None:
+        """Say so where an issue was made in what the clock calls the future."""
+        now, latest = self._tools.clock(), await self._tools.store.read(agenda.latest)
+        if latest is not None and latest - now > BEHIND:
+            log.error(
+                "clock.wrong",
+                why=f"the clock says {now:%Y-%m-%d %H:%M} UTC, and the latest issue was made on "
+                f"{latest:%Y-%m-%d %H:%M}; set it by the network: timedatectl set-ntp true",
+            )
 
     def _knock_soon(self) -> None:
         for job in self._scheduler.get_jobs():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from digest import logs, wiring
 from digest.collect import visits
@@ -19,6 +20,9 @@ from digest.services import calendar, release
 from digest.storage import agenda, audience
 from digest.storage import sources as sources_table
 from digest.wiring import Tools
+
+if TYPE_CHECKING:
+    from digest.services.publish import Imprint
 
 log = logs.logger("digest.scheduler")
 
@@ -81,9 +85,10 @@ class Issues:
         # Else what came in just now would wait for the next issue.
         at = turn.due if not new and now - turn.due <= PUNCTUAL else now
         imprint = wiring.imprint(self.settings, media=self.settings.storage.media)
-        drafted = await publish.draft(
-            store, newsletter, imprint, isolate=tools.isolate, clock=lambda: at
-        )
+        drafted = await self._drafted(newsletter, imprint, at)
+        if drafted.issue is None and at < now:
+            # What a process gathered after it was due, and was stopped before it could tell it.
+            drafted = await self._drafted(newsletter, imprint, now)
         if drafted.issue is None:
             await self._keep(newsletter, [_quiet(turn, drafted.reason or "no news")])
             return
@@ -96,6 +101,13 @@ class Issues:
         )
         release.refuse(prepared)
         await self._released(newsletter, turn, prepared)
+
+    async def _drafted(self, newsletter: Newsletter, imprint: Imprint, at: datetime) -> Prepared:
+        from digest.services import publish  # as above
+
+        return await publish.draft(
+            self.tools.store, newsletter, imprint, isolate=self.tools.isolate, clock=lambda: at
+        )
 
     async def _released(self, newsletter: Newsletter, turn: Turn, prepared: Prepared) -> None:
         try:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, delete, exists, select, union
+from sqlalchemy import Connection, Select, and_, delete, exists, func, select, union
 
 from digest.model import NewsletterId
 from digest.storage.dialect import insert
@@ -79,6 +79,11 @@ def watch(tx: Connection, newsletter: NewsletterId, cadence: str, at: datetime) 
         .values(newsletter=newsletter, cadence=cadence, since=at)
         .on_conflict_do_nothing()
     )
+
+
+def latest(tx: Connection) -> datetime | None:
+    """When the latest issue was made, by the clock of its day; None: there is none."""
+    return tx.execute(select(func.max(issues.c.created_at))).scalar()
 
 
 def miss(tx: Connection, some: Sequence[Miss]) -> None:

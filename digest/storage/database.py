@@ -7,6 +7,7 @@ transaction (docs/decisions/0002). No error of SQLAlchemy or of a driver leaves 
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
 import time
 from collections.abc import Callable
@@ -124,6 +125,7 @@ class Store:
     def _open(cls, url: URL, patience: float) -> Store:
         if url.get_backend_name() == "sqlite":
             _make_folder(url)
+            _refuse_read_only(file_of(url))
         writer = engine(url, write=True, patience=patience)
         try:
             migrate.to_head(writer, url)
@@ -264,6 +266,13 @@ def _make_folder(url: URL) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise Misconfigured(str(folder), f"cannot be made: {error.strerror}") from error
+
+
+def _refuse_read_only(path: Path) -> None:
+    # SQLite itself opens such a file without a word, and says so at the first change.
+    ours = os.access in os.supports_effective_ids
+    if path.exists() and not os.access(path, os.W_OK, effective_ids=ours):
+        raise Misconfigured(str(path), "cannot be written: make the file and its folder writable")
 
 
 def _quoted(path: Path) -> str:

@@ -19,7 +19,7 @@ from digest.errors import DigestError
 from digest.isolation import Workers
 from digest.model import Cadence
 from digest.scheduler import rounds
-from digest.scheduler.issues import Issues
+from digest.scheduler.issues import Issues, gather_due
 from digest.scheduler.watch import Watch
 from digest.services import membership, steering
 from digest.services.membership import Profile
@@ -132,6 +132,36 @@ async def test_knocking_again_a_step_back_and_a_second_process_make_no_second_is
 
     assert len(await made(store)) == 1
     assert len(await rows(store, deliveries.c.id)) == 1
+
+
+async def test_what_was_gathered_before_a_stop_and_not_told_is_told_by_the_next_start(store, clock):
+    configured, hand = clock
+    stopped = configured()
+    await stopped.make_due()
+    hand.now = DUE + timedelta(seconds=20)
+    sources = stopped.settings.collect.sources
+    assert await gather_due(stopped.settings, stopped.tools, sources, local=True) > 0
+
+    hand.now = DUE + timedelta(seconds=60)
+    await configured().make_due()
+
+    assert await made(store) == [("daily", "2026-11-24", "released", 0)]
+
+
+async def test_a_clock_that_leaps_a_day_and_a_year_and_back_makes_no_period_twice(store, clock):
+    configured, hand = clock
+    await admit(store, "ada")
+    clockwork = configured()
+    await clockwork.make_due()
+
+    for days in (0, 1, 0, 365, 1, 0):
+        hand.now = DUE + timedelta(days=days)
+        await clockwork.make_due()
+
+    periods = [period for _, period, *_ in await made(store)]
+    assert "2026-11-24" in periods
+    assert len(periods) == len(set(periods))
+    assert len(await rows(store, deliveries.c.id)) == len(periods)
 
 
 async def test_after_downtime_the_issue_is_made_within_the_catch_up(store, clock):
