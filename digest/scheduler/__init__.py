@@ -89,6 +89,8 @@ class Clockwork:
         self._running.add(task)
         try:
             await self._rounds[name][1]()
+        except asyncio.CancelledError:
+            log.info("round.ended", round=name)  # we stop, or follow: APScheduler need not hear
         except DigestError as error:
             log.error("round.failed", round=name, why=str(error))
         except Exception:

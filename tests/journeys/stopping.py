@@ -63,6 +63,8 @@ class Running:
         self.process.send_signal(signal.SIGTERM)
         async with asyncio.timeout(10):
             await self.process.wait()
+        assert self.process.stderr
+        assert b"Traceback" not in await self.process.stderr.read()
         assert self.process.returncode is not None
         return self.process.returncode
 
