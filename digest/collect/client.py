@@ -22,6 +22,7 @@ from digest.collect.decoding import Decoder, Garbled, Overgrown, codings
 from digest.collect.fetch import Answer, Ask, Failed, Fetched, NotModified
 from digest.collect.hops import Hop, Stop
 from digest.collect.http import HttpOptions
+from digest.collect.lookup import Lookup
 from digest.collect.pacing import Pace
 from digest.collect.robots import Rules
 
@@ -53,7 +54,7 @@ class Http:
         self._sleep = sleep
         guarded = connections.any_socket if options.allow_private else connections.public_socket
         self._sockets = sockets or guarded
-        self._resolver = resolver
+        self._resolver = resolver or Lookup()
         self._robots: dict[str, asyncio.Task[Rules]] = {}
 
     async def __aenter__(self) -> Self:

@@ -13,6 +13,7 @@ from collections.abc import Callable
 import aiohttp
 
 from digest.collect import private
+from digest.collect.lookup import SilentNames
 
 _NOT_PUBLIC = "not public: "
 
@@ -43,6 +44,9 @@ def trouble(error: aiohttp.ClientError) -> tuple[str, str]:
         cure = "only public hosts are asked unless collect.http.allow_private is true"
         return "refused", f"it leads to {what}; {cure}"
     match error:
+        case aiohttp.ClientConnectorDNSError(os_error=SilentNames()):
+            cure = "look at /etc/resolv.conf and the network of this machine"
+            return "no name server", f"no name server answered; {cure}"
         case aiohttp.ClientConnectorDNSError():
             return "no such host", "its host name cannot be resolved"
         case aiohttp.ClientConnectorCertificateError() | aiohttp.ClientSSLError():

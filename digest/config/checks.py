@@ -73,6 +73,11 @@ def _newsletter(draft: Draft, key: Key) -> None:
                 f'is only read with cadence = "{only}", and it is {shown(cadence or "daily")}; '
                 "remove it or change the cadence",
             )
+    weekday = (*key, "weekday")
+    if cadence == "weekly" and draft.value(weekday) is None and weekday not in draft.wrong:
+        draft.problem(
+            (*key, "cadence"), 'is "weekly", and on no day; write weekday = "friday" or another'
+        )
     least, most = draft.value((*key, "min_stories")), draft.value((*key, "max_stories"))
     most = 12 if most is None else most
     if isinstance(least, int) and isinstance(most, int) and least > most:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, delete, func, literal_column, select
 
 from digest.delivery import State
 from digest.duty import Cause
@@ -125,7 +125,7 @@ def _last(tx: Connection) -> LastRow | None:
     if row is None:
         return None
     rows = select(func.count()).where(
-        deliveries.c.issue == row.id, deliveries.c.state == State.FAILED.value
+        deliveries.c.issue == row.id, deliveries.c.state == literal_column("'failed'")
     )
     rolled_up = select(func.coalesce(func.sum(tallies.c.count), 0)).where(
         tallies.c.issue == row.id, tallies.c.state == State.FAILED.value

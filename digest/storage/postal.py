@@ -17,6 +17,7 @@ from sqlalchemy import (
 from digest.storage.schema import Moment, metadata
 
 _QUEUED, _SENDING = text("state = 'queued'"), text("state = 'sending'")
+_FAILED = text("state = 'failed'")
 
 # No key to subscribers: who is erased takes their row there along, and what is left here counts a
 # delivery to nobody any more. ``next_attempt_at`` of a queued row: when it may go.
@@ -51,6 +52,7 @@ deliveries = Table(
         postgresql_where=_QUEUED,
     ),
     Index("ix_deliveries_sending", "lease", sqlite_where=_SENDING, postgresql_where=_SENDING),
+    Index("ix_deliveries_failed", "issue", sqlite_where=_FAILED, postgresql_where=_FAILED),
 )
 
 # What release froze of an issue's audience: when each local hour is due ("": the newsletter's

@@ -33,6 +33,11 @@ GOOD = CONFIG.format(hour="06:30", newsletter="", more=SAMPLE)
             'cadence = "weekly"\nweekday = ""',
             'weekday  is ""; write the name of a day',
         ),
+        (
+            'hour = "06:30"',
+            'cadence = "weekly"',
+            'cadence  is "weekly", and on no day; write weekday = "friday" or another',
+        ),
     ],
 )
 def test_a_wrong_configuration(desk, command, was, wrong, told):
