@@ -23,10 +23,12 @@ import subprocess
 import time
 from typing import Any
 
-from bench.paper import writer
+from bench.paper import reader, the_post, writer
 from digest.deliver import dkim, signing
 from digest.deliver.dkim import Body, Key
+from digest.deliver.sealing import AT_ONCE
 from digest.deliver.signing import BATCH, Signer
+from digest.deliver.writer import Writer
 from digest.isolation import Workers
 
 CORES = sorted(os.sched_getaffinity(0))
@@ -61,7 +63,8 @@ def place(core: int) -> None:
 async def ours(key: Key, body: Body, seconds: float) -> tuple[float, float, float]:
     """Finished messages a second of the wall, a second of the workers' CPU on each core, and
     what each costs the loop's process in microseconds of CPU."""
-    write, sent = writer(), 0
+    write, sent = Writer(*the_post()).messages, 0
+    readers = [reader(number) for number in range(BATCH)]
     async with Workers(count=len(SIGNING), preload=signing.PRELOAD) as isolate:
         signer = Signer(isolate=isolate, keys=(key,), body=body)
         await asyncio.gather(*(isolate(place, core) for core in SIGNING))
@@ -69,16 +72,17 @@ async def ours(key: Key, body: Body, seconds: float) -> tuple[float, float, floa
         async def work(until: float) -> None:
             nonlocal sent
             while time.perf_counter() < until:
-                batch = [write(number) for number in range(BATCH)]
+                batch = write(readers)
                 lines = await signer([message.parts for message in batch], at=1)
                 finished = [one.headed(head) for head, one in zip(lines, batch, strict=True)]
                 sent += len(finished)
 
-        await signer([write(0).parts] * BATCH, at=1)
+        await signer([message.parts for message in write(readers)], at=1)
         before = sum(await asyncio.gather(*(isolate(time.process_time) for _ in SIGNING)))
         began, busy = time.perf_counter(), time.process_time()
-        # Two batches a worker: the next is there when one is done.
-        await asyncio.gather(*(work(began + seconds) for _ in range(2 * len(SIGNING))))
+        # As many batches as are claimed and signed together: the next is there when one is done.
+        together = max(2, AT_ONCE // BATCH) * len(SIGNING)
+        await asyncio.gather(*(work(began + seconds) for _ in range(together)))
         wall, loop = time.perf_counter() - began, time.process_time() - busy
         after = sum(await asyncio.gather(*(isolate(time.process_time) for _ in SIGNING)))
         return sent / wall, sent / (after - before) * len(SIGNING), loop / sent * 1e6

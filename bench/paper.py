@@ -79,18 +79,16 @@ def the_post() -> tuple[Compiled, Postmark, Issue]:
     return compile_edition(edition(), postmark.letterhead), postmark, issue
 
 
+def reader(number: int) -> Reader:
+    return Reader(
+        id=SubscriberId(f"s{number:012}"),
+        address=f"reader{number}@example.com",
+        name=f"Zoë Reader {number}",
+        due=DUE,
+    )
+
+
 def writer() -> Callable[[int], Outgoing]:
     """A number to that reader's message: tokens made, slots filled, as in a real send."""
     message = Writer(*the_post()).message
-
-    def write(number: int) -> Outgoing:
-        return message(
-            Reader(
-                id=SubscriberId(f"s{number:012}"),
-                address=f"reader{number}@example.com",
-                name=f"Zoë Reader {number}",
-                due=DUE,
-            )
-        )
-
-    return write
+    return lambda number: message(reader(number))

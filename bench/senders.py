@@ -20,6 +20,7 @@ import resource
 import smtplib
 import sys
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from email.message import EmailMessage
@@ -27,28 +28,32 @@ from typing import Any
 
 import aiosmtplib
 
-from bench.paper import SENDER, edition, writer
+from bench.paper import SENDER, edition, reader, the_post, writer
 from bench.stage import run
 from digest.deliver.feed import OVER, Feed, Over
 from digest.deliver.outcome import Accepted, Outcome
 from digest.deliver.relay import RelayOptions, Security
 from digest.deliver.smtp import carry
 from digest.deliver.transport import Outgoing
+from digest.deliver.writer import Writer
+from digest.services.issue_office import AT_ONCE
 
 HOST = "127.0.0.1"
 
 
 class Post(Feed):
-    """A feed of so many messages, each written when it is taken."""
+    """A feed of so many messages, written as many at once as an office writes them."""
 
     def __init__(self, count: int) -> None:
-        self._write = writer()
-        self._numbers = iter(range(count))
+        self._write = Writer(*the_post()).messages
+        self._readers = map(reader, range(count))
+        self._written: deque[Outgoing] = deque()
         self.count = 0
 
     def take(self, wake: Callable[[], None]) -> Outgoing | Over:
-        number = next(self._numbers, None)
-        return OVER if number is None else self._write(number)
+        if not self._written:
+            self._written += self._write(list(itertools.islice(self._readers, AT_ONCE)))
+        return self._written.popleft() if self._written else OVER
 
     def departing(self, message: Outgoing) -> None:
         pass

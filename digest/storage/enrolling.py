@@ -20,7 +20,7 @@ from digest.storage.dialect import bound
 from digest.storage.postal import deliveries, issue_choices, issue_hours
 from digest.storage.schema import issues, subscribers, subscriptions
 
-BATCH = 2_000
+BATCH = 1_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
