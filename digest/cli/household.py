@@ -62,6 +62,10 @@ class Front:
         self._empty.clear()
         try:
             await self._app(scope, receive, send)
+        except asyncio.CancelledError:
+            log.info("request.cut")  # it had its time, and the server would tell a traceback
+            with contextlib.suppress(Exception):
+                await _come_back(send)
         finally:
             self._inside -= 1
             if not self._inside:
@@ -204,6 +208,13 @@ class Household:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(RECOVER):
                 await self._heard.wait()
+
+
+async def _come_back(send: Send) -> None:
+    """Answer a request that is cut short; an error where its answer has begun."""
+    headers = [(b"retry-after", b"5"), (b"connection", b"close")]
+    await send({"type": "http.response.start", "status": 503, "headers": headers})
+    await send({"type": "http.response.body", "body": b""})
 
 
 def _wait_for_no_thread() -> None:

@@ -64,7 +64,8 @@ class Running:
         async with asyncio.timeout(10):
             await self.process.wait()
         assert self.process.stderr
-        assert b"Traceback" not in await self.process.stderr.read()
+        told = (await self.process.stderr.read()).decode()
+        assert "Traceback" not in told, told
         assert self.process.returncode is not None
         return self.process.returncode
 

@@ -124,6 +124,7 @@ async def test_while_a_reader_is_slow_to_say_what_they_want(tmp_path, slow):
         await asyncio.wait_for(reader.readline(), 60)
 
         assert await it.stopped() == 0
+        assert b"HTTP/1.1 503" in await asyncio.wait_for(reader.read(), 10)
         writer.close()
 
 
