@@ -12,7 +12,7 @@ from typing import TypeVar
 import click
 
 from digest import wiring
-from digest.cli import Context
+from digest.cli import Context, stores
 from digest.cli.people import AddressType
 from digest.clock import clock_at
 from digest.config import secret
@@ -219,15 +219,4 @@ async def _read(settings: Settings) -> Counter[Came]:
 
 def _asked(context: Context, question: Callable[[Store], Awaitable[T]]) -> T | None:
     """The answer; None where there is no database yet."""
-    url = load_for(context.config).settings.storage.url
-
-    async def run() -> T | None:
-        store = await Store.open_read_only(url)
-        if store is None:
-            return None
-        try:
-            return await question(store)
-        finally:
-            await store.close()
-
-    return asyncio.run(run())
+    return stores.read(load_for(context.config).settings.storage.url, question)
