@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import http.client
 import json
 import os
@@ -124,7 +125,8 @@ def _tree(pid: int) -> list[int]:
     found = [pid]
     for one in found:
         for task in Path(f"/proc/{one}/task").iterdir():
-            found += [int(child) for child in (task / "children").read_text().split()]
+            with contextlib.suppress(FileNotFoundError):  # it has ended meanwhile
+                found += [int(child) for child in (task / "children").read_text().split()]
     return found
 
 
@@ -135,7 +137,8 @@ def _used(pid: int) -> tuple[float, int]:
         fields = Path(f"/proc/{one}/stat").read_text().rpartition(")")[2].split()
         seconds += (int(fields[11]) + int(fields[12])) / TICKS_A_SECOND
         for task in Path(f"/proc/{one}/task").iterdir():
-            switches += _status(task / "status", "voluntary_ctxt_switches")
+            with contextlib.suppress(FileNotFoundError):
+                switches += _status(task / "status", "voluntary_ctxt_switches")
     return seconds, switches
 
 

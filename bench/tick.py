@@ -47,6 +47,7 @@ from digest.isolation import Workers
 from digest.scheduler import rounds
 from digest.scheduler.issues import Issues
 from digest.scheduler.leader import Leader
+from digest.scheduler.watch import Watch
 from digest.services import release
 from digest.storage.database import Store
 from digest.storage.schema import sources as visited
@@ -132,12 +133,13 @@ async def look(settings: Settings, tools: Tools, leader: Leader, times: int) -> 
     """So many ticks, by part."""
     issues = Issues(settings, tools, RING)
 
+    watch = Watch(settings, clock=tools.clock)
     parts: dict[str, Callable[[], Awaitable[object]]] = {
         "gather": lambda: rounds.gather(settings, tools),
         "issues": issues.make_due,
         "dispatch": lambda: first_round(settings, tools),
         "beat": leader.beat,
-        "alerts": lambda: rounds.tell_alerts(settings, tools),
+        "alerts": lambda: rounds.tell_alerts(tools, watch),
         "house": lambda: rounds.keep_house(settings, tools),
     }
     took: Took = {name: [] for name in ("tick", *parts)}

@@ -16,7 +16,7 @@ from pathlib import Path
 ENOUGH = 4 * 1024 * 1024  # bytes of log that are worth it
 PAUSE = 1.0  # seconds between two
 # From so many bytes on whoever writes much waits. At dialect.SMALL's mark everybody would.
-LARGE = 96 * 1024 * 1024
+LARGE = 32 * 1024 * 1024
 TRIES = 3
 
 

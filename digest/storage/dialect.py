@@ -26,11 +26,11 @@ from sqlalchemy.dialects import postgresql, sqlite
 T = TypeVar("T")
 
 # 2 MB of pages; the log is copied back beside the writing (storage/checkpoints.py), and by whoever
-# commits only where it has grown to 256 MB all the same. Begun anew it is cut to 64 MB.
+# commits only where it has grown to 256 MB all the same. Begun anew it is cut to 16 MB.
 SMALL = (
     "PRAGMA cache_size=-2000",
     "PRAGMA wal_autocheckpoint=64000",
-    "PRAGMA journal_size_limit=67108864",
+    "PRAGMA journal_size_limit=16777216",
 )
 
 # SQLite allows 32,766 variables in a statement; the widest of our rows has 16.

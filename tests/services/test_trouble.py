@@ -218,9 +218,8 @@ async def test_who_is_erased_while_it_is_on_the_wire_troubles_nobody(house):
 
 
 async def test_a_database_that_another_process_has_locked_is_waited_for(tmp_path, monkeypatch):
-    monkeypatch.setattr("digest.storage.database.LOCK_SECONDS", 0)
     monkeypatch.setattr("digest.services.dispatch.TICK", 0.0)
-    store = await Store.open(f"sqlite:///{tmp_path / 'digest.db'}")
+    store = await Store.open(f"sqlite:///{tmp_path / 'digest.db'}", patience=0)
     house = PostHouse(store, tmp_path)
     await house.join(*(f"r{n}" for n in range(30)))
     await house.release()
