@@ -221,7 +221,7 @@ def _sqlite(url: URL, *, write: bool, immutable: bool, patience: float) -> Engin
         )
         connection.execute("PRAGMA foreign_keys=ON")
         if write:
-            connection.execute("PRAGMA journal_mode=WAL")
+            _to_wal(connection, patience)
             # FULL: a commit that was acknowledged survives the plug being pulled.
             connection.execute("PRAGMA synchronous=FULL")
             for pragma in SMALL:  # an import asks for more, see dialect.roomy
@@ -232,6 +232,20 @@ def _sqlite(url: URL, *, write: bool, immutable: bool, patience: float) -> Engin
     made = create_engine("sqlite://", creator=connect, poolclass=QueuePool if write else NullPool)
     event.listen(made, "begin", partial(_begin_alone, patience=patience) if write else _begin)
     return made
+
+
+def _to_wal(connection: sqlite3.Connection, patience: float) -> None:
+    """Where others open the same new file, SQLite says at once that it is locked."""
+    until = time.monotonic() + patience
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(ASK_AGAIN_MS / 1000)
+        else:
+            return
 
 
 def _begin(tx: Connection) -> None:
