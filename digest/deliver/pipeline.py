@@ -119,11 +119,11 @@ class Pipeline(asyncio.Protocol):
         self._awaited.turn = None
         self._feed.accepted(departed, accepted)
         try:
+            self._feed.departing(announced)
             following = self._supply.next()
         except BaseException:
             self._awaited.opening(Flight(announced))  # it is still to be settled
             raise
-        self._feed.departing(announced)
         if following is None:
             self._awaited.add(Step.END, Flight.gone(announced))
             self._write((*self._envelopes.body(announced), self._end))
