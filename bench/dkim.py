@@ -5,7 +5,9 @@
 One run of interleaved rounds: ``openssl speed rsa2048`` with a process on each signing core, then
 our Signer with a worker on each of the same cores, fed by a loop on the core that is left (where
 there is but one core, on that). Messages of 41 KB, each with its reader's own parts. The loop's
-process writes and hashes them, the workers do the RSA. ``ratios`` are by the wall, ``cpu_ratios``
+process writes and hashes them, the workers do the RSA. ``whole`` is the whole path of
+bench.whole with as many workers: claimed, written, signed, sent to a sink on the loop's core and
+kept. ``ratios`` are by the wall, ``cpu_ratios``
 by the CPU of the signing processes, as openssl itself counts: they tell the same on a quiet
 machine. ``loop_cpu_us`` is what a finished message costs the loop's core. ``checked``: what dkimpy
 verifies.
@@ -24,16 +26,19 @@ import time
 from typing import Any
 
 from bench.paper import reader, the_post, writer
+from bench.stage import CONNECTIONS, a_sink, python
 from digest.deliver import dkim, signing
 from digest.deliver.dkim import Body, Key
-from digest.deliver.sealing import AT_ONCE
-from digest.deliver.signing import BATCH, Signer
+from digest.deliver.sealing import AHEAD, BATCH
+from digest.deliver.signing import Signer
 from digest.deliver.writer import Writer
 from digest.isolation import Workers
 
 CORES = sorted(os.sched_getaffinity(0))
 SIGNING = CORES[1:] or CORES
 LOOP = CORES[0]
+WHOLE = "whole"
+PER_SECOND = 4_000  # of the whole path on each signing core, about
 
 
 def openssl(seconds: float, *clock: str) -> float:
@@ -80,12 +85,24 @@ async def ours(key: Key, body: Body, seconds: float) -> tuple[float, float, floa
         await signer([message.parts for message in write(readers)], at=1)
         before = sum(await asyncio.gather(*(isolate(time.process_time) for _ in SIGNING)))
         began, busy = time.perf_counter(), time.process_time()
-        # As many batches as are claimed and signed together: the next is there when one is done.
-        together = max(2, AT_ONCE // BATCH) * len(SIGNING)
+        # As many batches as are claimed ahead: the next is there when one is done.
+        together = AHEAD * len(SIGNING)
         await asyncio.gather(*(work(began + seconds) for _ in range(together)))
         wall, loop = time.perf_counter() - began, time.process_time() - busy
         after = sum(await asyncio.gather(*(isolate(time.process_time) for _ in SIGNING)))
         return sent / wall, sent / (after - before) * len(SIGNING), loop / sent * 1e6
+
+
+def whole(count: int) -> float:
+    """Messages a second that are claimed, signed, sent and kept."""
+    with a_sink(None, core=LOOP) as (port, _):
+        command = python("bench.whole", port, CONNECTIONS, count, "--sign", len(SIGNING))
+        cores = ",".join(map(str, CORES))
+        done = subprocess.run(
+            ["taskset", "-c", cores, *command], check=True, stdout=subprocess.PIPE, text=True
+        )
+    said = json.loads(done.stdout)
+    return count / float(said["secs"])
 
 
 def verified(key: Key) -> int:
@@ -105,8 +122,8 @@ def verified(key: Key) -> int:
 def measure(rounds: int, seconds: float) -> dict[str, Any]:
     key = Key(domain="quayside.example", selector="tide", pem=dkim.generate_rsa())
     os.sched_setaffinity(0, {LOOP})
-    wall: dict[str, list[float]] = {name: [] for name in ("openssl", *Body)}
-    cpu: dict[str, list[float]] = {name: [] for name in wall}
+    cpu: dict[str, list[float]] = {name: [] for name in ("openssl", *Body)}
+    wall: dict[str, list[float]] = {name: [] for name in (*cpu, WHOLE)}
     loop: dict[str, list[float]] = {name: [] for name in Body}
     for _ in range(rounds):
         wall["openssl"].append(openssl(seconds, "-elapsed"))
@@ -116,6 +133,7 @@ def measure(rounds: int, seconds: float) -> dict[str, Any]:
             loop[body].append(own)
             wall[body].append(by_wall)
             cpu[body].append(by_cpu)
+        wall[WHOLE].append(whole(round(PER_SECOND * seconds) * len(SIGNING)))
     return {
         "rounds": rounds,
         "signing_cores": len(SIGNING),
@@ -123,14 +141,14 @@ def measure(rounds: int, seconds: float) -> dict[str, Any]:
         "sign_s": {str(name): round(statistics.median(runs)) for name, runs in wall.items()},
         "sign_cpu_s": {str(name): round(statistics.median(runs)) for name, runs in cpu.items()},
         "loop_cpu_us": {str(name): round(statistics.median(runs)) for name, runs in loop.items()},
-        "ratios": {f"{body}/openssl": ratio(wall, body) for body in Body},
+        "ratios": {f"{name}/openssl": ratio(wall, name) for name in (*Body, WHOLE)},
         "cpu_ratios": {f"{body}/openssl": ratio(cpu, body) for body in Body},
         "checked": {"batch": BATCH, "verified": verified(key)},
     }
 
 
-def ratio(found: dict[str, list[float]], body: Body) -> float:
-    pairs = zip(found[body], found["openssl"], strict=True)
+def ratio(found: dict[str, list[float]], name: str) -> float:
+    pairs = zip(found[name], found["openssl"], strict=True)
     return round(statistics.median(ours / theirs for ours, theirs in pairs), 3)
 
 
@@ -148,11 +166,15 @@ def main() -> None:
         f"{found['rounds']} rounds, {found['message_bytes']} bytes, {found['signing_cores']} cores"
     )
     for name, rate in found["sign_s"].items():
-        print(f"{name:10} {rate:8,} a second, {found['sign_cpu_s'][name]:8,} a second of CPU")
+        print(f"{name:10} {rate:8,} a second", *_of_cpu(found["sign_cpu_s"].get(name)))
     for label, part in found["ratios"].items():
-        print(f"{label:18} {part:6.3f}, of CPU {found['cpu_ratios'][label]:6.3f}")
+        print(f"{label:18} {part:6.3f}", *_of_cpu(found["cpu_ratios"].get(label)))
     print(f"the loop's core: {found['loop_cpu_us']} microseconds a message")
     print(f"dkimpy verifies {found['checked']['verified']} of {found['checked']['batch']}")
+
+
+def _of_cpu(figure: float | None) -> list[str]:
+    return [] if figure is None else [f"({figure:,} by CPU)"]
 
 
 if __name__ == "__main__":

@@ -50,7 +50,9 @@ def built(limit: Path, into: Path) -> dict[str, str]:
 
 
 @contextmanager
-def a_sink(program: str | None, *given: object) -> Iterator[tuple[int, dict[str, int]]]:
+def a_sink(
+    program: str | None, *given: object, core: int = LAST
+) -> Iterator[tuple[int, dict[str, int]]]:
     """A sink on a free port, ours or ``program``; when it has ended, what it counted."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -58,7 +60,7 @@ def a_sink(program: str | None, *given: object) -> Iterator[tuple[int, dict[str,
     command = [program, str(port), *map(str, given)] if program else python("bench.sink", port)
     if not program:
         command += map(str, given)
-    process = subprocess.Popen(pinned(LAST, command), stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(pinned(core, command), stdout=subprocess.PIPE, text=True)
     counted: dict[str, int] = {}
     try:
         _wait_for(port)

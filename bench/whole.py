@@ -1,20 +1,23 @@
 """The whole path of bench.delivery: release, then claim, write, send and keep every delivery.
 
-    python -m bench.whole PORT CONNECTIONS DELIVERIES [--folder DIR]
+    python -m bench.whole PORT CONNECTIONS DELIVERIES [--folder DIR] [--sign WORKERS]
 
-Prints {"n", "secs", "cpu", "rss_mb", "release_secs", "ledger_cpu"}: ``n`` rows that say sent;
-``secs`` and ``cpu`` of the dispatch; what the thread of the database used of that CPU.
+With ``--sign`` each message is signed on the way (DKIM, RSA-2048) by so many processes. Prints
+{"n", "secs", "cpu", "rss_mb", "release_secs"}: ``n`` rows that say sent; ``secs`` and ``cpu`` of
+the dispatch, the signing processes' not counted.
 """
 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
 import random
 import resource
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -24,13 +27,16 @@ from sqlalchemy import Connection
 
 from bench.paper import edition, the_post
 from digest.compose.prepared import Prepared
-from digest.deliver import journal, smtp
+from digest.deliver import dkim, journal, signing, smtp
 from digest.deliver.allowance import Domains, Lane
 from digest.deliver.lines import Lines
+from digest.deliver.office import Office
 from digest.deliver.postmark import Postmark
 from digest.deliver.relay import RelayOptions, Security
+from digest.deliver.sealing import SealingOffice
 from digest.deliver.throttle import Pace
 from digest.deliver.tray import Tray
+from digest.isolation import Workers
 from digest.services import release
 from digest.services.dispatch import Dispatch, all_settled
 from digest.services.issue_office import IssueOffice, Rules
@@ -70,7 +76,15 @@ def prepared(postmark: Postmark, now: datetime) -> Prepared:
     )
 
 
-def engine(store: Store, postmark: Postmark, folder: Path, port: int, connections: int) -> Dispatch:
+def engine(
+    store: Store,
+    postmark: Postmark,
+    folder: Path,
+    port: int,
+    connections: int,
+    *,
+    sealed: Callable[[Office], Office] = lambda office: office,
+) -> Dispatch:
     """Dispatch as wiring makes it, to one relay without TLS."""
     relay = RelayOptions(
         name="sink",
@@ -101,10 +115,25 @@ def engine(store: Store, postmark: Postmark, folder: Path, port: int, connection
         dice=random.random,
     )
     journals = journal.take_over(folder / "journals")
-    return Dispatch([office], journals, open_lines, clock=lambda: datetime.now(UTC))
+    return Dispatch([sealed(office)], journals, open_lines, clock=lambda: datetime.now(UTC))
 
 
-async def whole(folder: Path, port: int, connections: int, count: int) -> dict[str, Any]:
+@asynccontextmanager
+async def sealing(workers: int) -> AsyncIterator[Callable[[Office], Office]]:
+    """What has an office's messages signed by ``workers`` processes that have begun; 0: by none."""
+    if not workers:
+        yield lambda office: office
+        return
+    key = dkim.Key(domain="quayside.example", selector="tide", pem=dkim.generate_rsa())
+    async with Workers(count=workers, preload=signing.PRELOAD) as isolate:
+        await asyncio.gather(*(isolate(time.sleep, 0.1) for _ in range(workers)))
+        signer = signing.Signer(isolate=isolate, keys=(key,), workers=workers)
+        yield lambda office: SealingOffice(office, signer, workers=workers)
+
+
+async def whole(
+    folder: Path, port: int, connections: int, count: int, workers: int = 0
+) -> dict[str, Any]:
     _, postmark, _ = the_post()
     store = await Store.open(f"sqlite:///{folder / 'bench.db'}")
     try:
@@ -114,9 +143,10 @@ async def whole(folder: Path, port: int, connections: int, count: int) -> dict[s
         paper = prepared(postmark, datetime.now(UTC))
         issue = await release.release(store, paper, clock=lambda: datetime.now(UTC))
         released = time.perf_counter() - began
-        dispatch = engine(store, postmark, folder, port, connections)
-        with Measured() as found:
-            await dispatch.run(all_settled)
+        async with sealing(workers) as sealed:
+            dispatch = engine(store, postmark, folder, port, connections, sealed=sealed)
+            with Measured() as found:
+                await dispatch.run(all_settled)
         tally = await store.read(posting.tally, issue.issue)
     finally:
         await store.close()
@@ -155,9 +185,11 @@ def main() -> None:
     parser.add_argument("connections", type=int)
     parser.add_argument("deliveries", type=int)
     parser.add_argument("--folder", type=Path, help="Where database and journal go.")
+    parser.add_argument("--sign", type=int, default=0, metavar="WORKERS")
     asked = parser.parse_args()
     for folder in _folders(asked.folder):
-        print(json.dumps(run(whole(folder, asked.port, asked.connections, asked.deliveries))))
+        asked_for = asked.port, asked.connections, asked.deliveries, asked.sign
+        print(json.dumps(run(whole(folder, *asked_for))))
 
 
 if __name__ == "__main__":

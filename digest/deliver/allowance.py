@@ -96,7 +96,7 @@ class Domains:
         self._first: dict[str, int] = {}  # room at the begin of this round
         self._left: dict[str, int] = {}
         self._queues: dict[str, _Queue] = {}
-        self._free = self._unlimited()
+        self.free = self._unlimited()  # then nobody need ask
 
     def __len__(self) -> int:
         """Domains that are remembered, for one reason or another."""
@@ -105,7 +105,7 @@ class Domains:
     def restore(self, domain: str, past: str) -> None:
         """Take up what ``kept`` told before a restart."""
         self._paces[domain] = memory.pace(self._configured(domain), past)
-        self._free = False
+        self.free = False
 
     def begin(self, now: float) -> None:
         """A new round, with each claim: book what has left, open what time has opened."""
@@ -119,11 +119,11 @@ class Domains:
             self._paces = {name: self._paces[name] for name, _ in self.kept()}
         if len(self._queues) > self._remembered:
             self._queues = {name: one for name, one in self._queues.items() if one.last > now}
-        self._free = self._unlimited()
+        self.free = self._unlimited()
 
     def may_go(self, domain: str) -> bool:
         """Whether one more message may leave for ``domain`` in this round; if so it is counted."""
-        if self._free:
+        if self.free:
             return True
         left = self._left.get(domain)
         if left is None:
@@ -150,7 +150,7 @@ class Domains:
 
     def accepted(self, domain: str, count: int = 1) -> None:
         """It took ``count`` messages."""
-        if self._free:
+        if self.free:
             return
         pace = self._pace(domain)
         if (quicker := throttle.accepted(pace, count)) is not pace:
@@ -160,7 +160,7 @@ class Domains:
         """It said 421 or 45x: half as fast, and nothing more in this round."""
         slower = throttle.deferred(self._pace(domain), now)
         self._paces[domain] = slower
-        self._free = False
+        self.free = False
         if slower.rate and domain in self._left:
             self._first[domain] -= self._left[domain]
             self._left[domain] = 0

@@ -10,13 +10,16 @@ from digest.deliver.relay import Offer
 from digest.deliver.transport import Outgoing
 
 # Nothing that could end the address or the command; lengths of RFC 5321, 4.5.3.1.3.
-_PATH = re.compile(r"[^\s<>\x00-\x1f\x7f]{1,254}")
+_is_path = re.compile(r"[^\s<>\x00-\x1f\x7f]{1,254}").fullmatch
 
 
 class Envelopes:
     """The commands of one connection. ``relay`` is what sentences call it."""
 
-    __slots__ = ("_bdat", "_from", "_offer", "_relay", "_sender", "_sender_ascii", "_sender_fits")
+    __slots__ = (
+        *("_bdat", "_from", "_offer", "_relay", "_usual"),
+        *("_sender", "_sender_ascii", "_sender_fits"),
+    )
 
     def __init__(self, offer: Offer, relay: str, *, bdat: bool = False) -> None:
         self._bdat = bdat
@@ -29,7 +32,7 @@ class Envelopes:
         offer, relay = self._offer, self._relay
         if message.sender != self._sender:
             self._for(message.sender)
-        if not _PATH.fullmatch(message.recipient):
+        if not _is_path(message.recipient):
             return Refused(501, "5.1.3", "the address cannot be written in SMTP", Stage.RCPT)
         if not self._sender_fits:
             return Refused(501, "5.1.7", "the sender cannot be written in SMTP", Stage.MAIL)
@@ -59,6 +62,10 @@ class Envelopes:
 
     def opening(self, message: Outgoing) -> bytes:
         """MAIL, RCPT and DATA, for a relay that hears them at once; BDAT comes with its body."""
+        recipient = message.recipient
+        known = message.sender == self._sender and self._usual
+        if known and recipient.isascii() and not message.eightbit:
+            return known % (message.size, recipient.encode())
         if self._bdat:
             return self.mail(message) + rcpt(message)
         return b"%bRCPT TO:<%b>\r\nDATA\r\n" % (self.mail(message), message.recipient.encode())
@@ -75,9 +82,13 @@ class Envelopes:
     def _for(self, sender: str) -> None:
         # Most messages have the sender of the one before.
         self._sender = sender
-        self._sender_fits = not sender or _PATH.fullmatch(sender) is not None
+        self._sender_fits = not sender or _is_path(sender) is not None
         self._sender_ascii = sender.isascii()
         self._from = b"MAIL FROM:<%b>" % sender.encode()
+        # What is said for nearly all, with a place for the size and one for the recipient.
+        usual = self._sender_ascii and self._offer.announce_size and not self._bdat
+        begun = self._from.replace(b"%", b"%%")
+        self._usual = begun + b" SIZE=%d\r\nRCPT TO:<%b>\r\nDATA\r\n" if usual else b""
 
     def _beyond_ascii(self, message: Outgoing) -> bool:
         return not (message.recipient.isascii() and self._sender_ascii)

@@ -5,16 +5,16 @@ Issues and letters are two; dispatch serves both and knows neither.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, Self
 from uuid import UUID
 
 from digest.deliver.journal import Entry
 from digest.deliver.lines import Lines
 from digest.deliver.tray import Box, Ready
-from digest.delivery import Skip, State
+from digest.delivery import Delivery, Skip, State
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +35,14 @@ class Tally:
     failed: int = 0
     skipped: int = 0
     held: int = 0
+
+    @classmethod
+    def of(cls, after: Iterable[Delivery]) -> Self:
+        """What these came to."""
+        tally = cls()
+        for one in after:
+            tally.count(one.state)
+        return tally
 
     def count(self, state: State) -> None:
         """One more that came to ``state``."""
@@ -77,6 +85,9 @@ class Office(Protocol):
 
     async def give_back(self, lease: UUID, some: Sequence[Ready], until: datetime | None) -> None:
         """Queue again what never left, to go from ``until`` on; no attempt is counted."""
+
+    async def let_go(self, lease: UUID) -> None:
+        """Queue again what is claimed and was not brought yet; no attempt is counted."""
 
     async def recover(
         self, lease: UUID, entries: Sequence[Entry], *, trusted: bool, now: datetime

@@ -12,7 +12,7 @@ import asyncio
 from collections import deque
 from collections.abc import Sequence
 
-from digest.deliver import envelope, replies
+from digest.deliver import burst, envelope, replies
 from digest.deliver.envelope import Envelopes
 from digest.deliver.feed import Feed
 from digest.deliver.flight import Awaited, Flight, Step, allowances
@@ -48,6 +48,7 @@ class Pipeline(asyncio.Protocol):
         self._seconds = allowances(relay.patience)
         shortest = min(relay.patience.idle, relay.patience.block, *self._seconds.values())
         self._watch = Watch(shortest=shortest, expired=self._waited_enough)
+        self._burst = burst.here()
 
     def start(self, transport: asyncio.Transport) -> None:
         """Take over ``transport`` and begin."""
@@ -75,6 +76,7 @@ class Pipeline(asyncio.Protocol):
         if awaited.turn is not None:
             if self._turned(data, *awaited.turn):
                 return
+            self._burst.flush()
             awaited.unfold()
         try:
             for reply in self._reader.feed(data):
@@ -124,13 +126,13 @@ class Pipeline(asyncio.Protocol):
         except BaseException:
             self._awaited.opening(Flight(announced))  # it is still to be settled
             raise
+        ending = self._end
         if following is None:
             self._awaited.add(Step.END, Flight.gone(announced))
-            self._write((*self._envelopes.body(announced), self._end))
         else:
             self._awaited.turn = announced, following
-            opening = self._end + self._envelopes.opening(following)
-            self._write((*self._envelopes.body(announced), opening))
+            ending += self._envelopes.opening(following)
+        self._burst.add(self._transport, self._write, (*self._envelopes.body(announced), ending))
         self._watch.allow(self._seconds[Step.END])
         return True
 
@@ -273,8 +275,6 @@ class Pipeline(asyncio.Protocol):
             flight.departed = True
         opening = self._opening(Flight(following)) if following else b""
         self._write((*parts, self._end + opening))
-
-    # --- how long we wait
 
     def _rest(self) -> None:
         """All that can be done is done: wait for the next answer, but not for ever."""

@@ -19,6 +19,7 @@ _LITERAL = {code: bytes([code]) for code in range(33, 127) if code != 61} | {32:
 _CODES = tuple(_LITERAL.get(code, b"=%02X" % code) for code in range(256))
 _HARD = re.compile(r"\r\n|\r|\n")
 _MOVED = (b".", b"F")  # "." would have to be stuffed; "From " is changed by old mailboxes
+_MOVED_BYTES = b".F"
 
 
 def body(text: str) -> bytes:
@@ -57,12 +58,13 @@ def links(beginning: bytes, ends: Sequence[bytes]) -> list[bytes]:
     cut = LINE - len(beginning)
     if cut < 0 or not beginning or beginning.startswith(_MOVED):
         return [_plain_slot(beginning + end) for end in ends]
-    begun = SOFT + beginning
+    begun = SOFT + beginning.replace(b"%", b"%%")
+    if all(map(cut.__ge__, map(len, ends))):
+        return list(map((begun + b"%b" + SOFT).__mod__, ends))
+    folded = begun + b"%b" + SOFT + b"%b" + SOFT
     return [
-        begun + end + SOFT
-        if len(end) <= cut
-        else begun + end[:cut] + SOFT + rest + SOFT
-        if len(rest := end[cut:]) <= LINE and not rest.startswith(_MOVED)
+        folded % (end[:cut], rest)
+        if 0 < len(rest := end[cut:]) <= LINE and rest[0] not in _MOVED_BYTES
         else _plain_slot(beginning + end)
         for end in ends
     ]

@@ -1,14 +1,16 @@
 """An office whose messages are signed by us (DKIM) before they are ready. See deliver/office.py.
 
-Signing takes ten times what writing and sending does, so it is done ahead, in workers, while what
-was signed before leaves. The lines stand in front; the message is the one a rehearsal shows.
+Signing takes ten times what writing and sending does, so it is done ahead, in workers: while some
+leave, others are being signed, and no worker waits until those are gone. The lines stand in front;
+the message is the one a rehearsal shows.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -17,37 +19,58 @@ from digest.deliver.office import Brought, Office, Outlook, Tally
 from digest.deliver.transport import Outgoing
 from digest.deliver.tray import Box, Ready
 
-AT_ONCE = 256  # claimed and signed together: a quarter of a second of one core
+BATCH = 256  # messages: a worker signs for 70 ms, and then waits some ms for the next batch
+AHEAD = 2  # batches to a worker: one it signs, and one for it to go on with
 
 # Messages in parts, and the moment, to the lines before each: see deliver/signing.py.
 Sign = Callable[..., Awaitable[list[bytes]]]
 
 
-class SealingOffice:
-    """``inner`` with signatures, ``batch`` messages to a worker at a time."""
+@dataclass(slots=True, kw_only=True)
+class _Batch:
+    rows: Sequence[Ready]
+    sealed: asyncio.Task[list[Ready]]
 
-    def __init__(self, inner: Office, sign: Sign, *, batch: int) -> None:
+    @property
+    def is_good(self) -> bool:
+        """Is it signed, and did nothing go wrong?"""
+        return self.sealed.done() and not (self.sealed.cancelled() or self.sealed.exception())
+
+
+class SealingOffice:
+    """``inner`` with signatures of ``workers`` processes, at most ``batch`` messages at a time."""
+
+    def __init__(self, inner: Office, sign: Sign, *, workers: int, batch: int = BATCH) -> None:
         self._inner = inner
         self._sign = sign
+        self._workers = workers
         self._batch = batch
+        self._signing: deque[_Batch] = deque()  # claimed, and not brought yet
 
     async def claim(self, lease: UUID, limit: int, now: datetime) -> Brought:
-        brought = await self._inner.claim(lease, min(limit, AT_ONCE), now)
-        plain: list[Ready] = []
-        whole: list[tuple[Ready, Outgoing]] = []
-        for one in brought.ready:
-            if isinstance(one.message, Outgoing):
-                whole.append((one, one.message))
-            else:
-                plain.append(one)  # it could not be written, which is said when it is taken
-        parts = [whole[at : at + self._batch] for at in range(0, len(whole), self._batch)]
+        """What is signed by now, and one batch at least where any is being signed."""
+        brought = await self._more(lease, limit, now)
+        ready = list(brought.ready)
         try:
-            sealed = await asyncio.gather(*(self._sealed(part, now) for part in parts))
+            if self._signing and not ready:
+                ready += await self._signing[0].sealed
+                self._signing.popleft()
         except BaseException:
-            await self._inner.give_back(lease, brought.ready, None)
+            await self.let_go(lease)
             raise
-        ready = [one for part in sealed for one in part]
-        return replace(brought, ready=(*ready, *plain))
+        while self._signing and self._signing[0].is_good:
+            ready += self._signing.popleft().sealed.result()
+        return replace(brought, ready=tuple(ready), seen=brought.seen + len(ready))
+
+    async def let_go(self, lease: UUID) -> None:
+        batches = list(self._signing)
+        for one in batches:
+            one.sealed.cancel()
+        await asyncio.gather(*(one.sealed for one in batches), return_exceptions=True)
+        if held := [row for one in batches for row in one.rows]:
+            await self._inner.give_back(lease, held, None)
+        self._signing.clear()
+        await self._inner.let_go(lease)
 
     async def settle(self, lease: UUID, box: Box, now: datetime) -> Tally:
         return await self._inner.settle(lease, box, now)
@@ -67,14 +90,33 @@ class SealingOffice:
         return await self._inner.abandoned(now, twice=twice)
 
     async def outlook(self, now: datetime) -> Outlook:
+        if self._signing:  # claimed, so nobody else sees them
+            return Outlook(queued=True, next_at=now)
         return await self._inner.outlook(now)
 
     async def waiting(self) -> int:
         return await self._inner.waiting()
 
-    async def _sealed(self, some: Sequence[tuple[Ready, Outgoing]], now: datetime) -> list[Ready]:
-        lines = await self._sign([message.parts for _, message in some], at=int(now.timestamp()))
+    async def _more(self, lease: UUID, limit: int, now: datetime) -> Brought:
+        """Claim as many as keep the workers busy; what has no message is ready at once."""
+        held = sum(len(one.rows) for one in self._signing)
+        room = min(limit, AHEAD * self._workers * self._batch) - held
+        if room <= 0:
+            return Brought()
+        brought = await self._inner.claim(lease, room, now)
+        whole = [one for one in brought.ready if isinstance(one.message, Outgoing)]
+        each = min(self._batch, -(-len(whole) // self._workers)) or 1
+        for at in range(0, len(whole), each):
+            rows = whole[at : at + each]
+            sealed = asyncio.create_task(self._sealed(rows, now))
+            self._signing.append(_Batch(rows=rows, sealed=sealed))
+        plain = [one for one in brought.ready if not isinstance(one.message, Outgoing)]
+        return replace(brought, ready=tuple(plain))
+
+    async def _sealed(self, rows: Sequence[Ready], now: datetime) -> list[Ready]:
+        messages = [one.message for one in rows if isinstance(one.message, Outgoing)]
+        lines = await self._sign([one.parts for one in messages], at=int(now.timestamp()))
         return [
-            one._replace(message=message.headed(line))
-            for (one, message), line in zip(some, lines, strict=True)
+            row._replace(message=message.headed(line))
+            for row, message, line in zip(rows, messages, lines, strict=True)
         ]

@@ -16,7 +16,6 @@ from digest.deliver.dkim import Body, Key, Prepared, Shared
 from digest.errors import Permanent, Temporary
 from digest.isolation import Isolate
 
-BATCH = 64  # messages: some 20 ms of a worker's time
 PRELOAD = ("digest.deliver.signing",)  # what its workers import
 Parts = Sequence[bytes]  # a message, whole or in pieces
 
@@ -28,6 +27,7 @@ class Signer:
     isolate: Isolate
     keys: tuple[Key, ...]
     body: Body = Body.RELAXED
+    workers: int = 1  # of ``isolate``
 
     async def __call__(self, messages: Sequence[Parts], *, at: int) -> list[bytes]:
         """``at``: seconds since the epoch. Signing is all they wait for: it changes no message.

@@ -35,7 +35,13 @@ class Journal(Protocol):
 
 
 class Domains(Protocol):
-    """How much each recipients' domain may get: see deliver/allowance.py."""
+    """How much each recipients' domain may get: see deliver/allowance.py.
+
+    ``free``: nothing is limited now, and nobody need ask.
+    """
+
+    @property
+    def free(self) -> bool: ...
 
     def may_go(self, domain: str) -> bool: ...
 
@@ -51,9 +57,14 @@ class Ready(NamedTuple):
     ref: int  # unlike any other's in the tray
     attempts: int  # this one included
     expires_at: datetime
-    domain: str  # of the recipient
+    address: str  # of the recipient
     person: Any  # what the office wrote it for: its own business
     message: Outgoing | DigestError
+
+    @property
+    def domain(self) -> str:
+        """Of the recipient. Few ask, so it is worked out for those."""
+        return self.address.rpartition("@")[2].lower()
 
 
 @dataclass(slots=True, eq=False)
@@ -120,8 +131,7 @@ class Door(Feed):
 
     def __init__(self, tray: Tray, relay: str, domains: Domains) -> None:
         self.relay = relay
-        self._may_go = domains.may_go
-        self._taken_by = domains.accepted
+        self._domains = domains
         self.room = 0
         self.left = 0  # since the owner last looked
         self.accepts = 0
@@ -129,48 +139,54 @@ class Door(Feed):
         self.heard: Callable[[Ready, Outcome], Outcome] | None = None
         self._tray = tray
         self._boxes = tray.boxes
+        self._journal = tray.journal
 
     def take(self, wake: Callable[[], None]) -> Outgoing | Over | None:
         tray = self._tray
         if tray.over:
             return OVER
-        if self.room > 0 and tray.journal.room > tray.spare:
+        if self.room > 0 and self._journal.room > tray.spare:
             for box in self._boxes:
                 while box.ready:
-                    message = self._taken(box, box.ready.popleft())
-                    if message is not None:
-                        return message
+                    one = box.ready.popleft()
+                    if (message := self._may_leave(box, one)) is None:
+                        continue
+                    self.room -= 1
+                    self.left += 1
+                    box.flying[one.ref] = one
+                    if len(box.ready) == tray.low:
+                        tray.signal()
+                    return message
         tray.wait(wake)
         return None
 
     def departing(self, message: Outgoing) -> None:
-        self._tray.journal.departing(message.ref)
+        self._journal.departing(message.ref)
 
     def accepted(self, message: Outgoing, said: bytes) -> None:
         ref = message.ref
         box, one = self._landed(ref)
-        self._tray.journal.accepted(ref, said)
-        self.taken(one)
+        self._journal.accepted(ref, said)
+        self.accepts += 1
+        if not self._domains.free:
+            self._domains.accepted(one.domain)
         sent = box.sent
         sent.append((ref, said, self.relay))
-        if len(sent) == FULL or box.done:
+        if len(sent) == FULL or not (box.flying or box.ready):
             self._tray.signal()
 
     def settle(self, message: Outgoing, outcome: Outcome) -> None:
         ref = message.ref
         box, one = self._landed(ref)
-        self._tray.journal.settle(ref, outcome)
+        self._journal.settle(ref, outcome)
         if isinstance(outcome, Accepted):
-            self.taken(one)
+            self.accepts += 1
+            self._domains.accepted(one.domain)
         elif self.heard:
             outcome = self.heard(one, outcome)
         box.rest.append((one, outcome, self.relay))
         if box.results >= FULL or box.done:
             self._tray.signal()
-
-    def taken(self, one: Ready) -> None:
-        self.accepts += 1
-        self._taken_by(one.domain)
 
     def _landed(self, ref: int) -> tuple[Box, Ready]:
         for box in self._boxes:
@@ -179,19 +195,15 @@ class Door(Feed):
                 return box, one
         raise AssertionError(f"delivery {ref} is settled and was never taken")
 
-    def _taken(self, box: Box, one: Ready) -> Outgoing | None:
-        if not self._may_go(one.domain):
+    def _may_leave(self, box: Box, one: Ready) -> Outgoing | None:
+        """Its message; None where it has none, or its domain is to wait."""
+        domains, message = self._domains, one.message
+        if not (domains.free or domains.may_go(one.domain)):
             self.waiting.append((box, one))
             return None
-        message = one.message
         if isinstance(message, DigestError):
             box.rest.append((one, _unwritten(message), self.relay))
             return None
-        self.room -= 1
-        self.left += 1
-        box.flying[one.ref] = one
-        if len(box.ready) == self._tray.low:
-            self._tray.signal()
         return message
 
 

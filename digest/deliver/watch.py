@@ -15,13 +15,14 @@ class Watch:
 
     def __init__(self, *, shortest: float, expired: Callable[[], None]) -> None:
         self._loop = asyncio.get_running_loop()
+        self._now = self._loop.time
         self._shortest = shortest  # no allowance is shorter, so looking this often suffices
         self._expired = expired
-        self._deadline = self._loop.time()
+        self._deadline = self._now()
         self._timer: asyncio.TimerHandle | None = None
 
     def allow(self, seconds: float) -> None:
-        self._deadline = self._loop.time() + seconds
+        self._deadline = self._now() + seconds
         if self._timer is None:
             self._look()
 
@@ -30,7 +31,7 @@ class Watch:
             self._timer.cancel()
 
     def _look(self) -> None:
-        left = self._deadline - self._loop.time()
+        left = self._deadline - self._now()
         self._timer = self._loop.call_later(min(max(left, 0.001), self._shortest), self._look)
         if left <= 0:
             self.allow(self._shortest)

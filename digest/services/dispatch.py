@@ -204,20 +204,19 @@ class Dispatch:
         """
         self._later += self._lines.put_off()
         if not self._lines.usable:
-            self._later += self._emptied()
+            await self._let_go()
         while self._later:
             box, some, until = self._later[0]
             await self._office(box).give_back(self._lease, some, until)
             self._later.pop(0)
 
-    def _emptied(self) -> list[tuple[Box, list[Ready], datetime | None]]:
-        """What was claimed and not taken by any connection; it is out of the tray."""
-        found: list[tuple[Box, list[Ready], datetime | None]] = []
-        for box in self._tray.boxes:
+    async def _let_go(self) -> None:
+        """What was claimed and not taken by any connection is to be given back."""
+        for office, box in zip(self._offices, self._tray.boxes, strict=True):
             if box.ready:
-                found.append((box, list(box.ready), None))
+                self._later.append((box, list(box.ready), None))
                 box.ready.clear()
-        return found
+            await office.let_go(self._lease)
 
     async def _over(self, until: Until, *, looked: bool) -> bool:
         tray = self._tray
@@ -272,7 +271,7 @@ class Dispatch:
         try:
             if self._begun:
                 await self._keep()
-                self._later += self._emptied()
+                await self._let_go()
                 await self._put_off()
                 await self._memory.keep(self._lines, self._clock())
                 await self._memory.save(self._lines, self._clock())

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from digest.deliver import journal, outbox, replies
+from digest.deliver import journal, outbox, receipts
 from digest.deliver.journal import Entry
 from digest.deliver.office import Brought, Outlook, Tally
 from digest.deliver.outbox import Consequence, Settled, WhenInDoubt
@@ -103,8 +103,8 @@ class IssueOffice:
         ]
 
         def keep(tx: Connection) -> None:
-            said = [(ref, 250, *replies.said(line), relay) for ref, line, relay in sent]
-            deliveries.accepted(tx, lease.hex, said, now)
+            for relay, enhanced, texts in receipts.alike(sent):
+                deliveries.accepted(tx, lease.hex, texts, enhanced=enhanced, relay=relay, at=now)
             deliveries.settle(tx, lease.hex, [(one.delivery, relay) for one, relay in after])
             for who, consequence, refused in blamed:
                 self._blame(tx, who, consequence, refused, now)
@@ -116,7 +116,7 @@ class IssueOffice:
             raise
         self._mine.difference_update(one[0] for one in sent)
         self._mine.difference_update(one.ref for one, _, _ in rest)
-        tally = _tally(one.delivery for one, _ in after)
+        tally = Tally.of(one.delivery for one, _ in after)
         tally.sent += len(sent)
         return tally
 
@@ -127,6 +127,13 @@ class IssueOffice:
         else:
             await self._store.write(posting.postpone, lease.hex, ids, until)
         self._mine.difference_update(ids)
+
+    async def let_go(self, lease: UUID) -> None:
+        ids = [one.id for _, _, some in self._unwritten for one in some]
+        if ids:
+            await self._store.write(deliveries.give_back, lease.hex, ids)
+            self._mine.difference_update(ids)
+            self._unwritten.clear()
 
     async def recover(
         self, lease: UUID, entries: Sequence[Entry], *, trusted: bool, now: datetime
@@ -141,7 +148,7 @@ class IssueOffice:
         await self._store.write(deliveries.settle, lease.hex, [(one, "") for one in after])
         # The journal saw everything, and not these: they never left.
         await self._store.write(deliveries.give_back, lease.hex)
-        return _tally(after)
+        return Tally.of(after)
 
     async def abandoned(self, now: datetime, *, twice: bool) -> Tally:
         tally = Tally()
@@ -153,7 +160,7 @@ class IssueOffice:
             lost = InDoubt("whoever was sending it is gone")
             after = [self._outcome(one.delivery, lost, now).delivery for one in held]
             await self._store.write(deliveries.settle, lease, [(one, "") for one in after])
-            tally.add(_tally(after))
+            tally.add(Tally.of(after))
         return tally
 
     async def renew(self, lease: UUID, now: datetime) -> None:
@@ -281,19 +288,11 @@ def _ready(
     some: Sequence[Claimed], readers: Sequence[Reader], messages: Iterable[Outgoing | DigestError]
 ) -> list[Ready]:
     ids, _, _, attempts, addresses, _, _, expires = zip(*some, strict=True)
-    domains = [address[address.rfind("@") + 1 :].lower() for address in addresses]
     # Where none could be written, one reason has no end.
-    rows = zip(ids, attempts, expires, domains, readers, messages, strict=False)
+    rows = zip(ids, attempts, expires, addresses, readers, messages, strict=False)
     return list(map(_A_READY, rows))
 
 
 def _until(held: Sequence[Held]) -> datetime | None:
     """When the lease of these is over."""
     return max((one.delivery.lease_until for one in held if one.delivery.lease_until), default=None)
-
-
-def _tally(after: Iterable[Delivery]) -> Tally:
-    tally = Tally()
-    for one in after:
-        tally.count(one.state)
-    return tally

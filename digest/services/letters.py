@@ -118,6 +118,9 @@ class LetterOffice:
         for one in some:
             self._held.pop(one.ref)
 
+    async def let_go(self, lease: UUID) -> None:
+        """Nothing is: a letter is written when it is claimed."""
+
     async def recover(
         self, lease: UUID, entries: Sequence[Entry], *, trusted: bool, now: datetime
     ) -> Tally:
@@ -170,7 +173,7 @@ class LetterOffice:
             -owed.delivery.id,
             owed.delivery.attempts,
             owed.delivery.expires_at,
-            str(owed.address).rpartition("@")[2].lower(),
+            str(owed.address),
             owed,
             message,
         )

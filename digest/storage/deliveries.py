@@ -8,7 +8,7 @@ over, and a thread that sends mail takes milliseconds to give it back.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -46,10 +46,6 @@ class Claim:
 
 
 NOTHING = Claim(taken=(), skipped={}, seen=0)
-
-
-# What the relay said of a delivery it accepted: id, code, enhanced code, text, the relay's name.
-Sent = tuple[int, int, str, str, str]
 
 
 def claim(
@@ -94,18 +90,15 @@ def expire(tx: Connection, issue: int, now: datetime) -> Claim:
     return Claim(taken=(), skipped={Skip.STALE: gone} if gone else {}, seen=gone)
 
 
-def accepted(tx: Connection, lease: str, sent: Iterable[Sent], at: datetime) -> int:
-    """Keep that relays took deliveries claimed under ``lease``; how many were still its own."""
-    # A relay says nearly the same of all; its own words, often a queue id, are each one's own.
-    alike: dict[tuple[int, str, str], dict[int, str]] = {}
-    for id_, code, enhanced, words, relay in sent:
-        alike.setdefault((code, enhanced, relay), {})[id_] = words
-    mine = {"lease": lease, "at": bound(tx, at)}
-    kept = 0
-    for (code, enhanced, relay), texts in alike.items():
-        said = {"code": code, "enhanced": enhanced, "relay": relay, "texts": json.dumps(texts)}
-        kept += tx.execute(_of(tx, _ACCEPTED), {**mine, **said}).rowcount
-    return kept
+def accepted(
+    tx: Connection, lease: str, texts: Mapping[int, str], *, enhanced: str, relay: str, at: datetime
+) -> int:
+    """Keep that ``relay`` took deliveries claimed under ``lease``, with 250 and these words.
+
+    How many were still the lease's own.
+    """
+    said = {"code": 250, "enhanced": enhanced, "relay": relay, "texts": json.dumps(texts)}
+    return tx.execute(_of(tx, _ACCEPTED), {"lease": lease, "at": bound(tx, at), **said}).rowcount
 
 
 def settle(tx: Connection, lease: str, after: Sequence[tuple[Delivery, str]]) -> int:

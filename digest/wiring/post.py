@@ -40,7 +40,6 @@ if TYPE_CHECKING:
 
 MAILDIR = "maildir"
 MAILDIR_WRITERS = 4
-SEALED_AT_ONCE = 64  # messages to a worker that signs: some 50 ms
 PLACES = 4_096  # of a journal, for what is accepted and not in the database yet
 
 
@@ -89,7 +88,7 @@ async def signer(settings: Settings) -> AsyncIterator[Signer | None]:
     keys = dkim_keys.read(options)
     count = max(1, len(os.sched_getaffinity(0)) - 1)  # the loop needs a core to send what is signed
     async with Workers(count=count, preload=signing.PRELOAD) as isolate:
-        yield Signer(isolate=isolate, keys=keys, body=Body(options.body))
+        yield Signer(isolate=isolate, keys=keys, body=Body(options.body), workers=count)
 
 
 def lanes(settings: Settings, now: datetime) -> tuple[Lane, ...]:
@@ -198,7 +197,7 @@ def dispatch(
 
     offices: list[Office] = [letters] if only_letters else [letters, issues]
     if sign is not None:
-        offices = [SealingOffice(one, sign, batch=SEALED_AT_ONCE) for one in offices]
+        offices = [SealingOffice(one, sign, workers=sign.workers) for one in offices]
     return Dispatch(
         offices,
         journal.take_over(settings.folder / "journals", capacity=PLACES + 2 * connections),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections import deque
 from uuid import UUID
 
 import dkim
@@ -9,14 +11,15 @@ import pytest
 
 from digest.deliver import signing
 from digest.deliver.dkim import Body, Key, generate_rsa, record
-from digest.deliver.office import Brought
-from digest.deliver.sealing import AT_ONCE, SealingOffice
+from digest.deliver.office import Brought, Outlook
+from digest.deliver.sealing import AHEAD, SealingOffice
 from digest.deliver.transport import Outgoing
 from digest.deliver.tray import Ready
 from digest.errors import Misconfigured, Permanent
 from tests.builders import NOW
 
 LEASE = UUID(int=3)
+PEOPLE = [f"r{n}@example.org" for n in range(7)]
 KEY = Key(domain="quayside.example", selector="s1", pem=generate_rsa())
 
 
@@ -31,20 +34,23 @@ class Inner:
     """An office with so many to write to, that remembers what it was given back."""
 
     def __init__(self, *people):
-        self.people = people
-        self.back = ()
-        self.asked = 0
+        self.people = deque(enumerate(people))
+        self.back = []
+        self.asked = []
 
     async def claim(self, lease, limit, now):
-        self.asked = limit
-        ready = [
-            Ready(ref, 1, NOW, "example.org", person, written(person))
-            for ref, person in enumerate(self.people)
-        ]
+        self.asked.append(limit)
+        some = [self.people.popleft() for _ in range(min(limit, len(self.people)))]
+        ready = [Ready(ref, 1, NOW, "a@example.org", who, written(who)) for ref, who in some]
         return Brought(ready=tuple(ready), seen=len(ready))
 
     async def give_back(self, lease, some, until):
-        self.back = some
+        self.back += [one.person for one in some]
+
+    async def let_go(self, lease): ...
+
+    async def outlook(self, now):
+        return Outlook()
 
 
 async def sign(messages, *, at):
@@ -52,32 +58,95 @@ async def sign(messages, *, at):
 
 
 async def test_every_message_carries_a_signature_that_verifies():
-    office = SealingOffice(Inner(*(f"r{n}@example.org" for n in range(7))), sign, batch=3)
+    office = SealingOffice(Inner(*PEOPLE), sign, workers=1, batch=3)
 
-    brought = await office.claim(LEASE, 5_000, NOW)
+    brought = await everything(office)
 
     _, txt = record(KEY)
-    assert len(brought.ready) == 7
-    for one in brought.ready:
+    assert [one.person for one in brought] == PEOPLE
+    for one in brought:
         assert one.message.recipient == one.person
         assert dkim.verify(one.message.data, dnsfunc=lambda *_, **__: txt.encode())
 
 
-async def test_no_more_is_claimed_than_can_be_signed_soon():
-    inner = Inner()
+async def test_each_worker_has_one_batch_and_one_to_go_on_with():
+    inner = Inner(*PEOPLE)
+    office = SealingOffice(inner, sign, workers=2, batch=1)
 
-    await SealingOffice(inner, sign, batch=3).claim(LEASE, 5_000, NOW)
+    await office.claim(LEASE, 5_000, NOW)
+    await office.claim(LEASE, 5_000, NOW)
 
-    assert inner.asked == AT_ONCE
+    assert inner.asked[0] == AHEAD * 2
+    assert 0 < inner.asked[1] <= AHEAD * 2
+
+
+async def test_a_few_are_shared_out_among_the_workers():
+    together = []
+
+    async def counted(messages, *, at):
+        together.append(len(messages))
+        return await sign(messages, at=at)
+
+    office = SealingOffice(Inner(*PEOPLE[:4]), counted, workers=2, batch=100)
+    await everything(office)
+
+    assert together == [2, 2]
+
+
+async def test_no_more_is_claimed_than_is_asked_for_with_what_is_being_signed():
+    inner = Inner(*PEOPLE)
+    office = SealingOffice(inner, sign, workers=1, batch=2)
+
+    await office.claim(LEASE, 3, NOW)
+    await office.claim(LEASE, 3, NOW)
+
+    assert inner.asked[0] == 3
+    assert sum(inner.asked) <= 3 + 3
+
+
+async def test_some_are_ready_while_others_are_being_signed():
+    go_on = asyncio.Event()
+
+    async def slow(messages, *, at):
+        if b"r0@" not in b"".join(messages[0]):
+            await go_on.wait()
+        return await sign(messages, at=at)
+
+    office = SealingOffice(Inner(*PEOPLE[:2]), slow, workers=2, batch=1)
+    first = await office.claim(LEASE, 9, NOW)
+    outlook = await office.outlook(NOW)
+    go_on.set()
+    second = await office.claim(LEASE, 9, NOW)
+
+    assert [one.person for one in first.ready] == PEOPLE[:1]
+    assert outlook == Outlook(queued=True, next_at=NOW)
+    assert [one.person for one in second.ready] == PEOPLE[1:2]
+    assert await office.outlook(NOW) == Outlook()
+
+
+async def test_what_is_being_signed_when_it_ends_is_queued_again():
+    async def never(messages, *, at):
+        if b"r0@" not in b"".join(messages[0]):
+            await asyncio.Event().wait()
+        return await sign(messages, at=at)
+
+    inner = Inner(*PEOPLE[:3])
+    office = SealingOffice(inner, never, workers=3, batch=1)
+    await office.claim(LEASE, 9, NOW)
+    await office.let_go(LEASE)
+
+    assert inner.back == PEOPLE[1:3]
+    assert await office.outlook(NOW) == Outlook()
 
 
 async def test_what_cannot_be_written_is_left_to_fail_when_it_is_taken():
-    office = SealingOffice(Inner("a@example.org", None), sign, batch=3)
+    office = SealingOffice(Inner("a@example.org", None), sign, workers=1, batch=3)
 
-    brought = await office.claim(LEASE, 9, NOW)
+    brought = await everything(office)
 
-    assert [one.person for one in brought.ready] == ["a@example.org", None]
-    assert isinstance(brought.ready[1].message, Permanent)
+    assert {one.person for one in brought} == {"a@example.org", None}
+    [failed] = [one for one in brought if one.person is None]
+    assert isinstance(failed.message, Permanent)
 
 
 async def test_what_cannot_be_signed_is_queued_again():
@@ -86,6 +155,13 @@ async def test_what_cannot_be_signed_is_queued_again():
 
     inner = Inner("a@example.org", "b@example.org")
     with pytest.raises(Misconfigured):
-        await SealingOffice(inner, broken, batch=1).claim(LEASE, 9, NOW)
+        await SealingOffice(inner, broken, workers=1, batch=1).claim(LEASE, 9, NOW)
 
-    assert [one.person for one in inner.back] == ["a@example.org", "b@example.org"]
+    assert inner.back == ["a@example.org", "b@example.org"]
+
+
+async def everything(office: SealingOffice) -> list[Ready]:
+    found: list[Ready] = []
+    while some := (await office.claim(LEASE, 5_000, NOW)).ready:
+        found += some
+    return found

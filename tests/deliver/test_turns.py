@@ -74,6 +74,7 @@ async def dialogue(pieces: list[bytes]) -> tuple[Tray, Wire, str]:
     for piece in pieces:
         if piece and not wire.aborted:
             pipeline.data_received(piece)
+            await asyncio.sleep(0)  # what connections write together is written
     ending = "closed by us" if wire.aborted else "lost"
     pipeline.connection_lost(None)
     return tray, wire, ending
@@ -116,3 +117,55 @@ async def test_a_usual_turn_is_one_write():
     assert len(wire.written) == 5
     assert [written.count(b"MAIL FROM") for written in wire.written] == [1] * 5
     assert tray.departed == [f"reader{n}@example.org" for n in range(4)]
+
+
+async def test_connections_that_are_answered_together_write_together():
+    said = [b"250 2.0.0 ok\r\n" + OPENED.encode()]
+    first, second = await opened(), await opened()
+    for pipeline, wire in (first, second):
+        pipeline.data_received(said[0])
+        assert len(wire.written) == 2  # what came before
+
+    await asyncio.sleep(0)
+
+    for pipeline, wire in (first, second):
+        assert [one.count(b"MAIL FROM") for one in wire.written] == [1, 1, 1]
+        pipeline.connection_lost(None)
+
+
+async def test_what_is_said_too_early_does_not_change_the_order_of_what_is_written():
+    pipeline, wire = await opened()
+
+    pipeline.data_received(f"250 2.0.0 ok\r\n{OPENED}".encode())
+    pipeline.data_received(b"550 5.7.1 no\r\n")  # nothing of what it answers is written yet
+    pipeline.data_received(OPENED.encode())
+    await asyncio.sleep(0)
+
+    sent = b"".join(wire.written)
+    assert [sent.index(f"<reader{n}@example.org>".encode()) for n in range(4)] == sorted(
+        sent.index(f"<reader{n}@example.org>".encode()) for n in range(4)
+    )
+    assert sent.count(b"\r\n.\r\nMAIL FROM") == 3
+    pipeline.connection_lost(None)
+
+
+async def test_nothing_is_written_to_a_connection_that_was_cut_meanwhile():
+    pipeline, wire = await opened()
+
+    pipeline.data_received(f"250 2.0.0 ok\r\n{OPENED}".encode())
+    wire.abort()
+    await asyncio.sleep(0)
+
+    assert len(wire.written) == 2
+    pipeline.connection_lost(None)
+
+
+async def opened() -> tuple[Pipeline, Wire]:
+    """A connection whose first message is written."""
+    wire = Wire()
+    pipeline = Pipeline(
+        RELAY, OFFER, Tray(*(a_message(f"reader{n}@example.org") for n in range(9)))
+    )
+    pipeline.start(wire)
+    pipeline.data_received(OPENED.encode())
+    return pipeline, wire

@@ -77,11 +77,11 @@ async def test_a_database_that_cannot_be_written_stops_everything_and_loses_noth
     broken = [3]  # so many commits of results fail
     accepted = ledger.accepted
 
-    def failing(tx, lease, sent, at):
-        if sent and broken[0]:
+    def failing(tx, lease, texts, **said):
+        if broken[0]:
             broken[0] -= 1
             raise Temporary("digest.db is locked by another process; try again in a moment")
-        return accepted(tx, lease, sent, at)
+        return accepted(tx, lease, texts, **said)
 
     monkeypatch.setattr(ledger, "accepted", failing)
     monkeypatch.setattr("digest.services.dispatch.TICK", 0.0)
@@ -101,10 +101,8 @@ async def test_after_so_many_tries_it_ends_and_the_next_one_knows_what_left(hous
     await house.join(*(f"r{n}" for n in range(30)))
     await house.release()
 
-    def failing(tx, lease, sent, at):
-        if sent:
-            raise Temporary("digest.db: the disk is full; make room, nothing was half written")
-        return 0
+    def failing(tx, lease, texts, **said):
+        raise Temporary("digest.db: the disk is full; make room, nothing was half written")
 
     monkeypatch.setattr("digest.services.dispatch.TICK", 0.0)
     async with scripted() as (relay, options):
@@ -179,6 +177,8 @@ async def test_a_message_that_cannot_be_written_fails_and_one_that_cannot_yet_wa
         def settle(self, delivery, outcome): ...
 
     class Open:
+        free = True
+
         def may_go(self, domain):
             return True
 

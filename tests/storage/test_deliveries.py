@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from sqlalchemy import delete, update
@@ -115,10 +116,9 @@ async def test_only_who_claimed_it_may_say_that_it_was_sent(store):
         released(tx, "ada", "grace")
         claim(tx, limit=1)
         claim(tx, lease=THEIRS)
-        said = [(id_, 250, "2.0.0", "queued as 7F", "main") for id_ in ids(tx).values()]
-        mine = ledger.accepted(tx, MINE, said, NOW)
-        again = ledger.accepted(tx, MINE, said, NOW)
-        none = ledger.accepted(tx, MINE, [], NOW)
+        keep = partial(ledger.accepted, tx, MINE, enhanced="2.0.0", relay="main", at=NOW)
+        said = dict.fromkeys(ids(tx).values(), "queued as 7F")
+        mine, again, none = keep(said), keep(said), keep({})
         return (mine, again, none), sorted(rows(tx, "state", "code", "relay", "lease").values())
 
     counts, after = await store.write(story)
@@ -201,8 +201,9 @@ async def test_thousands_are_claimed_and_settled_in_one_go(store):
     def story(tx):
         released(tx, *names)
         taken = claim(tx, limit=5_000).taken
-        said = [(one.id, 250, "", f"queued as {one.id}", "main") for one in taken]
-        return ledger.accepted(tx, MINE, said, NOW), set(rows(tx, "state").values())
+        said = {one.id: f"queued as {one.id}" for one in taken}
+        kept = ledger.accepted(tx, MINE, said, enhanced="", relay="main", at=NOW)
+        return kept, set(rows(tx, "state").values())
 
     assert await store.write(story) == (1_200, {"sent"})
 

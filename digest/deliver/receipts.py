@@ -1,0 +1,55 @@
+"""What relays said when they took messages, sorted so that one statement keeps many. Pure.
+
+They say nearly the same of all; their own words, often a queue id, are each message's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from digest.deliver import replies
+
+
+class Alike(NamedTuple):
+    """Messages of which one relay said one enhanced code (RFC 3463; empty: none)."""
+
+    relay: str
+    enhanced: str
+    texts: dict[int, str]  # by what the tray calls the message
+
+
+def alike(sent: Iterable[tuple[int, bytes, str]]) -> Iterator[Alike]:
+    """What was accepted (ref, the relay's line with its 250, relay), by relay and code."""
+    by_relay: dict[str, tuple[list[int], list[bytes]]] = {}
+    for ref, line, relay in sent:
+        refs, lines = by_relay.get(relay) or by_relay.setdefault(relay, ([], []))
+        refs.append(ref)
+        lines.append(line)
+    for relay, (refs, lines) in by_relay.items():
+        if same := _same(lines):
+            enhanced, texts = same
+            yield Alike(relay, enhanced, dict(zip(refs, texts, strict=True)))
+            continue
+        found: dict[str, dict[int, str]] = {}
+        for ref, line in zip(refs, lines, strict=True):
+            enhanced, text = replies.said(line)
+            found.setdefault(enhanced, {})[ref] = text
+        for enhanced, some in found.items():
+            yield Alike(relay, enhanced, some)
+
+
+def _same(lines: Sequence[bytes]) -> tuple[str, list[str]] | None:
+    """``replies.said`` of all of them at once, where they are short and have one code."""
+    whole = b"\n".join(lines).decode("utf-8", "replace")
+    texts = whole.split("\n")
+    if len(texts) != len(lines) or not whole.replace("\n", "").isprintable():
+        return None
+    enhanced, _ = replies.said(lines[0])
+    begun = f"250 {enhanced} "
+    # What the first and the last of them in order begin with, all do.
+    if not enhanced or not (min(texts).startswith(begun) and max(texts).startswith(begun)):
+        return None
+    if max(map(len, lines)) > replies.MAX_TEXT:
+        return None
+    return enhanced, [text[len(begun) :].strip() for text in texts]
