@@ -1,16 +1,16 @@
 """How fast messages are signed, against what OpenSSL's RSA-2048 gives on the same cores.
 
-    python -m bench.dkim [--rounds N] [--seconds S] [--json]
+    python -m bench.dkim [--limit DIR_WITH_C_RULER] [--rounds N] [--seconds S] [--json]
 
 One run of interleaved rounds: ``openssl speed rsa2048`` with a process on each signing core, then
 our Signer with a worker on each of the same cores, fed by a loop on the core that is left (where
 there is but one core, on that). Messages of 41 KB, each with its reader's own parts. The loop's
 process writes and hashes them, the workers do the RSA. ``whole`` is the whole path of
-bench.whole with as many workers: claimed, written, signed, sent to a sink on the loop's core and
-kept. ``ratios`` are by the wall, ``cpu_ratios``
-by the CPU of the signing processes, as openssl itself counts: they tell the same on a quiet
-machine. ``loop_cpu_us`` is what a finished message costs the loop's core. ``checked``: what dkimpy
-verifies.
+bench.whole with as many workers: claimed, written, signed, sent to a sink on the loop's core (the
+C sink of DIR, or bench.sink, which takes that core a fifth of its time) and kept. ``ratios`` are by
+the wall, ``cpu_ratios`` by the CPU of the signing processes, as openssl itself counts: they tell
+the same on a quiet machine. ``loop_cpu_us`` is what a finished message costs the loop's core.
+``checked``: what dkimpy verifies.
 """
 
 from __future__ import annotations
@@ -22,11 +22,13 @@ import os
 import re
 import statistics
 import subprocess
+import tempfile
 import time
+from pathlib import Path
 from typing import Any
 
 from bench.paper import reader, the_post, writer
-from bench.stage import CONNECTIONS, a_sink, python
+from bench.stage import CONNECTIONS, a_sink, built, python
 from digest.deliver import dkim, signing
 from digest.deliver.dkim import Body, Key
 from digest.deliver.sealing import AHEAD, BATCH
@@ -70,7 +72,7 @@ async def ours(key: Key, body: Body, seconds: float) -> tuple[float, float, floa
     what each costs the loop's process in microseconds of CPU."""
     write, sent = Writer(*the_post()).messages, 0
     readers = [reader(number) for number in range(BATCH)]
-    async with Workers(count=len(SIGNING), preload=signing.PRELOAD) as isolate:
+    async with Workers(count=len(SIGNING), ahead=2, preload=signing.PRELOAD) as isolate:
         signer = Signer(isolate=isolate, keys=(key,), body=body)
         await asyncio.gather(*(isolate(place, core) for core in SIGNING))
 
@@ -93,9 +95,9 @@ async def ours(key: Key, body: Body, seconds: float) -> tuple[float, float, floa
         return sent / wall, sent / (after - before) * len(SIGNING), loop / sent * 1e6
 
 
-def whole(count: int) -> float:
+def whole(count: int, sink: str | None) -> float:
     """Messages a second that are claimed, signed, sent and kept."""
-    with a_sink(None, core=LOOP) as (port, _):
+    with a_sink(sink, core=LOOP) as (port, _):
         command = python("bench.whole", port, CONNECTIONS, count, "--sign", len(SIGNING))
         cores = ",".join(map(str, CORES))
         done = subprocess.run(
@@ -119,7 +121,7 @@ def verified(key: Key) -> int:
     )
 
 
-def measure(rounds: int, seconds: float) -> dict[str, Any]:
+def measure(rounds: int, seconds: float, sink: str | None) -> dict[str, Any]:
     key = Key(domain="quayside.example", selector="tide", pem=dkim.generate_rsa())
     os.sched_setaffinity(0, {LOOP})
     cpu: dict[str, list[float]] = {name: [] for name in ("openssl", *Body)}
@@ -133,7 +135,7 @@ def measure(rounds: int, seconds: float) -> dict[str, Any]:
             loop[body].append(own)
             wall[body].append(by_wall)
             cpu[body].append(by_cpu)
-        wall[WHOLE].append(whole(round(PER_SECOND * seconds) * len(SIGNING)))
+        wall[WHOLE].append(whole(round(PER_SECOND * seconds) * len(SIGNING), sink))
     return {
         "rounds": rounds,
         "signing_cores": len(SIGNING),
@@ -154,11 +156,14 @@ def ratio(found: dict[str, list[float]], name: str) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.dkim")
+    parser.add_argument("--limit", type=Path, help="the folder of csink.c and csrc.c")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=2.0, help="of each run")
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args()
-    found = measure(asked.rounds, asked.seconds)
+    with tempfile.TemporaryDirectory() as folder:
+        programs = built(asked.limit, Path(folder)) if asked.limit else {}
+        found = measure(asked.rounds, asked.seconds, programs.get("csink"))
     if asked.json:
         print(json.dumps(found, indent=2))
         return

@@ -125,7 +125,7 @@ async def sealing(workers: int) -> AsyncIterator[Callable[[Office], Office]]:
         yield lambda office: office
         return
     key = dkim.Key(domain="quayside.example", selector="tide", pem=dkim.generate_rsa())
-    async with Workers(count=workers, preload=signing.PRELOAD) as isolate:
+    async with Workers(count=workers, ahead=2, preload=signing.PRELOAD) as isolate:
         await asyncio.gather(*(isolate(time.sleep, 0.1) for _ in range(workers)))
         signer = signing.Signer(isolate=isolate, keys=(key,), workers=workers)
         yield lambda office: SealingOffice(office, signer, workers=workers)

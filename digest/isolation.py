@@ -42,32 +42,57 @@ class Isolate(Protocol):
     async def __call__(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T: ...
 
 
-@dataclass(slots=True)
 class _Worker:
-    process: ForkServerProcess
-    pipe: Connection
+    """A process and our end of its pipe. It answers in the order in which it is asked."""
+
+    def __init__(self, process: ForkServerProcess, pipe: Connection) -> None:
+        self._process = process
+        self._pipe = pipe
+        self._sending = asyncio.Lock()
+        self._last = asyncio.Event()  # the answer before the next is read
+        self._last.set()
+        self.jobs = 0
+
+    async def ask(self, job: tuple[object, ...], seconds: float) -> tuple[bool, object]:
+        """Whether it answered within ``seconds`` of the answer before, and its answer."""
+        before, self._last = self._last, asyncio.Event()
+        mine = self._last
+        try:
+            async with self._sending:
+                await asyncio.to_thread(_send, self._pipe, job)
+            await before.wait()
+            return await asyncio.to_thread(_hear, self._pipe, job, seconds)
+        finally:
+            mine.set()
 
     def kill(self) -> None:
-        self.process.kill()
-        self.process.join()
-        self.pipe.close()
+        self._process.kill()
+        self._process.join()
+        self._pipe.close()
 
 
 class Workers:
-    """At most ``count`` worker processes, started when first needed; an async context manager."""
+    """At most ``count`` worker processes, started when first needed; an async context manager.
+
+    ``ahead``: how many jobs each may have, of which it does one and the others wait in its pipe.
+    More than one is for jobs that are trusted: a worker that is stopped takes them all along.
+    """
 
     def __init__(
         self,
         *,
         count: int = 2,
+        ahead: int = 1,
         seconds: float = 10.0,
         memory_bytes: int = 1_500_000_000,
         preload: tuple[str, ...] = PRELOAD,
     ) -> None:
+        self._count = count
         self._seconds = seconds
         self._memory = memory_bytes
-        self._places = asyncio.Semaphore(count)
-        self._idle: list[_Worker] = []
+        self._places = asyncio.Semaphore(count * ahead)
+        self._choosing = asyncio.Lock()
+        self._workers: list[_Worker] = []
 
         self._context: ForkServerContext = multiprocessing.get_context("forkserver")
         self._context.set_forkserver_preload(list(preload))
@@ -81,30 +106,44 @@ class Workers:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        while self._idle:
-            self._idle.pop().kill()
+        while self._workers:
+            self._workers.pop().kill()
 
     async def __call__(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         async with self._places:
-            worker = self._idle.pop() if self._idle else await asyncio.to_thread(self._start)
+            worker = await self._chosen()
             try:
-                answered, value = await asyncio.to_thread(
-                    _ask, worker, (function, args, kwargs), self._seconds
-                )
+                answered, value = await worker.ask((function, args, kwargs), self._seconds)
             except BaseException:
                 # Ctrl-C, a cancelled task, a dead worker: nobody will read this pipe again.
-                worker.kill()
+                self._dismiss(worker)
                 raise
+            finally:
+                worker.jobs -= 1
             if not answered:
-                worker.kill()
+                self._dismiss(worker)
                 raise Stopped(
                     f"{_name(function)} was stopped after {self._seconds:g} s: the input is too "
                     "costly to read"
                 )
-            self._idle.append(worker)
         if isinstance(value, _Raised):
             raise value.error
         return value  # type: ignore[return-value]  # -- the pipe carries what function returned
+
+    async def _chosen(self) -> _Worker:
+        """The one with the fewest jobs, or a new one where each has some and there may be more."""
+        async with self._choosing:
+            worker = min(self._workers, key=lambda one: one.jobs, default=None)
+            if worker is None or (worker.jobs and len(self._workers) < self._count):
+                worker = await asyncio.to_thread(self._start)
+                self._workers.append(worker)
+            worker.jobs += 1
+            return worker
+
+    def _dismiss(self, worker: _Worker) -> None:
+        if worker in self._workers:
+            self._workers.remove(worker)
+        worker.kill()
 
     def _start(self) -> _Worker:
         ours, theirs = self._context.Pipe()
@@ -119,15 +158,24 @@ class _Raised:
     error: DigestError
 
 
-def _ask(worker: _Worker, job: tuple[object, ...], seconds: float) -> tuple[bool, object]:
-    function = job[0]
+def _send(pipe: Connection, job: tuple[object, ...]) -> None:
     try:
-        worker.pipe.send(job)
-        if not worker.pipe.poll(seconds):
-            return False, None
-        return True, worker.pipe.recv()
+        pipe.send(job)
     except (EOFError, OSError) as error:
-        raise Permanent(f"{_name(function)} crashed: the input cannot be read") from error
+        raise _crashed(job) from error
+
+
+def _hear(pipe: Connection, job: tuple[object, ...], seconds: float) -> tuple[bool, object]:
+    try:
+        if not pipe.poll(seconds):
+            return False, None
+        return True, pipe.recv()
+    except (EOFError, OSError) as error:
+        raise _crashed(job) from error
+
+
+def _crashed(job: tuple[object, ...]) -> Permanent:
+    return Permanent(f"{_name(job[0])} crashed: the input cannot be read")
 
 
 def _serve(pipe: Connection, memory_bytes: int) -> None:

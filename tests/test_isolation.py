@@ -18,6 +18,11 @@ def spin(seconds):
         pass
 
 
+def after(seconds, number):
+    time.sleep(seconds)
+    return number, os.getpid()
+
+
 def die():
     os._exit(11)
 
@@ -103,5 +108,57 @@ async def test_a_cancelled_call_leaves_no_worker_with_an_unread_answer():
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
+
+        assert await isolate(double, 4) == 8
+
+
+async def test_one_worker_takes_the_next_job_before_it_has_done_the_last():
+    async with Workers(count=1, ahead=3, seconds=5, preload=()) as isolate:
+        found = await asyncio.gather(*(isolate(after, 0.05, number) for number in range(6)))
+
+    assert [number for number, _ in found] == list(range(6))
+    assert len({pid for _, pid in found}) == 1
+
+
+async def test_no_more_workers_are_started_than_there_may_be():
+    async with Workers(count=2, ahead=2, seconds=5, preload=()) as isolate:
+        found = await asyncio.gather(*(isolate(after, 0.02, number) for number in range(8)))
+
+    assert [number for number, _ in found] == list(range(8))
+    assert len({pid for _, pid in found}) == 2
+
+
+async def test_a_job_that_waits_for_another_has_its_own_time():
+    async with Workers(count=1, ahead=3, seconds=1.5, preload=()) as isolate:
+        await isolate(double, 1)  # it has started
+        found = await asyncio.gather(*(isolate(after, 0.7, number) for number in range(3)))
+
+    assert [number for number, _ in found] == [0, 1, 2]
+
+
+async def test_a_worker_that_dies_takes_along_what_waits_for_it_and_no_more():
+    async with Workers(count=1, ahead=2, seconds=5, preload=()) as isolate:
+        await isolate(double, 1)
+        died, waited = await asyncio.gather(
+            isolate(die), isolate(double, 21), return_exceptions=True
+        )
+
+        assert isinstance(died, Permanent)
+        assert isinstance(waited, Permanent)
+        assert await isolate(double, 2) == 4
+
+
+async def test_nobody_gets_the_answer_to_a_cancelled_call():
+    async with Workers(count=1, ahead=2, seconds=30, preload=()) as isolate:
+        await isolate(double, 1)
+        task = asyncio.create_task(isolate(after, 0.2, 1))
+        waiting = asyncio.create_task(isolate(double, 21))
+        for _ in range(3):
+            await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        with pytest.raises(Permanent):
+            await waiting
 
         assert await isolate(double, 4) == 8

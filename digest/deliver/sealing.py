@@ -19,8 +19,8 @@ from digest.deliver.office import Brought, Office, Outlook, Tally
 from digest.deliver.transport import Outgoing
 from digest.deliver.tray import Box, Ready
 
-BATCH = 256  # messages: a worker signs for 70 ms, and then waits some ms for the next batch
-AHEAD = 2  # batches to a worker: one it signs, and one for it to go on with
+BATCH = 128  # messages: a worker signs for some 30 ms
+AHEAD = 3  # batches to a worker: one it signs, one for it to go on with, one that is being hashed
 
 # Messages in parts, and the moment, to the lines before each: see deliver/signing.py.
 Sign = Callable[..., Awaitable[list[bytes]]]

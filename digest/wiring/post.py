@@ -87,7 +87,7 @@ async def signer(settings: Settings) -> AsyncIterator[Signer | None]:
 
     keys = dkim_keys.read(options)
     count = max(1, len(os.sched_getaffinity(0)) - 1)  # the loop needs a core to send what is signed
-    async with Workers(count=count, preload=signing.PRELOAD) as isolate:
+    async with Workers(count=count, ahead=2, preload=signing.PRELOAD) as isolate:
         yield Signer(isolate=isolate, keys=keys, body=Body(options.body), workers=count)
 
 
