@@ -29,9 +29,9 @@ from bench.paper import SENDER, writer
 from bench.stage import CONNECTIONS, FIRST, a_sink, built, pinned, python, sent, smtp_source, timed
 
 COUNTS = {
-    "ours": 20_000,
-    "wire": 20_000,
-    "c_overlapped": 60_000,
+    "ours": 100_000,
+    "wire": 100_000,
+    "c_overlapped": 100_000,
     "aiosmtplib": 1_500,
     "send_message": 300,
     "smtplib": 3_000,

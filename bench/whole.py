@@ -27,16 +27,14 @@ from sqlalchemy import Connection
 
 from bench.paper import edition, the_post
 from digest.compose.prepared import Prepared
-from digest.deliver import dkim, journal, signing, smtp
+from digest.deliver import journal, smtp
 from digest.deliver.allowance import Domains, Lane
 from digest.deliver.lines import Lines
 from digest.deliver.office import Office
 from digest.deliver.postmark import Postmark
 from digest.deliver.relay import RelayOptions, Security
-from digest.deliver.sealing import SealingOffice
 from digest.deliver.throttle import Pace
 from digest.deliver.tray import Tray
-from digest.isolation import Workers
 from digest.services import release
 from digest.services.dispatch import Dispatch, all_settled
 from digest.services.issue_office import IssueOffice, Rules
@@ -124,6 +122,10 @@ async def sealing(workers: int) -> AsyncIterator[Callable[[Office], Office]]:
     if not workers:
         yield lambda office: office
         return
+    from digest.deliver import dkim, signing  # cryptography: 8 MB
+    from digest.deliver.sealing import SealingOffice
+    from digest.isolation import Workers
+
     key = dkim.Key(domain="quayside.example", selector="tide", pem=dkim.generate_rsa())
     async with Workers(count=workers, ahead=2, preload=signing.PRELOAD) as isolate:
         await asyncio.gather(*(isolate(time.sleep, 0.1) for _ in range(workers)))

@@ -5,7 +5,7 @@ They say nearly the same of all; their own words, often a queue id, are each mes
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from digest.deliver import replies
@@ -19,14 +19,10 @@ class Alike(NamedTuple):
     texts: dict[int, str]  # by what the tray calls the message
 
 
-def alike(sent: Iterable[tuple[int, bytes, str]]) -> Iterator[Alike]:
+def alike(sent: Sequence[tuple[int, bytes, str]]) -> Iterator[Alike]:
     """What was accepted (ref, the relay's line with its 250, relay), by relay and code."""
-    by_relay: dict[str, tuple[list[int], list[bytes]]] = {}
-    for ref, line, relay in sent:
-        refs, lines = by_relay.get(relay) or by_relay.setdefault(relay, ([], []))
-        refs.append(ref)
-        lines.append(line)
-    for relay, (refs, lines) in by_relay.items():
+    for relay in dict.fromkeys(relay for _, _, relay in sent):
+        refs, lines, _ = zip(*(one for one in sent if one[2] == relay), strict=True)
         if same := _same(lines):
             enhanced, texts = same
             yield Alike(relay, enhanced, dict(zip(refs, texts, strict=True)))

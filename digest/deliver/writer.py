@@ -105,7 +105,8 @@ class Writer:
         leave, change = self._mint.make(raw)
         mails = leaves = [self._newsletter + token for token in leave]
         links: tuple[_Column, ...]
-        if self._plain and all(map(_simple, ids)):
+        together = "".join(ids)
+        if self._plain and together.isalnum() and together.isascii():
             leave_slots = quoted.links(self._unsubscribe, leave)
             change_slots = quoted.links(self._preferences, change)
             links = leave_slots, leave_slots, change_slots, change_slots
@@ -125,10 +126,6 @@ class Writer:
             *(_both(addresses) if self._has_reader else none),
             *links,
         ]
-
-
-def _simple(subscriber: str) -> bool:
-    return subscriber.isalnum() and subscriber.isascii()
 
 
 def _both(values: Sequence[str]) -> tuple[_Column, _Column]:

@@ -272,8 +272,10 @@ _A_READER: Callable[[tuple[Any, ...]], Reader] = partial(tuple.__new__, Reader)
 _A_READY: Callable[[tuple[Any, ...]], Ready] = partial(tuple.__new__, Ready)
 
 
-def _editions(taken: Iterable[Claimed]) -> Iterable[tuple[str, list[Claimed]]]:
+def _editions(taken: Sequence[Claimed]) -> Iterable[tuple[str, list[Claimed]]]:
     found: dict[str, list[Claimed]] = {}
+    if len({one.edition for one in taken}) == 1:  # as nearly always
+        return [(taken[0].edition, list(taken))]
     for one in taken:
         found.setdefault(one.edition, []).append(one)
     return found.items()

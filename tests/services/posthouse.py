@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,6 +16,7 @@ from digest.compose.prepared import Prepared
 from digest.deliver import journal, smtp
 from digest.deliver.allowance import Domains, Lane
 from digest.deliver.lines import Carry, Lines
+from digest.deliver.office import Office
 from digest.deliver.outbox import Consequence
 from digest.deliver.postmark import Postmark
 from digest.deliver.relay import RelayOptions
@@ -113,6 +114,7 @@ class PostHouse:
         carry: Carry = smtp.carry,
         each_domain: Pace | None = None,
         serve: bool = True,
+        sealed: Callable[[Office], Office] = lambda office: office,
         **given: Any,
     ) -> Dispatch:
         known = {lane.name: lane for lane in lanes}
@@ -131,7 +133,7 @@ class PostHouse:
             )
 
         return Dispatch(
-            [self.office()] if serve else [],
+            [sealed(self.office())] if serve else [],
             journal.take_over(self.folder / "journals"),
             lines,
             clock=self.clock,

@@ -119,6 +119,24 @@ async def test_after_so_many_tries_it_ends_and_the_next_one_knows_what_left(hous
     assert set((await house.states()).values()) == {"sent"}
 
 
+async def test_what_was_claimed_and_could_not_be_written_is_let_go(house, monkeypatch):
+    await house.join("ada", "grace")
+    await house.release()
+    office = house.office()
+
+    def torn(tx, issue, key):
+        raise Temporary("digest.db cannot be read")
+
+    monkeypatch.setattr("digest.storage.posting.edition", torn)
+    with pytest.raises(Temporary):
+        await office.claim(LEASE, 10, NOW)
+    held = set((await house.rows("state")).values())
+    await office.let_go(LEASE)
+
+    assert held == {("sending",)}
+    assert set((await house.rows("state", "attempts", "lease")).values()) == {("queued", 0, None)}
+
+
 async def test_a_claim_whose_end_was_never_heard_is_taken_back(house, monkeypatch):
     await house.join("ada", "grace")
     await house.release()
