@@ -7,7 +7,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, exists, func, literal_column, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    bindparam,
+    exists,
+    func,
+    literal_column,
+    select,
+    update,
+)
 
 from digest.delivery import Delivery, DeliveryId, Skip, State
 from digest.model import Edition
@@ -41,19 +50,24 @@ class Held:
     subscriber: SubscriberId
 
 
+# Made once: making it takes twice as long as asking.
+_DUE = (
+    select(issues.c.id, issues.c.newsletter, issues.c.cadence, issues.c.period)
+    .where(
+        issues.c.state == "released",
+        exists().where(
+            deliveries.c.issue == issues.c.id,
+            _QUEUED,
+            deliveries.c.next_attempt_at <= bindparam("now"),
+        ),
+    )
+    .order_by(issues.c.released_at, issues.c.id)
+)
+
+
 def due(tx: Connection, now: datetime) -> list[Sending]:
     """The released issues that have deliveries that may go now, the oldest first."""
-    waiting = exists().where(
-        deliveries.c.issue == issues.c.id,
-        _QUEUED,
-        deliveries.c.next_attempt_at <= now,
-    )
-    asked = (
-        select(issues.c.id, issues.c.newsletter, issues.c.cadence, issues.c.period)
-        .where(issues.c.state == "released", waiting)
-        .order_by(issues.c.released_at, issues.c.id)
-    )
-    return [Sending(**row._mapping) for row in tx.execute(asked)]
+    return [Sending(**row._mapping) for row in tx.execute(_DUE, {"now": now})]
 
 
 def edition(tx: Connection, issue: int, key: str) -> Edition | None:
