@@ -8,6 +8,7 @@ the message is the one a rehearsal shows.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
@@ -18,6 +19,7 @@ from digest.deliver.journal import Entry
 from digest.deliver.office import Brought, Office, Outlook, Tally
 from digest.deliver.transport import Outgoing
 from digest.deliver.tray import Box, Ready
+from digest.errors import DigestError
 
 BATCH = 128  # messages: a worker signs for some 30 ms
 AHEAD = 3  # batches to a worker: one it signs, one for it to go on with, one that is being hashed
@@ -46,9 +48,12 @@ class SealingOffice:
         self._workers = workers
         self._batch = batch
         self._signing: deque[_Batch] = deque()  # claimed, and not brought yet
+        self._unwanted: list[Ready] = []  # claimed, and to be queued again
 
     async def claim(self, lease: UUID, limit: int, now: datetime) -> Brought:
         """What is signed by now, and one batch at least where any is being signed."""
+        if self._unwanted:  # the database could not be written when they were let go
+            await self.let_go(lease)
         brought = await self._more(lease, limit, now)
         ready = list(brought.ready)
         try:
@@ -56,20 +61,22 @@ class SealingOffice:
                 ready += await self._signing[0].sealed
                 self._signing.popleft()
         except BaseException:
-            await self.let_go(lease)
+            with contextlib.suppress(DigestError):  # then it is done before more is claimed
+                await self.let_go(lease)
             raise
         while self._signing and self._signing[0].is_good:
             ready += self._signing.popleft().sealed.result()
         return replace(brought, ready=tuple(ready), seen=brought.seen + len(ready))
 
     async def let_go(self, lease: UUID) -> None:
-        batches = list(self._signing)
+        batches, self._signing = list(self._signing), deque()
+        self._unwanted += [row for one in batches for row in one.rows]
         for one in batches:
             one.sealed.cancel()
         await asyncio.gather(*(one.sealed for one in batches), return_exceptions=True)
-        if held := [row for one in batches for row in one.rows]:
-            await self._inner.give_back(lease, held, None)
-        self._signing.clear()
+        if self._unwanted:
+            await self._inner.give_back(lease, self._unwanted, None)
+            self._unwanted = []
         await self._inner.let_go(lease)
 
     async def settle(self, lease: UUID, box: Box, now: datetime) -> Tally:

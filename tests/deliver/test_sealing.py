@@ -15,7 +15,7 @@ from digest.deliver.office import Brought, Outlook
 from digest.deliver.sealing import AHEAD, SealingOffice
 from digest.deliver.transport import Outgoing
 from digest.deliver.tray import Ready
-from digest.errors import Misconfigured, Permanent
+from digest.errors import Misconfigured, Permanent, Temporary
 from tests.builders import NOW
 
 LEASE = UUID(int=3)
@@ -37,6 +37,7 @@ class Inner:
         self.people = deque(enumerate(people))
         self.back = []
         self.asked = []
+        self.locked = False
 
     async def claim(self, lease, limit, now):
         self.asked.append(limit)
@@ -45,6 +46,8 @@ class Inner:
         return Brought(ready=tuple(ready), seen=len(ready))
 
     async def give_back(self, lease, some, until):
+        if self.locked:
+            raise Temporary("digest.db is locked by another process")
         self.back += [one.person for one in some]
 
     async def let_go(self, lease): ...
@@ -137,6 +140,26 @@ async def test_what_is_being_signed_when_it_ends_is_queued_again():
 
     assert inner.back == PEOPLE[1:3]
     assert await office.outlook(NOW) == Outlook()
+
+
+async def test_what_could_not_be_queued_again_is_queued_before_more_is_claimed():
+    async def never(messages, *, at):
+        await asyncio.Event().wait()
+
+    inner = Inner(*PEOPLE[:2])
+    office = SealingOffice(inner, never, workers=2, batch=1)
+    waits = asyncio.create_task(office.claim(LEASE, 9, NOW))
+    await asyncio.sleep(0)
+    inner.locked = True
+    waits.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waits
+    with pytest.raises(Temporary):
+        await office.claim(LEASE, 9, NOW)
+    inner.locked = False
+    brought = await office.claim(LEASE, 9, NOW)
+
+    assert (brought.ready, inner.back) == ((), PEOPLE[:2])
 
 
 async def test_what_cannot_be_written_is_left_to_fail_when_it_is_taken():
