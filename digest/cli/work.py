@@ -31,6 +31,8 @@ def command(context: Context, once: bool, until_done: bool) -> None:
     click.echo(line(progress))
     if once and progress.troubles:
         raise DigestError(f"nothing more goes out: {'; '.join(progress.troubles)}")
+    if once and progress.unserved:
+        raise DigestError(f"not all that is due can be sent: {'; '.join(progress.unserved)}")
 
 
 async def _worked(settings: Settings, until: Until) -> Progress:

@@ -77,6 +77,10 @@ class Outlook:
 class Office(Protocol):
     """Its methods raise DigestError where the database cannot be used; nothing is lost then."""
 
+    @property
+    def unserved(self) -> Sequence[str]:
+        """Why some of what was due at the last claim cannot be sent by it, a sentence each."""
+
     async def claim(self, lease: UUID, limit: int, now: datetime) -> Brought:
         """Take up to ``limit`` deliveries that may go now; consent is read at this moment."""
 

@@ -50,6 +50,10 @@ class SealingOffice:
         self._signing: deque[_Batch] = deque()  # claimed, and not brought yet
         self._unwanted: list[Ready] = []  # claimed, and to be queued again
 
+    @property
+    def unserved(self) -> Sequence[str]:
+        return self._inner.unserved
+
     async def claim(self, lease: UUID, limit: int, now: datetime) -> Brought:
         """What is signed by now, and one batch at least where any is being signed."""
         if self._unwanted:  # the database could not be written when they were let go

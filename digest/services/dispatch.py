@@ -38,7 +38,8 @@ Until = Callable[[Outlook, bool], bool]
 
 @dataclass(slots=True, kw_only=True)
 class Progress:
-    """How far it is. ``troubles``: why relays are not used now, a sentence each."""
+    """How far it is. ``troubles``: why relays are not used now, a sentence each; ``unserved``:
+    why some of what is due is not sent here, likewise."""
 
     tally: Tally = field(default_factory=Tally)
     skipped: dict[Skip, int] = field(default_factory=dict)
@@ -48,6 +49,7 @@ class Progress:
     connections: int = 0
     waits_until: datetime | None = None  # when relays that have had their limit go on
     troubles: list[str] = field(default_factory=list)
+    unserved: list[str] = field(default_factory=list)
 
 
 def for_ever(_: Outlook, __: bool) -> bool:
@@ -287,4 +289,5 @@ class Dispatch:
         progress.ready, progress.flying = self._tray.ready, self._tray.flying
         progress.connections = self._lines.connections
         progress.troubles = self._lines.troubles
+        progress.unserved = [why for office in self._offices for why in office.unserved]
         return progress

@@ -28,12 +28,11 @@ from digest.errors import DigestError, Permanent
 from digest.storage import deliveries, posting
 from digest.storage.database import Store
 from digest.storage.deliveries import LEASE_SECONDS, NOTHING, Claim, Claimed
-from digest.storage.posting import Held, Sending
+from digest.storage.posting import Sending
 from subscribers.model import SubscriberId
 
 AT_ONCE = 250  # messages written in one go: some milliseconds
 
-Clock = Callable[[], datetime]
 # What a refusal means for the person, in the transaction that keeps it: their standing is the
 # membership's to change.
 Blame = Callable[[Connection, SubscriberId, Consequence, Refused, datetime], object]
@@ -72,14 +71,18 @@ class IssueOffice:
         self._unsure = False  # whether a claim was committed is not known
         self._late: dict[str, datetime | None] = {}  # leases that were over when last looked at
         self._told: set[str] = set()
+        self.unserved: list[str] = []
 
     async def claim(self, lease: UUID, limit: int, now: datetime) -> Brought:
         skipped: dict[Skip, int] = {}
         seen = 0
         if not self._unwritten:
+            self.unserved.clear()
             for issue, claim in await self._claimed(lease, limit, now):
                 seen += claim.seen
-                self._miss(issue)
+                if issue.newsletter not in self._postmarks:
+                    self.unserved.append(_missing(issue))
+                    self._say(_missing(issue))
                 for reason, count in claim.skipped.items():
                     skipped[reason] = skipped.get(reason, 0) + count
                 self._mine.update(one.id for one in claim.taken)
@@ -129,8 +132,7 @@ class IssueOffice:
         self._mine.difference_update(ids)
 
     async def let_go(self, lease: UUID) -> None:
-        ids = [one.id for _, _, some in self._unwritten for one in some]
-        if ids:
+        if ids := [one.id for _, _, some in self._unwritten for one in some]:
             await self._store.write(deliveries.give_back, lease.hex, ids)
             self._mine.difference_update(ids)
             self._unwritten.clear()
@@ -153,9 +155,12 @@ class IssueOffice:
     async def abandoned(self, now: datetime, *, twice: bool) -> Tally:
         tally = Tally()
         found = await self._store.read(posting.abandoned, now)
-        before, self._late = self._late, {lease: _until(held) for lease, held in found.items()}
+        before, self._late = (
+            self._late,
+            {lease: posting.over(held) for lease, held in found.items()},
+        )
         for lease, held in found.items():
-            if twice and before.get(lease) != _until(held):
+            if twice and before.get(lease) != posting.over(held):
                 continue
             lost = InDoubt("whoever was sending it is gone")
             after = [self._outcome(one.delivery, lost, now).delivery for one in held]
@@ -210,14 +215,6 @@ class IssueOffice:
             limit -= len(claim.taken)
             found.append((issue, claim))
         return found
-
-    def _miss(self, issue: Sending) -> None:
-        if issue.newsletter not in self._postmarks:
-            self._say(
-                f"newsletter {issue.newsletter!r} is not in the configuration any more, and its "
-                f"issue {issue.id} is on its way: put it back, or end the issue with "
-                f"`digest issues cancel {issue.id}`"
-            )
 
     def _say(self, trouble: str) -> None:
         if trouble not in self._told:
@@ -295,6 +292,9 @@ def _ready(
     return list(map(_A_READY, rows))
 
 
-def _until(held: Sequence[Held]) -> datetime | None:
-    """When the lease of these is over."""
-    return max((one.delivery.lease_until for one in held if one.delivery.lease_until), default=None)
+def _missing(issue: Sending) -> str:
+    return (
+        f"newsletter {issue.newsletter!r} is not in the configuration any more, and its issue "
+        f"{issue.id} is on its way: put it back, or end the issue with "
+        f"`digest issues cancel {issue.id}`"
+    )

@@ -118,6 +118,10 @@ class LetterOffice:
         for one in some:
             self._held.pop(one.ref)
 
+    @property
+    def unserved(self) -> Sequence[str]:
+        return ()
+
     async def let_go(self, lease: UUID) -> None:
         """Nothing is: a letter is written when it is claimed."""
 

@@ -98,6 +98,11 @@ def abandoned(tx: Connection, now: datetime) -> dict[str, list[Held]]:
     return {lease: _held(tx, lease=lease, until=now) for lease in tx.execute(asked).scalars()}
 
 
+def over(held: Sequence[Held]) -> datetime | None:
+    """When the lease of these is over."""
+    return max((one.delivery.lease_until for one in held if one.delivery.lease_until), default=None)
+
+
 def renew(tx: Connection, lease: str, until: datetime) -> None:
     """A worker that is alive keeps what it holds."""
     tx.execute(

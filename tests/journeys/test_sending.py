@@ -280,6 +280,21 @@ def test_a_cancelled_issue_skips_whoever_has_not_got_it(paper):
     assert "3 skipped: cancelled" in paper.run("issues", "show", "1").out
 
 
+def test_an_issue_whose_newsletter_left_the_configuration_is_not_passed_over_in_silence(paper):
+    config = paper.config
+    relay = '[deliver]\ntransport = "smtp"\n[[deliver.relays]]\nname = "main"\nhost = "127.0.0.1"\nport = 1\ntls = "none"\n'
+    paper.write("config.toml", config + relay)
+    paper.run("send", "--yes")
+    paper.write("config.toml", config.replace("daily", "weekly"))
+
+    said = paper.run("work", "--once")
+
+    assert said.code == 1
+    assert "newsletter 'daily' is not in the configuration any more" in said.err
+    assert "`digest issues cancel 1`" in said.err
+    assert states(paper) == {"ada": "queued", "grace": "queued", "edsger": "queued"}
+
+
 def test_who_left_between_release_and_work_is_not_written_to(paper):
     config = paper.config
     relay = '[deliver]\ntransport = "smtp"\n[[deliver.relays]]\nname = "main"\nhost = "127.0.0.1"\nport = 1\ntls = "none"\n'

@@ -65,6 +65,7 @@ async def test_a_newsletter_that_left_the_configuration_waits_and_is_told_of_onc
     assert progress.tally.sent == 0
     assert relay.taken == []
     assert await house.states() == {"ada": "skipped: stale"}
+    assert progress.unserved == house.told[:1]
     assert "'daily' is not in the configuration any more" in house.told[0]
     assert house.told[0].endswith("`digest issues cancel 1`")
 
