@@ -24,7 +24,7 @@ from sqlalchemy.pool import NullPool, QueuePool
 from digest.errors import DigestError, Misconfigured, Permanent
 from digest.storage import migrate
 from digest.storage.checkpoints import Checkpoints
-from digest.storage.commits import Commits
+from digest.storage.commits import Commits, unhurried
 from digest.storage.dialect import SMALL
 from digest.storage.trouble import is_locked, place, said
 from digest.storage.untouched import Untouched, file_of, has_wal
@@ -49,7 +49,7 @@ class Store:
         alone = url.get_backend_name() == "sqlite"
         self._reading = ThreadPoolExecutor(READERS, thread_name_prefix="store-read")
         self._writing = ThreadPoolExecutor(
-            1 if alone else READERS, thread_name_prefix="store-write"
+            1 if alone else READERS, thread_name_prefix="store-write", initializer=unhurried
         )
         self._checkpoints = Checkpoints(file_of(url)) if writer and alone else None
         self._commits = (

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
 import threading
 from pathlib import Path
@@ -57,6 +58,12 @@ async def test_changes_that_wait_together_are_answered_each_with_its_own(store: 
 
     assert got == ["a", "b", "c"]
     assert await store.read(_words) == ["a", "b", "c"]
+
+
+@pytest.mark.skipif(not hasattr(os, "SCHED_BATCH"), reason="Linux alone has SCHED_BATCH")
+async def test_the_thread_that_commits_pushes_nobody_aside_and_only_that_one(store: Store):
+    assert await store.write(lambda _: os.sched_getscheduler(0)) == os.SCHED_BATCH
+    assert await store.read(lambda _: os.sched_getscheduler(0)) == os.SCHED_OTHER
 
 
 async def test_changes_that_wait_together_share_one_commit(store: Store):
