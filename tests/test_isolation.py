@@ -19,7 +19,7 @@ def spin(seconds):
 
 
 def after(seconds, number):
-    time.sleep(seconds)
+    spin(seconds)
     return number, os.getpid()
 
 

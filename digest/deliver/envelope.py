@@ -68,7 +68,7 @@ class Envelopes:
             return known % (message.size, recipient.encode())
         if self._bdat:
             return self.mail(message) + rcpt(message)
-        return b"%bRCPT TO:<%b>\r\nDATA\r\n" % (self.mail(message), message.recipient.encode())
+        return b"%bRCPT TO:<%b>\r\nDATA\r\n" % (self.mail(message), recipient.encode())
 
     def body(self, message: Outgoing) -> Sequence[bytes]:
         """The message as it goes before the dot, or after its BDAT; its last line has an end."""

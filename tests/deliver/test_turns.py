@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import itertools
+import weakref
 from typing import Any
 
 from hypothesis import given
@@ -41,7 +43,7 @@ class Wire(asyncio.Transport):
     def __init__(self) -> None:
         super().__init__()
         self.written: list[bytes] = []
-        self.aborted = False
+        self.aborted = self.torn = False
 
     def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
         pass
@@ -59,6 +61,8 @@ class Wire(asyncio.Transport):
         self.written.append(bytes(data))
 
     def writelines(self, list_of_data: Any) -> None:
+        if self.torn:
+            raise OSError("no buffer space")
         self.written.append(b"".join(list_of_data))
 
     def abort(self) -> None:
@@ -158,6 +162,35 @@ async def test_nothing_is_written_to_a_connection_that_was_cut_meanwhile():
 
     assert len(wire.written) == 2
     pipeline.connection_lost(None)
+
+
+async def test_a_connection_that_cannot_be_written_to_keeps_no_other_from_writing():
+    (first, broken), (second, wire) = await opened(), await opened()
+    told = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, said: told.append(said["exception"]))
+
+    broken.torn = True
+    for pipeline in (first, second):
+        pipeline.data_received(f"250 2.0.0 ok\r\n{OPENED}".encode())
+    for _ in range(3):
+        await asyncio.sleep(0)
+
+    assert broken.aborted
+    assert len(wire.written) == 3
+    assert [str(error) for error in told] == ["no buffer space"]
+    for pipeline in (first, second):
+        pipeline.connection_lost(None)
+
+
+def test_a_loop_that_has_ended_is_forgotten():
+    async def turn() -> weakref.ref[asyncio.AbstractEventLoop]:
+        await opened()
+        return weakref.ref(asyncio.get_running_loop())
+
+    loop = asyncio.run(turn())
+    gc.collect()
+
+    assert loop() is None
 
 
 async def opened() -> tuple[Pipeline, Wire]:
