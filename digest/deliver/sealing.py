@@ -23,6 +23,9 @@ from digest.errors import DigestError
 
 BATCH = 128  # messages: a worker signs for some 30 ms
 AHEAD = 3  # batches to a worker: one it signs, one for it to go on with, one that is being hashed
+PATIENCE = (
+    2.0  # seconds that a claim waits for one: who asks has results to keep, and may be stopped
+)
 
 # Messages in parts, and the moment, to the lines before each: see deliver/signing.py.
 Sign = Callable[..., Awaitable[list[bytes]]]
@@ -55,22 +58,26 @@ class SealingOffice:
         return self._inner.unserved
 
     async def claim(self, lease: UUID, limit: int, now: datetime) -> Brought:
-        """What is signed by now, and one batch at least where any is being signed."""
+        """What is signed by now; where nothing is, the next batch, unless it takes too long."""
         if self._unwanted:  # the database could not be written when they were let go
             await self.let_go(lease)
         brought = await self._more(lease, limit, now)
         ready = list(brought.ready)
         try:
             if self._signing and not ready:
-                ready += await self._signing[0].sealed
-                self._signing.popleft()
+                first = self._signing[0].sealed
+                await asyncio.wait([first], timeout=PATIENCE)
+                if first.done():
+                    ready += first.result()
+                    self._signing.popleft()
         except BaseException:
             with contextlib.suppress(DigestError):  # then it is done before more is claimed
                 await self.let_go(lease)
             raise
         while self._signing and self._signing[0].is_good:
             ready += self._signing.popleft().sealed.result()
-        return replace(brought, ready=tuple(ready), seen=brought.seen + len(ready))
+        seen = brought.seen + len(ready) + self._held
+        return replace(brought, ready=tuple(ready), seen=seen)
 
     async def let_go(self, lease: UUID) -> None:
         batches, self._signing = list(self._signing), deque()
@@ -108,10 +115,13 @@ class SealingOffice:
     async def waiting(self) -> int:
         return await self._inner.waiting()
 
+    @property
+    def _held(self) -> int:
+        return sum(len(one.rows) for one in self._signing)
+
     async def _more(self, lease: UUID, limit: int, now: datetime) -> Brought:
         """Claim as many as keep the workers busy; what has no message is ready at once."""
-        held = sum(len(one.rows) for one in self._signing)
-        room = min(limit, AHEAD * self._workers * self._batch) - held
+        room = min(limit, AHEAD * self._workers * self._batch) - self._held
         if room <= 0:
             return Brought()
         brought = await self._inner.claim(lease, room, now)

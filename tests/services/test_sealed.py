@@ -80,6 +80,45 @@ async def test_what_is_being_signed_when_it_is_told_to_stop_waits_for_the_next(h
     assert (progress.tally.sent, len(relay.taken)) == (40 - first, 40)
 
 
+async def test_it_stops_even_where_signing_hangs(house, monkeypatch):
+    monkeypatch.setattr("digest.deliver.sealing.PATIENCE", 0.05)
+    await house.join(*(f"r{n}" for n in range(10)))
+    await house.release()
+
+    async def hanging(messages, *, at):
+        dispatch.stop()
+        await asyncio.Event().wait()
+
+    async with scripted() as (relay, options):
+        dispatch = house.dispatch(options, sealed=sealed(hanging))
+        async with asyncio.timeout(8):  # the signer's own limit is later
+            await dispatch.run(until_done)
+
+    assert relay.taken == []
+    assert set((await house.rows("state", "attempts", "lease")).values()) == {("queued", 0, None)}
+
+
+async def test_it_does_not_end_while_some_are_being_signed(house, monkeypatch):
+    monkeypatch.setattr("digest.deliver.sealing.PATIENCE", 0.001)
+    monkeypatch.setattr("digest.services.dispatch.IDLE_LOOK", 0.01)
+    await house.join(*(f"r{n}" for n in range(10)))
+    await house.release()
+    go_on, looks = asyncio.Event(), itertools.count(1)
+
+    async def slow(messages, *, at):
+        await go_on.wait()
+        return await sign(messages, at=at)
+
+    def show(_):
+        if next(looks) == 5:
+            go_on.set()
+
+    async with scripted() as (relay, options):
+        progress = await house.send(options, sealed=sealed(slow), until=until_done, show=show)
+
+    assert (progress.tally.sent, len(relay.taken)) == (10, 10)
+
+
 async def test_nothing_is_held_for_a_relay_that_cannot_be_reached(house):
     await house.join(*(f"r{n}" for n in range(40)))
     await house.release()
