@@ -114,7 +114,7 @@ async def test_it_does_not_end_while_some_are_being_signed(house, monkeypatch):
             go_on.set()
 
     async with scripted() as (relay, options):
-        progress = await house.send(options, sealed=sealed(slow), until=until_done, show=show)
+        progress = await house.send(options, sealed=sealed(slow), show=show)
 
     assert (progress.tally.sent, len(relay.taken)) == (10, 10)
 
