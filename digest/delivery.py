@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import NewType
+from typing import NamedTuple, NewType
+
+from subscribers.model import SubscriberId
 
 DeliveryId = NewType("DeliveryId", int)
 
@@ -48,3 +50,16 @@ class Delivery:
     code: int = 0  # what the relay said last; 0: nothing, or no relay was asked
     enhanced: str = ""
     text: str = ""
+
+
+class Claimed(NamedTuple):
+    """A delivery that is ours to send, and the person it goes to, as they are at this moment."""
+
+    id: DeliveryId
+    subscriber: SubscriberId
+    edition: str
+    attempts: int  # this one included
+    address: str
+    name: str
+    due_at: datetime
+    expires_at: datetime

@@ -3,31 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from functools import partial
-from itertools import repeat
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from itertools import count
 from uuid import UUID
 
 from sqlalchemy import Connection
 
-from digest.deliver import journal, outbox, receipts
+from digest.deliver import journal, outbox, readied, receipts
+from digest.deliver.holdings import Holdings
 from digest.deliver.journal import Entry
 from digest.deliver.office import Brought, Outlook, Tally
 from digest.deliver.outbox import Consequence, Settled, WhenInDoubt
 from digest.deliver.outcome import InDoubt, Outcome, Refused
-from digest.deliver.postmark import Postmark, Reader
+from digest.deliver.postmark import Postmark
 from digest.deliver.presses import Presses
-from digest.deliver.transport import Outgoing
 from digest.deliver.tray import Box, Ready
-from digest.deliver.verp import Ref, Sort
-from digest.delivery import Delivery, DeliveryId, Skip, State
-from digest.errors import DigestError, Permanent
-from digest.storage import deliveries, posting
+from digest.delivery import Claimed, Delivery, DeliveryId, Skip, State
+from digest.errors import Permanent
+from digest.storage import claiming, claims, deliveries, posting
+from digest.storage.claiming import Claim
+from digest.storage.claims import LEASE_SECONDS, Lease
 from digest.storage.database import Store
-from digest.storage.deliveries import LEASE_SECONDS, NOTHING, Claim, Claimed
 from digest.storage.posting import Sending
 from subscribers.model import SubscriberId
 
@@ -66,10 +64,12 @@ class IssueOffice:
         self._dice = dice
         self._tell = tell
         self._presses = Presses()
-        self._mine: set[int] = set()  # claimed and not settled
+        self._holdings = Holdings()
+        self._numbers = count(1)  # of our claims
         self._unwritten: list[tuple[Sending, str, list[Claimed]]] = []  # claimed, by edition
+        self._claimed_at = datetime.min.replace(tzinfo=UTC)
         self._unsure = False  # whether a claim was committed is not known
-        self._late: dict[str, datetime | None] = {}  # leases that were over when last looked at
+        self._late: dict[str, datetime] = {}  # leases that were over when last looked at
         self._told: set[str] = set()
         self.unserved: list[str] = []
 
@@ -78,6 +78,7 @@ class IssueOffice:
         seen = 0
         if not self._unwritten:
             self.unserved.clear()
+            self._claimed_at = now
             for issue, claim in await self._claimed(lease, limit, now):
                 seen += claim.seen
                 if issue.newsletter not in self._postmarks:
@@ -85,30 +86,42 @@ class IssueOffice:
                     self._say(_missing(issue))
                 for reason, count in claim.skipped.items():
                     skipped[reason] = skipped.get(reason, 0) + count
-                self._mine.update(one.id for one in claim.taken)
-                self._unwritten += [(issue, key, some) for key, some in _editions(claim.taken)]
+                if claim.number is not None:
+                    self._holdings.took(claim.number, [one.id for one in claim.taken])
+                self._unwritten += [
+                    (issue, key, some) for key, some in readied.editions(claim.taken)
+                ]
         ready: list[Ready] = []
         for issue, key, some in self._unwritten:
-            for at in range(0, len(some), AT_ONCE):
-                ready += await self._written(issue, key, some[at : at + AT_ONCE])
-                await asyncio.sleep(0)  # connections and the web have their turn
+            ready += await self._written(issue, key, some)
         self._unwritten.clear()
         return Brought(ready=tuple(ready), skipped=skipped, seen=seen)
 
     async def settle(self, lease: UUID, box: Box, now: datetime) -> Tally:
         sent, rest = box.sent, box.rest
         box.sent, box.rest = [], []
+        said = [
+            (number, alike.relay, alike.enhanced, texts)
+            for alike in receipts.alike(sent)
+            for number, texts in self._holdings.by_claim(alike.texts)
+        ]
         after = [(self._settled(one, outcome, now), relay) for one, outcome, relay in rest]
         blamed = [
             (one.person.id, settled.consequence, outcome)
             for (one, outcome, _), (settled, _) in zip(rest, after, strict=True)
             if isinstance(outcome, Refused)
         ]
+        refs = [one[0] for one in sent] + [one.ref for one, _, _ in rest]
+        ending = self._holdings.ending(refs)
 
         def keep(tx: Connection) -> None:
-            for relay, enhanced, texts in receipts.alike(sent):
-                deliveries.accepted(tx, lease.hex, texts, enhanced=enhanced, relay=relay, at=now)
+            made_at = claims.alive(tx, lease.hex)
+            for number, relay, enhanced, texts in said:
+                if number in made_at:
+                    times = {"claimed_at": made_at[number], "at": now}
+                    deliveries.accepted(tx, texts, enhanced=enhanced, relay=relay, **times)
             deliveries.settle(tx, lease.hex, [(one.delivery, relay) for one, relay in after])
+            claims.end(tx, lease.hex, ending)
             for who, consequence, refused in blamed:
                 self._blame(tx, who, consequence, refused, now)
 
@@ -117,60 +130,62 @@ class IssueOffice:
         except BaseException:
             box.sent, box.rest = sent + box.sent, rest + box.rest
             raise
-        self._mine.difference_update(one[0] for one in sent)
-        self._mine.difference_update(one.ref for one, _, _ in rest)
+        self._holdings.settled(refs)
         tally = Tally.of(one.delivery for one, _ in after)
         tally.sent += len(sent)
         return tally
 
     async def give_back(self, lease: UUID, some: Sequence[Ready], until: datetime | None) -> None:
-        ids = [DeliveryId(one.ref) for one in some]
-        if until is None:
-            await self._store.write(deliveries.give_back, lease.hex, ids)
-        else:
-            await self._store.write(posting.postpone, lease.hex, ids, until)
-        self._mine.difference_update(ids)
+        await self._give_back(lease, [one.ref for one in some], until)
 
     async def let_go(self, lease: UUID) -> None:
-        if ids := [one.id for _, _, some in self._unwritten for one in some]:
-            await self._store.write(deliveries.give_back, lease.hex, ids)
-            self._mine.difference_update(ids)
+        if refs := [one.id for _, _, some in self._unwritten for one in some]:
+            await self._give_back(lease, refs, None)
             self._unwritten.clear()
+
+    async def _give_back(self, lease: UUID, refs: Sequence[int], until: datetime | None) -> None:
+        """Queue again what never left. Where its claim ends with it nothing need be written."""
+        ending = self._holdings.ending(refs)
+        moved = refs if until else [one for one in refs if self._holdings.claim(one) not in ending]
+
+        def change(tx: Connection) -> None:
+            # From the last claim on: that is behind whatever the claims that go on have taken.
+            deliveries.put_off(tx, lease.hex, moved, until or self._claimed_at)
+            claims.end(tx, lease.hex, ending)
+
+        await self._store.write(change)
+        self._holdings.settled(refs)
 
     async def recover(
         self, lease: UUID, entries: Sequence[Entry], *, trusted: bool, now: datetime
     ) -> Tally:
-        held = await self._store.read(posting.held, lease.hex)
         noted = {entry.delivery: entry for entry in entries}
-        told = [one for one in held if one.delivery.id in noted or not trusted]
-        after = [
-            self._outcome(one.delivery, journal.outcome(noted.get(one.delivery.id)), now).delivery
-            for one in told
-        ]
-        await self._store.write(deliveries.settle, lease.hex, [(one, "") for one in after])
-        # The journal saw everything, and not these: they never left.
-        await self._store.write(deliveries.give_back, lease.hex)
-        return Tally.of(after)
+
+        def becomes(one: Delivery) -> Delivery | None:
+            if trusted and one.id not in noted:  # the journal saw everything, and not this
+                return None
+            return self._outcome(one, journal.outcome(noted.get(one.id)), now).delivery
+
+        return Tally.of(await self._store.write(claims.inherit, lease.hex, becomes))
 
     async def abandoned(self, now: datetime, *, twice: bool) -> Tally:
         tally = Tally()
-        found = await self._store.read(posting.abandoned, now)
-        before, self._late = (
-            self._late,
-            {lease: posting.over(held) for lease, held in found.items()},
-        )
-        for lease, held in found.items():
-            if twice and before.get(lease) != posting.over(held):
-                continue
-            lost = InDoubt("whoever was sending it is gone")
-            after = [self._outcome(one.delivery, lost, now).delivery for one in held]
-            await self._store.write(deliveries.settle, lease, [(one, "") for one in after])
-            tally.add(Tally.of(after))
+        before, self._late = self._late, await self._store.read(claims.over, now)
+        for lease, until in self._late.items():
+            if not twice or before.get(lease) == until:
+                lost = await self._store.write(self._lost, lease, now)
+                tally.add(Tally.of(lost))
         return tally
 
     async def renew(self, lease: UUID, now: datetime) -> None:
         until = now + timedelta(seconds=LEASE_SECONDS)
-        await self._store.write(posting.renew, lease.hex, until)
+        await self._store.write(claims.renew, lease.hex, until)
+
+    def _lost(self, tx: Connection, lease: str, now: datetime) -> list[Delivery]:
+        if lease not in claims.over(tx, now):  # renewed meanwhile
+            return []
+        gone = InDoubt("whoever was sending it is gone")
+        return claims.inherit(tx, lease, lambda one: self._outcome(one, gone, now).delivery)
 
     async def outlook(self, now: datetime) -> Outlook:
         queued, next_at = await self._store.read(posting.outlook, tuple(self._postmarks))
@@ -190,30 +205,23 @@ class IssueOffice:
             raise
 
     def _disown(self, tx: Connection, lease: UUID) -> None:
-        """Queue again what a claim whose end we never heard took in our name."""
-        held = [one.delivery.id for one in posting.held(tx, lease.hex)]
-        deliveries.give_back(tx, lease.hex, [one for one in held if one not in self._mine])
+        """End a claim in our name whose end we never heard."""
+        known = self._holdings.numbers
+        claims.end(tx, lease.hex, [one for one in claims.alive(tx, lease.hex) if one not in known])
 
     def _claim(
         self, tx: Connection, lease: UUID, limit: int, now: datetime
     ) -> list[tuple[Sending, Claim]]:
         found: list[tuple[Sending, Claim]] = []
+        until = now + timedelta(seconds=LEASE_SECONDS)
+        ours = Lease(name=lease.hex, until=until, numbers=self._numbers)
         for issue in posting.due(tx, now):
-            claim = NOTHING
             if issue.newsletter not in self._postmarks:
-                found.append((issue, deliveries.expire(tx, issue.id, now)))
+                found.append((issue, claiming.expire(tx, issue.id, now)))
                 continue
-            if limit > 0:
-                claim = deliveries.claim(
-                    tx,
-                    issue.id,
-                    lease=lease.hex,
-                    until=now + timedelta(seconds=LEASE_SECONDS),
-                    now=now,
-                    limit=limit,
-                )
-            limit -= len(claim.taken)
-            found.append((issue, claim))
+            for claim in claiming.claim(tx, issue.id, ours, now=now, limit=limit):
+                limit -= len(claim.taken)
+                found.append((issue, claim))
         return found
 
     def _say(self, trouble: str) -> None:
@@ -230,17 +238,15 @@ class IssueOffice:
             if edition is None:
                 lost = f"issue {issue.id} has lost its edition {key!r}"
                 self._say(f"{lost}; who should have read it is among the failed")
-                return _ready(some, _readers(some), repeat(Permanent(lost)))
+                return readied.lost(some, Permanent(lost))
             writer = self._presses.add(
                 issue.id, edition, postmark, cadence=issue.cadence, period=issue.period
             )
-        readers = _readers(some)
-        senders: list[str] = []
-        if postmark.bounce_domain:
-            refs = (Ref.of(Sort.ISSUE, one.id, one.due_at) for one in some)
-            senders = list(map(postmark.envelope, refs))
-        messages = writer.messages(readers, senders=senders, refs=[one.id for one in some])
-        return _ready(some, readers, messages)
+        ready: list[Ready] = []
+        for at in range(0, len(some), AT_ONCE):
+            ready += readied.written(some[at : at + AT_ONCE], writer, postmark)
+            await asyncio.sleep(0)  # connections and the web have their turn
+        return ready
 
     def _settled(self, one: Ready, outcome: Outcome, now: datetime) -> Settled:
         before = Delivery(
@@ -262,34 +268,6 @@ class IssueOffice:
             in_doubt=self._rules.in_doubt,
             first_delay=self._rules.first_delay,
         )
-
-
-# Their own way to be made takes twice as long, and there are thousands a second.
-_A_READER: Callable[[tuple[Any, ...]], Reader] = partial(tuple.__new__, Reader)
-_A_READY: Callable[[tuple[Any, ...]], Ready] = partial(tuple.__new__, Ready)
-
-
-def _editions(taken: Sequence[Claimed]) -> Iterable[tuple[str, list[Claimed]]]:
-    found: dict[str, list[Claimed]] = {}
-    if len({one.edition for one in taken}) == 1:  # as nearly always
-        return [(taken[0].edition, list(taken))]
-    for one in taken:
-        found.setdefault(one.edition, []).append(one)
-    return found.items()
-
-
-def _readers(some: Sequence[Claimed]) -> list[Reader]:
-    _, who, _, _, addresses, names, due, _ = zip(*some, strict=True)
-    return list(map(_A_READER, zip(who, addresses, names, due, strict=True)))
-
-
-def _ready(
-    some: Sequence[Claimed], readers: Sequence[Reader], messages: Iterable[Outgoing | DigestError]
-) -> list[Ready]:
-    ids, _, _, attempts, addresses, _, _, expires = zip(*some, strict=True)
-    # Where none could be written, one reason has no end.
-    rows = zip(ids, attempts, expires, addresses, readers, messages, strict=False)
-    return list(map(_A_READY, rows))
 
 
 def _missing(issue: Sending) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, Select, and_, select, update
+from sqlalchemy import Connection, Select, and_, or_, select, update
 
 from digest.delivery import Skip
-from digest.storage.postal import deliveries, misses, reviews
+from digest.storage.postal import deliveries, is_waiting, misses, reviews, state_now
 from digest.storage.schema import issues, subscribers
 
 
@@ -73,7 +73,7 @@ def fates(tx: Connection, issue: int, states: tuple[str, ...], limit: int) -> li
         select(
             deliveries.c.id,
             subscribers.c.address,
-            deliveries.c.state,
+            state_now.label("state"),
             deliveries.c.skip,
             deliveries.c.code,
             deliveries.c.enhanced,
@@ -85,7 +85,7 @@ def fates(tx: Connection, issue: int, states: tuple[str, ...], limit: int) -> li
             deliveries.c.settled_at,
         )
         .join(subscribers, subscribers.c.id == deliveries.c.subscriber, isouter=True)
-        .where(deliveries.c.issue == issue, deliveries.c.state.in_(states))
+        .where(deliveries.c.issue == issue, state_now.in_(states))
         .order_by(deliveries.c.id)
         .limit(limit)
     )
@@ -104,7 +104,7 @@ def cancel_waiting(tx: Connection, issue: int, now: datetime) -> int:
     """What has not left of an issue will not; how many."""
     return tx.execute(
         update(deliveries)
-        .where(deliveries.c.issue == issue, deliveries.c.state.in_(("queued", "held")))
+        .where(deliveries.c.issue == issue, or_(is_waiting, deliveries.c.state == "held"))
         .values(state="skipped", skip=Skip.CANCELLED.value, settled_at=now)
     ).rowcount
 
@@ -114,7 +114,7 @@ def retry(tx: Connection, issue: int, now: datetime, until: datetime) -> int:
     return tx.execute(
         update(deliveries)
         .where(deliveries.c.issue == issue, deliveries.c.state.in_(("failed", "held")))
-        .values(state="queued", next_attempt_at=now, expires_at=until, settled_at=None, lease=None)
+        .values(state="queued", next_attempt_at=now, expires_at=until, settled_at=None)
     ).rowcount
 
 

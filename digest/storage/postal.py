@@ -11,16 +11,21 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    and_,
+    case,
+    exists,
+    literal_column,
     text,
+    tuple_,
 )
 
 from digest.storage.schema import Moment, metadata
 
-_QUEUED, _SENDING = text("state = 'queued'"), text("state = 'sending'")
-_FAILED = text("state = 'failed'")
+_QUEUED, _FAILED = text("state = 'queued'"), text("state = 'failed'")
 
 # No key to subscribers: who is erased takes their row there along, and what is left here counts a
-# delivery to nobody any more. ``next_attempt_at`` of a queued row: when it may go.
+# delivery to nobody any more. ``next_attempt_at`` of a queued row: when it may go. A row that is
+# claimed says queued still (see ``claims``); ``claimed_at`` comes with what became of it.
 deliveries = Table(
     "deliveries",
     metadata,
@@ -35,8 +40,6 @@ deliveries = Table(
     Column("expires_at", Moment, nullable=False),
     Column("next_attempt_at", Moment, nullable=False),
     Column("claimed_at", Moment),
-    Column("lease", String(32)),
-    Column("lease_until", Moment),
     Column("settled_at", Moment),
     Column("skip", String(16)),
     Column("code", Integer),
@@ -48,12 +51,41 @@ deliveries = Table(
         "ix_deliveries_queued",
         "issue",
         "next_attempt_at",
+        "id",
         sqlite_where=_QUEUED,
         postgresql_where=_QUEUED,
     ),
-    Index("ix_deliveries_sending", "lease", sqlite_where=_SENDING, postgresql_where=_SENDING),
     Index("ix_deliveries_failed", "issue", sqlite_where=_FAILED, postgresql_where=_FAILED),
 )
+
+# What workers hold: each a stretch of an issue's queue, which is in the order of (next_attempt_at,
+# id), both ends included. What is queued in it is on its way, and is nobody else's to touch; a
+# million rows need not be written for that. ``number``: the worker's own, never used again.
+claims = Table(
+    "claims",
+    metadata,
+    Column("lease", String(32), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("issue", Integer, ForeignKey("issues.id", ondelete="CASCADE"), nullable=False),
+    Column("from_at", Moment, nullable=False),
+    Column("from_id", Integer, nullable=False),
+    Column("to_at", Moment, nullable=False),
+    Column("to_id", Integer, nullable=False),
+    Column("claimed_at", Moment, nullable=False),
+    Column("lease_until", Moment, nullable=False),
+)
+
+# Said in so many words: an index over the queued rows alone is not used for a bound parameter.
+is_queued = deliveries.c.state == literal_column("'queued'")
+_place = tuple_(deliveries.c.next_attempt_at, deliveries.c.id)
+is_covered = and_(
+    claims.c.issue == deliveries.c.issue,
+    _place >= tuple_(claims.c.from_at, claims.c.from_id),
+    _place <= tuple_(claims.c.to_at, claims.c.to_id),
+)
+is_claimed = and_(is_queued, exists().where(is_covered))
+is_waiting = and_(is_queued, ~exists().where(is_covered))
+state_now = case((is_claimed, literal_column("'sending'")), else_=deliveries.c.state)
 
 # What release froze of an issue's audience: when each local hour is due ("": the newsletter's
 # own), and which edition each choice reads (``topics``: JSON as subscriptions hold it).

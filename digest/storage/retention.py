@@ -18,7 +18,7 @@ from digest.storage.postal import deliveries, tallies
 from digest.storage.schema import articles, issues, letters, reports
 
 BATCH = 5_000
-_OPEN = (State.QUEUED.value, State.SENDING.value, State.HELD.value)
+_OPEN = (State.QUEUED.value, State.HELD.value)
 _SETTLED = (State.SENT.value, State.FAILED.value, State.SKIPPED.value)
 
 

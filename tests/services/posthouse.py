@@ -28,13 +28,14 @@ from digest.services.enrolment import Terms
 from digest.services.issue_office import IssueOffice, Rules
 from digest.services.release import Released
 from digest.storage.database import Store
-from digest.storage.postal import deliveries
+from digest.storage.postal import deliveries, state_now
 from digest.storage.schema import subscribers
 from subscribers.acts import Leave
 from subscribers.address import Address
 from subscribers.model import By, SubscriberId
 from subscribers.roster import Details, Row
 from tests.builders import NOW, a_newsletter, an_issue
+from tests.storage.ledger import column
 
 RING = (b"k" * 32,)
 
@@ -148,14 +149,14 @@ class PostHouse:
 
     async def states(self) -> dict[str, str]:
         """Name to state, and the reason of those who were skipped."""
-        asked = select(subscribers.c.name, deliveries.c.state, deliveries.c.skip).join(
+        asked = select(subscribers.c.name, state_now.label("state"), deliveries.c.skip).join(
             deliveries, deliveries.c.subscriber == subscribers.c.id
         )
         rows = await self.store.read(lambda tx: tx.execute(asked).all())
         return {r.name: f"{r.state}: {r.skip}" if r.skip else r.state for r in rows}
 
     async def rows(self, *columns: str) -> dict[str, tuple[Any, ...]]:
-        asked = select(subscribers.c.name, *(deliveries.c[name] for name in columns)).join(
+        asked = select(subscribers.c.name, *map(column, columns)).join(
             deliveries, deliveries.c.subscriber == subscribers.c.id
         )
         rows = await self.store.read(lambda tx: tx.execute(asked).all())

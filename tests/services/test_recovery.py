@@ -13,10 +13,10 @@ from digest.deliver.outbox import WhenInDoubt
 from digest.deliver.outcome import Accepted, Deferred, Stage
 from digest.delivery import DeliveryId
 from digest.services.issue_office import Rules
-from digest.storage import deliveries as ledger
 from tests.builders import NOW
 from tests.deliver.relays import scripted
 from tests.services.posthouse import PostHouse, later, until_done
+from tests.storage.ledger import claim
 
 LEASE = UUID(int=7)
 
@@ -147,9 +147,7 @@ async def _died(house, noted) -> dict[str, int]:
 
 
 def _claimed(tx, house):
-    ledger.claim(
-        tx, 1, lease=LEASE.hex, until=house.now + timedelta(minutes=30), now=house.now, limit=99
-    )
+    claim(tx, LEASE.hex, now=house.now, limit=99)
 
 
 @pytest.mark.parametrize("hours", [3, -3, 300])

@@ -78,11 +78,11 @@ async def test_a_database_that_cannot_be_written_stops_everything_and_loses_noth
     broken = [3]  # so many commits of results fail
     accepted = ledger.accepted
 
-    def failing(tx, lease, texts, **said):
+    def failing(tx, texts, **said):
         if broken[0]:
             broken[0] -= 1
             raise Temporary("digest.db is locked by another process; try again in a moment")
-        return accepted(tx, lease, texts, **said)
+        return accepted(tx, texts, **said)
 
     monkeypatch.setattr(ledger, "accepted", failing)
     monkeypatch.setattr("digest.services.dispatch.TICK", 0.0)
@@ -102,7 +102,7 @@ async def test_after_so_many_tries_it_ends_and_the_next_one_knows_what_left(hous
     await house.join(*(f"r{n}" for n in range(30)))
     await house.release()
 
-    def failing(tx, lease, texts, **said):
+    def failing(tx, texts, **said):
         raise Temporary("digest.db: the disk is full; make room, nothing was half written")
 
     monkeypatch.setattr("digest.services.dispatch.TICK", 0.0)
@@ -177,7 +177,7 @@ async def test_a_database_that_is_busy_while_editions_are_read_loses_no_claim(ho
     brought = await office.claim(LEASE, 10, NOW)
 
     assert len(brought.ready) == 2
-    assert set((await house.rows("state", "attempts")).values()) == {("sending", 1)}
+    assert set((await house.rows("state", "attempts")).values()) == {("sending", 0)}
 
 
 async def test_a_message_that_cannot_be_written_fails_and_one_that_cannot_yet_waits(house):

@@ -2,38 +2,43 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
+from itertools import count
 
 import pytest
 from sqlalchemy import delete, update
 
 from digest.delivery import Delivery, DeliveryId, Skip, State
+from digest.storage import claiming, claims
 from digest.storage import deliveries as ledger
-from digest.storage.deliveries import Claim
+from digest.storage.claiming import Claim
 from digest.storage.postal import deliveries
 from digest.storage.schema import issues, subscribers, subscriptions
 from subscribers.model import Standing, Status
 from tests.builders import NOW
-from tests.storage.ledger import LIFE, released, rows
+from tests.storage.ledger import LIFE, ids, released, rows
+from tests.storage.ledger import claim as ledger_claim
 
 MINE, THEIRS = "a" * 32, "b" * 32
 
 
-def claim(tx, *, lease=MINE, now=NOW, limit=10, issue=1) -> Claim:
-    until = now + timedelta(minutes=30)
-    return ledger.claim(tx, issue, lease=lease, until=until, now=now, limit=limit)
-
-
-def ids(tx) -> dict[str, DeliveryId]:
-    return {name: DeliveryId(id_) for name, id_ in rows(tx, "id").items()}
+def claim(tx, *, lease=MINE, **given) -> Claim:
+    """What was claimed in one go, all together."""
+    found = ledger_claim(tx, lease, **given)
+    return Claim(
+        taken=tuple(one for part in found for one in part.taken),
+        skipped=dict(sum((Counter(part.skipped) for part in found), Counter())),
+        seen=sum(part.seen for part in found),
+    )
 
 
 async def test_a_claim_brings_the_person_as_they_are_and_marks_the_row(store):
     def story(tx):
         released(tx, "ada")
-        return claim(tx), rows(tx, "state", "attempts", "lease", "lease_until", "claimed_at")
+        return claim(tx), rows(tx, "state", "attempts", "lease", "lease_until")
 
     found, after = await store.write(story)
 
@@ -41,7 +46,7 @@ async def test_a_claim_brings_the_person_as_they_are_and_marks_the_row(store):
     assert (one.subscriber, one.address, one.name) == ("ada", "ada@example.org", "Ada")
     assert (one.attempts, one.due_at, one.expires_at) == (1, NOW, NOW + LIFE)
     assert (found.skipped, found.seen) == ({}, 1)
-    assert after == {"ada": ("sending", 1, MINE, NOW + timedelta(minutes=30), NOW)}
+    assert after == {"ada": ("sending", 0, MINE, NOW + timedelta(minutes=30))}
 
 
 async def test_a_row_is_claimed_once_and_no_more_than_were_asked_for(store):
@@ -111,20 +116,43 @@ async def test_what_is_not_due_waits_what_is_too_late_is_skipped_and_paused_issu
     assert await store.write(story) == (0, 0, {Skip.STALE: 1})
 
 
-async def test_only_who_claimed_it_may_say_that_it_was_sent(store):
+async def test_what_was_sent_is_kept_once_with_when_it_was_claimed(store):
+    later = NOW + timedelta(minutes=4)
+
     def story(tx):
         released(tx, "ada", "grace")
-        claim(tx, limit=1)
-        claim(tx, lease=THEIRS)
-        keep = partial(ledger.accepted, tx, MINE, enhanced="2.0.0", relay="main", at=NOW)
-        said = dict.fromkeys(ids(tx).values(), "queued as 7F")
-        mine, again, none = keep(said), keep(said), keep({})
-        return (mine, again, none), sorted(rows(tx, "state", "code", "relay", "lease").values())
+        taken = claim(tx, limit=1).taken
+        said = {one.id: "queued as 7F" for one in taken}
+        keep = partial(ledger.accepted, tx, enhanced="2.0.0", relay="main", claimed_at=NOW)
+        counts = keep(said, at=later), keep(said, at=NOW), keep({}, at=NOW)
+        return counts, rows(tx, "state", "attempts", "code", "text", "claimed_at", "settled_at")
 
     counts, after = await store.write(story)
 
     assert counts == (1, 0, 0)
-    assert after == [("sending", None, None, THEIRS), ("sent", 250, "main", None)]
+    assert after == {
+        "ada": ("sent", 1, 250, "queued as 7F", NOW, later),
+        "grace": ("queued", 0, None, None, None, None),
+    }
+
+
+async def test_who_has_lost_a_claim_changes_nothing_of_it(store):
+    def story(tx):
+        released(tx, "ada", "grace")
+        claim(tx)
+        known = ids(tx)
+        base = Delivery(id=DeliveryId(0), enrolled_at=NOW, due_at=NOW, expires_at=NOW + LIFE)
+        after = [(replace(base, id=one, state=State.FAILED), "main") for one in known.values()]
+        claims.end(tx, MINE)
+        claim(tx, lease=THEIRS)
+        settled = ledger.settle(tx, MINE, after)
+        put_off = ledger.put_off(tx, MINE, list(known.values()), NOW + LIFE)
+        return settled, put_off, claims.alive(tx, MINE), rows(tx, "state", "lease")
+
+    settled, put_off, alive, after = await store.write(story)
+
+    assert (settled, put_off, alive) == (0, 0, {})
+    assert set(after.values()) == {("sending", THEIRS)}
 
 
 async def test_what_became_of_it_is_kept_with_code_text_and_times(store):
@@ -162,22 +190,45 @@ async def test_what_became_of_it_is_kept_with_code_text_and_times(store):
     }
 
 
-async def test_what_never_left_is_given_back_and_was_no_attempt(store):
+async def test_what_never_left_waits_until_then_and_was_no_attempt(store):
+    then = NOW + timedelta(minutes=5)
+
     def story(tx):
         released(tx, "ada", "grace", "edsger")
-        claim(tx, limit=2)
+        first, _ = claim(tx, limit=2).taken
         claim(tx, lease=THEIRS)
-        known = ids(tx)
-        mine = [name for name, lease in rows(tx, "lease").items() if lease == MINE]
-        some = ledger.give_back(tx, MINE, [known[mine[0]]])
-        not_mine = ledger.give_back(tx, MINE, list(known.values()))
-        rest = ledger.give_back(tx, THEIRS)
-        return (some, not_mine, rest), rows(tx, "state", "attempts", "lease")
+        counts = (
+            ledger.put_off(tx, MINE, [first.id], then),
+            ledger.put_off(tx, MINE, [first.id], then + timedelta(minutes=1)),  # it is no more ours
+            ledger.put_off(tx, MINE, [], then),
+        )
+        return first.subscriber, counts, rows(tx, "state", "attempts", "next_attempt_at", "lease")
 
-    counts, after = await store.write(story)
+    who, counts, after = await store.write(story)
 
-    assert counts == (1, 1, 1)
-    assert set(after.values()) == {("queued", 0, None)}
+    assert counts == (1, 0, 0)
+    assert after.pop(who) == ("queued", 0, then, None)
+    assert sorted(after.values()) == [("sending", 0, NOW, MINE), ("sending", 0, NOW, THEIRS)]
+
+
+async def test_a_claim_that_ends_leaves_what_it_had_as_it_was(store):
+    def story(tx):
+        released(tx, "ada", "grace", "edsger")
+        numbers = count(1)
+        claim(tx, limit=1, numbers=numbers)
+        claim(tx, limit=1, numbers=numbers)
+        claim(tx, lease=THEIRS)
+        claims.end(tx, MINE, [2])
+        one = sorted(rows(tx, "state", "attempts", "lease").values(), key=str)
+        again = [taken.id for taken in claim(tx, limit=9, numbers=numbers).taken]
+        claims.end(tx, MINE)
+        return one, again, sorted(rows(tx, "state", "lease").values(), key=str)
+
+    one, again, all_ = await store.write(story)
+
+    assert one == [("queued", 0, None), ("sending", 0, MINE), ("sending", 0, THEIRS)]
+    assert len(again) == 1
+    assert all_ == [("queued", None), ("queued", None), ("sending", THEIRS)]
 
 
 async def test_what_nobody_can_send_expires_and_the_rest_waits(store):
@@ -186,7 +237,7 @@ async def test_what_nobody_can_send_expires_and_the_rest_waits(store):
         tx.execute(
             update(deliveries).where(deliveries.c.subscriber == "ada").values(expires_at=NOW)
         )
-        return ledger.expire(tx, 1, NOW), ledger.expire(tx, 1, NOW), rows(tx, "state", "skip")
+        return claiming.expire(tx, 1, NOW), claiming.expire(tx, 1, NOW), rows(tx, "state", "skip")
 
     first, second, after = await store.write(story)
 
@@ -202,7 +253,7 @@ async def test_thousands_are_claimed_and_settled_in_one_go(store):
         released(tx, *names)
         taken = claim(tx, limit=5_000).taken
         said = {one.id: f"queued as {one.id}" for one in taken}
-        kept = ledger.accepted(tx, MINE, said, enhanced="", relay="main", at=NOW)
+        kept = ledger.accepted(tx, said, enhanced="", relay="main", claimed_at=NOW, at=NOW)
         return kept, set(rows(tx, "state").values())
 
     assert await store.write(story) == (1_200, {"sent"})

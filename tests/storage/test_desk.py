@@ -10,7 +10,7 @@ from digest.storage import desk
 from digest.storage.postal import deliveries
 from digest.storage.schema import subscribers
 from tests.builders import NOW
-from tests.storage.ledger import released, rows
+from tests.storage.ledger import claim, released, rows
 
 
 def set_state(tx, name: str, **values: object) -> None:
@@ -61,8 +61,10 @@ async def test_an_issue_turns_only_from_the_states_that_were_named(store):
 async def test_what_has_not_left_is_cancelled_and_what_is_on_the_wire_is_not(store):
     def story(tx):
         released(tx, "ada", "grace", "edsger", "barbara")
-        for name, state in {"ada": "sent", "grace": "sending", "edsger": "held"}.items():
+        for name, state in {"ada": "sent", "edsger": "held"}.items():
             set_state(tx, name, state=state)
+        set_state(tx, "grace", next_attempt_at=NOW - timedelta(hours=1))
+        claim(tx, "a" * 32, limit=1)
         return desk.cancel_waiting(tx, 1, NOW), rows(tx, "state", "skip", "settled_at")
 
     assert await store.write(story) == (
@@ -82,14 +84,14 @@ async def test_what_failed_or_is_held_is_queued_again_with_a_new_end(store):
     def story(tx):
         released(tx, "ada", "grace", "edsger")
         set_state(tx, "ada", state="failed", settled_at=NOW, code=550)
-        set_state(tx, "grace", state="held", settled_at=NOW, lease="a" * 32)
+        set_state(tx, "grace", state="held", settled_at=NOW)
         set_state(tx, "edsger", state="sent", settled_at=NOW)
         count = desk.retry(tx, 1, NOW, until)
-        return count, rows(tx, "state", "settled_at", "expires_at", "lease", "code")
+        return count, rows(tx, "state", "settled_at", "expires_at", "code")
 
     count, after = await store.write(story)
 
     assert count == 2
-    assert after["ada"] == ("queued", None, until, None, 550)
-    assert after["grace"] == ("queued", None, until, None, None)
+    assert after["ada"] == ("queued", None, until, 550)
+    assert after["grace"] == ("queued", None, until, None)
     assert after["edsger"][0] == "sent"

@@ -1,5 +1,6 @@
 """Any schema to the newest, with rows in it."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 from alembic import command
@@ -9,10 +10,11 @@ from alembic.migration import MigrationContext
 from sqlalchemy import text
 
 from digest.model import NewsletterId
-from digest.storage import agenda, audience, database, migrate
+from digest.storage import agenda, audience, claims, database, migrate
 from digest.storage.database import Store
 from digest.storage.postal import metadata  # knows every table
 from tests.builders import NOW
+from tests.storage.ledger import rows
 
 FOLDER = Path(migrate.__file__).parent / "migrations"
 
@@ -75,3 +77,33 @@ async def test_people_of_the_first_schema_stay_whom_issues_go_to(url):
     await store.close()
 
     assert [(one.id, one.name) for one in found] == [("ada", "Ada")]
+
+
+async def test_what_a_worker_of_the_last_version_held_is_still_its_own(url):
+    at_revision(
+        url,
+        "0012",
+        "insert into issues (id, newsletter, cadence, period, number, since, until, language,"
+        " subject, preheader, state, created_at) values (1, 'daily', 'daily', '2026-11-24', 1,"
+        " '2026-11-23', '2026-11-24', 'en', '', '', 'released', '2026-11-24')",
+        *(
+            "insert into deliveries (issue, subscriber, edition, state, attempts, enrolled_at,"
+            " due_at, expires_at, next_attempt_at, claimed_at, lease, lease_until) values (1,"
+            f" '{who}', 'en', '{state}', 2, '2026-11-24', '2026-11-24', '2026-11-25',"
+            f" '2026-11-24 06:30:00.000000', {claimed})"
+            for who, state, claimed in (
+                ("ada", "sending", f"'2026-11-24', '{'a' * 32}', '2026-11-24 07:00:00.000000'"),
+                ("grace", "queued", "null, null, null"),
+            )
+        ),
+    )
+
+    store = await Store.open(url)
+    held = await store.read(claims.held, "a" * 32)
+    seen = await store.read(rows, "state", "attempts", "lease")
+    await store.close()
+
+    assert seen == {"ada": ("sending", 1, "a" * 32), "grace": ("queued", 2, None)}
+    assert [(one.attempts, one.lease_until) for one in held] == [
+        (2, datetime(2026, 11, 24, 7, tzinfo=UTC))
+    ]

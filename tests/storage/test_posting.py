@@ -7,22 +7,20 @@ from datetime import timedelta
 from sqlalchemy import event, update
 
 from bench.paper import edition
-from digest.delivery import DeliveryId
-from digest.storage import alerts, posting
-from digest.storage import deliveries as ledger
+from digest.storage import alerts, claims, posting
 from digest.storage import issues as issues_table
 from digest.storage.database import Store
 from digest.storage.postal import deliveries
 from digest.storage.schema import issues
 from tests.builders import NOW, an_issue
-from tests.storage.ledger import LIFE, released, rows
+from tests.storage.ledger import claim as ledger_claim
+from tests.storage.ledger import released
 
 MINE = "a" * 32
-HALF = timedelta(minutes=30)
 
 
 def claim(tx, limit=10):
-    return ledger.claim(tx, 1, lease=MINE, until=NOW + HALF, now=NOW, limit=limit).taken
+    return [one for part in ledger_claim(tx, MINE, limit=limit) for one in part.taken]
 
 
 async def test_an_issue_is_due_while_it_is_released_and_has_a_row_that_may_go(store):
@@ -33,15 +31,15 @@ async def test_an_issue_is_due_while_it_is_released_and_has_a_row_that_may_go(st
         tx.execute(update(issues).values(state="paused"))
         paused = posting.due(tx, NOW)
         tx.execute(update(issues).values(state="released"))
-        claim(tx)
+        tx.execute(update(deliveries).values(state="sent"))
         return early, now, paused, posting.due(tx, NOW)
 
-    early, now, paused, claimed = await store.write(story)
+    early, now, paused, settled = await store.write(story)
 
     assert [(one.id, one.newsletter, one.cadence, one.period) for one in now] == [
         (1, "daily", "daily", "2026-11-24")
     ]
-    assert (early, paused, claimed) == ([], [], [])
+    assert (early, paused, settled) == ([], [], [])
 
 
 async def test_the_oldest_issue_goes_first(store):
@@ -56,41 +54,6 @@ async def test_the_oldest_issue_goes_first(store):
     assert await store.write(story) == [2, 1]
 
 
-async def test_what_is_held_is_found_by_its_lease_and_by_its_end(store):
-    def story(tx):
-        released(tx, "ada", "grace")
-        (one,) = claim(tx, 1)
-        held = posting.held(tx, MINE)
-        soon = posting.abandoned(tx, NOW + HALF - timedelta(seconds=1))
-        over = posting.abandoned(tx, NOW + HALF)
-        posting.renew(tx, MINE, NOW + LIFE)
-        return one, held, soon, over, posting.abandoned(tx, NOW + HALF)
-
-    one, held, soon, over, renewed = await store.write(story)
-
-    assert [(h.delivery.id, h.delivery.attempts, h.subscriber) for h in held] == [
-        (one.id, 1, one.subscriber)
-    ]
-    assert over == {MINE: held}
-    assert (soon, renewed) == ({}, {})
-
-
-async def test_what_must_wait_goes_back_until_then_and_was_no_attempt(store):
-    then = NOW + timedelta(minutes=5)
-
-    def story(tx):
-        released(tx, "ada", "grace")
-        taken = claim(tx)
-        posting.postpone(tx, "b" * 32, [one.id for one in taken], then)  # not theirs
-        posting.postpone(tx, MINE, [DeliveryId(taken[0].id)], then)
-        return taken[0].subscriber, rows(tx, "state", "attempts", "next_attempt_at", "lease")
-
-    who, after = await store.write(story)
-
-    assert after.pop(who) == ("queued", 0, then, None)
-    assert list(after.values()) == [("sending", 1, NOW, MINE)]
-
-
 async def test_what_is_still_to_do_is_also_on_the_wire_and_only_of_these_newsletters(store):
     def look(tx, *newsletters):
         return (*posting.outlook(tx, newsletters), posting.waiting(tx, newsletters))
@@ -103,6 +66,7 @@ async def test_what_is_still_to_do_is_also_on_the_wire_and_only_of_these_newslet
         claim(tx)
         on_the_wire = look(tx, "daily"), (*posting.outlook(tx), posting.waiting(tx))
         tx.execute(update(deliveries).values(state="sent"))
+        claims.end(tx, MINE)
         return found, others, on_the_wire, look(tx, "daily")
 
     nothing = (False, None, 0)
@@ -112,6 +76,19 @@ async def test_what_is_still_to_do_is_also_on_the_wire_and_only_of_these_newslet
         ((True, None, 2), (True, None, 2)),
         nothing,
     )
+
+
+async def test_what_another_holds_is_not_what_may_go_next(store):
+    later = NOW + timedelta(hours=2)
+
+    def story(tx):
+        released(tx, "ada", "grace", "edsger")
+        late = update(deliveries).where(deliveries.c.subscriber == "edsger")
+        tx.execute(late.values(next_attempt_at=later))
+        claim(tx)
+        return posting.outlook(tx), posting.waiting(tx), posting.tally(tx, 1)
+
+    assert await store.write(story) == ((True, later), 3, {"sending": 2, "queued": 1})
 
 
 async def test_a_look_at_what_is_to_do_walks_no_settled_rows(tmp_path):
@@ -138,7 +115,7 @@ async def test_a_look_at_what_is_to_do_walks_no_settled_rows(tmp_path):
     assert used <= {
         f"{kind}INDEX ix_deliveries_{one}"
         for kind in ("", "COVERING ")
-        for one in ("queued", "sending", "failed")
+        for one in ("queued", "failed")
     }
 
 
