@@ -3,6 +3,9 @@
 A token carries the subscriber's opaque id and an HMAC-SHA256 over version, purpose, subscriber and
 newsletter. It reveals no address and holds no time, so a rehearsal writes the very links of the
 send; what must expire (a confirmation) does so in its row.
+
+The two links of every issue are halves of one HMAC: its bits tell nothing of one another, so who
+has one half cannot make the other. Those of the first version, which had one each, still prove.
 """
 
 from __future__ import annotations
@@ -10,13 +13,12 @@ from __future__ import annotations
 import hmac
 import re
 from binascii import b2a_base64
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from hashlib import sha256
 
 from subscribers.model import SubscriberId
 
-VERSION = "1"
 MAC_BYTES = 16  # 128 bits: nobody guesses one, and the link stays short
 _SHAPE = re.compile(r"([A-Za-z0-9-]{1,64})\.([A-Za-z0-9_-]{22})")
 _LETTERS = 22  # of base64 without its padding
@@ -32,6 +34,10 @@ class Purpose(StrEnum):
     PREFERENCES = "preferences"
     ADDRESS = "address"  # confirm a new address: bound to the address's key, not to a newsletter
     REVIEW = "review"  # an editor's: the number of an issue stands in the subscriber's place
+
+
+# Where its half of the HMAC begins. What they share is made for all readers of each issue.
+_HALVES = {Purpose.UNSUBSCRIBE: 0, Purpose.PREFERENCES: MAC_BYTES}
 
 
 def make(key: bytes, purpose: Purpose, subscriber: SubscriberId, newsletter: str) -> str:
@@ -52,9 +58,14 @@ def proves(
     if shape is None:
         return None
     subscriber = SubscriberId(shape[1])
+    mints = [Mint(key, newsletter, purpose) for key in ring]
+    if purpose in _HALVES:
+        mints += [Mint(key, newsletter, purpose, halves={}) for key in ring]
     # A list and not any() of a generator: it takes as long whichever key it was.
     matches = [
-        hmac.compare_digest(make(key, purpose, subscriber, newsletter), token) for key in ring
+        hmac.compare_digest(made, token.encode())
+        for mint in mints
+        for [made] in mint.make([subscriber.encode()])
     ]
     return subscriber if any(matches) else None
 
@@ -87,26 +98,44 @@ class Mac:
 class Mint:
     """``make`` for many subscribers of one newsletter: what they share is hashed once."""
 
-    __slots__ = ("_macs", "_newsletter")
+    __slots__ = ("_macs", "_newsletter", "_places")
 
-    def __init__(self, key: bytes, newsletter: str, *purposes: Purpose) -> None:
-        version = _measured(VERSION.encode())
-        self._macs = [Mac(key, version + _measured(purpose.encode())) for purpose in purposes]
+    def __init__(
+        self,
+        key: bytes,
+        newsletter: str,
+        *purposes: Purpose,
+        halves: Mapping[Purpose, int] = _HALVES,
+    ) -> None:
+        # For each purpose what its HMAC begins with, and where in it the token's bytes begin.
+        self._places = [
+            (_beginning("2", "reader"), halves[purpose])
+            if purpose in halves
+            else (_beginning("1", purpose), 0)
+            for purpose in purposes
+        ]
+        self._macs = {beginning: Mac(key, beginning) for beginning, _ in self._places}
         self._newsletter = _measured(newsletter.encode())
 
     def make(self, subscribers: Sequence[bytes]) -> list[list[bytes]]:
         """For each purpose a token for each of the subscribers whose ids these bytes spell."""
         said = [_measured(one) + self._newsletter for one in subscribers]
         begun = [one + b"." for one in subscribers]
-        return [_tokens(begun, mac.digests(said, MAC_BYTES)) for mac in self._macs]
+        macs = {beginning: mac.digests(said) for beginning, mac in self._macs.items()}
+        return [_tokens(begun, macs[beginning], at) for beginning, at in self._places]
 
 
-def _tokens(begun: Sequence[bytes], macs: Sequence[bytes]) -> list[bytes]:
+def _tokens(begun: Sequence[bytes], macs: Sequence[bytes], at: int) -> list[bytes]:
     # Encoded together: with two more bytes each, a MAC ends where a group of four letters does.
-    letters = b2a_base64(b"".join([mac + b"\0\0" for mac in macs]), newline=False)
+    cut = slice(at, at + MAC_BYTES)
+    letters = b2a_base64(b"".join([mac[cut] + b"\0\0" for mac in macs]), newline=False)
     safe, step = letters.translate(_URL_SAFE), _LETTERS + 2
     places = range(0, len(safe), step)
-    return [one + safe[at : at + _LETTERS] for one, at in zip(begun, places, strict=True)]
+    return [one + safe[to : to + _LETTERS] for one, to in zip(begun, places, strict=True)]
+
+
+def _beginning(version: str, purpose: str) -> bytes:
+    return _measured(version.encode()) + _measured(purpose.encode())
 
 
 def _measured(text: bytes) -> bytes:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import binascii
 import re
 from collections.abc import Sequence
+from operator import itemgetter
 
 SOFT = b"=\r\n"
 _FENCED = b"=\r\n%b=\r\n"
@@ -19,7 +20,7 @@ _LITERAL = {code: bytes([code]) for code in range(33, 127) if code != 61} | {32:
 _CODES = tuple(_LITERAL.get(code, b"=%02X" % code) for code in range(256))
 _HARD = re.compile(r"\r\n|\r|\n")
 _MOVED = (b".", b"F")  # "." would have to be stuffed; "From " is changed by old mailboxes
-_MOVED_BYTES = b".F"
+_MOVES = re.compile(rb"[.F]")
 
 
 def body(text: str) -> bytes:
@@ -43,8 +44,11 @@ def slots(values: Sequence[str]) -> list[bytes]:
     """``slot`` of each; what is short and simple is encoded in one go."""
     joined = "\n".join(values)
     if joined.replace("\n", "").isprintable():
-        lines = binascii.b2a_qp(joined.encode(), istext=True).split(b"\n")  # as _line, in C
+        whole = b"\n" + binascii.b2a_qp(joined.encode(), istext=True)  # as _line, in C
+        _, *lines = whole.split(b"\n")
         if len(lines) == len(values):  # else one was folded, or had a line end of its own
+            if max(map(len, lines)) <= LINE and b"\n." not in whole and b"\nF" not in whole:
+                return list(map(_FENCED.__mod__, lines))
             return [
                 slot(value) if len(line) > LINE or line.startswith(_MOVED) else _FENCED % line
                 for value, line in zip(values, lines, strict=True)
@@ -59,15 +63,19 @@ def links(beginning: bytes, ends: Sequence[bytes]) -> list[bytes]:
     if cut < 0 or not beginning or beginning.startswith(_MOVED):
         return [_plain_slot(beginning + end) for end in ends]
     begun = SOFT + beginning.replace(b"%", b"%%")
-    if all(map(cut.__ge__, map(len, ends))):
+    lengths = set(map(len, ends))
+    if max(lengths, default=0) <= cut:
         return list(map((begun + b"%b" + SOFT).__mod__, ends))
+    if min(lengths) <= cut or max(lengths) > cut + LINE - 2:
+        return [_plain_slot(beginning + end) for end in ends]
+    # All are folded once, as nearly always.
     folded = begun + b"%b" + SOFT + b"%b" + SOFT
-    return [
-        folded % (end[:cut], rest)
-        if 0 < len(rest := end[cut:]) <= LINE and rest[0] not in _MOVED_BYTES
-        else _plain_slot(beginning + end)
-        for end in ends
-    ]
+    halves = zip(map(itemgetter(slice(cut)), ends), map(itemgetter(slice(cut, None)), ends))
+    made = list(map(folded.__mod__, halves))
+    for moved in _MOVES.finditer(bytes(map(itemgetter(cut), ends))):  # may not begin a line
+        end = ends[moved.start()]
+        made[moved.start()] = folded % (end[:cut], _first(moved[0]) + end[cut + 1 :])
+    return made
 
 
 def _plain_slot(value: bytes) -> bytes:

@@ -21,8 +21,10 @@ class Alike(NamedTuple):
 
 def alike(sent: Sequence[tuple[int, bytes, str]]) -> Iterator[Alike]:
     """What was accepted (ref, the relay's line with its 250, relay), by relay and code."""
-    for relay in dict.fromkeys(relay for _, _, relay in sent):
-        refs, lines, _ = zip(*(one for one in sent if one[2] == relay), strict=True)
+    relays = dict.fromkeys(relay for _, _, relay in sent)
+    for relay in relays:
+        some = sent if len(relays) == 1 else [one for one in sent if one[2] == relay]
+        refs, lines, _ = zip(*some, strict=True)
         if same := _same(lines):
             enhanced, texts = same
             yield Alike(relay, enhanced, dict(zip(refs, texts, strict=True)))

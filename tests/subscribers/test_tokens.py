@@ -1,6 +1,7 @@
 """A token proves one act for one person."""
 
 import hmac
+from base64 import urlsafe_b64encode
 
 import pytest
 from hypothesis import given
@@ -91,4 +92,22 @@ def test_a_mint_makes_the_same_tokens_one_after_another():
 
 
 def test_a_token_of_last_year_still_proves():
-    assert a_token() == "3f9c1a.AtnGGCHgbmgS6Nb96dNhCA"
+    assert proves("3f9c1a.AtnGGCHgbmgS6Nb96dNhCA") == ADA  # of the first version
+    assert proves("3f9c1a.AtnGGCHgbmgS6Nb96dNhCA", Purpose.PREFERENCES) is None
+    assert (a_token(), a_token(purpose=Purpose.CONFIRM)) == (
+        "3f9c1a.BUk-APFmzYetnhe6DTO52g",
+        "3f9c1a.tH8cLuw9RQTc3ero8HON2Q",
+    )
+
+
+def test_the_two_links_of_an_issue_are_halves_of_one_mac_and_neither_is_the_other():
+    said = b"".join(
+        len(part).to_bytes(4, "big") + part for part in (b"2", b"reader", ADA.encode(), b"daily")
+    )
+    whole = hmac.digest(NEW, said, "sha256")
+
+    for purpose, half in ((Purpose.UNSUBSCRIBE, whole[:16]), (Purpose.PREFERENCES, whole[16:])):
+        token = urlsafe_b64encode(half).decode().rstrip("=")
+        assert a_token(purpose=purpose) == f"3f9c1a.{token}"
+        others = [other for other in Purpose if other is not purpose]
+        assert [proves(f"3f9c1a.{token}", other) for other in others] == [None] * len(others)
