@@ -8,10 +8,10 @@ microseconds a message; ratios are medians of the ratios within a round, since a
 drift with what else the machine does. DIR holds csink.c and csrc.c (or their binaries); without
 it the sink is bench.sink, which is slower than the fastest contestant: then ratios flatter.
 ``ours`` is the whole path, claims and ledger included (bench.whole); ``wire`` is what of it makes
-messages and sends them. A round whose sink did not get every message is an error. ``checked`` is a
-further run of ours to bench.sink, which reads the Message-IDs; ``rtt`` and ``tls`` are what
-bench.links measures. Postfix's smtp-source takes part where it is installed (its own text, of the
-same size).
+messages and sends them; ``ledger`` is the share of the database's threads in the CPU of ours. A
+round whose sink did not get every message is an error. ``checked`` is a further run of ours to
+bench.sink, which reads the Message-IDs; ``rtt`` and ``tls`` are what bench.links measures.
+Postfix's smtp-source takes part where it is installed (its own text, of the same size).
 """
 
 from __future__ import annotations
@@ -67,6 +67,7 @@ def one(name: str, programs: dict[str, str], message: Path, scale: float) -> dic
         raise SystemExit(f"{name} sent {count}, counts {said['n']}; the sink got {counted['msgs']}")
     return {
         "msg_s": count / said["secs"],
+        "ledger": said.get("ledger_cpu", 0.0) / said["cpu"],
         "cpu_us": said["cpu"] / count * 1e6,
         "rss_mb": said["rss_mb"],
     }
@@ -126,6 +127,7 @@ def measure(limit: Path | None, rounds: int, scale: float) -> dict[str, Any]:
             for label, (us, them) in RATIOS.items()
             if them in found
         },
+        "ledger": round(statistics.median(run["ledger"] for run in found["ours"]), 3),
         "rss_mb": median("ours", "rss_mb"),
         "checked": checked(),
         **over,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from itertools import compress
 from typing import NamedTuple, NewType
 
 from subscribers.model import SubscriberId
@@ -53,13 +55,27 @@ class Delivery:
 
 
 class Claimed(NamedTuple):
-    """A delivery that is ours to send, and the person it goes to, as they are at this moment."""
+    """Deliveries that are ours to send, and the people they go to, as they are at this moment.
 
-    id: DeliveryId
-    subscriber: SubscriberId
-    edition: str
-    attempts: int  # this one included
-    address: str
-    name: str
-    due_at: datetime
-    expires_at: datetime
+    A column of each, all of one length: there are thousands, and nobody looks at one alone.
+    """
+
+    ids: Sequence[DeliveryId]
+    subscribers: Sequence[SubscriberId]
+    editions: Sequence[str]
+    attempts: Sequence[int]  # this one included
+    addresses: Sequence[str]
+    names: Sequence[str]
+    due_at: Sequence[datetime]
+    expires_at: Sequence[datetime]
+
+    def part(self, some: slice) -> Claimed:
+        """Those that stand in these places."""
+        return Claimed._make(column[some] for column in self)
+
+    def only(self, wanted: Sequence[bool]) -> Claimed:
+        """Those that are wanted."""
+        return Claimed._make(list(compress(column, wanted)) for column in self)
+
+
+NOBODY = Claimed((), (), (), (), (), (), (), ())

@@ -70,8 +70,8 @@ def links(beginning: bytes, ends: Sequence[bytes]) -> list[bytes]:
         return [_plain_slot(beginning + end) for end in ends]
     # All are folded once, as nearly always.
     folded = begun + b"%b" + SOFT + b"%b" + SOFT
-    halves = zip(map(itemgetter(slice(cut)), ends), map(itemgetter(slice(cut, None)), ends))
-    made = list(map(folded.__mod__, halves))
+    heads, rests = itemgetter(slice(cut)), itemgetter(slice(cut, None))
+    made = list(map(folded.__mod__, zip(map(heads, ends), map(rests, ends), strict=True)))
     for moved in _MOVES.finditer(bytes(map(itemgetter(cut), ends))):  # may not begin a line
         end = ends[moved.start()]
         made[moved.start()] = folded % (end[:cut], _first(moved[0]) + end[cut + 1 :])

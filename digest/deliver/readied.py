@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import repeat
 from typing import Any
@@ -16,30 +16,29 @@ from digest.delivery import Claimed
 from digest.errors import DigestError
 
 
-def written(some: Sequence[Claimed], writer: Writer, postmark: Postmark) -> list[Ready]:
+def written(some: Claimed, writer: Writer, postmark: Postmark) -> list[Ready]:
     """Deliveries of the writer's edition with their messages."""
     readers = _readers(some)
     senders: list[str] = []
     if postmark.bounce_domain:
-        refs = (Ref.of(Sort.ISSUE, one.id, one.due_at) for one in some)
+        refs = map(partial(Ref.of, Sort.ISSUE), some.ids, some.due_at)
         senders = list(map(postmark.envelope, refs))
-    messages = writer.messages(readers, senders=senders, refs=[one.id for one in some])
-    return _ready(some, readers, messages)
+    return _ready(some, readers, writer.messages(readers, senders=senders, refs=some.ids))
 
 
-def lost(some: Sequence[Claimed], why: DigestError) -> list[Ready]:
+def lost(some: Claimed, why: DigestError) -> list[Ready]:
     """Deliveries that can have no message."""
     return _ready(some, _readers(some), repeat(why))
 
 
-def editions(taken: Sequence[Claimed]) -> Iterable[tuple[str, list[Claimed]]]:
+def editions(taken: Claimed) -> Iterator[tuple[str, Claimed]]:
     """Deliveries by the key of their edition."""
-    found: dict[str, list[Claimed]] = {}
-    if len({one.edition for one in taken}) == 1:  # as nearly always
-        return [(taken[0].edition, list(taken))]
-    for one in taken:
-        found.setdefault(one.edition, []).append(one)
-    return found.items()
+    keys = dict.fromkeys(taken.editions)
+    for key in keys:
+        if len(keys) == 1:  # as nearly always
+            yield key, taken
+        else:
+            yield key, taken.only([one == key for one in taken.editions])
 
 
 # Their own way to be made takes twice as long, and there are thousands a second.
@@ -47,15 +46,14 @@ _A_READER: Callable[[tuple[Any, ...]], Reader] = partial(tuple.__new__, Reader)
 _A_READY: Callable[[tuple[Any, ...]], Ready] = partial(tuple.__new__, Ready)
 
 
-def _readers(some: Sequence[Claimed]) -> list[Reader]:
-    _, who, _, _, addresses, names, due, _ = zip(*some, strict=True)
-    return list(map(_A_READER, zip(who, addresses, names, due, strict=True)))
+def _readers(some: Claimed) -> list[Reader]:
+    people = zip(some.subscribers, some.addresses, some.names, some.due_at, strict=True)
+    return list(map(_A_READER, people))
 
 
 def _ready(
-    some: Sequence[Claimed], readers: Sequence[Reader], messages: Iterable[Outgoing | DigestError]
+    some: Claimed, readers: Sequence[Reader], messages: Iterable[Outgoing | DigestError]
 ) -> list[Ready]:
-    ids, _, _, attempts, addresses, _, _, expires = zip(*some, strict=True)
+    columns = some.ids, some.attempts, some.expires_at, some.addresses
     # Where none could be written, one reason has no end.
-    rows = zip(ids, attempts, expires, addresses, readers, messages, strict=False)
-    return list(map(_A_READY, rows))
+    return list(map(_A_READY, zip(*columns, readers, messages, strict=False)))

@@ -23,8 +23,8 @@ def alike(sent: Sequence[tuple[int, bytes, str]]) -> Iterator[Alike]:
     """What was accepted (ref, the relay's line with its 250, relay), by relay and code."""
     relays = dict.fromkeys(relay for _, _, relay in sent)
     for relay in relays:
-        some = sent if len(relays) == 1 else [one for one in sent if one[2] == relay]
-        refs, lines, _ = zip(*some, strict=True)
+        its = sent if len(relays) == 1 else [one for one in sent if one[2] == relay]
+        refs, lines, _ = zip(*its, strict=True)
         if same := _same(lines):
             enhanced, texts = same
             yield Alike(relay, enhanced, dict(zip(refs, texts, strict=True)))

@@ -66,7 +66,7 @@ class IssueOffice:
         self._presses = Presses()
         self._holdings = Holdings()
         self._numbers = count(1)  # of our claims
-        self._unwritten: list[tuple[Sending, str, list[Claimed]]] = []  # claimed, by edition
+        self._unwritten: list[tuple[Sending, str, Claimed]] = []  # claimed, by edition
         self._claimed_at = datetime.min.replace(tzinfo=UTC)
         self._unsure = False  # whether a claim was committed is not known
         self._late: dict[str, datetime] = {}  # leases that were over when last looked at
@@ -87,7 +87,7 @@ class IssueOffice:
                 for reason, count in claim.skipped.items():
                     skipped[reason] = skipped.get(reason, 0) + count
                 if claim.number is not None:
-                    self._holdings.took(claim.number, [one.id for one in claim.taken])
+                    self._holdings.took(claim.number, claim.taken.ids)
                 self._unwritten += [
                     (issue, key, some) for key, some in readied.editions(claim.taken)
                 ]
@@ -139,7 +139,7 @@ class IssueOffice:
         await self._give_back(lease, [one.ref for one in some], until)
 
     async def let_go(self, lease: UUID) -> None:
-        if refs := [one.id for _, _, some in self._unwritten for one in some]:
+        if refs := [ref for _, _, some in self._unwritten for ref in some.ids]:
             await self._give_back(lease, refs, None)
             self._unwritten.clear()
 
@@ -220,7 +220,7 @@ class IssueOffice:
                 found.append((issue, claiming.expire(tx, issue.id, now)))
                 continue
             for claim in claiming.claim(tx, issue.id, ours, now=now, limit=limit):
-                limit -= len(claim.taken)
+                limit -= len(claim.taken.ids)
                 found.append((issue, claim))
         return found
 
@@ -229,7 +229,7 @@ class IssueOffice:
             self._told.add(trouble)
             self._tell(trouble)
 
-    async def _written(self, issue: Sending, key: str, some: Sequence[Claimed]) -> list[Ready]:
+    async def _written(self, issue: Sending, key: str, some: Claimed) -> list[Ready]:
         """Deliveries of one edition with their messages."""
         postmark = self._postmarks[issue.newsletter]
         writer = self._presses.get(issue.id, key)
@@ -243,8 +243,8 @@ class IssueOffice:
                 issue.id, edition, postmark, cadence=issue.cadence, period=issue.period
             )
         ready: list[Ready] = []
-        for at in range(0, len(some), AT_ONCE):
-            ready += readied.written(some[at : at + AT_ONCE], writer, postmark)
+        for at in range(0, len(some.ids), AT_ONCE):
+            ready += readied.written(some.part(slice(at, at + AT_ONCE)), writer, postmark)
             await asyncio.sleep(0)  # connections and the web have their turn
         return ready
 

@@ -6,12 +6,10 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
-from typing import Any
 
 from sqlalchemy import Connection, TextClause, bindparam, select, text, update
 
-from digest.delivery import Claimed, DeliveryId, Skip
+from digest.delivery import NOBODY, Claimed, DeliveryId, Skip
 from digest.storage import claims, deliveries, queue
 from digest.storage.claims import Lease
 from digest.storage.dialect import bound, moment
@@ -35,7 +33,7 @@ class Claim:
     nothing."""
 
     number: int | None = None
-    taken: tuple[Claimed, ...] = ()
+    taken: Claimed = NOBODY
     skipped: Mapping[Skip, int]
     seen: int
 
@@ -83,11 +81,10 @@ def _claim(
         return None
     at = _Moments(moment(tx))
     *columns, due, expires, against, when = found
-    ends = map(at.__getitem__, expires)
-    seen = list(map(_claimed, zip(*columns, map(at.__getitem__, due), ends, strict=True)))
-    taken, skipped = _sorted(seen, against, at, now)
+    times = [list(map(at.__getitem__, one)) for one in (due, expires)]
+    taken, skipped = _sorted(Claimed(*columns, *times), against, at, now)
     number = None
-    if taken:
+    if taken.ids:
         number = next(lease.numbers)
         ids = found[0]
         if piece.of_one_moment:
@@ -99,14 +96,10 @@ def _claim(
         deliveries.skip(tx, some, reason, now)
     return Claim(
         number=number,
-        taken=tuple(taken),
+        taken=taken,
         skipped={reason: len(some) for reason, some in skipped.items()},
-        seen=len(seen),
+        seen=len(found[0]),
     )
-
-
-# A NamedTuple's own way to make one takes twice as long, and there are thousands a second.
-_claimed: Callable[[tuple[Any, ...]], Claimed] = partial(tuple.__new__, Claimed)
 
 
 class _Moments(dict[str, datetime]):
@@ -122,23 +115,19 @@ class _Moments(dict[str, datetime]):
 
 
 def _sorted(
-    seen: Sequence[Claimed],
-    against: Sequence[str | None],
-    at: Mapping[str, datetime],
-    now: datetime,
-) -> tuple[Sequence[Claimed], Mapping[Skip, Sequence[DeliveryId]]]:
+    seen: Claimed, against: Sequence[str | None], at: Mapping[str, datetime], now: datetime
+) -> tuple[Claimed, Mapping[Skip, Sequence[DeliveryId]]]:
     """Those that may go, and the others by reason; nearly always nothing is against any."""
     skipped: dict[Skip, list[DeliveryId]] = {}
     if not any(against):
         return seen, skipped
-    taken: list[Claimed] = []
-    for one, why in zip(seen, against, strict=True):
-        reason = None if why is None else _reason(one.expires_at, json.loads(why), at, now)
-        if reason is None:
-            taken.append(one)
-        else:
-            skipped.setdefault(reason, []).append(one.id)
-    return taken, skipped
+    may_go: list[bool] = []
+    for id_, expires_at, why in zip(seen.ids, seen.expires_at, against, strict=True):
+        reason = None if why is None else _reason(expires_at, json.loads(why), at, now)
+        may_go.append(reason is None)
+        if reason is not None:
+            skipped.setdefault(reason, []).append(id_)
+    return seen.only(may_go), skipped
 
 
 def _reason(

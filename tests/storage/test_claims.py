@@ -8,7 +8,7 @@ from datetime import timedelta
 from digest.delivery import State
 from digest.storage import claims
 from tests.builders import NOW
-from tests.storage.ledger import LIFE, claim, released, rows
+from tests.storage.ledger import LIFE, claim, ids, released, rows
 
 MINE, THEIRS = "a" * 32, "b" * 32
 HALF = timedelta(minutes=30)
@@ -41,18 +41,20 @@ async def test_who_comes_after_settles_what_is_told_and_the_rest_was_no_attempt(
 
     def story(tx):
         released(tx, "ada", "grace", "edsger", "barbara")
-        told = claim(tx, MINE, limit=2)[0].taken[0]
+        told = claim(tx, MINE, limit=2)[0].taken.ids[0]
         claim(tx, MINE, limit=1)
         claim(tx, THEIRS)
 
         def becomes(one):
-            if one.id != told.id:
+            if one.id != told:
                 return None
             return replace(one, state=State.SENT, code=250, settled_at=then)
 
         after = claims.inherit(tx, MINE, becomes)
         twice = claims.inherit(tx, MINE, becomes)
-        return told.subscriber, after, twice, rows(tx, "state", "attempts", "claimed_at", "lease")
+        names = {id_: name for name, id_ in ids(tx).items()}
+        found = rows(tx, "state", "attempts", "claimed_at", "lease")
+        return names[told], after, twice, found
 
     who, after, twice, found = await store.write(story)
 

@@ -6,12 +6,12 @@ from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
-from itertools import count
+from itertools import chain, count
 
 import pytest
 from sqlalchemy import delete, update
 
-from digest.delivery import Delivery, DeliveryId, Skip, State
+from digest.delivery import NOBODY, Claimed, Delivery, DeliveryId, Skip, State
 from digest.storage import claiming, claims
 from digest.storage import deliveries as ledger
 from digest.storage.claiming import Claim
@@ -28,8 +28,9 @@ MINE, THEIRS = "a" * 32, "b" * 32
 def claim(tx, *, lease=MINE, **given) -> Claim:
     """What was claimed in one go, all together."""
     found = ledger_claim(tx, lease, **given)
+    columns = zip(*(part.taken for part in found), strict=True)
     return Claim(
-        taken=tuple(one for part in found for one in part.taken),
+        taken=Claimed(*(list(chain(*column)) for column in columns)) if found else NOBODY,
         skipped=dict(sum((Counter(part.skipped) for part in found), Counter())),
         seen=sum(part.seen for part in found),
     )
@@ -42,9 +43,8 @@ async def test_a_claim_brings_the_person_as_they_are_and_marks_the_row(store):
 
     found, after = await store.write(story)
 
-    (one,) = found.taken
-    assert (one.subscriber, one.address, one.name) == ("ada", "ada@example.org", "Ada")
-    assert (one.attempts, one.due_at, one.expires_at) == (1, NOW, NOW + LIFE)
+    (one,) = zip(*found.taken[1:], strict=True)
+    assert one == ("ada", "en", 1, "ada@example.org", "Ada", NOW, NOW + LIFE)
     assert (found.skipped, found.seen) == ({}, 1)
     assert after == {"ada": ("sending", 0, MINE, NOW + timedelta(minutes=30))}
 
@@ -52,14 +52,11 @@ async def test_a_claim_brings_the_person_as_they_are_and_marks_the_row(store):
 async def test_a_row_is_claimed_once_and_no_more_than_were_asked_for(store):
     def story(tx):
         released(tx, "ada", "grace", "edsger")
-        return [
-            [one.subscriber for one in claim(tx, lease=lease, limit=2).taken]
-            for lease in (MINE, THEIRS, MINE)
-        ]
+        return [claim(tx, lease=lease, limit=2).taken.subscribers for lease in (MINE, THEIRS, MINE)]
 
     first, second, third = await store.write(story)
 
-    assert (len(first), len(second), third) == (2, 1, [])
+    assert (len(first), len(second), len(third)) == (2, 1, 0)
     assert {*first, *second} == {"ada", "grace", "edsger"}
 
 
@@ -88,7 +85,7 @@ async def test_consent_is_read_again_when_it_is_claimed(store, change, reason):
 
     assert after["grace"] == ("sending", None, None)
     if reason is None:
-        assert len(found.taken) == 2
+        assert len(found.taken.ids) == 2
     else:
         assert found.skipped == {reason: 1}
         assert after["ada"] == ("skipped", reason.value, NOW)
@@ -122,7 +119,7 @@ async def test_what_was_sent_is_kept_once_with_when_it_was_claimed(store):
     def story(tx):
         released(tx, "ada", "grace")
         taken = claim(tx, limit=1).taken
-        said = {one.id: "queued as 7F" for one in taken}
+        said = dict.fromkeys(taken.ids, "queued as 7F")
         keep = partial(ledger.accepted, tx, enhanced="2.0.0", relay="main", claimed_at=NOW)
         counts = keep(said, at=later), keep(said, at=NOW), keep({}, at=NOW)
         return counts, rows(tx, "state", "attempts", "code", "text", "claimed_at", "settled_at")
@@ -195,14 +192,19 @@ async def test_what_never_left_waits_until_then_and_was_no_attempt(store):
 
     def story(tx):
         released(tx, "ada", "grace", "edsger")
-        first, _ = claim(tx, limit=2).taken
+        taken = claim(tx, limit=2).taken
+        first = taken.ids[0]
         claim(tx, lease=THEIRS)
         counts = (
-            ledger.put_off(tx, MINE, [first.id], then),
-            ledger.put_off(tx, MINE, [first.id], then + timedelta(minutes=1)),  # it is no more ours
+            ledger.put_off(tx, MINE, [first], then),
+            ledger.put_off(tx, MINE, [first], then + timedelta(minutes=1)),  # it is no more ours
             ledger.put_off(tx, MINE, [], then),
         )
-        return first.subscriber, counts, rows(tx, "state", "attempts", "next_attempt_at", "lease")
+        return (
+            taken.subscribers[0],
+            counts,
+            rows(tx, "state", "attempts", "next_attempt_at", "lease"),
+        )
 
     who, counts, after = await store.write(story)
 
@@ -220,7 +222,7 @@ async def test_a_claim_that_ends_leaves_what_it_had_as_it_was(store):
         claim(tx, lease=THEIRS)
         claims.end(tx, MINE, [2])
         one = sorted(rows(tx, "state", "attempts", "lease").values(), key=str)
-        again = [taken.id for taken in claim(tx, limit=9, numbers=numbers).taken]
+        again = claim(tx, limit=9, numbers=numbers).taken.ids
         claims.end(tx, MINE)
         return one, again, sorted(rows(tx, "state", "lease").values(), key=str)
 
@@ -241,7 +243,7 @@ async def test_what_nobody_can_send_expires_and_the_rest_waits(store):
 
     first, second, after = await store.write(story)
 
-    assert first == Claim(taken=(), skipped={Skip.STALE: 1}, seen=1)
+    assert first == Claim(skipped={Skip.STALE: 1}, seen=1)
     assert second.seen == 0
     assert after == {"ada": ("skipped", "stale"), "grace": ("queued", None)}
 
@@ -252,7 +254,7 @@ async def test_thousands_are_claimed_and_settled_in_one_go(store):
     def story(tx):
         released(tx, *names)
         taken = claim(tx, limit=5_000).taken
-        said = {one.id: f"queued as {one.id}" for one in taken}
+        said = {id_: f"queued as {id_}" for id_ in taken.ids}
         kept = ledger.accepted(tx, said, enhanced="", relay="main", claimed_at=NOW, at=NOW)
         return kept, set(rows(tx, "state").values())
 
@@ -268,6 +270,6 @@ async def test_a_status_of_the_newsletter_alone_is_asked(store):
                 topics=[],
             )
         )  # fmt: skip
-        return len(claim(tx).taken)
+        return len(claim(tx).taken.ids)
 
     assert await store.write(story) == 1
