@@ -115,11 +115,9 @@ class IssueOffice:
         ending = self._holdings.ending(refs)
 
         def keep(tx: Connection) -> None:
-            made_at = claims.alive(tx, lease.hex)
             for number, relay, enhanced, texts in said:
-                if number in made_at:
-                    times = {"claimed_at": made_at[number], "at": now}
-                    deliveries.accepted(tx, texts, enhanced=enhanced, relay=relay, **times)
+                whose = tx, lease.hex, number
+                deliveries.accepted(*whose, texts, enhanced=enhanced, relay=relay, at=now)
             deliveries.settle(tx, lease.hex, [(one.delivery, relay) for one, relay in after])
             claims.end(tx, lease.hex, ending)
             for who, consequence, refused in blamed:

@@ -19,17 +19,21 @@ from digest.storage.dialect import bound
 
 def accepted(
     tx: Connection,
+    lease: str,
+    number: int,
     texts: Mapping[int, str],
     *,
     enhanced: str,
     relay: str,
-    claimed_at: datetime,
     at: datetime,
 ) -> int:
-    """Keep that ``relay`` took deliveries of one claim, with 250 and these words; how many."""
+    """Keep that ``relay`` took deliveries of one claim, with 250 and these words.
+
+    How many; none where the claim has ended.
+    """
     said = {"code": 250, "enhanced": enhanced, "relay": relay, "texts": json.dumps(texts)}
-    times = {"claimed_at": bound(tx, claimed_at), "at": bound(tx, at)}
-    return tx.execute(_of(tx, _ACCEPTED), {**said, **times}).rowcount
+    whose = {"lease": lease, "number": number, "at": bound(tx, at)}
+    return tx.execute(_of(tx, _ACCEPTED), {**said, **whose}).rowcount
 
 
 def settle(tx: Connection, lease: str, after: Sequence[tuple[Delivery, str]]) -> int:
@@ -137,13 +141,16 @@ def _from(rows: dict[str, str], change: str, *, also: str = "") -> dict[str, Tex
     }
 
 
+# Asked once for the statement, and not for each row.
+_CLAIMED_AT = "(select claimed_at from claims where lease = :lease and number = :number)"
 _ACCEPTED = _from(
     {
         "sqlite": "(select cast(key as integer) as id, value from json_each(:texts)) j",
         "postgresql": "(select key::int as id, value from json_each_text(:texts)) j",
     },
-    """state = 'sent', claimed_at = :claimed_at, settled_at = :at, code = :code,
+    f"""state = 'sent', claimed_at = {_CLAIMED_AT}, settled_at = :at, code = :code,
     enhanced = :enhanced, relay = :relay, text = j.value""",
+    also=f"and {_CLAIMED_AT} is not null",
 )
 _SETTLE = _from(
     _beside_claims(

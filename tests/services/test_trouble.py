@@ -78,11 +78,11 @@ async def test_a_database_that_cannot_be_written_stops_everything_and_loses_noth
     broken = [3]  # so many commits of results fail
     accepted = ledger.accepted
 
-    def failing(tx, texts, **said):
+    def failing(tx, lease, number, texts, **said):
         if broken[0]:
             broken[0] -= 1
             raise Temporary("digest.db is locked by another process; try again in a moment")
-        return accepted(tx, texts, **said)
+        return accepted(tx, lease, number, texts, **said)
 
     monkeypatch.setattr(ledger, "accepted", failing)
     monkeypatch.setattr("digest.services.dispatch.TICK", 0.0)
@@ -102,7 +102,7 @@ async def test_after_so_many_tries_it_ends_and_the_next_one_knows_what_left(hous
     await house.join(*(f"r{n}" for n in range(30)))
     await house.release()
 
-    def failing(tx, texts, **said):
+    def failing(tx, lease, number, texts, **said):
         raise Temporary("digest.db: the disk is full; make room, nothing was half written")
 
     monkeypatch.setattr("digest.services.dispatch.TICK", 0.0)

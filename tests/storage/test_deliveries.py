@@ -120,13 +120,23 @@ async def test_what_was_sent_is_kept_once_with_when_it_was_claimed(store):
         released(tx, "ada", "grace")
         taken = claim(tx, limit=1).taken
         said = dict.fromkeys(taken.ids, "queued as 7F")
-        keep = partial(ledger.accepted, tx, enhanced="2.0.0", relay="main", claimed_at=NOW)
-        counts = keep(said, at=later), keep(said, at=NOW), keep({}, at=NOW)
+        [number] = claims.alive(tx, MINE)
+        keep = partial(ledger.accepted, tx, enhanced="2.0.0", relay="main")
+        counts = [
+            keep(lease, of, texts, at=at)
+            for lease, of, texts, at in (
+                (THEIRS, number, said, NOW),
+                (MINE, number + 1, said, NOW),
+                (MINE, number, said, later),
+                (MINE, number, said, NOW),
+                (MINE, number, {}, NOW),
+            )
+        ]
         return counts, rows(tx, "state", "attempts", "code", "text", "claimed_at", "settled_at")
 
     counts, after = await store.write(story)
 
-    assert counts == (1, 0, 0)
+    assert counts == [0, 0, 1, 0, 0]
     assert after == {
         "ada": ("sent", 1, 250, "queued as 7F", NOW, later),
         "grace": ("queued", 0, None, None, None, None),
@@ -148,7 +158,7 @@ async def test_who_has_lost_a_claim_changes_nothing_of_it(store):
 
     settled, put_off, alive, after = await store.write(story)
 
-    assert (settled, put_off, alive) == (0, 0, {})
+    assert (settled, put_off, alive) == (0, 0, [])
     assert set(after.values()) == {("sending", THEIRS)}
 
 
@@ -255,7 +265,8 @@ async def test_thousands_are_claimed_and_settled_in_one_go(store):
         released(tx, *names)
         taken = claim(tx, limit=5_000).taken
         said = {id_: f"queued as {id_}" for id_ in taken.ids}
-        kept = ledger.accepted(tx, said, enhanced="", relay="main", claimed_at=NOW, at=NOW)
+        [number] = claims.alive(tx, MINE)
+        kept = ledger.accepted(tx, MINE, number, said, enhanced="", relay="main", at=NOW)
         return kept, set(rows(tx, "state").values())
 
     assert await store.write(story) == (1_200, {"sent"})
