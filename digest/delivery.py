@@ -63,11 +63,9 @@ class Claimed(NamedTuple):
     ids: Sequence[DeliveryId]
     subscribers: Sequence[SubscriberId]
     editions: Sequence[str]
-    attempts: Sequence[int]  # this one included
     addresses: Sequence[str]
     names: Sequence[str]
     due_at: Sequence[datetime]
-    expires_at: Sequence[datetime]
 
     def part(self, some: slice) -> Claimed:
         """Those that stand in these places."""
@@ -78,4 +76,4 @@ class Claimed(NamedTuple):
         return Claimed._make(list(compress(column, wanted)) for column in self)
 
 
-NOBODY = Claimed((), (), (), (), (), (), (), ())
+NOBODY = Claimed((), (), (), (), (), ())

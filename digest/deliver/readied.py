@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from itertools import repeat
 from typing import Any
 
-from digest.deliver.postmark import Postmark, Reader
+from digest.deliver.postmark import Postmark
 from digest.deliver.transport import Outgoing
 from digest.deliver.tray import Ready
 from digest.deliver.verp import Ref, Sort
@@ -15,20 +15,30 @@ from digest.deliver.writer import Writer
 from digest.delivery import Claimed
 from digest.errors import DigestError
 
+# A NamedTuple's own way to be made takes twice as long, and there are thousands a second.
+_A_READY: Callable[[tuple[Any, ...]], Ready] = partial(tuple.__new__, Ready)
+
 
 def written(some: Claimed, writer: Writer, postmark: Postmark) -> list[Ready]:
     """Deliveries of the writer's edition with their messages."""
-    readers = _readers(some)
     senders: list[str] = []
     if postmark.bounce_domain:
         refs = map(partial(Ref.of, Sort.ISSUE), some.ids, some.due_at)
         senders = list(map(postmark.envelope, refs))
-    return _ready(some, readers, writer.messages(readers, senders=senders, refs=some.ids))
+    messages = writer.columns(
+        some.subscribers,
+        some.addresses,
+        some.names,
+        some.due_at,
+        senders=senders,
+        refs=some.ids,
+    )
+    return _ready(some, messages)
 
 
 def lost(some: Claimed, why: DigestError) -> list[Ready]:
     """Deliveries that can have no message."""
-    return _ready(some, _readers(some), repeat(why))
+    return _ready(some, repeat(why))
 
 
 def editions(taken: Claimed) -> Iterator[tuple[str, Claimed]]:
@@ -41,19 +51,7 @@ def editions(taken: Claimed) -> Iterator[tuple[str, Claimed]]:
             yield key, taken.only([one == key for one in taken.editions])
 
 
-# Their own way to be made takes twice as long, and there are thousands a second.
-_A_READER: Callable[[tuple[Any, ...]], Reader] = partial(tuple.__new__, Reader)
-_A_READY: Callable[[tuple[Any, ...]], Ready] = partial(tuple.__new__, Ready)
-
-
-def _readers(some: Claimed) -> list[Reader]:
-    people = zip(some.subscribers, some.addresses, some.names, some.due_at, strict=True)
-    return list(map(_A_READER, people))
-
-
-def _ready(
-    some: Claimed, readers: Sequence[Reader], messages: Iterable[Outgoing | DigestError]
-) -> list[Ready]:
-    columns = some.ids, some.attempts, some.expires_at, some.addresses
+def _ready(some: Claimed, messages: Iterable[Outgoing | DigestError]) -> list[Ready]:
     # Where none could be written, one reason has no end.
-    return list(map(_A_READY, zip(*columns, readers, messages, strict=False)))
+    rows = zip(some.ids, some.addresses, some.subscribers, messages, strict=False)
+    return list(map(_A_READY, rows))

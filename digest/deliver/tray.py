@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from digest.deliver.feed import OVER, Feed, Over
 from digest.deliver.outcome import Accepted, Deferred, Outcome, Refused, Stage
@@ -55,8 +54,6 @@ class Ready(NamedTuple):
     """
 
     ref: int  # unlike any other's in the tray
-    attempts: int  # this one included
-    expires_at: datetime
     address: str  # of the recipient
     person: Any  # what the office wrote it for: its own business
     message: Outgoing | DigestError
@@ -67,6 +64,9 @@ class Ready(NamedTuple):
         return self.address.rpartition("@")[2].lower()
 
 
+Result: TypeAlias = tuple[Ready, Outcome, str]  # with the relay that was asked
+
+
 @dataclass(slots=True, eq=False)
 class Box:
     """One office's part of the tray."""
@@ -75,7 +75,7 @@ class Box:
     flying: dict[int, Ready] = field(default_factory=dict)
     # What was accepted as usual: ref, what the relay said, relay. The rest with its outcome.
     sent: list[tuple[int, bytes, str]] = field(default_factory=list)
-    rest: list[tuple[Ready, Outcome, str]] = field(default_factory=list)
+    rest: list[Result] = field(default_factory=list)
 
     @property
     def results(self) -> int:

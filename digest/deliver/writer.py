@@ -10,6 +10,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from itertools import repeat
 from typing import TypeAlias
 from urllib.parse import quote
@@ -20,6 +21,7 @@ from digest.deliver.postmark import ID_BYTES, Postmark, Reader
 from digest.deliver.transport import Outgoing
 from digest.errors import Permanent
 from digest.model import Issue
+from subscribers.model import SubscriberId
 from subscribers.tokens import Mac, Mint, Purpose
 
 LONG = 1024  # bytes that all share are a part of their own from this length on, and never copied
@@ -69,13 +71,27 @@ class Writer:
         senders: Iterable[str] = (),
         refs: Iterable[int] = (),
     ) -> list[Outgoing]:
-        """The messages of ``readers``, in their order; what is not given is the same for all.
+        """The messages of ``readers``, in their order; what is not given is the same for all."""
+        if not readers:
+            return []
+        return self.columns(*zip(*readers, strict=True), called=names, senders=senders, refs=refs)
+
+    def columns(
+        self,
+        ids: Sequence[SubscriberId],
+        addresses: Sequence[str],
+        names: Sequence[str],
+        dues: Sequence[datetime],
+        *,
+        called: Iterable[str] = (),
+        senders: Iterable[str] = (),
+        refs: Iterable[int] = (),
+    ) -> list[Outgoing]:
+        """``messages`` of readers that come in columns.
 
         Value after value for all of them, and not reader after reader: that halves the time.
         """
-        if not readers:
-            return []
-        columns = self._columns(readers)
+        columns = self._columns(ids, addresses, names, dues)
         runs = [
             [run % values for values in zip(*map(columns.__getitem__, picks), strict=True)]
             if picks
@@ -85,22 +101,30 @@ class Writer:
         return list(
             map(
                 Outgoing,
-                names or repeat(""),
+                called or repeat(""),
                 senders or repeat(self._sender),
-                [reader.address for reader in readers],
+                addresses,
                 zip(*runs, strict=False),  # what all share has no end
-                self._eightbits(readers),
+                self._eightbits(ids, addresses),
                 refs or repeat(0),
             )
         )
 
-    def _eightbits(self, readers: Sequence[Reader]) -> Iterable[bool]:
+    def _eightbits(self, ids: Sequence[SubscriberId], addresses: Sequence[str]) -> Iterable[bool]:
         if self._eightbit:
             return repeat(True)
-        return [not (one.address.isascii() and one.id.isascii()) for one in readers]
+        return [
+            not (address.isascii() and id_.isascii())
+            for id_, address in zip(ids, addresses, strict=True)
+        ]
 
-    def _columns(self, readers: Sequence[Reader]) -> list[_Column]:
-        ids, addresses, names, dues = zip(*readers, strict=True)
+    def _columns(
+        self,
+        ids: Sequence[SubscriberId],
+        addresses: Sequence[str],
+        names: Sequence[str],
+        dues: Sequence[datetime],
+    ) -> list[_Column]:
         raw = [subscriber.encode() for subscriber in ids]
         leave, change = self._mint.make(raw)
         mails = leaves = [self._newsletter + token for token in leave]

@@ -19,8 +19,8 @@ from digest.deliver.outbox import Consequence, Settled, WhenInDoubt
 from digest.deliver.outcome import InDoubt, Outcome, Refused
 from digest.deliver.postmark import Postmark
 from digest.deliver.presses import Presses
-from digest.deliver.tray import Box, Ready
-from digest.delivery import Claimed, Delivery, DeliveryId, Skip, State
+from digest.deliver.tray import Box, Ready, Result
+from digest.delivery import Claimed, Delivery, DeliveryId, Skip
 from digest.errors import Permanent
 from digest.storage import claiming, claims, deliveries, posting
 from digest.storage.claiming import Claim
@@ -105,31 +105,24 @@ class IssueOffice:
             for alike in receipts.alike(sent)
             for number, texts in self._holdings.by_claim(alike.texts)
         ]
-        after = [(self._settled(one, outcome, now), relay) for one, outcome, relay in rest]
-        blamed = [
-            (one.person.id, settled.consequence, outcome)
-            for (one, outcome, _), (settled, _) in zip(rest, after, strict=True)
-            if isinstance(outcome, Refused)
-        ]
         refs = [one[0] for one in sent] + [one.ref for one, _, _ in rest]
         ending = self._holdings.ending(refs)
 
-        def keep(tx: Connection) -> None:
+        def keep(tx: Connection) -> list[Delivery]:
             for number, relay, enhanced, texts in said:
                 whose = tx, lease.hex, number
                 deliveries.accepted(*whose, texts, enhanced=enhanced, relay=relay, at=now)
-            deliveries.settle(tx, lease.hex, [(one.delivery, relay) for one, relay in after])
+            after = self._keep(tx, lease, rest, now)
             claims.end(tx, lease.hex, ending)
-            for who, consequence, refused in blamed:
-                self._blame(tx, who, consequence, refused, now)
+            return after
 
         try:
-            await self._store.write(keep)
+            after = await self._store.write(keep)
         except BaseException:
             box.sent, box.rest = sent + box.sent, rest + box.rest
             raise
         self._holdings.settled(refs)
-        tally = Tally.of(one.delivery for one, _ in after)
+        tally = Tally.of(after)
         tally.sent += len(sent)
         return tally
 
@@ -246,16 +239,23 @@ class IssueOffice:
             await asyncio.sleep(0)  # connections and the web have their turn
         return ready
 
-    def _settled(self, one: Ready, outcome: Outcome, now: datetime) -> Settled:
-        before = Delivery(
-            id=DeliveryId(one.ref),
-            state=State.SENDING,
-            enrolled_at=one.person.due,
-            due_at=one.person.due,
-            expires_at=one.expires_at,
-            attempts=one.attempts,
-        )
-        return self._outcome(before, outcome, now)
+    def _keep(
+        self, tx: Connection, lease: UUID, rest: Sequence[Result], now: datetime
+    ) -> list[Delivery]:
+        """Keep what was not accepted as usual, and what it means for the people."""
+        if not rest:
+            return []
+        held = {one.id: one for one in claims.held(tx, lease.hex, [one.ref for one, _, _ in rest])}
+        after: list[tuple[Delivery, str]] = []
+        for one, outcome, relay in rest:
+            if (before := held.get(DeliveryId(one.ref))) is None:  # the claim was lost
+                continue
+            settled = self._outcome(before, outcome, now)
+            after.append((settled.delivery, relay))
+            if isinstance(outcome, Refused):
+                self._blame(tx, one.person, settled.consequence, outcome, now)
+        deliveries.settle(tx, lease.hex, after)
+        return [one for one, _ in after]
 
     def _outcome(self, before: Delivery, outcome: Outcome, now: datetime) -> Settled:
         return outbox.settle(

@@ -175,8 +175,6 @@ class LetterOffice:
                 self._tell(str(message))
         return Ready(
             -owed.delivery.id,
-            owed.delivery.attempts,
-            owed.delivery.expires_at,
             str(owed.address),
             owed,
             message,

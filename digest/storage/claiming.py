@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, TextClause, bindparam, select, text, update
 
@@ -80,9 +81,9 @@ def _claim(
     if not found[0]:
         return None
     at = _Moments(moment(tx))
-    *columns, due, expires, against, when = found
-    times = [list(map(at.__getitem__, one)) for one in (due, expires)]
-    taken, skipped = _sorted(Claimed(*columns, *times), against, at, now)
+    *columns, due, against, when = found
+    seen = Claimed._make([*columns, list(map(at.__getitem__, due))])
+    taken, skipped = _sorted(seen, against, at, now)
     number = None
     if taken.ids:
         number = next(lease.numbers)
@@ -122,19 +123,17 @@ def _sorted(
     if not any(against):
         return seen, skipped
     may_go: list[bool] = []
-    for id_, expires_at, why in zip(seen.ids, seen.expires_at, against, strict=True):
-        reason = None if why is None else _reason(expires_at, json.loads(why), at, now)
+    for id_, why in zip(seen.ids, against, strict=True):
+        reason = None if why is None else _reason(json.loads(why), at, now)
         may_go.append(reason is None)
         if reason is not None:
             skipped.setdefault(reason, []).append(id_)
     return seen.only(may_go), skipped
 
 
-def _reason(
-    expires_at: datetime, found: Sequence[str | None], at: Mapping[str, datetime], now: datetime
-) -> Skip | None:
-    standing, status, paused = found
-    if expires_at <= now:
+def _reason(found: Sequence[Any], at: Mapping[str, datetime], now: datetime) -> Skip | None:
+    stale, standing, status, paused = found
+    if stale:
         return Skip.STALE
     if standing is None or status is None:
         return Skip.LEFT  # erased, or never there
@@ -150,9 +149,9 @@ def _reason(
 # A column of each is found: that takes half the time of a row of each. It comes as a single row of
 # JSON, for sqlite3 lets go of the interpreter at every row it steps over, and a thread that sends
 # mail takes milliseconds to give it back.
-_FOUND = "d.id d.subscriber d.edition d.attempts+1 s.address s.name d.due_at d.expires_at".split()
+_FOUND = "d.id d.subscriber d.edition s.address s.name d.due_at".split()
 _FINE = "d.expires_at > :now and s.standing = 'ok' and p.status = 'active'"
-_READ = "id, subscriber, edition, attempts, due_at, expires_at, next_attempt_at"
+_READ = "id, subscriber, edition, due_at, expires_at, next_attempt_at"
 _JOINED = """
     left join subscribers s on s.id = d.subscriber
     left join subscriptions p on p.subscriber = d.subscriber
@@ -161,7 +160,8 @@ _JOINED = """
 
 
 def _find(array: str, aggregate: str, where: str, *, moments: bool) -> TextClause:
-    against = f"case when {_FINE} then null else {array}(s.standing, p.status, p.paused_until)"
+    why = f"{array}(d.expires_at <= :now, s.standing, p.status, p.paused_until)"
+    against = f"case when {_FINE} then null else {why}"
     wanted = [*_FOUND, f"{against} || '' end"]
     columns = [f"{aggregate}({one})" for one in wanted]
     columns.append(f"{aggregate}(d.next_attempt_at)" if moments else "null")

@@ -6,7 +6,7 @@ of it is kept; nobody else touches it before the claim has ended.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -90,10 +90,12 @@ def stretches(tx: Connection, issue: int) -> list[Stretch]:
     return [Stretch(Place(at, first), Place(to, last)) for at, first, to, last in found]
 
 
-def held(tx: Connection, lease: str) -> list[Delivery]:
-    """What is claimed under a lease and not settled."""
+def held(tx: Connection, lease: str, ids: Sequence[int] | None = None) -> list[Delivery]:
+    """What is claimed under a lease and not settled; of these alone, where ``ids`` are given."""
     asked = select(rows, claims.c.claimed_at.label("taken_at"), claims.c.lease_until)
     mine = asked.join_from(claims, rows, is_covered).where(claims.c.lease == lease, is_queued)
+    if ids is not None:
+        mine = mine.where(rows.c.id.in_(ids))
     return [
         Delivery(
             id=DeliveryId(row.id),

@@ -42,7 +42,7 @@ class Inner:
     async def claim(self, lease, limit, now):
         self.asked.append(limit)
         some = [self.people.popleft() for _ in range(min(limit, len(self.people)))]
-        ready = [Ready(ref, 1, NOW, "a@example.org", who, written(who)) for ref, who in some]
+        ready = [Ready(ref, "a@example.org", who, written(who)) for ref, who in some]
         return Brought(ready=tuple(ready), seen=len(ready))
 
     async def give_back(self, lease, some, until):

@@ -72,7 +72,7 @@ class Worker:
         before = box.results
         for number in (next(self.numbers) for _ in range(count)):
             message = Outgoing("", "a@b.example", f"r@{domain}", (b"",), ref=number)
-            box.ready.append(Ready(number, 1, self.now + HOUR, domain, None, message))
+            box.ready.append(Ready(number, domain, None, message))
         for _ in range(2):  # one connection proves the relay, then all may open
             self.lines.adjust()
             for _ in range(10):

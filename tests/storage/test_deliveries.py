@@ -44,7 +44,7 @@ async def test_a_claim_brings_the_person_as_they_are_and_marks_the_row(store):
     found, after = await store.write(story)
 
     (one,) = zip(*found.taken[1:], strict=True)
-    assert one == ("ada", "en", 1, "ada@example.org", "Ada", NOW, NOW + LIFE)
+    assert one == ("ada", "en", "ada@example.org", "Ada", NOW)
     assert (found.skipped, found.seen) == ({}, 1)
     assert after == {"ada": ("sending", 0, MINE, NOW + timedelta(minutes=30))}
 
