@@ -8,7 +8,8 @@ from datetime import datetime
 from sqlalchemy import Connection, Select, and_, or_, select, update
 
 from digest.delivery import Skip
-from digest.storage.postal import deliveries, is_waiting, misses, reviews, state_now
+from digest.storage import claims
+from digest.storage.postal import deliveries, is_waiting, misses, reviews
 from digest.storage.schema import issues, subscribers
 
 
@@ -69,11 +70,13 @@ def find(tx: Connection, issue: int) -> IssueInfo | None:
 
 def fates(tx: Connection, issue: int, states: tuple[str, ...], limit: int) -> list[Fate]:
     """Deliveries of an issue that are in one of ``states``."""
+    state = claims.state(tx, issue)
+    written = {"queued" if one == "sending" else one for one in states}  # what a row may say then
     asked = (
         select(
             deliveries.c.id,
             subscribers.c.address,
-            state_now.label("state"),
+            state.label("state"),
             deliveries.c.skip,
             deliveries.c.code,
             deliveries.c.enhanced,
@@ -85,7 +88,7 @@ def fates(tx: Connection, issue: int, states: tuple[str, ...], limit: int) -> li
             deliveries.c.settled_at,
         )
         .join(subscribers, subscribers.c.id == deliveries.c.subscriber, isouter=True)
-        .where(deliveries.c.issue == issue, state_now.in_(states))
+        .where(deliveries.c.issue == issue, deliveries.c.state.in_(written), state.in_(states))
         .order_by(deliveries.c.id)
         .limit(limit)
     )

@@ -11,8 +11,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, and_, func, select, true
 
 from digest.delivery import State
+from digest.storage import claims
 from digest.storage.dialect import day, domain
-from digest.storage.postal import deliveries, is_claimed, is_waiting, tallies
+from digest.storage.postal import deliveries, tallies
 from digest.storage.schema import (
     articles,
     consent_log,
@@ -179,11 +180,12 @@ def _issues(tx: Connection, newsletter: str | None, since: datetime) -> tuple[Fi
 
 def _figure(tx: Connection, issue: Row[*tuple[Any, ...]], back: Counter[tuple[str, str]]) -> Figure:
     """What an issue's deliveries have come to: its rows, and what was rolled up of them."""
-    settled, is_sent = deliveries.c.settled_at, deliveries.c.state == State.SENT.value
+    state, settled = claims.state(tx, issue.id), deliveries.c.settled_at
+    is_sent = state == State.SENT.value
     # One pass without sorting: an issue has as many rows as readers.
     *counts, first, last = tx.execute(
         select(
-            *(func.count().filter(_is(one)) for one in State),
+            *(func.count().filter(state == one.value) for one in State),
             func.min(settled).filter(is_sent),
             func.max(settled).filter(is_sent),
         ).where(deliveries.c.issue == issue.id)
@@ -206,12 +208,6 @@ def _figure(tx: Connection, issue: Row[*tuple[Any, ...]], back: Counter[tuple[st
         first_sent=first,
         last_sent=last,
     )
-
-
-def _is(state: State) -> ColumnElement[bool]:
-    if state is State.SENDING:
-        return is_claimed
-    return is_waiting if state is State.QUEUED else deliveries.c.state == state.value
 
 
 def _came_back(tx: Connection, since: datetime | None) -> Counter[tuple[str, str]]:

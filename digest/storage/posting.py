@@ -11,14 +11,9 @@ from sqlalchemy import ColumnElement, Connection, bindparam, exists, func, selec
 
 from digest.delivery import State
 from digest.model import Edition
-from digest.storage.postal import (
-    claims,
-    deliveries,
-    is_queued,
-    is_waiting,
-    state_now,
-    tallies,
-)
+from digest.storage import claims
+from digest.storage.postal import claims as claimed
+from digest.storage.postal import deliveries, is_queued, is_waiting, tallies
 from digest.storage.schema import editions, issues
 
 
@@ -86,7 +81,7 @@ def outlook(
     ).scalar()
     if first is not None:
         return True, first
-    held = select(claims.c.number).join(issues, issues.c.id == claims.c.issue).where(*released)
+    held = select(claimed.c.number).join(issues, issues.c.id == claimed.c.issue).where(*released)
     return tx.execute(held.limit(1)).first() is not None, None
 
 
@@ -109,10 +104,11 @@ def _released(newsletters: Sequence[str] | None) -> tuple[ColumnElement[bool], .
 def tally(tx: Connection, issue: int) -> dict[str, int]:
     """How many deliveries of an issue are in each state; those skipped by reason, as ``skipped:
     left``. Rows that were rolled up count as they did."""
+    shown = claims.state(tx, issue)
     asked = (
-        select(state_now, deliveries.c.skip, func.count())
+        select(shown, deliveries.c.skip, func.count())
         .where(deliveries.c.issue == issue)
-        .group_by(state_now, deliveries.c.skip)
+        .group_by(shown, deliveries.c.skip)
     )
     rolled_up = select(tallies.c.state, tallies.c.skip, tallies.c.count).where(
         tallies.c.issue == issue
