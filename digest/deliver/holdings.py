@@ -26,7 +26,8 @@ class Holdings:
 
     def took(self, number: int, refs: Collection[int]) -> None:
         """A claim that is new, and all it brought."""
-        self.settled(self._claims.keys() & set(refs))  # of a claim that we have lost
+        for ref in self._claims.keys() & set(refs):  # of a claim that we have lost
+            self._open[self._claims[ref]] -= 1
         self._claims.update(dict.fromkeys(refs, number))
         self._open[number] = len(refs)
 
@@ -48,11 +49,9 @@ class Holdings:
     def ending(self, refs: Iterable[int]) -> list[int]:
         """The claims that are over once these are settled."""
         gone = Counter(map(self._claims.get, refs))
-        return [number for number, count in self._open.items() if gone[number] == count]
+        return [number for number, count in self._open.items() if gone[number] >= count]
 
     def settled(self, refs: Iterable[int]) -> None:
         """They are, in the database, too."""
-        for number in [self._claims.pop(ref, 0) for ref in refs]:
-            self._open[number] -= 1
-            if self._open[number] <= 0:
-                del self._open[number]
+        self._open.subtract([self._claims.pop(ref, 0) for ref in refs])
+        self._open = +self._open

@@ -87,10 +87,12 @@ class Office(Protocol):
     async def settle(self, lease: UUID, box: Box, now: datetime) -> Tally:
         """Keep the results of ``box`` as it is now, in one commit, and take them out of it."""
 
-    async def give_back(self, lease: UUID, some: Sequence[Ready], until: datetime | None) -> None:
+    async def give_back(
+        self, lease: UUID, some: Sequence[Ready], until: datetime | None, now: datetime
+    ) -> None:
         """Queue again what never left, to go from ``until`` on; no attempt is counted."""
 
-    async def let_go(self, lease: UUID) -> None:
+    async def let_go(self, lease: UUID, now: datetime) -> None:
         """Queue again what is claimed and was not brought yet; no attempt is counted."""
 
     async def recover(

@@ -60,7 +60,7 @@ class SealingOffice:
     async def claim(self, lease: UUID, limit: int, now: datetime) -> Brought:
         """What is signed by now; where nothing is, the next batch, unless it takes too long."""
         if self._unwanted:  # the database could not be written when they were let go
-            await self.let_go(lease)
+            await self.let_go(lease, now)
         brought = await self._more(lease, limit, now)
         ready = list(brought.ready)
         try:
@@ -72,29 +72,31 @@ class SealingOffice:
                     self._signing.popleft()
         except BaseException:
             with contextlib.suppress(DigestError):  # then it is done before more is claimed
-                await self.let_go(lease)
+                await self.let_go(lease, now)
             raise
         while self._signing and self._signing[0].is_good:
             ready += self._signing.popleft().sealed.result()
         seen = brought.seen + len(ready) + self._held
         return replace(brought, ready=tuple(ready), seen=seen)
 
-    async def let_go(self, lease: UUID) -> None:
+    async def let_go(self, lease: UUID, now: datetime) -> None:
         batches, self._signing = list(self._signing), deque()
         self._unwanted += [row for one in batches for row in one.rows]
         for one in batches:
             one.sealed.cancel()
         await asyncio.gather(*(one.sealed for one in batches), return_exceptions=True)
         if self._unwanted:
-            await self._inner.give_back(lease, self._unwanted, None)
+            await self._inner.give_back(lease, self._unwanted, None, now)
             self._unwanted = []
-        await self._inner.let_go(lease)
+        await self._inner.let_go(lease, now)
 
     async def settle(self, lease: UUID, box: Box, now: datetime) -> Tally:
         return await self._inner.settle(lease, box, now)
 
-    async def give_back(self, lease: UUID, some: Sequence[Ready], until: datetime | None) -> None:
-        await self._inner.give_back(lease, some, until)
+    async def give_back(
+        self, lease: UUID, some: Sequence[Ready], until: datetime | None, now: datetime
+    ) -> None:
+        await self._inner.give_back(lease, some, until, now)
 
     async def recover(
         self, lease: UUID, entries: Sequence[Entry], *, trusted: bool, now: datetime

@@ -151,6 +151,7 @@ class Dispatch:
         if not timedelta() <= now - self._remembered < REMEMBER:
             await self._memory.save(self._lines, now)
             self._remembered = now
+        await self._return()  # before anything of it could be claimed anew
         if not looks and self._tray.ready < self._portion.low and self._lines.usable:
             await self._claim(now)
         self._lines.adjust()
@@ -207,9 +208,12 @@ class Dispatch:
         self._later += self._lines.put_off()
         if not self._lines.usable:
             await self._let_go()
+        await self._return()
+
+    async def _return(self) -> None:
         while self._later:
             box, some, until = self._later[0]
-            await self._office(box).give_back(self._lease, some, until)
+            await self._office(box).give_back(self._lease, some, until, self._clock())
             self._later.pop(0)
 
     async def _let_go(self) -> None:
@@ -218,7 +222,7 @@ class Dispatch:
             if box.ready:
                 self._later.append((box, list(box.ready), None))
                 box.ready.clear()
-            await office.let_go(self._lease)
+            await office.let_go(self._lease, self._clock())
 
     async def _over(self, until: Until, *, looked: bool) -> bool:
         tray = self._tray

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import count
 from uuid import UUID
 
@@ -67,7 +67,6 @@ class IssueOffice:
         self._holdings = Holdings()
         self._numbers = count(1)  # of our claims
         self._unwritten: list[tuple[Sending, str, Claimed]] = []  # claimed, by edition
-        self._claimed_at = datetime.min.replace(tzinfo=UTC)
         self._unsure = False  # whether a claim was committed is not known
         self._late: dict[str, datetime] = {}  # leases that were over when last looked at
         self._told: set[str] = set()
@@ -78,7 +77,6 @@ class IssueOffice:
         seen = 0
         if not self._unwritten:
             self.unserved.clear()
-            self._claimed_at = now
             for issue, claim in await self._claimed(lease, limit, now):
                 seen += claim.seen
                 if issue.newsletter not in self._postmarks:
@@ -109,11 +107,14 @@ class IssueOffice:
         ending = self._holdings.ending(refs)
 
         def keep(tx: Connection) -> list[Delivery]:
+            claims.lock(tx, lease.hex)
             for number, relay, enhanced, texts in said:
                 whose = tx, lease.hex, number
                 deliveries.accepted(*whose, texts, enhanced=enhanced, relay=relay, at=now)
             after = self._keep(tx, lease, rest, now)
             claims.end(tx, lease.hex, ending)
+            if rest:
+                claims.withdraw(tx, now)
             return after
 
         try:
@@ -126,23 +127,29 @@ class IssueOffice:
         tally.sent += len(sent)
         return tally
 
-    async def give_back(self, lease: UUID, some: Sequence[Ready], until: datetime | None) -> None:
-        await self._give_back(lease, [one.ref for one in some], until)
+    async def give_back(
+        self, lease: UUID, some: Sequence[Ready], until: datetime | None, now: datetime
+    ) -> None:
+        await self._give_back(lease, [one.ref for one in some], until, now)
 
-    async def let_go(self, lease: UUID) -> None:
+    async def let_go(self, lease: UUID, now: datetime) -> None:
         if refs := [ref for _, _, some in self._unwritten for ref in some.ids]:
-            await self._give_back(lease, refs, None)
+            await self._give_back(lease, refs, None, now)
             self._unwritten.clear()
 
-    async def _give_back(self, lease: UUID, refs: Sequence[int], until: datetime | None) -> None:
+    async def _give_back(
+        self, lease: UUID, refs: Sequence[int], until: datetime | None, now: datetime
+    ) -> None:
         """Queue again what never left. Where its claim ends with it nothing need be written."""
         ending = self._holdings.ending(refs)
         moved = refs if until else [one for one in refs if self._holdings.claim(one) not in ending]
 
         def change(tx: Connection) -> None:
-            # From the last claim on: that is behind whatever the claims that go on have taken.
-            deliveries.put_off(tx, lease.hex, moved, until or self._claimed_at)
+            ours = [one.id for one in claims.held(tx, lease.hex, moved)]
+            if ours:
+                deliveries.put_off(tx, ours, until or min(claims.behind(tx), now))
             claims.end(tx, lease.hex, ending)
+            claims.withdraw(tx, now)
 
         await self._store.write(change)
         self._holdings.settled(refs)
@@ -157,7 +164,7 @@ class IssueOffice:
                 return None
             return self._outcome(one, journal.outcome(noted.get(one.id)), now).delivery
 
-        return Tally.of(await self._store.write(claims.inherit, lease.hex, becomes))
+        return Tally.of(await self._store.write(claims.inherit, lease.hex, becomes, now))
 
     async def abandoned(self, now: datetime, *, twice: bool) -> Tally:
         tally = Tally()
@@ -173,10 +180,11 @@ class IssueOffice:
         await self._store.write(claims.renew, lease.hex, until)
 
     def _lost(self, tx: Connection, lease: str, now: datetime) -> list[Delivery]:
+        claims.lock(tx, lease)
         if lease not in claims.over(tx, now):  # renewed meanwhile
             return []
         gone = InDoubt("whoever was sending it is gone")
-        return claims.inherit(tx, lease, lambda one: self._outcome(one, gone, now).delivery)
+        return claims.inherit(tx, lease, lambda one: self._outcome(one, gone, now).delivery, now)
 
     async def outlook(self, now: datetime) -> Outlook:
         queued, next_at = await self._store.read(posting.outlook, tuple(self._postmarks))
@@ -254,7 +262,7 @@ class IssueOffice:
             after.append((settled.delivery, relay))
             if isinstance(outcome, Refused):
                 self._blame(tx, one.person, settled.consequence, outcome, now)
-        deliveries.settle(tx, lease.hex, after)
+        deliveries.settle(tx, after)
         return [one for one, _ in after]
 
     def _outcome(self, before: Delivery, outcome: Outcome, now: datetime) -> Settled:

@@ -112,7 +112,9 @@ class LetterOffice:
             self._held.pop(-owed.delivery.id, None)
         return tally
 
-    async def give_back(self, lease: UUID, some: Sequence[Ready], until: datetime | None) -> None:
+    async def give_back(
+        self, lease: UUID, some: Sequence[Ready], until: datetime | None, now: datetime
+    ) -> None:
         back = [self._held[one.ref] for one in some]
         await self._store.write(_returned, back, until)
         for one in some:
@@ -122,7 +124,7 @@ class LetterOffice:
     def unserved(self) -> Sequence[str]:
         return ()
 
-    async def let_go(self, lease: UUID) -> None:
+    async def let_go(self, lease: UUID, now: datetime) -> None:
         """Nothing is: a letter is written when it is claimed."""
 
     async def recover(

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Connection, bindparam, delete, select, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, func, select, update
 
-from digest.delivery import Delivery, DeliveryId, State
-from digest.storage import deliveries
-from digest.storage.postal import claims, is_covered, is_queued, state_now
+from digest.delivery import Delivery, DeliveryId, Skip, State
+from digest.storage import deliveries, queue
+from digest.storage.postal import claims, is_queued, is_waiting
 from digest.storage.postal import deliveries as rows
-from digest.storage.queue import Place, Stretch
+from digest.storage.queue import ENDLESS, Piece, Place, Stretch
+from digest.storage.schema import issues
 
 LEASE_SECONDS = 1800.0  # longer than the longest wait for a relay (RFC 5321, 4.5.3.2)
 
@@ -24,9 +26,8 @@ LEASE_SECONDS = 1800.0  # longer than the longest wait for a relay (RFC 5321, 4.
 # Made once: making one takes longer than asking.
 _OF_LEASE = claims.c.lease == bindparam("lease")
 _HOLD = claims.insert()
-_STRETCHES = select(claims.c.from_at, claims.c.from_id, claims.c.to_at, claims.c.to_id).where(
-    claims.c.issue == bindparam("issue")
-)
+_OF = select(claims).where(_OF_LEASE).with_for_update()
+_STRETCHES = select(claims).where(claims.c.issue == bindparam("issue"))
 _END_ALL = delete(claims).where(_OF_LEASE)
 _END = _END_ALL.where(claims.c.number.in_(bindparam("numbers", expanding=True)))
 
@@ -58,10 +59,18 @@ def hold(
     tx.execute(_HOLD, row)
 
 
+def lock(tx: Connection, lease: str) -> None:
+    """Before anything is changed under a lease: whoever would end its claims waits for us.
+
+    SQLite has one writer anyway.
+    """
+    if tx.dialect.name == "postgresql":
+        alive(tx, lease)
+
+
 def alive(tx: Connection, lease: str) -> list[int]:
     """The claims under a lease that nobody has ended; none ends before this transaction does."""
-    asked = select(claims.c.number).where(claims.c.lease == lease).with_for_update()
-    return list(tx.execute(asked).scalars())
+    return [row.number for row in tx.execute(_OF, {"lease": lease})]
 
 
 def over(tx: Connection, now: datetime) -> dict[str, datetime]:
@@ -86,46 +95,95 @@ def end(tx: Connection, lease: str, numbers: Collection[int] | None = None) -> N
 
 def stretches(tx: Connection, issue: int) -> list[Stretch]:
     """What is claimed of an issue's queue."""
-    found = tx.execute(_STRETCHES, {"issue": issue})
-    return [Stretch(Place(at, first), Place(to, last)) for at, first, to, last in found]
+    return [_stretch(row) for row in tx.execute(_STRETCHES, {"issue": issue})]
 
 
-def state(tx: Connection, issue: int) -> ColumnElement[str]:
-    """The state of an issue's deliveries as people see it, by the quickest way there is now."""
-    return state_now if stretches(tx, issue) else rows.c.state
+def behind(tx: Connection) -> datetime:
+    """A moment behind all that is claimed now: what is queued from then on is in no stretch."""
+    last = tx.execute(select(func.max(claims.c.to_at))).scalar_one()
+    return cast(datetime, last) + timedelta(microseconds=1)
+
+
+def count(tx: Connection, issue: int) -> int:
+    """How many deliveries of an issue are on their way."""
+    how_many = select(func.count()).select_from(rows)
+    return sum(
+        tx.execute(how_many.where(*_within(issue, piece))).scalar_one()
+        for stretch in stretches(tx, issue)
+        for piece in queue.pieces(stretch)
+    )
 
 
 def held(tx: Connection, lease: str, ids: Sequence[int] | None = None) -> list[Delivery]:
-    """What is claimed under a lease and not settled; of these alone, where ``ids`` are given."""
-    asked = select(rows, claims.c.claimed_at.label("taken_at"), claims.c.lease_until)
-    mine = asked.join_from(claims, rows, is_covered).where(claims.c.lease == lease, is_queued)
-    if ids is not None:
-        mine = mine.where(rows.c.id.in_(ids))
-    return [
-        Delivery(
-            id=DeliveryId(row.id),
-            state=State.SENDING,
-            enrolled_at=row.enrolled_at,
-            due_at=row.due_at,
-            expires_at=row.expires_at,
-            attempts=row.attempts + 1,
-            claimed_at=row.taken_at,
-            lease_until=row.lease_until,
-            next_attempt_at=row.next_attempt_at,
-        )
-        for row in tx.execute(mine)
-    ]
+    """What is claimed under a lease and not settled; of these alone, where ``ids`` are given.
+
+    None of its claims ends before this transaction does.
+    """
+    own = [(row, _stretch(row)) for row in tx.execute(_OF, {"lease": lease})]
+    if ids is None:
+        return [
+            _delivery(row, claim)
+            for claim, stretch in own
+            for piece in queue.pieces(stretch)
+            for row in tx.execute(select(rows).where(*_within(claim.issue, piece)))
+        ]
+    found: list[Delivery] = []
+    for row in tx.execute(select(rows).where(rows.c.id.in_(ids), rows.c.state == "queued")):
+        place = Place(row.next_attempt_at, row.id)
+        for claim, (start, end_) in own:
+            if claim.issue == row.issue and start <= place <= end_:
+                found.append(_delivery(row, claim))
+                break
+    return found
 
 
 def inherit(
-    tx: Connection, lease: str, becomes: Callable[[Delivery], Delivery | None]
+    tx: Connection, lease: str, becomes: Callable[[Delivery], Delivery | None], now: datetime
 ) -> list[Delivery]:
     """Settle what somebody who is gone held; what ``becomes`` answered.
 
     None: it never left, and is queued as if it had not been claimed.
     """
-    alive(tx, lease)  # whoever else would settle them waits
     after = [one for delivery in held(tx, lease) if (one := becomes(delivery)) is not None]
-    deliveries.settle(tx, lease, [(one, "") for one in after])
+    deliveries.settle(tx, [(one, "") for one in after])
     end(tx, lease)
+    withdraw(tx, now)
     return after
+
+
+def withdraw(tx: Connection, at: datetime) -> None:
+    """What came back of issues that were cancelled meanwhile will not leave any more."""
+    cancelled = select(issues.c.id).where(issues.c.state == "cancelled")
+    tx.execute(
+        update(rows)
+        .where(rows.c.issue.in_(cancelled), is_waiting)
+        .values(state="skipped", skip=Skip.CANCELLED.value, settled_at=at)
+    )
+
+
+def _stretch(row: Row[Any]) -> Stretch:
+    return Stretch(Place(row.from_at, row.from_id), Place(row.to_at, row.to_id))
+
+
+def _within(issue: int, piece: Piece) -> tuple[ColumnElement[bool], ...]:
+    """What of an issue's queue a piece has; each is found by the index over it."""
+    after, before = piece
+    mine = rows.c.issue == issue, is_queued
+    if piece.of_one_moment:
+        same = *mine, rows.c.next_attempt_at == after.at, rows.c.id > after.id
+        return same if before.id == ENDLESS else (*same, rows.c.id < before.id)
+    return *mine, rows.c.next_attempt_at > after.at, rows.c.next_attempt_at < before.at
+
+
+def _delivery(row: Row[Any], claim: Row[Any]) -> Delivery:
+    return Delivery(
+        id=DeliveryId(row.id),
+        state=State.SENDING,
+        enrolled_at=row.enrolled_at,
+        due_at=row.due_at,
+        expires_at=row.expires_at,
+        attempts=row.attempts + 1,
+        claimed_at=claim.claimed_at,
+        lease_until=claim.lease_until,
+        next_attempt_at=row.next_attempt_at,
+    )

@@ -1,7 +1,7 @@
 """The ledger: what became of each delivery, and what was claimed and did not leave.
 
 A batch costs a handful of statements whatever its size. They touch what is queued, and only whoever
-holds the claim of a delivery calls them (storage/claims.py).
+holds the claim of a delivery may call them: see ``claims.held``.
 """
 
 from __future__ import annotations
@@ -36,26 +36,18 @@ def accepted(
     return tx.execute(_of(tx, _ACCEPTED), {**said, **whose}).rowcount
 
 
-def settle(tx: Connection, lease: str, after: Sequence[tuple[Delivery, str]]) -> int:
-    """Keep what became of deliveries claimed under ``lease``, each with the relay that was asked.
-
-    How many were still its own.
-    """
-    if not after:
-        return 0
-    rows = json.dumps([_row(tx, delivery, relay) for delivery, relay in after])
-    return tx.execute(_of(tx, _SETTLE), {"lease": lease, "rows": rows}).rowcount
+def settle(tx: Connection, after: Sequence[tuple[Delivery, str]]) -> None:
+    """Keep what became of deliveries that we hold, each with the relay that was asked."""
+    if after:
+        rows = json.dumps([_row(tx, delivery, relay) for delivery, relay in after])
+        tx.execute(_of(tx, _SETTLE), {"rows": rows})
 
 
-def put_off(tx: Connection, lease: str, ids: Sequence[int], until: datetime) -> int:
-    """Let what was claimed under ``lease`` and did not leave go from ``until`` on; how many.
-
-    No attempt is counted.
-    """
-    if not ids:
-        return 0
-    wanted = {"lease": lease, "until": bound(tx, until), "ids": json.dumps(list(ids))}
-    return tx.execute(_of(tx, _PUT_OFF), wanted).rowcount
+def put_off(tx: Connection, ids: Sequence[int], until: datetime) -> None:
+    """Let what we hold and what did not leave go from ``until`` on; no attempt is counted."""
+    if ids:
+        wanted = {"until": bound(tx, until), "ids": json.dumps(list(ids))}
+        tx.execute(_of(tx, _PUT_OFF), wanted)
 
 
 def skip(tx: Connection, ids: Sequence[DeliveryId], reason: Skip, at: datetime) -> None:
@@ -76,6 +68,7 @@ def _row(tx: Connection, after: Delivery, relay: str) -> list[Any]:
         after.enhanced,
         after.text,
         relay,
+        at(after.claimed_at),
         at(after.next_attempt_at),
         at(after.settled_at),
     ]
@@ -94,24 +87,14 @@ _THESE = {
 }
 
 
-_COVERED = """
-    c.lease = :lease and c.issue = deliveries.issue
-    and (deliveries.next_attempt_at, deliveries.id) >= (c.from_at, c.from_id)
-    and (deliveries.next_attempt_at, deliveries.id) <= (c.to_at, c.to_id)
-"""
-
-
-def _on_these(change: str, also: str = "") -> dict[str, TextClause]:
+def _on_these(change: str) -> dict[str, TextClause]:
     return {
-        name: text(f"{_UPDATE[name]} set {change} where state = 'queued' and id in {these} {also}")
+        name: text(f"{_UPDATE[name]} set {change} where state = 'queued' and id in {these}")
         for name, these in _THESE.items()
     }
 
 
-_PUT_OFF = _on_these(
-    "next_attempt_at = :until",
-    f"and exists (select 1 from claims c where {_COVERED})",  # noqa: S608 -- our own words
-)
+_PUT_OFF = _on_these("next_attempt_at = :until")
 _SKIP = _on_these("state = 'skipped', skip = :skip, settled_at = :at")
 
 
@@ -125,10 +108,6 @@ def _rows(**columns: str) -> dict[str, str]:
         "sqlite": f"(select {sqlite} from json_each(:rows)) j",  # noqa: S608 -- our own words
         "postgresql": f"(select {postgresql} from json_array_elements(:rows)) j",  # noqa: S608 -- as above
     }
-
-
-def _beside_claims(**columns: str) -> dict[str, str]:
-    return {name: f"{table}, claims c" for name, table in _rows(**columns).items()}
 
 
 def _from(rows: dict[str, str], change: str, *, also: str = "") -> dict[str, TextClause]:
@@ -153,12 +132,12 @@ _ACCEPTED = _from(
     also=f"and {_CLAIMED_AT} is not null",
 )
 _SETTLE = _from(
-    _beside_claims(
+    _rows(
         id="int", state="text", skip="text", code="int", enhanced="text", text="text",
-        relay="text", next_attempt_at="timestamptz", settled_at="timestamptz",
+        relay="text", claimed_at="timestamptz", next_attempt_at="timestamptz",
+        settled_at="timestamptz",
     ),
     """state = j.state, skip = j.skip, code = j.code, enhanced = j.enhanced, text = j.text,
-    relay = j.relay, claimed_at = c.claimed_at, settled_at = j.settled_at,
+    relay = j.relay, claimed_at = j.claimed_at, settled_at = j.settled_at,
     next_attempt_at = coalesce(j.next_attempt_at, deliveries.next_attempt_at)""",
-    also=f"and {_COVERED}",
 )  # fmt: skip

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Select, and_, or_, select, update
 
 from digest.delivery import Skip
 from digest.storage import claims
-from digest.storage.postal import deliveries, is_waiting, misses, reviews
+from digest.storage.postal import deliveries, is_waiting, misses, reviews, state_now
 from digest.storage.schema import issues, subscribers
 
 
@@ -70,7 +70,7 @@ def find(tx: Connection, issue: int) -> IssueInfo | None:
 
 def fates(tx: Connection, issue: int, states: tuple[str, ...], limit: int) -> list[Fate]:
     """Deliveries of an issue that are in one of ``states``."""
-    state = claims.state(tx, issue)
+    state = state_now if claims.stretches(tx, issue) else deliveries.c.state
     written = {"queued" if one == "sending" else one for one in states}  # what a row may say then
     asked = (
         select(

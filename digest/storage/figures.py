@@ -180,7 +180,7 @@ def _issues(tx: Connection, newsletter: str | None, since: datetime) -> tuple[Fi
 
 def _figure(tx: Connection, issue: Row[*tuple[Any, ...]], back: Counter[tuple[str, str]]) -> Figure:
     """What an issue's deliveries have come to: its rows, and what was rolled up of them."""
-    state, settled = claims.state(tx, issue.id), deliveries.c.settled_at
+    state, settled = deliveries.c.state, deliveries.c.settled_at
     is_sent = state == State.SENT.value
     # One pass without sorting: an issue has as many rows as readers.
     *counts, first, last = tx.execute(
@@ -191,6 +191,8 @@ def _figure(tx: Connection, issue: Row[*tuple[Any, ...]], back: Counter[tuple[st
         ).where(deliveries.c.issue == issue.id)
     ).one()
     ended = Counter({one.value: int(count) for one, count in zip(State, counts, strict=True)})
+    ended[State.SENDING.value] = sending = claims.count(tx, issue.id)
+    ended[State.QUEUED.value] -= sending
     rolled_up = select(tallies.c.state, tallies.c.count).where(tallies.c.issue == issue.id)
     for name, count in tx.execute(rolled_up):
         ended[name] += count

@@ -104,11 +104,10 @@ def _released(newsletters: Sequence[str] | None) -> tuple[ColumnElement[bool], .
 def tally(tx: Connection, issue: int) -> dict[str, int]:
     """How many deliveries of an issue are in each state; those skipped by reason, as ``skipped:
     left``. Rows that were rolled up count as they did."""
-    shown = claims.state(tx, issue)
     asked = (
-        select(shown, deliveries.c.skip, func.count())
+        select(deliveries.c.state, deliveries.c.skip, func.count())
         .where(deliveries.c.issue == issue)
-        .group_by(shown, deliveries.c.skip)
+        .group_by(deliveries.c.state, deliveries.c.skip)
     )
     rolled_up = select(tallies.c.state, tallies.c.skip, tallies.c.count).where(
         tallies.c.issue == issue
@@ -116,4 +115,7 @@ def tally(tx: Connection, issue: int) -> dict[str, int]:
     found: Counter[str] = Counter()
     for state, skip, count in [*tx.execute(asked), *tx.execute(rolled_up)]:
         found[f"{state}: {skip}" if state == State.SKIPPED.value else state] += int(count)
-    return dict(found)
+    if sending := claims.count(tx, issue):
+        found[State.SENDING.value] = sending
+        found[State.QUEUED.value] -= sending
+    return dict(+found)

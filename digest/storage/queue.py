@@ -42,6 +42,12 @@ class Piece(NamedTuple):
         return self.after.at == self.before.at
 
 
+def pieces(stretch: Stretch) -> Iterator[Piece]:
+    """The places of a stretch."""
+    start, end = stretch
+    return _between(Place(start.at, start.id - 1), Place(end.at, end.id + 1))
+
+
 _BEGINNING = Place(datetime(1, 1, 2, tzinfo=UTC), 0)  # a day that every time zone has
 
 
@@ -61,7 +67,7 @@ def _between(after: Place, before: Place) -> Iterator[Piece]:
         if before.id - after.id > 1:
             yield Piece(after, before)
         return
-    if after.id:
+    if after > _BEGINNING:
         yield Piece(after, Place(after.at, ENDLESS))
     yield Piece(Place(after.at, 0), Place(before.at, 0))
     if before.id > 1:

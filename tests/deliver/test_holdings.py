@@ -44,3 +44,14 @@ def test_what_was_lost_and_claimed_anew_belongs_to_the_new_claim():
     holdings.settled([10, 11])
     holdings.settled([10])
     assert set(holdings.numbers) == set()
+
+
+def test_a_claim_whose_last_was_claimed_anew_ends_with_the_next_settlement():
+    holdings = Holdings()
+    holdings.took(1, [1, 2, 3])
+    holdings.settled([3])
+    holdings.took(2, [1, 2])
+
+    assert holdings.ending([1]) == [1]
+    holdings.settled([1])
+    assert set(holdings.numbers) == {2}

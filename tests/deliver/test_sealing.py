@@ -45,12 +45,12 @@ class Inner:
         ready = [Ready(ref, "a@example.org", who, written(who)) for ref, who in some]
         return Brought(ready=tuple(ready), seen=len(ready))
 
-    async def give_back(self, lease, some, until):
+    async def give_back(self, lease, some, until, now):
         if self.locked:
             raise Temporary("digest.db is locked by another process")
         self.back += [one.person for one in some]
 
-    async def let_go(self, lease): ...
+    async def let_go(self, lease, now): ...
 
     async def outlook(self, now):
         return Outlook()
@@ -136,7 +136,7 @@ async def test_what_is_being_signed_when_it_ends_is_queued_again():
     inner = Inner(*PEOPLE[:3])
     office = SealingOffice(inner, never, workers=3, batch=1)
     await office.claim(LEASE, 9, NOW)
-    await office.let_go(LEASE)
+    await office.let_go(LEASE, NOW)
 
     assert inner.back == PEOPLE[1:3]
     assert await office.outlook(NOW) == Outlook()

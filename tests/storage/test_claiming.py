@@ -47,6 +47,7 @@ class Worker:
             tx,
             self.lease,
             lambda one: replace(one, state=State.SENT, settled_at=at) if one.id % 2 else None,
+            at,
         )
         self.held.clear()
 
@@ -68,14 +69,15 @@ def step(tx, worker: Worker, dice: random.Random, now: datetime) -> None:
             kept = ledger.accepted(
                 tx, worker.lease, number, said, enhanced="", relay="main", at=now
             )
+            assert kept == len(ids)
         elif what == "defer":
             mine = claims.held(tx, worker.lease, ids)
             assert len(mine) == len(ids)
             after = [replace(one, state=State.QUEUED, next_attempt_at=later) for one in mine]
-            kept = ledger.settle(tx, worker.lease, [(one, "main") for one in after])
+            ledger.settle(tx, [(one, "main") for one in after])
         else:
-            kept = ledger.put_off(tx, worker.lease, ids, later)
-        assert kept == len(ids)
+            assert len(claims.held(tx, worker.lease, ids)) == len(ids)
+            ledger.put_off(tx, ids, later)
         worker.gone(tx, number, ids)
 
 

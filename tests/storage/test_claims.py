@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+from sqlalchemy import event
+
 from digest.delivery import State
-from digest.storage import claims
+from digest.storage import claims, deliveries, desk
+from digest.storage.database import Store
 from tests.builders import NOW
 from tests.storage.ledger import LIFE, claim, ids, released, rows
 
@@ -50,8 +53,8 @@ async def test_who_comes_after_settles_what_is_told_and_the_rest_was_no_attempt(
                 return None
             return replace(one, state=State.SENT, code=250, settled_at=then)
 
-        after = claims.inherit(tx, MINE, becomes)
-        twice = claims.inherit(tx, MINE, becomes)
+        after = claims.inherit(tx, MINE, becomes, then)
+        twice = claims.inherit(tx, MINE, becomes, then)
         names = {id_: name for name, id_ in ids(tx).items()}
         found = rows(tx, "state", "attempts", "claimed_at", "lease")
         return names[told], after, twice, found
@@ -65,3 +68,69 @@ async def test_who_comes_after_settles_what_is_told_and_the_rest_was_no_attempt(
         ("queued", 0, None, None),
         ("sending", 0, None, THEIRS),
     ]
+
+
+async def test_what_comes_back_of_a_cancelled_issue_will_not_leave_any_more(store):
+    def story(tx):
+        released(tx, "ada", "grace")
+        claim(tx, MINE)
+        desk.turn(tx, 1, ("released",), "cancelled")
+        gone = desk.cancel_waiting(tx, 1, NOW)
+        claims.inherit(tx, MINE, lambda _: None, NOW + HALF)
+        return gone, rows(tx, "state", "skip", "settled_at")
+
+    gone, after = await store.write(story)
+
+    assert gone == 0
+    assert set(after.values()) == {("skipped", "cancelled", NOW + HALF)}
+
+
+async def test_what_is_queued_again_behind_all_claims_is_in_none_of_them(store):
+    def story(tx):
+        released(tx, "ada", "grace", "edsger")
+        taken = claim(tx, MINE, limit=2)[0].taken
+        claim(tx, THEIRS, now=NOW + HALF)
+        behind = claims.behind(tx)
+        deliveries.put_off(tx, taken.ids[:1], behind)
+        again = claim(tx, THEIRS, now=NOW + HALF)
+        return behind, list(taken.ids[:1]), [list(one.taken.ids) for one in again]
+
+    behind, given_back, again = await store.write(story)
+
+    assert behind == NOW + timedelta(microseconds=1)
+    assert again == [given_back]
+
+
+async def test_how_many_are_on_their_way_is_counted_over_all_claims(store):
+    def story(tx):
+        released(tx, "ada", "grace", "edsger", "barbara")
+        before = claims.count(tx, 1)
+        claim(tx, MINE, limit=2)
+        claim(tx, THEIRS, limit=1)
+        return before, claims.count(tx, 1), claims.count(tx, 2)
+
+    assert await store.write(story) == (0, 3, 0)
+
+
+async def test_what_was_not_accepted_is_found_and_kept_without_walking_the_queue(tmp_path):
+    def plans(tx):
+        released(tx, "ada", "grace", "edsger")
+        ids = claim(tx, MINE)[0].taken.ids[:1]
+        asked = []
+        event.listen(tx, "before_cursor_execute", lambda *args: asked.append((args[2], args[3])))
+        held = claims.held(tx, MINE, ids)
+        after = [replace(one, state=State.FAILED, settled_at=NOW) for one in held]
+        deliveries.settle(tx, [(one, "main") for one in after])
+        deliveries.put_off(tx, ids, NOW)
+        return [
+            row[3]
+            for statement, values in list(asked)
+            for row in tx.exec_driver_sql(f"explain query plan {statement}", values)
+            if "deliveries" in row[3]
+        ]
+
+    store = await Store.open(f"sqlite:///{tmp_path / 'asked.db'}")
+    found = await store.write(plans)
+    await store.close()
+
+    assert found == ["SEARCH deliveries USING INTEGER PRIMARY KEY (rowid=?)"] * 3

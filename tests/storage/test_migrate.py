@@ -99,7 +99,7 @@ async def test_what_a_worker_of_the_last_version_held_is_still_its_own(url):
     )
 
     store = await Store.open(url)
-    held = await store.read(claims.held, "a" * 32)
+    held = await store.write(claims.held, "a" * 32)
     seen = await store.read(rows, "state", "attempts", "lease")
     await store.close()
 
