@@ -13,6 +13,7 @@ import pytest
 from digest.deliver import throttle
 from digest.deliver.allowance import Lane
 from digest.deliver.outbox import Consequence
+from digest.errors import Temporary
 from tests.builders import NOW
 from tests.deliver.relays import HANG_UP, real, scripted
 from tests.services.posthouse import PostHouse, later, until_done
@@ -281,3 +282,38 @@ async def test_stop_finishes_what_is_on_the_wire_and_gives_back_the_rest(house):
 
 def _named(options, name):
     return replace(options, name=name)
+
+
+async def test_what_is_to_be_given_back_is_before_anything_is_claimed(house, monkeypatch):
+    monkeypatch.setattr("digest.services.dispatch.TICK", 0.0)
+    await house.join("ada", "grace", "edsger")
+    await house.release()
+    called: list[str] = []
+
+    class Cut:
+        """An office whose first answer to a give-back never comes, though it was done."""
+
+        def __init__(self, inner):
+            self._inner = inner
+
+        def __getattr__(self, name):
+            return getattr(self._inner, name)
+
+        async def claim(self, *args):
+            called.append("claim")
+            return await self._inner.claim(*args)
+
+        async def give_back(self, *args):
+            called.append("give_back")
+            await self._inner.give_back(*args)
+            if called.count("give_back") == 1:
+                raise Temporary("the server closed the connection")
+
+    async with scripted() as (relay, options):
+        once = throttle.limited(minute=1)
+        await house.send(options, each_domain=once, sealed=Cut)
+
+    first = called.index("give_back")
+    assert called[first + 1] == "give_back"
+    assert len(relay.taken) == 1
+    assert sorted((await house.states()).values()) == ["queued", "queued", "sent"]
