@@ -1,9 +1,10 @@
 """How long a release takes, and how long a reader who joins meanwhile waits for it.
 
-    python -m bench.release [--deliveries N] [--json]
+    python -m bench.release [--deliveries N] [--database URL] [--json]
 
 Prints {"deliveries", "seconds", "joins", "join_p99_ms", "join_max_ms", "rss_mb"}. Joins are real
-ones, one after the other, in the same database while the audience is written.
+ones, one after the other, in the same database while the audience is written. ``--database``: an
+empty PostgreSQL instead of a SQLite file.
 """
 
 from __future__ import annotations
@@ -54,9 +55,9 @@ async def joins(store: Store, over: asyncio.Event) -> list[float]:
     return sorted(took)
 
 
-async def measure(folder: Path, count: int) -> dict[str, Any]:
+async def measure(folder: Path, count: int, database: str = "") -> dict[str, Any]:
     _, postmark, _ = the_post()
-    store = await Store.open(f"sqlite:///{folder / 'bench.db'}")
+    store = await Store.open(database or f"sqlite:///{folder / 'bench.db'}")
     try:
         for first in range(0, count, BATCH):
             await store.write(fill, first, min(BATCH, count - first))
@@ -82,10 +83,13 @@ async def measure(folder: Path, count: int) -> dict[str, Any]:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.release")
     parser.add_argument("--deliveries", type=int, default=1_000_000)
+    parser.add_argument(
+        "--database", default="", metavar="URL", help="postgresql://… (an empty one)"
+    )
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        found = run(measure(Path(folder), asked.deliveries))
+        found = run(measure(Path(folder), asked.deliveries, asked.database))
     if asked.json:
         print(json.dumps(found))
         return

@@ -1,8 +1,10 @@
 """The whole path of bench.delivery: release, then claim, write, send and keep every delivery.
 
     python -m bench.whole PORT CONNECTIONS DELIVERIES [--folder DIR] [--sign WORKERS]
+                          [--database URL]
 
-With ``--sign`` each message is signed on the way (DKIM, RSA-2048) by so many processes. Prints
+``--database``: an empty PostgreSQL instead of a SQLite file. With ``--sign`` each message is
+signed on the way (DKIM, RSA-2048) by so many processes. Prints
 {"n", "secs", "cpu", "ledger_cpu", "rss_mb", "release_secs"}: ``n`` rows that say sent; ``secs``
 and ``cpu`` of the dispatch, the signing processes' not counted; ``ledger_cpu`` is what of it the
 threads of the database took: claims, results and copying the log back (Linux alone, else 0).
@@ -42,6 +44,8 @@ from digest.services.dispatch import Dispatch, all_settled
 from digest.services.issue_office import IssueOffice, Rules
 from digest.storage import posting
 from digest.storage.database import Store
+from digest.storage.dialect import pour
+from digest.storage.schema import subscribers, subscriptions
 from digest.worker import run
 
 BATCH = 10_000
@@ -49,19 +53,22 @@ BATCH = 10_000
 
 def fill(tx: Connection, first: int, count: int) -> None:
     """So many people who take the daily newsletter."""
-    cursor = tx.connection.cursor()
-    cursor.executemany(
-        "insert into subscribers (id, address, address_key, name, language, timezone, standing)"
-        " values (?, ?, ?, ?, 'en', 'Europe/London', 'ok')",
-        (
-            (f"{n:024x}", f"reader{n}@example.com", f"reader{n}@example.com", f"Zoë Reader {n}")
-            for n in range(first, first + count)
-        ),
+    numbers = range(first, first + count)
+    pour(
+        tx,
+        subscribers,
+        "id address address_key name language timezone standing".split(),
+        [
+            (f"{n:024x}", mail, mail, f"Zoë Reader {n}", "en", "Europe/London", "ok")
+            for n in numbers
+            for mail in [f"reader{n}@example.com"]
+        ],
     )
-    cursor.executemany(
-        "insert into subscriptions (subscriber, newsletter, status, cadence, topics)"
-        " values (?, 'daily', 'active', 'daily', '[]')",
-        ((f"{n:024x}",) for n in range(first, first + count)),
+    pour(
+        tx,
+        subscriptions,
+        "subscriber newsletter status cadence topics".split(),
+        [(f"{n:024x}", "daily", "active", "daily", "[]") for n in numbers],
     )
 
 
@@ -136,10 +143,10 @@ async def sealing(workers: int) -> AsyncIterator[Callable[[Office], Office]]:
 
 
 async def whole(
-    folder: Path, port: int, connections: int, count: int, workers: int = 0
+    folder: Path, database: str, port: int, connections: int, count: int, workers: int = 0
 ) -> dict[str, Any]:
     _, postmark, _ = the_post()
-    store = await Store.open(f"sqlite:///{folder / 'bench.db'}")
+    store = await Store.open(database or f"sqlite:///{folder / 'bench.db'}")
     try:
         for first in range(0, count, BATCH):
             await store.write(fill, first, min(BATCH, count - first))
@@ -202,10 +209,13 @@ def main() -> None:
     parser.add_argument("deliveries", type=int)
     parser.add_argument("--folder", type=Path, help="Where database and journal go.")
     parser.add_argument("--sign", type=int, default=0, metavar="WORKERS")
+    parser.add_argument(
+        "--database", default="", metavar="URL", help="postgresql://… (an empty one)"
+    )
     asked = parser.parse_args()
     for folder in _folders(asked.folder):
         asked_for = asked.port, asked.connections, asked.deliveries, asked.sign
-        print(json.dumps(run(whole(folder, *asked_for))))
+        print(json.dumps(run(whole(folder, asked.database, *asked_for))))
 
 
 if __name__ == "__main__":

@@ -57,6 +57,16 @@ def alone(tx: Connection, table: Table) -> None:
         tx.execute(text(f'LOCK TABLE "{table.name}" IN SHARE ROW EXCLUSIVE MODE'))
 
 
+def by_index(tx: Connection) -> None:
+    """Let what is left of this transaction read in the order of an index, and sort nothing.
+
+    A batch of so many rows in order costs the same wherever it begins. PostgreSQL would rather sort
+    all that is left for each of them, where it expects few rows: of a new list it knows nothing.
+    """
+    if tx.dialect.name == "postgresql":
+        tx.execute(text("SET LOCAL enable_sort = off"))
+
+
 def among(tx: Connection, column: Column[str], values: Iterable[str]) -> ColumnElement[bool]:
     """Whether ``column`` is one of many texts, which travel as one parameter."""
     if tx.dialect.name == "postgresql":

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Text, cast, delete, func, select, text, updat
 
 from digest.choices import Choice
 from digest.model import NewsletterId
-from digest.storage.dialect import bound
+from digest.storage.dialect import bound, by_index
 from digest.storage.postal import deliveries, issue_choices, issue_hours
 from digest.storage.schema import issues, subscribers, subscriptions
 
@@ -122,6 +122,7 @@ def enrol(tx: Connection, issue: int, at: datetime, limit: int = BATCH) -> int:
     last = tx.execute(
         select(func.max(deliveries.c.subscriber)).where(deliveries.c.issue == issue)
     ).scalar()
+    by_index(tx)
     statement = _AGAIN if found.corrects is not None else _ENROL
     written = tx.execute(
         statement,
@@ -152,41 +153,43 @@ _MAY = """
     s.standing = 'ok'
     and (p.status = 'active' or (p.status = 'paused' and p.paused_until <= :at))
 """
+# Of who has no hour of their own, and of who changed their choice since; as values and not as
+# rows to join: then no planner can begin with them and sort the people afterwards.
+_ITS_HOUR = "select {} from issue_hours where issue = :issue and timezone = '' and hour = ''"
+_DUE_AT, _EXPIRES_AT = _ITS_HOUR.format("due_at"), _ITS_HOUR.format("expires_at")
+_EDITION = (
+    "select edition from issue_choices where issue = :issue and topics = '' and language = ''"
+)
+_CHOICES = """issue_choices c
+        on c.issue = :issue and c.topics = cast(p.topics as text) and c.language = s.language"""
+_INTO = """insert into deliveries
+        (issue, subscriber, edition, state, attempts, enrolled_at, due_at, expires_at,
+         next_attempt_at)"""
 _ENROL = text(
     f"""
-    insert into deliveries
-        (issue, subscriber, edition, state, attempts, enrolled_at, due_at, expires_at,
-         next_attempt_at)
-    select :issue, p.subscriber, coalesce(c.edition, f.edition), 'queued', 0, :at,
-        coalesce(h.due_at, o.due_at), coalesce(h.expires_at, o.expires_at),
-        coalesce(h.due_at, o.due_at)
+    {_INTO}
+    select :issue, p.subscriber, coalesce(c.edition, ({_EDITION})), 'queued', 0, :at,
+        coalesce(h.due_at, ({_DUE_AT})), coalesce(h.expires_at, ({_EXPIRES_AT})),
+        coalesce(h.due_at, ({_DUE_AT}))
     from subscriptions p
     join subscribers s on s.id = p.subscriber
-    join issue_hours o on o.issue = :issue and o.timezone = '' and o.hour = ''
-    join issue_choices f on f.issue = :issue and f.topics = '' and f.language = ''
     left join issue_hours h on h.issue = :issue and h.timezone = s.timezone and h.hour = p.hour
-    left join issue_choices c on c.issue = :issue and c.topics = cast(p.topics as text)
-        and c.language = s.language
-    where p.subscriber > :after and p.newsletter || '' = :newsletter and p.cadence = :cadence
-        and {_MAY}
+    left join {_CHOICES}
+    where p.subscriber > :after and s.id > :after and p.newsletter || '' = :newsletter
+        and p.cadence = :cadence and {_MAY}
     order by p.subscriber
     limit :limit
     """  # noqa: S608 -- our own words
 )
 _AGAIN = text(
     f"""
-    insert into deliveries
-        (issue, subscriber, edition, state, attempts, enrolled_at, due_at, expires_at,
-         next_attempt_at)
-    select :issue, d.subscriber, coalesce(c.edition, f.edition), 'queued', 0, :at,
-        o.due_at, o.expires_at, o.due_at
+    {_INTO}
+    select :issue, d.subscriber, coalesce(c.edition, ({_EDITION})), 'queued', 0, :at,
+        ({_DUE_AT}), ({_EXPIRES_AT}), ({_DUE_AT})
     from deliveries d
     join subscribers s on s.id = d.subscriber
     join subscriptions p on p.subscriber = d.subscriber and p.newsletter = :newsletter
-    join issue_hours o on o.issue = :issue and o.timezone = '' and o.hour = ''
-    join issue_choices f on f.issue = :issue and f.topics = '' and f.language = ''
-    left join issue_choices c on c.issue = :issue and c.topics = cast(p.topics as text)
-        and c.language = s.language
+    left join {_CHOICES}
     where d.issue = :corrects and d.subscriber > :after and d.state = 'sent' and {_MAY}
     order by d.subscriber
     limit :limit

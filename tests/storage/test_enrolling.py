@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from datetime import time, timedelta
 
-from sqlalchemy import select
+import pytest
+from sqlalchemy import select, update
 
 from digest.choices import Choice
 from digest.storage import enrolling, issues
-from digest.storage.postal import issue_choices
+from digest.storage.postal import deliveries, issue_choices
 from digest.storage.schema import issues as table
 from subscribers.model import Status
 from tests.builders import NOW, an_issue
+from tests.storage import plans
 from tests.storage.ledger import LIFE, an_hour, issue, person, rows
 
 
@@ -27,6 +29,29 @@ async def test_batches_take_up_where_the_last_one_ended_and_count_themselves(sto
         return steps, issues.released(tx, new, NOW), enrolling.enrol(tx, new, NOW, 2)
 
     assert await store.write(story) == ([(2, 2, 2), (2, 4, 4), (1, 5, 5)], 5, 0)
+
+
+@pytest.mark.parametrize("known", [False, True], ids=["new", "analyzed"])
+@pytest.mark.parametrize("corrects", [False, True], ids=["issue", "correction"])
+async def test_a_batch_is_read_in_order_and_sorts_nobody(store, corrects, known):
+    def plan(tx):
+        for n in range(1_000):
+            person(tx, f"r{n:03}")
+        first = issue(tx)
+        enrolling.enrol(tx, first, NOW, 999)
+        tx.execute(update(deliveries).values(state="sent"))
+        if known:
+            tx.exec_driver_sql("analyze")
+        new = issue(tx, period="the next")
+        tx.execute(
+            update(table).where(table.c.id == new).values(corrects=first if corrects else None)
+        )
+        return plans.of(tx, lambda tx: enrolling.enrol(tx, new, NOW, 10))
+
+    found = await store.write(plan)
+
+    assert not plans.sorts(found), found
+    assert "subscri" in found
 
 
 async def test_an_issue_for_nobody_has_an_audience_of_none(store):

@@ -1,0 +1,29 @@
+"""What a database means to do for the statements of a piece of work."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from sqlalchemy import Connection, event
+
+_ALL = re.compile(r"-> +Sort\b|^ *Sort  |TEMP B-TREE FOR ORDER BY", re.MULTILINE)
+
+
+def of(tx: Connection, work: Callable[[Connection], object]) -> str:
+    """The plans of the SELECTs and INSERTs that ``work`` runs, as the database words them."""
+    asked = []
+    event.listen(tx, "before_cursor_execute", lambda *args: asked.append((args[2], args[3])))
+    work(tx)
+    word = "explain query plan" if tx.dialect.name == "sqlite" else "explain"
+    return "\n".join(
+        str(row[-1])
+        for statement, values in list(asked)
+        if statement.lstrip()[:6].lower() in ("select", "insert")
+        for row in tx.exec_driver_sql(f"{word} {statement}", values)
+    )
+
+
+def sorts(plans: str) -> bool:
+    """Whether all rows are sorted, and not only those that are equal in what an index orders."""
+    return bool(_ALL.search(plans))
