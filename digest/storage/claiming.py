@@ -13,7 +13,7 @@ from sqlalchemy import Connection, TextClause, bindparam, select, text, update
 from digest.delivery import NOBODY, Claimed, DeliveryId, Skip
 from digest.storage import claims, deliveries, queue
 from digest.storage.claims import Lease
-from digest.storage.dialect import bound, moment
+from digest.storage.dialect import bound, by_index, moment
 from digest.storage.postal import deliveries as rows
 from digest.storage.postal import is_waiting
 from digest.storage.queue import Piece, Place, Stretch
@@ -47,6 +47,7 @@ def claim(tx: Connection, issue: int, lease: Lease, *, now: datetime, limit: int
     """
     if tx.execute(_RELEASED, {"issue": issue}).first() is None:
         return []
+    by_index(tx)
     found: list[Claim] = []
     for piece in queue.unclaimed(claims.stretches(tx, issue), now):
         if limit <= 0:
@@ -171,13 +172,19 @@ def _find(array: str, aggregate: str, where: str, *, moments: bool) -> TextClaus
     return text(f"select {array}({', '.join(columns)}) || '' from {mine} {_JOINED}")  # noqa: S608 -- as above
 
 
-def _asked(where: str, *, moments: bool) -> dict[str, TextClause]:
+def _asked(*, sqlite: str, postgresql: str, moments: bool) -> dict[str, TextClause]:
     return {
-        "sqlite": _find("json_array", "json_group_array", where, moments=moments),
-        "postgresql": _find("json_build_array", "json_agg", where, moments=moments),
+        "sqlite": _find("json_array", "json_group_array", sqlite, moments=moments),
+        "postgresql": _find("json_build_array", "json_agg", postgresql, moments=moments),
     }
 
 
-# A piece of the queue that is of one moment, and one that is of many.
-_SAME = _asked("next_attempt_at = :at and id > :after and id < :before", moments=False)
-_BETWEEN = _asked("next_attempt_at > :after and next_attempt_at < :before", moments=True)
+# A piece of the queue that is of one moment: SQLite does not use the id in a comparison of pairs,
+# and PostgreSQL walks the settled rows by their ids where it may. And one that is of many.
+_SAME = _asked(
+    sqlite="next_attempt_at = :at and id > :after and id < :before",
+    postgresql="(next_attempt_at, id) > (:at, :after) and (next_attempt_at, id) < (:at, :before)",
+    moments=False,
+)
+_MANY = "next_attempt_at > :after and next_attempt_at < :before"
+_BETWEEN = _asked(sqlite=_MANY, postgresql=_MANY, moments=True)
