@@ -67,9 +67,11 @@ def by_index(tx: Connection) -> None:
         tx.execute(_BY_INDEX)
 
 
+# Where something must be sorted or read whole all the same, "off" makes it look so dear that it
+# would be compiled first.
 _BY_INDEX = text(
-    """select set_config('enable_sort', 'off', true), set_config('enable_hashjoin', 'off', true),
-    set_config('enable_mergejoin', 'off', true)"""
+    "select set_config(name, 'off', true) from unnest(array['enable_sort', 'enable_seqscan',"
+    " 'enable_hashjoin', 'enable_mergejoin', 'jit']) as name"
 )
 
 

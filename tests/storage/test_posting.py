@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import event, update
 
 from bench.paper import edition
@@ -13,6 +15,7 @@ from digest.storage.database import Store
 from digest.storage.postal import deliveries
 from digest.storage.schema import issues
 from tests.builders import NOW, an_issue
+from tests.storage import plans
 from tests.storage.ledger import claim as ledger_claim
 from tests.storage.ledger import released
 
@@ -117,6 +120,23 @@ async def test_a_look_at_what_is_to_do_walks_no_settled_rows(tmp_path):
         for kind in ("", "COVERING ")
         for one in ("queued", "failed")
     }
+
+
+@pytest.mark.parametrize("known", [False, True], ids=["new", "analyzed"])
+async def test_what_is_due_is_one_look_into_the_queue_of_each_issue(store, known):
+    def plan(tx):
+        released(tx, *(f"r{n:03}" for n in range(300)))
+        tx.execute(update(deliveries).where(deliveries.c.id <= 290).values(state="sent"))
+        if known:
+            tx.exec_driver_sql("analyze")
+        return plans.of(tx, lambda tx: (posting.due(tx, NOW), posting.outlook(tx, ("daily",))))
+
+    found = await store.write(plan)
+
+    assert found.count("ix_deliveries_queued") == 2
+    assert not re.search("Seq Scan on deliveries|SCAN deliveries|Join Filter: .issues", found), (
+        found
+    )
 
 
 async def test_an_issue_is_tallied_by_state_and_reason(store):
