@@ -22,6 +22,7 @@ from digest.config import secret
 from digest.config.load import load_for
 from digest.config.settings import Settings
 from digest.deliver import headers
+from digest.domains import in_dns
 from digest.errors import DigestError, Misconfigured
 from digest.services.checkup import Checkup, Patient, examine
 from digest.storage import care
@@ -125,7 +126,7 @@ def _signs(settings: Settings) -> dict[str, str]:
 
 def _domains(settings: Settings) -> tuple[str, ...]:
     senders = [headers.parsed(one.sender)[1] for one in settings.newsletters.values()]
-    return tuple(dict.fromkeys(sender.rpartition("@")[2].lower() for sender in senders))
+    return tuple(dict.fromkeys(in_dns(sender.rpartition("@")[2]) for sender in senders))
 
 
 def _told(found: Checkup) -> dict[str, object]:

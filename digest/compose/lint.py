@@ -13,6 +13,7 @@ from digest import htmltree
 from digest.compose import legible, links, support
 from digest.compose.findings import Finding, stop, warn
 from digest.compose.issue import PREHEADER_MAX, PREHEADER_MIN, SUBJECT_MAX, SUBJECT_MIN
+from digest.domains import in_dns
 from digest.model import Edition, Issue, Newsletter
 from digest.slots import SLOT_CLOSE, SLOT_OPEN, SLOTS, slot
 
@@ -107,7 +108,7 @@ def _sender(newsletter: Newsletter, dkim_domain: str) -> Iterator[Finding]:
     _, at, domain = parseaddr(newsletter.sender)[1].lower().rpartition("@")
     if not at:
         yield stop("no-from", f"the sender {newsletter.sender!r} has no address", "header")
-    elif dkim_domain and not _aligned(domain, dkim_domain.lower()):
+    elif dkim_domain and not _aligned(in_dns(domain), in_dns(dkim_domain)):
         said = f"From is at {domain} and {dkim_domain} signs; DMARC counts that as unsigned"
         yield warn("not-aligned", said, "header")
 

@@ -15,20 +15,37 @@ from digest.deliver.dkim import Key
 from digest.deliver.options import DkimOptions
 from digest.errors import Misconfigured
 
+PLACES = {"key_file": "rsa", "ed25519_key_file": "ed25519"}  # and the algorithm of its key
 _TOO_OPEN = stat.S_IRWXO | stat.S_IWGRP  # a group may be let read it, on purpose
 
 
 def read(options: DkimOptions) -> tuple[Key, ...]:
-    """The RSA key, then the Ed25519 key where there is one. Raises Misconfigured for one of no use.
-
-    ``dkim.record`` loads each, so that a key which cannot sign is told before any mail is.
-    """
+    """The RSA key, then the Ed25519 key if there is one. Raises Misconfigured for one of no use."""
     keys = [_key(options, options.selector, options.key_file)]
     if options.ed25519_key_file:
         keys.append(_key(options, options.ed25519_selector, options.ed25519_key_file))
-    for key in keys:
-        dkim.record(key)
+    for place, key in zip(PLACES, keys, strict=False):
+        if words := misplaced(place, key):
+            raise Misconfigured(f"deliver.dkim.{place}", words)
     return tuple(keys)
+
+
+def misplaced(place: str, key: Key) -> str:
+    """What is wrong with ``key`` at ``place``, and the cure; empty where it belongs there.
+
+    Raises Misconfigured for a key that cannot sign.
+    """
+    if dkim.algorithm(key) == PLACES[place]:
+        return ""
+    if place == "key_file":
+        return (
+            "holds an Ed25519 key, which few receivers verify and which never stands alone; name "
+            "it as ed25519_key_file, and here the RSA key's file (`digest dkim keygen` makes one)"
+        )
+    return (
+        "holds an RSA key; name it as key_file, and here the Ed25519 key's file "
+        "(`digest dkim keygen --ed25519` makes one)"
+    )
 
 
 def make(path: Path, pem: bytes) -> None:

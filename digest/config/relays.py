@@ -9,6 +9,7 @@ from digest.config.draft import Draft
 from digest.config.positions import Key
 from digest.config.problems import shown
 from digest.config.rules import is_host
+from digest.errors import Misconfigured
 
 _DKIM: Key = ("deliver", "dkim")
 _RELAYS: Key = ("deliver", "relays", "*")
@@ -126,6 +127,8 @@ def warnings(draft: Draft) -> Iterator[str]:
             written = shown(draft.as_written((*_DKIM, name)))
             words = f"is {written}, and nothing is there yet; `digest dkim keygen` makes it"
             yield str(draft.document.problem((*_DKIM, name), words))
+        elif path and (words := _misplaced(name, Path(path))):
+            yield str(draft.document.problem((*_DKIM, name), words))
     if domain := draft.text((*_DKIM, "domain")):
         yield from _foreign_senders(draft, domain)
     weights = [
@@ -134,6 +137,16 @@ def warnings(draft: Draft) -> Iterator[str]:
     if weights and not any(weights):
         words = "are all spares (weight = 0); they share the mail evenly"
         yield str(draft.document.problem(("deliver", "relays"), words))
+
+
+def _misplaced(name: str, path: Path) -> str:
+    from digest.config import dkim  # cryptography: only who signs pays for it
+    from digest.deliver.dkim import Key as Private
+
+    try:
+        return dkim.misplaced(name, Private(domain="", selector=name, pem=path.read_bytes()))
+    except (OSError, Misconfigured):
+        return ""  # sending and `digest dkim check` say what it is
 
 
 def _foreign_senders(draft: Draft, domain: str) -> Iterator[str]:

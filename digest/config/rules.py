@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from digest.config.languages import LANGUAGES
 from digest.config.problems import Wrong, shown
+from digest.domains import in_dns
 
 Rule = Callable[[object], object]
 
@@ -220,9 +221,17 @@ def host_or_none(value: str) -> str:
     return value.lower()
 
 
+def signing_domain(value: str) -> str:
+    """A domain by its name in the DNS, which is what a signature must say (RFC 6376, 3.5)."""
+    name = in_dns(host_or_none(value))
+    if not name.isascii():
+        raise Wrong(f"is {shown(value)}, which has no name in the DNS; write it as it is there")
+    return name
+
+
 def selector(value: str) -> str:
-    """A DKIM selector (RFC 6376, 3.1): labels of a domain name."""
-    if value and not is_host(value):
+    """A DKIM selector (RFC 6376, 3.1): labels of a domain name, plain since nobody reads it."""
+    if value and not (value.isascii() and is_host(value)):
         raise Wrong(f'is {shown(value)}; write letters, digits and hyphens, such as "digest2026"')
     return value
 

@@ -1,47 +1,75 @@
 """A failure's status code and words to whose fault it is. Pure.
 
-The same table for what a relay answers, what a report says and what a provider tells (RFC 3463, 3;
-compare ``deliver.outbox.consequence``).
+One table for what a relay answers, what a report says and what a provider tells (RFC 3463, 3).
+Where a code says little, or is known to be said of other things, the words decide; a reader is
+never blamed for a refusal of us.
 """
 
 from __future__ import annotations
 
 import re
+from enum import StrEnum
 
+from digest.deliver import wording
+from digest.deliver.outcome import Stage
 from digest.deliver.verdict import Finding
 
 # Four numbers are an IP address, and a version is none of ours either.
 _ENHANCED = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.]*\d)")
-_UNKNOWN = re.compile(
-    r"(user|recipient|mailbox|account|address|person|local.?part)\b.{0,40}"
-    r"\b(unknown|not (found|known|exist)|does ?n.t exist|does not exist|invalid|not listed|"
-    r"no longer (exists|valid|available))"
-    r"|(unknown|no such|invalid|non.?exist[ae]nt)\b.{0,20}"
-    r"\b(user|recipient|mailbox|account|address|person|local.?part|host|domain)"
-    r"|unrouteable address|no mailbox here|domain (name )?not found|host or domain name not found",
-    re.IGNORECASE,
-)
-_POLICY = re.compile(
-    r"spam|black.?list|block.?list|blocked|\bspf\b|\bdkim\b|\bdmarc\b|reputation|\brbl\b|"
-    r"policy|relay(ing)? (access )?denied|virus|malware|rate.?limit|too many|gr[ae]y.?list",
-    re.IGNORECASE,
-)
-# Subjects and details that speak of the sender or of the message, not of the mailbox.
-_OURS = {(1, 7), (1, 8), (1, 90), (2, 3), (3, 4)}
+
+
+class Fault(StrEnum):
+    """Whose fault a failure is."""
+
+    READER = "reader"  # the address does not exist
+    PASSING = "passing"  # the reader's, but it may pass: a full mailbox
+    MESSAGE = "message"  # this message's, or ours at the reader's provider alone
+    US = "us"  # ours with whoever answered: our address, our sender, our login
+
+
+_FINDINGS = {
+    Fault.READER: Finding.HARD,
+    Fault.PASSING: Finding.SOFT,
+    Fault.MESSAGE: Finding.POLICY,
+    Fault.US: Finding.POLICY,
+}
+# Subject and detail that say it all.
+_PLAIN = {
+    (1, 7): Fault.US,  # the sender's address
+    (1, 8): Fault.US,
+    (1, 90): Fault.US,  # Exchange: our recipients of the day are used up
+    (2, 2): Fault.PASSING,
+    (2, 3): Fault.MESSAGE,
+    (3, 4): Fault.MESSAGE,
+}
 
 
 def failure(code: str, words: str) -> Finding:
     """What a failed delivery means: HARD, SOFT or POLICY. ``code`` as in RFC 3463, or empty."""
-    if not code:
-        return _by_words(words)
-    kind, subject, detail = (int(part) for part in code.split("."))
-    if subject in (6, 7) or (subject, detail) in _OURS:
-        return Finding.POLICY
-    if kind == 4:
-        return Finding.SOFT
-    if subject == 1:
-        return Finding.HARD
-    return _by_words(words) if subject == 0 or (subject, detail) == (4, 4) else Finding.SOFT
+    return _FINDINGS[fault(code, words)]
+
+
+def fault(code: str, words: str, stage: Stage | None = None) -> Fault:
+    """Whose fault a refusal is. ``code`` as in RFC 3463, or empty.
+
+    ``words`` are the answer, its reply code at the front if there is one. ``stage``: where in the
+    dialogue it came, if that is known.
+    """
+    kind, subject, detail = _numbers(code, words)
+    # Yandex says "550 5.7.1 No such user!" of whom it does not know.
+    if subject == 7 and not (detail == 1 and wording.says_only_no_such_user(words)):
+        return Fault.US
+    if subject == 6:
+        return Fault.MESSAGE
+    if plain := _PLAIN.get((subject, detail)):
+        return plain
+    if stage in (Stage.CONNECT, Stage.MAIL):  # it had not heard the reader's address yet
+        return Fault.MESSAGE if wording.is_too_big(words) else Fault.US
+    if quoted := wording.quoted(words):
+        # Whoever answered has asked the reader's server, which alone may refuse us.
+        theirs = fault(code_in(quoted) or code, quoted)
+        return Fault.MESSAGE if theirs is Fault.US else theirs
+    return _by_words(kind, subject, detail, wording.plain(words))
 
 
 def code_in(text: str) -> str:
@@ -62,7 +90,26 @@ def better(status: str, diagnostic: str) -> str:
     return said if said and not said.startswith("2") else code
 
 
-def _by_words(words: str) -> Finding:
-    if _POLICY.search(words):
-        return Finding.POLICY
-    return Finding.HARD if _UNKNOWN.search(words) else Finding.SOFT
+def _numbers(code: str, words: str) -> tuple[int, int, int]:
+    """Class, subject and detail; without a code the class of the reply, or permanent."""
+    if not code:
+        return wording.reply_class(words) or 5, 0, 0
+    kind, subject, detail = (int(part) for part in code.split("."))
+    return kind, subject, detail
+
+
+def _by_words(kind: int, subject: int, detail: int, said: str) -> Fault:
+    """Where the code leaves it open. x.1.0 may be the sender's address (RFC 3463, 3.2)."""
+    if wording.US.search(said):
+        return Fault.US
+    if subject == 1 and detail and kind != 4:
+        return Fault.READER
+    if wording.PASSING.search(said):
+        return Fault.PASSING
+    if wording.MESSAGE.search(said):
+        return Fault.MESSAGE
+    if kind == 4 or (subject == 2 and detail):
+        return Fault.PASSING
+    if (subject, detail) == (4, 1) and wording.EDGE.search(said):
+        return Fault.READER
+    return Fault.READER if wording.NOBODY.search(said) else Fault.PASSING

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 
+from digest.domains import in_dns
 from digest.errors import Misconfigured
 
 RSA_BITS = 2048
@@ -46,7 +47,7 @@ class Body(StrEnum):
 class Key:
     """A private key (PEM, PKCS 8: RSA of 2048 bits or more, or Ed25519) and where its half is."""
 
-    domain: str
+    domain: str  # A-labels (RFC 6376, 3.5)
     selector: str  # the record is at SELECTOR._domainkey.DOMAIN
     pem: bytes = field(repr=False)
 
@@ -165,13 +166,20 @@ def record(key: Key) -> tuple[str, str]:
     """The name and the text of the TXT record that lets receivers verify ``key``."""
     private = _load(key)
     if isinstance(private, Ed25519PrivateKey):
-        kind, half = "ed25519", private.public_key().public_bytes_raw()
+        half = private.public_key().public_bytes_raw()
     else:
-        kind = "rsa"
         half = private.public_key().public_bytes(
             serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
         )
-    return f"{key.selector}._domainkey.{key.domain}", f"v=DKIM1; k={kind}; p={_base64(half)}"
+    return (
+        f"{key.selector}._domainkey.{key.domain}",
+        f"v=DKIM1; k={algorithm(key)}; p={_base64(half)}",
+    )
+
+
+def algorithm(key: Key) -> str:
+    """``rsa`` or ``ed25519``. Raises Misconfigured for a key that cannot sign."""
+    return "ed25519" if isinstance(_load(key), Ed25519PrivateKey) else "rsa"
 
 
 def kind(key: Key) -> str:
@@ -182,15 +190,14 @@ def kind(key: Key) -> str:
 
 def vouches(domain: str, sender: str) -> bool:
     """Whether DMARC counts a signature of ``domain`` for an address (RFC 7489, 3.1.1, relaxed)."""
-    host = sender.rpartition("@")[2].rstrip("> ").lower()
+    host = in_dns(sender.rpartition("@")[2].rstrip("> "))
     return host == domain or host.endswith(f".{domain}") or domain.endswith(f".{host}")
 
 
 def _signature(key: Key, lines: bytes, tail: str, body: Body) -> bytes:
     private = _load(key)
-    kind = "ed25519" if isinstance(private, Ed25519PrivateKey) else "rsa"
     value = (
-        f"v=1; a={kind}-sha256; c=relaxed/{body}; d={key.domain};\r\n"
+        f"v=1; a={algorithm(key)}-sha256; c=relaxed/{body}; d={key.domain};\r\n"
         f" s={key.selector}; t={tail};\r\n b="
     ).encode()
     signed = lines + b"dkim-signature:" + _unfolded(value).strip(b" ")

@@ -11,7 +11,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import assert_never
 
-from digest.deliver.outcome import Accepted, Deferred, InDoubt, Outcome, Refused, Stage
+from digest.deliver import blame
+from digest.deliver.blame import Fault
+from digest.deliver.outcome import Accepted, Deferred, InDoubt, Outcome, Refused
 from digest.delivery import Delivery, Skip, State
 
 FIRST_DELAY = timedelta(minutes=1)
@@ -22,7 +24,7 @@ GROWTH = 4  # 1 min, 4 min, 16 min, 64 min, 4 h
 class Consequence(StrEnum):
     """What an outcome means beyond its own delivery."""
 
-    NONE = "none"
+    NONE = "none"  # the message's own fault, or ours with one reader's provider: kept and told
     BOUNCE = "bounce"  # the address does not exist: it is written to no more
     COUNT = "count"  # one failure more of this address; several in a while make a bounce
     PAUSE_RELAY = "pause relay"  # the relay refuses *us*: stop using it and tell the operator
@@ -115,17 +117,19 @@ def settle(
 
 
 def consequence(refused: Refused) -> Consequence:
-    """Whose fault a 5xx is (RFC 3463, 3): the address's, the message's, or ours at this relay."""
-    subject, _, detail = refused.enhanced.removeprefix("5.").partition(".")
-    if subject == "6" or (subject, detail) == ("3", "4"):
-        return Consequence.NONE  # the message's own: too big, or of a kind the relay cannot take
-    if subject == "7" or (subject, detail) in {("1", "7"), ("1", "8")}:
-        return Consequence.PAUSE_RELAY
-    if refused.stage in (Stage.CONNECT, Stage.MAIL):
-        return Consequence.PAUSE_RELAY  # it had not heard the reader's address yet
-    if subject == "1":
-        return Consequence.BOUNCE
-    return Consequence.COUNT
+    """What a 5xx leads to, by whose fault it is."""
+    words = f"{refused.code} {refused.text}"
+    match blame.fault(blame.code_in(refused.enhanced), words, refused.stage):
+        case Fault.READER:
+            return Consequence.BOUNCE
+        case Fault.PASSING:
+            return Consequence.COUNT
+        case Fault.MESSAGE:
+            return Consequence.NONE
+        case Fault.US:
+            return Consequence.PAUSE_RELAY
+        case fault:
+            assert_never(fault)
 
 
 def retry(delivery: Delivery, *, now: datetime, expires_at: datetime) -> Delivery:

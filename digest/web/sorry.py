@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import Match, Route
 
 from digest import logs
 from digest.errors import DigestError
@@ -73,7 +74,17 @@ def sorry(request: Request, status: int) -> HTMLResponse:
 async def refused(request: Request, error: Exception) -> Response:
     """An HTTPException of ours or of Starlette."""
     assert isinstance(error, HTTPException)
-    return sorry(request, error.status_code)
+    answer = sorry(request, error.status_code)
+    if error.status_code == 405:
+        answer.headers["allow"] = ", ".join(sorted(_methods(request)))
+    return answer
+
+
+def _methods(request: Request) -> set[str]:
+    """What may be asked of this path (RFC 9110, 15.5.6): Starlette names one route's alone."""
+    routes = [route for route in request.app.routes if isinstance(route, Route)]
+    fitting = [route for route in routes if route.matches(request.scope)[0] is not Match.NONE]
+    return {method for route in fitting for method in route.methods or ()}
 
 
 async def unreachable(request: Request, error: Exception) -> Response:

@@ -130,6 +130,42 @@ def test_a_key_of_no_use_is_told_with_its_cure(folder, command, spoil, told):
 
 
 @pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (("ed", "ed"), "deliver.dkim.key_file holds an Ed25519 key"),
+        (("ed", "dkim"), "deliver.dkim.key_file holds an Ed25519 key"),
+        (("dkim", "dkim"), "deliver.dkim.ed25519_key_file holds an RSA key; name it as key_file"),
+    ],
+)
+def test_a_key_where_the_other_belongs_is_told_and_not_used(folder, given, told):
+    made(folder)
+    pems = [(folder / "keys" / f"{name}.pem").read_bytes() for name in given]
+    for name, pem in zip(("dkim", "ed"), pems, strict=True):
+        (folder / "keys" / f"{name}.pem").write_bytes(pem)
+
+    done = run(folder, "check")
+    warnings = load_for(folder).warnings
+
+    assert isinstance(done.exception, Misconfigured)
+    assert str(done.exception).startswith(told)
+    assert any(told.split(" ", 1)[1] in warning for warning in warnings)
+
+
+def test_a_domain_beyond_ascii_is_signed_and_published_by_its_name_in_the_dns(folder):
+    path = folder / "config.toml"
+    text = path.read_text().replace('domain = "quayside.example"', 'domain = "Bücher.example"')
+    path.write_text(text.replace("<digest@quayside.example", "<digest@bücher.example"))
+    made(folder)
+
+    checked, printed = run(folder, "check"), json.loads(run(folder, "record", "--json").stdout)
+    [rsa, _] = keys.read(load_for(folder).settings.deliver.dkim)
+
+    assert (checked.exit_code, checked.stderr) == (0, "")
+    assert printed[0]["name"] == "tide._domainkey.xn--bcher-kva.example"
+    assert b" d=xn--bcher-kva.example;" in dkim.sign(MESSAGE, [rsa], at=1)
+
+
+@pytest.mark.parametrize(
     ("words", "text", "told"),
     [
         (["keygen"], CONFIG, "is not set, so the relay signs"),

@@ -158,6 +158,12 @@ def test_a_signature_of_another_domain_is_told():
     assert found(an_edition(), dkim_domain="side.example") == [("warns", "not-aligned", "header")]
 
 
+def test_a_sender_beyond_ascii_is_aligned_with_its_name_in_the_dns():
+    newsletter = a_newsletter(sender="digest@bücher.example")
+
+    assert found(an_edition(), newsletter=newsletter, dkim_domain="xn--bcher-kva.example") == []
+
+
 def test_a_link_that_did_not_answer_is_told_with_its_reason():
     edition = an_edition('<a href="https://a.example/1">x</a><a href="https://a.example/2">y</a>')
     dead = {"https://a.example/2": "404", "https://a.example/9": "404"}

@@ -158,6 +158,14 @@ def test_what_a_relay_cannot_be_is_told(mistakes: Mistakes, lines: str, told: st
             '16 dkim.selector is "tide!"; write letters, digits and hyphens, such as "digest2026"',
         ),
         (
+            DKIM.replace("tide", "ü"),
+            '16 dkim.selector is "ü"; write letters, digits and hyphens, such as "digest2026"',
+        ),
+        (
+            DKIM.replace("quayside.example", "☃.example"),
+            '15 dkim.domain is "☃.example", which has no name in the DNS; write it as it is there',
+        ),
+        (
             DKIM.replace('key_file = "dkim.pem"\n', ""),
             '14 dkim.key_file is missing; add key_file = "dkim.pem"',
         ),

@@ -53,6 +53,27 @@ async def test_no_address_leads_away(site: House):
         assert 'href="//' not in answer.text
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("PUT", "/", "GET, HEAD"),
+        ("GET", "/subscribe", "POST"),
+        ("GET", "/hooks/ses", "POST"),
+        ("GET", "/hooks/postmark/word", "POST"),
+        ("DELETE", "/confirm/word", "GET, HEAD, POST"),
+        ("PUT", "/preferences/word", "GET, HEAD, POST"),
+        ("POST", "/archive/daily/feed.xml", "GET, HEAD"),
+        ("GET", "/api/subscribe", "POST"),
+        ("POST", "/api/newsletters", "GET"),
+    ],
+)
+async def test_a_wrong_method_is_told_which_are_right(site: House, method, path, allowed):
+    answer = await site.get(path, method)
+
+    # RFC 9110, 15.5.6: all methods of the page, not those of one of its routes.
+    assert (answer.status, answer.headers.get("Allow")) == (405, allowed)
+
+
 async def test_headers_that_are_too_long_are_refused(site: House):
     headers = {f"X-{n}": "x" * 4000 for n in range(5)}
 
