@@ -19,6 +19,11 @@ class Circuit:
     closed_until: float = 0.0  # seconds since the epoch
     paused: str = ""  # its own words
 
+    @property
+    def doubted(self) -> bool:
+        """Whether it has failed since a message was last answered."""
+        return bool(self.failures or self.rests)
+
     def passes(self, now: float) -> bool:
         return not self.paused and now >= self.closed_until
 

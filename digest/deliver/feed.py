@@ -23,7 +23,8 @@ OVER: Final = Over.OVER
 class Feed(Protocol):
     """Hands out messages, hears outcomes. All are called on the loop and must not block.
 
-    ``settle`` or ``accepted`` is called exactly once for each message that ``take`` handed out.
+    ``settle``, ``accepted`` or ``returned`` is called exactly once for each message that ``take``
+    handed out.
     """
 
     def take(self, wake: Callable[[], None]) -> Outgoing | Over | None:
@@ -41,3 +42,7 @@ class Feed(Protocol):
         Read only where somebody wants to know, for there are thousands a second.
         """
         self.settle(message, replies.accepted((250, said)))
+
+    def returned(self, message: Outgoing, outcome: Outcome) -> None:
+        """The relay never came to it, so it was no attempt; ``outcome`` is what it would be."""
+        self.settle(message, outcome)

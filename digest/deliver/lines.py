@@ -1,8 +1,9 @@
 """The connections to the relays: opened while there is something to send, reopened when lost.
 
-A relay that cannot be reached rests (deliver/choice.py); it is tried again with one connection,
-and with all once that one is open. A relay that refuses us is left alone until the operator has
-looked: nobody's delivery fails for it. How much each may have is asked of deliver/allowance.py.
+A relay that cannot be reached, or breaks off, rests (deliver/choice.py); it is tried again with one
+connection, and with all once it has answered for a message. A relay that refuses us is left alone
+until the operator has looked: nobody's delivery fails for it. How much each may have is asked of
+deliver/allowance.py.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from digest.deliver.choice import Circuit
 from digest.deliver.feed import Feed
 from digest.deliver.outbox import Consequence
 from digest.deliver.outcome import Deferred, InDoubt, Outcome, Refused
+from digest.deliver.refusals import Meant, Refusals
 from digest.deliver.relay import RelayOptions
 from digest.deliver.throttle import Pace
 from digest.deliver.tray import Box, Door, Ready, Tray
@@ -36,8 +38,12 @@ class Line:
     lane: Lane
     door: Door
     trouble: str = ""  # the sentence that closed the circuit last
-    proven: bool = False  # a connection was open since it last failed
+    proven: bool = False  # it may have all its connections
+    failed: int = 0  # how often it has
     lost: int = 0  # messages whose connection was lost under them
+    answered: int = 0  # messages that it had words for and did not take
+    heard: int = 0  # of those and the accepted, when we last looked
+    refusals: Refusals = field(default_factory=Refusals)
     accepted: int = 0  # of the door's, that the lane has heard of
     unkept: int = 0  # messages that have left since ``booked`` was last asked
     open: set[asyncio.Task[None]] = field(default_factory=set)
@@ -134,6 +140,7 @@ class Lines:
         self._domains.begin(now)
         for line in self._lines:
             self._book(line, now)
+            self._believe(line)
         shares = allowance.shares(self.lanes, now, most=ready)
         for line in self._lines:
             line.door.room = shares.get(line.relay.name, 0)
@@ -149,6 +156,8 @@ class Lines:
                 line.lane = replace(line.lane, circuit=circuit)
                 if circuit.paused:
                     line.trouble = _refusal(line.relay, circuit.paused)
+                else:
+                    line.refusals.forget(line.door.accepts)
 
     def hold(self) -> None:
         """Let nothing more leave until ``adjust`` is called again."""
@@ -206,25 +215,36 @@ class Lines:
             task.add_done_callback(line.open.discard)
 
     async def _one(self, line: Line) -> None:
-        accepted, lost = line.door.accepts, line.lost
+        accepted, lost, failed = line.door.accepts, line.lost, line.failed
         try:
-            await self._carry(line.relay, line.door, lambda: self._proven(line))
+            await self._carry(line.relay, line.door, lambda: self._connected(line))
         except DigestError as error:
-            self._failed(line, str(error))
+            self._failed(line, str(error), since=failed)
         else:
             if line.lost > lost and line.door.accepts == accepted:
-                self._failed(line, f"{line.relay.label} breaks off before it takes a message")
+                self._failed(line, _breaks_off(line.relay), since=failed)
         self._tray.signal()
 
-    def _proven(self, line: Line) -> None:
-        if not line.proven:
+    def _connected(self, line: Line) -> None:
+        # One that has failed lately proves itself by a message: some open and take none.
+        if not (line.proven or line.lane.circuit.doubted):
             line.proven = True
-            line.lane = replace(line.lane, circuit=line.lane.circuit.worked())
-            line.trouble = ""
             self._tray.signal()
 
-    def _failed(self, line: Line, trouble: str) -> None:
+    def _believe(self, line: Line) -> None:
+        """It works where it has answered for a message since we last looked."""
+        heard = line.door.accepts + line.answered
+        if heard > line.heard and line.lane.circuit.doubted:
+            line.lane = replace(line.lane, circuit=line.lane.circuit.worked())
+            line.proven, line.trouble = True, ""
+        line.heard = heard
+
+    def _failed(self, line: Line, trouble: str, *, since: int) -> None:
         line.proven = False
+        if line.failed > since:
+            return  # as others of the same moment: it is one failure, and counted
+        line.failed += 1
+        line.heard = line.door.accepts + line.answered
         line.lane = replace(line.lane, circuit=line.lane.circuit.failed(self._now()))
         if trouble != line.trouble:
             self._tell(trouble)
@@ -233,30 +253,43 @@ class Lines:
     def _hearing(self, line: Line) -> Callable[[Ready, Outcome], Outcome]:
         def heard(ready: Ready, outcome: Outcome) -> Outcome:
             match outcome:
-                case Deferred(code=code) if code in PUT_OFF:
-                    self._domains.deferred(ready.domain, self._now())
                 case Deferred(code=0) | InDoubt():
                     line.lost += 1
+                    return outcome
+                case Deferred(code=code) if code in PUT_OFF:
+                    self._domains.deferred(ready.domain, self._now())
                 case Refused() if outbox.consequence(outcome) is Consequence.PAUSE_RELAY:
-                    return self._refused(line, outcome)
+                    return self._refused(line, ready, outcome)
+            line.answered += 1
             return outcome
 
         return heard
 
-    def _refused(self, line: Line, outcome: Refused) -> Outcome:
-        """It refuses us and not the reader, who must not lose a letter by it."""
-        words = " ".join(
-            part for part in (str(outcome.code), outcome.enhanced, outcome.text) if part
-        )
-        trouble = _refusal(line.relay, words)
-        if not line.lane.circuit.paused:
-            self._tell(trouble)
-        line.lane = replace(line.lane, circuit=line.lane.circuit.pause(words))
-        line.trouble, line.door.room = trouble, 0
+    def _refused(self, line: Line, ready: Ready, outcome: Refused) -> Outcome:
+        """It refuses us and not the reader, who must not lose a letter by it, or seems to."""
+        meant = line.refusals.meant(outcome, ready.ref, line.door.accepts)
+        if meant is Meant.READER:
+            return outcome
+        if meant is Meant.US:
+            words = " ".join(
+                part for part in (str(outcome.code), outcome.enhanced, outcome.text) if part
+            )
+            trouble = _refusal(line.relay, words)
+            if not line.lane.circuit.paused:
+                self._tell(trouble)
+            line.lane = replace(line.lane, circuit=line.lane.circuit.pause(words))
+            line.trouble, line.door.room = trouble, 0
         return Deferred(outcome.code, outcome.enhanced, outcome.text, outcome.stage)
 
     def _now(self) -> float:
         return self._clock().timestamp()
+
+
+def _breaks_off(relay: RelayOptions) -> str:
+    return (
+        f"{relay.label} takes our connection and breaks it off before it takes a message; "
+        "its log says why, or what stands between it and us does"
+    )
 
 
 def _refusal(relay: RelayOptions, words: str) -> str:

@@ -101,8 +101,7 @@ class Pipeline(asyncio.Protocol):
         self._watch.stop()
         if exc and not self._hung_up:
             self._why = f"{self._relay.label} was lost: {exc}"
-        for flight in self._awaited.flights():
-            self._feed.settle(flight.message, flight.left_behind(self._why))
+        self._supply.lost(list(self._awaited.flights()), self._why)
         if not self.closed.done():
             self.closed.set_result(None)
 
@@ -228,8 +227,9 @@ class Pipeline(asyncio.Protocol):
         self._hang_up(f"{self._relay.label} closes the connection ({CLOSING} {text})")
         if self._awaited:
             step, flight = self._awaited.first()
-            if flight:
-                # It answers the step that is next, so the message it answers was not taken.
+            if flight and not (step is Step.MAIL and self._supply.handed > 1):
+                # It answers the step that is next, so the message it answers was not taken. At
+                # MAIL it means the connection, which has had enough.
                 flight.fate = flight.fate or replies.failure(reply, Stage[step.name])
 
     # --- what is written

@@ -2,26 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from digest.deliver.envelope import Envelopes
 from digest.deliver.feed import OVER, Feed
+from digest.deliver.flight import Flight
 from digest.deliver.transport import Outgoing
 
 
 class Supply:
     """``over``: there are no more, and the connection is to say goodbye."""
 
-    __slots__ = ("_feed", "_left", "_objection", "_wake", "over")
+    __slots__ = ("_feed", "_left", "_most", "_objection", "_wake", "over")
 
     def __init__(
         self, feed: Feed, envelopes: Envelopes, most: int, wake: Callable[[], None]
     ) -> None:
         self._feed = feed
         self._objection = envelopes.objection
-        self._left = most
+        self._left = self._most = most
         self._wake = wake
         self.over = False
+
+    @property
+    def handed(self) -> int:
+        """How many messages it has handed out."""
+        return self._most - self._left
+
+    def lost(self, flights: Sequence[Flight], why: str) -> None:
+        """The connection is gone, with these under way. What the relay never came to goes back.
+
+        That is all behind the first, and the first where it was only announced behind others:
+        many a relay closes after so many messages. One that is alone may be why.
+        """
+        others = self.handed > len(flights)
+        for behind, flight in enumerate(flights):
+            outcome = flight.left_behind(why)
+            if (behind or others) and not (flight.departed or flight.fate):
+                self._feed.returned(flight.message, outcome)
+            else:
+                self._feed.settle(flight.message, outcome)
 
     def next(self) -> Outgoing | None:
         """The next message. None: none right now, or they are over.

@@ -188,6 +188,11 @@ class Door(Feed):
         if box.results >= FULL or box.done:
             self._tray.signal()
 
+    def returned(self, message: Outgoing, outcome: Outcome) -> None:
+        box, one = self._landed(message.ref)
+        box.ready.appendleft(one)  # first: if it is why connections end, that shows
+        self._tray.signal()
+
     def _landed(self, ref: int) -> tuple[Box, Ready]:
         for box in self._boxes:
             one = box.flying.pop(ref, None)

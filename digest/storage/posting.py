@@ -15,7 +15,7 @@ from digest.storage import claims
 from digest.storage.dialect import by_index
 from digest.storage.postal import claims as claimed
 from digest.storage.postal import deliveries, is_queued, is_waiting, tallies
-from digest.storage.schema import editions, issues
+from digest.storage.schema import Moment, editions, issues
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +40,7 @@ _FIRST = (
 )
 _DUE = (
     select(issues.c.id, issues.c.newsletter, issues.c.cadence, issues.c.period)
-    .where(issues.c.state == "released", bindparam("now") >= _FIRST)
+    .where(issues.c.state == "released", bindparam("now", type_=Moment) >= _FIRST)
     .order_by(issues.c.released_at, issues.c.id)
 )
 

@@ -148,9 +148,30 @@ async def test_421_defers_what_it_answers_and_all_that_follows(command):
 
     taken = {name: outcome for name, outcome in tray.outcomes.items() if name != "ada@example.org"}
     assert tray.outcomes["ada@example.org"] == QUEUED
-    assert tray.outcomes["grace@example.org"].code == 421
+    # At MAIL it is the connection that has had enough, and no answer to the message.
+    assert tray.outcomes["grace@example.org"].code == (0 if command == "MAIL" else 421)
     assert all(isinstance(outcome, Deferred) for outcome in taken.values())
     assert len(tray.outcomes) + len(tray.left) == 3
+
+
+@pytest.mark.parametrize(
+    ("command", "time", "says", "back"),
+    [
+        ("MAIL", 1, HANG_UP, []),  # alone: it may be why
+        ("MAIL", 2, HANG_UP, ["grace@example.org"]),
+        ("MAIL", 2, "421 4.7.0 enough\r\n", ["grace@example.org"]),
+        ("END", 1, HANG_UP, ["grace@example.org"]),
+    ],
+)
+async def test_what_the_relay_never_came_to_goes_back_and_is_no_attempt(command, time, says, back):
+    returned = []
+    async with scripted(nth(command, time, says)) as (_, relay):
+        tray = Tray(*THREE)
+        tray.returned = lambda message, _: returned.append(message.recipient)
+        await carry(relay, tray)
+
+    assert returned == back
+    assert not set(back) & set(tray.outcomes)
 
 
 async def test_a_connection_lost_after_the_dot_leaves_one_message_in_doubt():

@@ -1,0 +1,132 @@
+"""Relays that fail in the middle of it, and refusals that may mean us or a reader."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from uuid import uuid4
+
+import pytest
+
+from digest.deliver.allowance import Domains, Lane
+from digest.deliver.choice import Circuit
+from digest.deliver.journal import Journal
+from digest.deliver.lines import Lines
+from digest.deliver.relay import RelayOptions, Security
+from digest.deliver.throttle import Pace
+from digest.deliver.tray import Ready, Tray
+from digest.errors import Temporary
+from tests.builders import NOW
+from tests.deliver.relays import HANG_UP, a_message, scripted
+from tests.services.posthouse import PostHouse
+
+REFUSED = "550 5.7.1 only those we know may write to it\r\n"
+
+
+@pytest.fixture
+def house(store, tmp_path):
+    return PostHouse(store, tmp_path)
+
+
+async def test_a_relay_that_opens_and_takes_nothing_rests_and_another_carries_the_rest(house):
+    await house.join(*(f"r{n:02}" for n in range(40)))
+    await house.release()
+
+    async with (
+        scripted(lambda c: HANG_UP if c == "END" else None) as (bad, a),
+        scripted() as (good, b),
+    ):
+        progress = await house.send(
+            replace(a, name="bad", max_connections=1), replace(b, name="good", max_connections=1)
+        )
+
+    assert bad.connections == 3
+    assert progress.tally.sent == len(good.taken) == 37  # and three that it may have
+    [told] = house.told
+    assert told == progress.troubles[0]
+    assert "takes our connection and breaks it off" in told
+
+
+async def test_connections_that_are_lost_at_once_are_one_failure_and_all_open_again(tmp_path):
+    carry, told = Carry(), []
+    tray = Tray(1, Journal(tmp_path / "worker-1.journal"), signal=lambda: None)
+    tray.journal.begin(uuid4())
+    tray.boxes[0].ready.extend(Ready(n, "ada@x.example", "", a_message(ref=n)) for n in range(50))
+    options = RelayOptions(name="main", host="relay", port=25, security=Security.NONE)
+    lines = Lines(
+        [(replace(options, max_connections=8), Lane(name="main"))],
+        Domains(Pace(), {}, NOW.timestamp()),
+        tray,
+        carry=carry,
+        clock=lambda: NOW,
+        tell=told.append,
+    )
+
+    async def look() -> int:
+        for _ in range(3):
+            lines.adjust()
+            await asyncio.sleep(0)
+        return lines.connections
+
+    assert await look() == 8
+    carry.broken.set()
+    await asyncio.wait([task for line in lines._lines for task in line.open])
+    assert lines.lanes[0].circuit.failures == 1
+    assert told == ["relay 'main' (relay:25) was lost"]
+
+    carry.broken.clear()
+    assert await look() == 1  # open, and that proves nothing yet
+    message = carry.feed.take(lambda: None)
+    carry.feed.departing(message)
+    carry.feed.accepted(message, b"250 2.0.0 Ok")
+    assert await look() == 8
+    assert lines.lanes[0].circuit == Circuit()
+    carry.broken.set()
+    await lines.close()
+
+
+class Carry:
+    """Connections that are open at once, and lost when it is ``broken``."""
+
+    def __init__(self) -> None:
+        self.broken = asyncio.Event()
+
+    async def __call__(self, relay, feed, connected):
+        self.feed = feed
+        connected()
+        await self.broken.wait()
+        raise Temporary(f"{relay.label} was lost")
+
+
+async def test_one_reader_who_may_not_be_written_to_is_not_all(house):
+    await house.join(*(f"r{n:02}" for n in range(30)))
+    await house.release()
+
+    async with scripted(lambda c: REFUSED if "r05@" in c else None) as (_, options):
+        progress = await house.send(options)
+
+    assert (progress.tally.sent, progress.tally.failed, progress.troubles) == (29, 1, [])
+    assert (await house.states())["r05"] == "failed"
+
+
+async def test_a_relay_that_refuses_everybody_is_paused_and_fails_nobody(house):
+    await house.join(*(f"r{n:02}" for n in range(30)))
+    await house.release()
+
+    async with scripted(lambda c: REFUSED if c.startswith("RCPT") else None) as (relay, options):
+        progress = await house.send(options)
+
+    assert set((await house.states()).values()) == {"queued"}
+    assert "only those we know" in progress.troubles[0]
+    assert sum(c.startswith("RCPT") for c in relay.heard) <= 3 + 2 * options.max_connections
+
+
+async def test_while_nobody_knows_whom_a_refusal_means_nothing_is_given_up(house):
+    await house.join("ada")
+    await house.release()
+
+    async with scripted(lambda c: REFUSED if c.startswith("RCPT") else None) as (_, options):
+        progress = await house.send(options)
+
+    assert await house.states() == {"ada": "queued"}
+    assert progress.troubles == []
