@@ -144,8 +144,9 @@ def _odd(message: Message) -> tuple[Verdict, str]:
 
 def _near(text: str, address: str) -> str:
     """The lines after the one that names the address: that is where they say why."""
-    at = text.casefold().find(address.casefold())
-    return text[max(at, 0) : max(at, 0) + 600]
+    found = re.search(re.escape(address), text, re.IGNORECASE)
+    at = found.start() if found else 0
+    return text[at : at + 600]
 
 
 def _said(diagnostic: str) -> str:
