@@ -6,22 +6,22 @@ mail with that subject. Only the token counts, never the From line: anyone can w
 
 from __future__ import annotations
 
-import email.policy
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from email.errors import MessageError
 from email.parser import BytesHeaderParser
 
 from subscribers import tokens
+from subscribers.answers import is_answer
+from subscribers.fields import SHORT, field
 from subscribers.model import SubscriberId
 from subscribers.tokens import Purpose
 
-MOST_BYTES = 256 * 1024  # the head of a mail; what follows is not looked at
-_ANSWER = re.compile(
-    r"^(?:(?:re|aw|fwd?|wg|sv|antw|tr|rv|ref)\s*(?:\[\d+\])?\s*:\s*)+", re.IGNORECASE
-)
-_TOKEN = re.compile(r"([a-z0-9-]{1,64})\.([A-Za-z0-9-]{1,64}\.[A-Za-z0-9_-]{22})")
+MOST_BYTES = 64 * 1024  # the head of a mail; what follows is not looked at
+LONGEST_SUBJECT = 998  # characters: a line of RFC 5322, 2.1.1
+MOST_WORDS = 30  # of a subject, that a token may begin with
+_BODY = re.compile(rb"\r?\n\r?\n|\r\r")
+_TOKEN = re.compile(r"(?<![A-Za-z0-9-])([a-z0-9-]{1,64})\.([A-Za-z0-9-]{1,64}\.[A-Za-z0-9_-]{22})")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,23 +43,30 @@ Verdict = Leaves | Unproven
 
 
 def verdict(ring: Sequence[bytes], mail: bytes) -> Verdict:
-    """What a raw mail (RFC 5322) asks for, as far as its token proves it."""
-    try:
-        # Only the head: parts within parts would cost as many calls within calls.
-        parser = BytesHeaderParser(policy=email.policy.default)
-        message = parser.parsebytes(mail[:MOST_BYTES])
-        subject = str(message.get("Subject", ""))
-        automatic = str(message.get("Auto-Submitted", "no")).partition(";")[0].strip().lower()
-    except (MessageError, ValueError, IndexError, LookupError):
-        return Unproven("The mail's head cannot be read.")
-    if automatic == "auto-replied":  # RFC 3834: an absence notice is nobody's act
+    """What a raw mail (RFC 5322) asks for, as far as its token proves it.
+
+    The token may stand anywhere in the subject: mailing systems write before it, and people do.
+    """
+    head = _BODY.split(mail[:MOST_BYTES], maxsplit=1)[0]
+    message = BytesHeaderParser(policy=SHORT).parsebytes(head)
+    if is_answer(message):
         return Unproven("The mail is an automatic answer.")
-    # Long subjects are folded on their way, some programs then keep the blanks.
-    said = re.sub(r"\s+", "", _ANSWER.sub("", subject.strip()))
-    shape = _TOKEN.fullmatch(said)
-    if shape is None:
+    shapes = dict.fromkeys(_shapes(field(message, "Subject")[:LONGEST_SUBJECT]))
+    if not shapes:
         return Unproven("The subject holds no token.")
-    subscriber = tokens.proves(ring, shape[2], Purpose.UNSUBSCRIBE, shape[1])
-    if subscriber is None:
-        return Unproven("The token in the subject is not one of ours.")
-    return Leaves(subscriber=subscriber, newsletter=shape[1])
+    for newsletter, token in shapes:
+        subscriber = tokens.proves(ring, token, Purpose.UNSUBSCRIBE, newsletter)
+        if subscriber is not None:
+            return Leaves(subscriber=subscriber, newsletter=newsletter)
+    return Unproven("The token in the subject is not one of ours.")
+
+
+def _shapes(subject: str) -> Iterator[tuple[str, str]]:
+    """What has the shape of a newsletter and a token, whichever word of the subject it begins in.
+
+    Long subjects are folded on their way, and some programs keep the blanks.
+    """
+    words = subject.split()
+    for first in range(min(len(words), MOST_WORDS)):
+        if found := _TOKEN.search("".join(words[first:])):
+            yield found[1], found[2]

@@ -120,6 +120,7 @@ class Moment(click.ParamType[datetime]):
 
 
 moment = Moment()
+number = click.IntRange(0, 2**63 - 1)  # of a row: no database counts further
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
@@ -155,7 +156,7 @@ def main(args: Sequence[str] | None = None) -> None:
         click.echo(f"digest: {error}", err=True)
         sys.exit(1)
     except OSError as error:
-        _leave_output()
+        leave_output()
         # Nobody reads on after `| head`, and nobody is to be told.
         if not isinstance(error, BrokenPipeError):
             what = error.filename or "the output"
@@ -164,7 +165,7 @@ def main(args: Sequence[str] | None = None) -> None:
     sys.exit(code if isinstance(code, int) else 0)
 
 
-def _leave_output() -> None:
+def leave_output() -> None:
     """Let what is still to be written to stdout go nowhere: the interpreter flushes it at exit."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)

@@ -7,18 +7,19 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import suppress
 from typing import TypeVar
 
 import click
 
 from digest import wiring
-from digest.cli import Context, stores
+from digest.cli import Context, leave_output, number, stores
 from digest.cli.people import AddressType
 from digest.clock import clock_at
 from digest.config import secret
 from digest.config.load import load_for
 from digest.config.settings import Settings
-from digest.deliver import bounces
+from digest.deliver import bounces, mbox, unread
 from digest.deliver.opened import MOST_BYTES
 from digest.deliver.verdict import Finding
 from digest.errors import DigestError, Misconfigured
@@ -33,9 +34,8 @@ from subscribers.address import Address
 T = TypeVar("T")
 CLOCK = clock_at(None)
 TRY_AGAIN = 75  # EX_TEMPFAIL of sysexits.h: the mail server keeps the mail and comes again
-KINDS = [
-    f.value for f in Finding if f not in (Finding.DELAYED, Finding.AUTO_REPLY, Finding.NOTHING)
-]
+_NEVER_KEPT = (Finding.DELAYED, Finding.AUTO_REPLY, Finding.NOTHING, Finding.UNREADABLE)
+KINDS = [f.value for f in Finding if f not in _NEVER_KEPT]
 WORDS = {
     Came.ACTED: "acted on",
     Came.COUNTED: "counted: the failure may pass",
@@ -44,6 +44,7 @@ WORDS = {
     Came.UNPROVEN: "not proven whom it is about, so nothing was done",
     Came.IGNORED: "an absence notice or a delay, ignored",
     Came.NO_REPORT: "no report of a bounce or complaint",
+    Came.UNREADABLE: "could not be read, which is a fault of ours: please report it",
 }
 
 
@@ -61,21 +62,26 @@ def group() -> None:
 )
 @click.pass_obj
 def ingest(context: Context, recipient: str) -> int:
-    """Take in one mail from standard input, as a mail server's pipe hands it over.
+    """Take in one mail from standard input, as a mail server's pipe hands it over; or an mbox.
+
+    What is not understood is kept in the Maildir of bounces.unread, for you to read.
 
     Exit code 0: done with it, whatever it was. 75: trouble of ours; try again later.
     """
-    mail = _piped()
     try:
         settings = load_for(context.config).settings
-        (came,) = asyncio.run(_ingested(settings, mail, recipient))
+        told, kept = asyncio.run(_ingested(settings, recipient))
     except (DigestError, OSError) as error:
-        click.echo(f"digest: {error}", err=True)
-        return TRY_AGAIN
+        return _put_off(str(error))
     except Exception as error:  # noqa: BLE001 -- any other code returns the mail to nobody: it is lost
-        click.echo(f"digest: {type(error).__name__}; please report this", err=True)
-        return TRY_AGAIN
-    click.echo(WORDS[came])
+        return _put_off(f"{type(error).__name__}; please report this")
+    try:
+        for line in _counted(told) if told.total() > 1 else map(WORDS.__getitem__, told):
+            click.echo(line)
+        if kept:
+            click.echo(f"kept for you to read: {settings.bounces.unread}")
+    except OSError:  # nobody hears it, and it is done all the same
+        leave_output()
     return 0
 
 
@@ -89,9 +95,8 @@ def read(context: Context, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps({one.value: told[one] for one in Came}))
         return
-    for came in Came:
-        if told[came]:
-            click.echo(f"{told[came]:>8,}  {WORDS[came]}")
+    for line in _counted(told):
+        click.echo(line)
     if not told:
         click.echo("Nothing new.")
 
@@ -112,19 +117,22 @@ def list_(
     )
     for line in listed(found or [], as_json=as_json):
         click.echo(line)
+    folder = load_for(context.config).settings.bounces.unread
+    if not as_json and (left := unread.count(folder)):
+        click.echo(f"Not understood, for you to read: {left:,} in {folder}")
 
 
 @group.command("show")
-@click.argument("number", type=int)
+@click.argument("report", metavar="NUMBER", type=number)
 @click.pass_obj
-def show(context: Context, number: int) -> None:
+def show(context: Context, report: int) -> None:
     """Print one report as it came, by its number in the list.
 
     After storage.keep.originals_days only what it said is left.
     """
-    found = _asked(context, lambda store: store.read(reports.shown, number))
+    found = _asked(context, lambda store: store.read(reports.shown, report))
     if found is None:
-        raise Misconfigured(f"report {number}", "is not there; look with `digest bounces list`")
+        raise Misconfigured(f"report {report}", "is not there; look with `digest bounces list`")
     kept, original = found
     for line in listed([kept], as_json=False):
         click.echo(line)
@@ -181,27 +189,48 @@ def _record(one: Kept) -> dict[str, object]:
     }
 
 
-def _piped() -> bytes:
-    """The mail's beginning; the rest is read, too, so that the mail server can end in peace."""
-    stream = sys.stdin.buffer
-    mail = stream.read(MOST_BYTES)
-    while stream.read(MOST_BYTES):
-        pass
-    return mail
+def _counted(told: Counter[Came]) -> Iterator[str]:
+    for came in Came:
+        if told[came]:
+            yield f"{told[came]:>8,}  {WORDS[came]}"
 
 
-async def _ingested(settings: Settings, mail: bytes, recipient: str) -> list[Came]:
+def _put_off(why: str) -> int:
+    """Say what is wrong, as far as anybody hears it, and let the mail server try again.
+
+    What it still has to say is heard first: it may be put out by a pipe that is closed on it.
+    """
+    with suppress(OSError, AttributeError):  # there may be no standard input at all
+        while sys.stdin.buffer.read(MOST_BYTES):
+            pass
+    with suppress(OSError):
+        click.echo(f"digest: {why}", err=True)
+    return TRY_AGAIN
+
+
+async def _ingested(settings: Settings, recipient: str) -> tuple[Counter[Came], int]:
+    """What became of each mail, and how many were kept for a person."""
+    if sys.stdin is None:
+        raise Misconfigured("standard input", "is closed; the mail is read there")
+    told: Counter[Came] = Counter()
+    kept = 0
     ring = secret.ring(settings.folder)
-    verdict = bounces.verdict(ring, mail, envelope=recipient)
     async with wiring.open_store(settings) as store:
-        return await feedback.heard(
-            store,
-            [Incoming(verdict=verdict, original=mail)],
-            acts=coming_back.acts(ring),
-            ring=ring,
-            rules=coming_back.bounce_rules(settings),
-            clock=CLOCK,
-        )
+        for mail in mbox.mails(sys.stdin.buffer):
+            found = bounces.verdict(ring, mail, envelope=recipient)
+            (came,) = await feedback.heard(
+                store,
+                [Incoming(verdict=found, original=mail)],
+                acts=coming_back.acts(ring),
+                ring=ring,
+                rules=coming_back.bounce_rules(settings),
+                clock=CLOCK,
+            )
+            told[came] += 1
+            if mail and not came.is_understood:
+                unread.keep(settings.bounces.unread, mail)
+                kept += 1
+    return told, kept
 
 
 async def _read(settings: Settings) -> Counter[Came]:

@@ -12,7 +12,7 @@ from typing import TypeVar
 import click
 
 from digest import wiring, worker
-from digest.cli import Context
+from digest.cli import Context, number
 from digest.cli.correction import correction
 from digest.cli.meter import line
 from digest.cli.sending import Outgo
@@ -29,6 +29,7 @@ from digest.storage.desk import Fate, IssueInfo
 T = TypeVar("T")
 WAITING = ("queued", "sending", "held")
 UNSENT = ("draft", "discarded")
+LIMIT = click.IntRange(1, 1_000_000)
 SHOWN = 50
 
 
@@ -39,7 +40,7 @@ def group() -> None:
 
 @group.command("list")
 @click.option("--newsletter", help="Only this one's.")
-@click.option("--limit", default=20, show_default=True, help="How many, the newest first.")
+@click.option("--limit", type=LIMIT, default=20, show_default=True, help="How many, newest first.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
 def list_(context: Context, newsletter: str | None, limit: int, as_json: bool) -> None:
@@ -61,12 +62,12 @@ def list_(context: Context, newsletter: str | None, limit: int, as_json: bool) -
 
 
 @group.command("show")
-@click.argument("issue", type=int)
+@click.argument("issue", type=number)
 @click.option("--failed", is_flag=True, help="Whom it did not reach, and why.")
 @click.option("--waiting", is_flag=True, help="Who still waits for it, and since when.")
 @click.option("--skipped", is_flag=True, help="Who was skipped, and why.")
 @click.option("--stories", is_flag=True, help="Only what it told, as JSON, to put it right.")
-@click.option("--limit", default=SHOWN, show_default=True, help="How many people at most.")
+@click.option("--limit", type=LIMIT, default=SHOWN, show_default=True, help="How many people.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
 def show(
@@ -156,7 +157,7 @@ def _why(one: Fate) -> str:
 
 
 @group.command("pause")
-@click.argument("issue", type=int)
+@click.argument("issue", type=number)
 @click.pass_obj
 def pause(context: Context, issue: int) -> None:
     """Send nothing more of an issue until it is resumed."""
@@ -165,7 +166,7 @@ def pause(context: Context, issue: int) -> None:
 
 
 @group.command("resume")
-@click.argument("issue", type=int)
+@click.argument("issue", type=number)
 @click.pass_obj
 def resume(context: Context, issue: int) -> None:
     """Go on with a paused issue."""
@@ -174,7 +175,7 @@ def resume(context: Context, issue: int) -> None:
 
 
 @group.command("cancel")
-@click.argument("issue", type=int)
+@click.argument("issue", type=number)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.pass_obj
 def cancel(context: Context, issue: int, yes: bool) -> None:
@@ -187,7 +188,7 @@ def cancel(context: Context, issue: int, yes: bool) -> None:
 
 
 @group.command("approve")
-@click.argument("issue", type=int)
+@click.argument("issue", type=number)
 @click.pass_obj
 def approve(context: Context, issue: int) -> None:
     """Let an issue go that waits for approval."""
@@ -197,7 +198,7 @@ def approve(context: Context, issue: int) -> None:
 
 
 @group.command("hold")
-@click.argument("issue", type=int)
+@click.argument("issue", type=number)
 @click.pass_obj
 def hold(context: Context, issue: int) -> None:
     """Keep back an issue that waits for approval: it goes to nobody."""
@@ -207,7 +208,7 @@ def hold(context: Context, issue: int) -> None:
 
 
 @group.command("retry-failed")
-@click.argument("issue", type=int)
+@click.argument("issue", type=number)
 @click.pass_obj
 def retry_failed(context: Context, issue: int) -> None:
     """Try those it failed to reach, and those in doubt, once more."""
@@ -217,7 +218,7 @@ def retry_failed(context: Context, issue: int) -> None:
 
 
 @group.command("correct")
-@click.argument("issue", type=int)
+@click.argument("issue", type=number)
 @click.option("--note", required=True, help="What was wrong: it stands above the stories.")
 @click.option(
     "--stories",

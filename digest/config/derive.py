@@ -24,13 +24,18 @@ _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
 _HOST_LIKE = re.compile(
     r"([\w-]+\.)+(?!(?:html?|md|markdown|txt|text|xml|json)$)[a-z]{2,}", re.IGNORECASE
 )
-_PATHS: tuple[Key, ...] = (("compose", "templates"), ("deliver", "maildir"), ("storage", "media"))
+_PATHS: tuple[Key, ...] = (
+    ("compose", "templates"),
+    ("deliver", "maildir"),
+    ("bounces", "unread"),
+    ("storage", "media"),
+)
 _FILES: tuple[Key, ...] = (
     ("deliver", "relays", "*", "ca_file"),
     ("deliver", "dkim", "key_file"),
     ("deliver", "dkim", "ed25519_key_file"),
 )
-_DEFAULT_PATHS = {"maildir": "maildir", "media": "media"}
+_DEFAULT_PATHS = {"maildir": "maildir", "unread": "unread", "media": "media"}
 
 
 def newsletters(draft: Draft) -> None:

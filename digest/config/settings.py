@@ -98,10 +98,11 @@ class Mailbox:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounces:
-    """``[bounces]``: when failures are too many, and who may tell us of them."""
+    """``[bounces]``: when failures are too many, who may tell us, what nobody understood."""
 
     soft_limit: Annotated[int, Ge(1)] = 5
     soft_days: Annotated[int, Ge(1)] = 30
+    unread: Path = Path("unread")  # a Maildir: what came through the pipe and was not understood
     mailbox: Mailbox = field(default_factory=Mailbox)
     ses_topics: tuple[str, ...] = ()  # ARNs of the SNS topics that are ours
     sendgrid_public_key: str = ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Sequence
 from email.message import Message
 from itertools import islice
@@ -21,6 +22,7 @@ MOST_IDS = 8
 _MESSAGE_ID = re.compile(r"<([0-9a-f]{40}@[a-z0-9.-]{1,253})>", re.IGNORECASE)  # as we make them
 _LINK = re.compile(r"(?<![a-z0-9-])([a-z0-9-]{1,64})\.([A-Za-z0-9-]{1,64}\.[A-Za-z0-9_-]{22})")
 _ADDRESS = re.compile(r"[^\s<>;,()\"]{1,320}@[^\s<>;,()\"]{1,255}")
+_UNICODE = re.compile(r"\\x\{([0-9A-Fa-f]{1,6})\}")
 
 
 def about(
@@ -51,6 +53,22 @@ def linked(ring: Sequence[bytes], text: str) -> SubscriberId | None:
 
 
 def address_in(text: str) -> str:
-    """The address of a field such as ``rfc822; ada@example.org``; empty where there is none."""
-    found = _ADDRESS.search(text[:2048])
+    """The address of a field such as ``rfc822; ada@example.org``; empty where there is none.
+
+    In one of the kind ``utf-8`` letters may be written as ``\\x{434}`` (RFC 6533, 3).
+    """
+    found = _ADDRESS.search(_UNICODE.sub(_letter, text[:2048]))
     return found[0].rstrip(".") if found else ""
+
+
+def original(text: str) -> str:
+    """``Original-Recipient`` as its sender meant it: some servers leave it in xtext (RFC 3461, 4).
+
+    Only the two characters that must be escaped are read so: ``ada+2024@`` is an address, too.
+    """
+    return text.replace("+2B", "+").replace("+3D", "=")
+
+
+def _letter(escape: re.Match[str]) -> str:
+    code = int(escape[1], 16)
+    return chr(code) if code <= sys.maxunicode and not 0xD800 <= code < 0xE000 else escape[0]

@@ -9,33 +9,28 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from email.errors import MessageError
 from email.message import Message
 
 from flufl.bounce import all_failures
 
-from digest.deliver.about import about
+from digest.deliver.about import about, original
 from digest.deliver.blame import better, code_in, failure
 from digest.deliver.opened import blocks, field, one_line, opened, parts, returned, text_of
+from digest.deliver.sketch import sketch
 from digest.deliver.verdict import NO_REPORT, About, Finding, Mouth, Verdict
 from subscribers import mailto
+from subscribers.answers import is_automatic
+from subscribers.fields import keyword
 from subscribers.mailto import Leaves
 
 # It logs what hostile mail does to it, mail and all; we only want to know that it found nothing.
 logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL + 1)
 
-# A reader's token stands at the head, and a subject of 64 KiB is nobody's.
-HEAD_BYTES = 64 * 1024
 _COMPLAINTS = {"abuse", "fraud", "opt-out", "opt-out-list"}  # not: virus, not-spam, auth-failure
 _MAILERS = re.compile(
     r"mailer-?daemon|postmaster|mail delivery|mail administrator|bounces?@", re.IGNORECASE
-)
-_ABSENT = re.compile(
-    r"\b(auto(matic|mated)? ?-?(reply|response|answer|antwort)|out of (the )?office|on vacation|"
-    r"on holiday|away from (my|the)|abwesen|automatische antwort|r[eé]ponse automatique|"
-    r"absence du bureau|fuera de la oficina|respuesta autom[aá]tica|risposta automatica|"
-    r"автоответ|автоматический ответ)|^auto: ",
-    re.IGNORECASE,
 )
 
 
@@ -45,7 +40,14 @@ def verdict(ring: Sequence[bytes], mail: bytes, *, envelope: str = "") -> Verdic
     ``envelope``: the address it was delivered to, where the mail server says so. Never raises,
     whatever the bytes; of more than 256 KiB only the beginning is read.
     """
-    asks = mailto.verdict(ring, mail[:HEAD_BYTES])
+    try:
+        return _judged(ring, mail, envelope)
+    except Exception as error:  # noqa: BLE001 -- one mail must not stop those that wait behind it
+        return Verdict(finding=Finding.UNREADABLE, text=type(error).__name__)
+
+
+def _judged(ring: Sequence[bytes], mail: bytes, envelope: str) -> Verdict:
+    asks = mailto.verdict(ring, mail)
     if isinstance(asks, Leaves):
         return Verdict(
             finding=Finding.UNSUBSCRIBE,
@@ -57,20 +59,20 @@ def verdict(ring: Sequence[bytes], mail: bytes, *, envelope: str = "") -> Verdic
     if message is None:
         return NO_REPORT
     try:
-        found, claimed = _read(message)
+        reported = _reported(message)
+        found, claimed = reported or _odd(message)
     except (MessageError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
         # The mail's own parts contradict one another: no mail server wrote that.
         return NO_REPORT
     if found.finding in (Finding.NOTHING, Finding.AUTO_REPLY, Finding.DELAYED):
         return found
     whom = about(ring, mail, message, envelope=envelope, claimed=claimed)
-    return Verdict(
-        finding=found.finding, mouth=found.mouth, code=found.code, text=found.text, about=whom
-    )
+    # People forward such words, about somebody else, along with an issue of ours and its link.
+    return replace(found, about=whom if reported else replace(whom, subscriber=None))
 
 
-def _read(message: Message) -> tuple[Verdict, str]:
-    """What the mail is, and the recipient that it names."""
+def _reported(message: Message) -> tuple[Verdict, str] | None:
+    """What a report of a known form says, and the recipient that it names."""
     for part in parts(message):
         match part.get_content_type():
             case "message/delivery-status" | "message/global-delivery-status":
@@ -81,20 +83,14 @@ def _read(message: Message) -> tuple[Verdict, str]:
                 return NO_REPORT, ""
             case "message/rfc822" if reader := _outlooks(part):
                 return Verdict(finding=Finding.COMPLAINT, mouth=Mouth.ARF, text="abuse"), reader
-    if _is_from_a_mailer(message):
-        odd = _odd(message)
-        if odd[0].finding is not Finding.NOTHING:
-            return odd
-    if _is_automatic(message):
-        return Verdict(finding=Finding.AUTO_REPLY), ""
-    return _odd(message)
+    return None
 
 
 def _notification(part: Message) -> tuple[Verdict, str]:
     """RFC 3464: one group of fields for each recipient; we write to one at a time."""
-    groups = [group for group in blocks(part) if field(group, "Action")]
-    actions = {field(group, "Action").lower() for group in groups}
-    failed = next((g for g in groups if field(g, "Action").lower() == "failed"), None)
+    groups = [(_action(group), group) for group in blocks(part)]
+    actions = {action for action, _ in groups}
+    failed = next((group for action, group in groups if action == "failed"), None)
     if failed is None:
         late = Verdict(finding=Finding.DELAYED)
         return (late, "") if "delayed" in actions else (NO_REPORT, "")
@@ -103,14 +99,20 @@ def _notification(part: Message) -> tuple[Verdict, str]:
     finding = failure(code, words)
     if finding is Finding.HARD and actions & {"delivered", "relayed", "expanded"}:
         finding = Finding.SOFT  # the address exists; one of those it forwards to does not
-    claimed = field(failed, "Original-Recipient") or field(failed, "Final-Recipient")
+    claimed = original(field(failed, "Original-Recipient")) or field(failed, "Final-Recipient")
     return Verdict(finding=finding, code=code, text=_said(words)), claimed
+
+
+def _action(group: Message) -> str:
+    """What was done, whatever comment stands beside it; OpenSMTPD calls a failure an error."""
+    said = keyword(field(group, "Action"))
+    return "failed" if said == "error" else said
 
 
 def _complaint(part: Message) -> tuple[Verdict, str]:
     """RFC 5965. The provider may have blacked the reader's address out; our signatures are left."""
     report = next(iter(blocks(part)), part)
-    kind = field(report, "Feedback-Type").lower()
+    kind = keyword(field(report, "Feedback-Type"))
     if kind not in _COMPLAINTS:
         return NO_REPORT, ""
     by = field(report, "Source-IP") and field(report, "User-Agent")
@@ -127,10 +129,13 @@ def _outlooks(part: Message) -> str:
 
 
 def _odd(message: Message) -> tuple[Verdict, str]:
-    """What qmail, old Exims and others write in words of their own."""
-    passing, lasting = all_failures(message)
+    """What qmail, old Exims and others write in words of their own; nobody else's words count."""
+    automatic = Verdict(finding=Finding.AUTO_REPLY) if is_automatic(message) else NO_REPORT
+    if not _is_from_a_mailer(message):
+        return automatic, ""
+    passing, lasting = all_failures(sketch(message))
     if not lasting:
-        return (Verdict(finding=Finding.DELAYED) if passing else NO_REPORT), ""
+        return (Verdict(finding=Finding.DELAYED) if passing else automatic), ""
     claimed = next(iter(sorted(lasting))).decode("latin-1")
     words = _near(text_of(message), claimed)
     code = code_in(words)
@@ -139,8 +144,9 @@ def _odd(message: Message) -> tuple[Verdict, str]:
 
 def _near(text: str, address: str) -> str:
     """The lines after the one that names the address: that is where they say why."""
-    at = text.casefold().find(address.casefold())
-    return text[max(at, 0) : max(at, 0) + 600]
+    found = re.search(re.escape(address), text, re.IGNORECASE)
+    at = found.start() if found else 0
+    return text[at : at + 600]
 
 
 def _said(diagnostic: str) -> str:
@@ -154,19 +160,8 @@ def _said(diagnostic: str) -> str:
 
 
 def _is_from_a_mailer(message: Message) -> bool:
-    if message.get("X-Failed-Recipients"):
+    if field(message, "X-Failed-Recipients") or field(message, "Return-Path") == "<>":
         return True
-    back = str(message.get("Return-Path", "")).strip()
-    return back == "<>" or bool(_MAILERS.search(field(message, "From")))
-
-
-def _is_automatic(message: Message) -> bool:
-    """RFC 3834, 5, and the signs of programs that are older."""
-    said = field(message, "Auto-Submitted").partition(";")[0].strip().lower()
-    if said and said != "no":
+    if message.get_content_type() == "multipart/report":
         return True
-    if field(message, "Precedence").lower() in ("auto_reply", "auto-reply"):
-        return True
-    if any(message.get(n) for n in ("X-Autoreply", "X-Autorespond", "X-Auto-Response-Suppress")):
-        return True
-    return bool(_ABSENT.search(field(message, "Subject")))
+    return bool(_MAILERS.search(field(message, "From")))

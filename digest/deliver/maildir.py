@@ -30,18 +30,26 @@ class MaildirTransport:
 
     def _put(self, message: Outgoing) -> Path:
         name = f"{_UNSAFE.sub('_', message.name or f'delivery-{message.ref}')}.digest"
-        half, whole = self._folder / "tmp" / name, self._folder / "new" / name
         envelope = f"Return-Path: <{message.sender}>\r\nDelivered-To: {message.recipient}\r\n"
-        try:
-            for inner in ("tmp", "new", "cur"):
-                (self._folder / inner).mkdir(parents=True, exist_ok=True)
-            with half.open("wb") as file:
-                file.write((envelope.encode() + message.data).replace(b"\r\n", b"\n"))
-                file.flush()
-                os.fsync(file.fileno())
-            half.replace(whole)
-        except OSError as error:
-            raise Misconfigured(
-                str(self._folder), f"cannot be written: {error.strerror}; see deliver.maildir"
-            ) from error
-        return whole
+        return put(self._folder, name, envelope.encode() + message.data, key="deliver.maildir")
+
+
+def put(folder: Path, name: str, mail: bytes, *, key: str) -> Path:
+    """Write a mail, to be found whole or not at all; the file, of that name.
+
+    Raises Misconfigured where it cannot be written; ``key`` is what names the folder.
+    """
+    half, whole = folder / "tmp" / name, folder / "new" / name
+    try:
+        for inner in ("tmp", "new", "cur"):
+            (folder / inner).mkdir(parents=True, exist_ok=True)
+        with half.open("wb") as file:
+            file.write(mail.replace(b"\r\n", b"\n"))
+            file.flush()
+            os.fsync(file.fileno())
+        half.replace(whole)
+    except OSError as error:
+        raise Misconfigured(
+            str(folder), f"cannot be written: {error.strerror}; see {key}"
+        ) from error
+    return whole

@@ -1,6 +1,6 @@
 """Raw mail, whoever wrote it, to parts to be looked at: bounded in size, depth and time. Pure.
 
-What a report says stands at its beginning, so only that is read. Headers stay the raw text they
+What a report says stands at its beginning, so only that is read. Fields stay the raw text they
 were: structured parsing of hostile ones costs seconds.
 """
 
@@ -12,25 +12,30 @@ import quopri
 import re
 from collections.abc import Iterator
 from email.errors import MessageError
-from email.header import decode_header, make_header
 from email.message import Message
 from email.parser import HeaderParser
+from itertools import islice
+
+from subscribers import fields
 
 MOST_BYTES = 256 * 1024
-MOST_PARTS = 40  # the reports of the field have 3 parts and return a message of 3 more
+MOST_LINES = 4000  # each costs the parser as many looks as it stands deep
+MOST_PARTS = 40  # with parts of their own; reports have two, and return a message of a few more
+MOST_TEXTS = 10
+MOST_GROUPS = 100  # of fields in a status
 LONGEST_LINE = 500
-_PART = re.compile(rb"^content-type[ \t]*:", re.IGNORECASE | re.MULTILINE)
-_BOUNDARY = re.compile(rb"boundary", re.IGNORECASE)
+# A word such as "boundary" in what was returned makes no part: only this does.
+_NEST = re.compile(rb"^content-type[ \t]*:\s*(?:multipart|message)/", re.IGNORECASE | re.MULTILINE)
 _BROKEN = (MessageError, ValueError, LookupError, TypeError, AttributeError, RecursionError)
 
 
 def opened(mail: bytes) -> Message | None:
     """The mail, parsed; None where nobody's report looks like that."""
-    head = mail[:MOST_BYTES]
-    if len(_PART.findall(head)) > MOST_PARTS or len(_BOUNDARY.findall(head)) > MOST_PARTS:
+    head = b"\n".join(mail[:MOST_BYTES].splitlines()[:MOST_LINES])
+    if len(_NEST.findall(head)) > MOST_PARTS:
         return None
     try:
-        return email.message_from_bytes(head)
+        return email.message_from_bytes(head, policy=fields.SHORT)
     except _BROKEN:
         return None
 
@@ -54,14 +59,22 @@ def blocks(part: Message) -> list[Message]:
     """
     below = part.get_payload()
     found = [one for one in below if isinstance(one, Message)] if isinstance(below, list) else []
-    text = "\n\n".join(one.as_string() for one in found)
+    raw = "\n\n".join(map(_written, found))
     coding = field(part, "Content-Transfer-Encoding").lower()
     if coding == "base64":
-        text = base64.b64decode(text).decode("utf-8", "replace")
+        raw = base64.b64decode(raw.encode("utf-8", "replace")).decode("utf-8", "replace")
     elif coding == "quoted-printable":
-        text = quopri.decodestring(text.encode("utf-8", "replace")).decode("utf-8", "replace")
-    groups = re.split(r"\n[ \t\r]*\n", text.replace("\r\n", "\n"))
-    return [HeaderParser().parsestr(group.lstrip("\n")) for group in groups if group.strip()]
+        raw = quopri.decodestring(raw.encode("utf-8", "replace")).decode("utf-8", "replace")
+    groups = re.split(r"\n[ \t\r]*\n", raw.replace("\r\n", "\n"), maxsplit=MOST_GROUPS)
+    parser = HeaderParser(policy=fields.SHORT)
+    return [parser.parsestr(one.lstrip("\n")) for one in groups[:MOST_GROUPS] if one.strip()]
+
+
+def _written(message: Message) -> str:
+    """A message as it came, without what its parts hold; ``as_string`` would fold it anew."""
+    said = [f"{name}: {value}" for name, value in message.raw_items()]
+    raw = message.get_payload(decode=True)  # as text its letters beyond ASCII would be lost
+    return "\n".join([*said, "", raw.decode("utf-8", "replace") if isinstance(raw, bytes) else ""])
 
 
 def returned(part: Message) -> Message | None:
@@ -72,11 +85,8 @@ def returned(part: Message) -> Message | None:
 
 
 def field(message: Message, name: str) -> str:
-    """A header or field as one line of text; empty where it is missing or unreadable."""
-    try:
-        return one_line(str(make_header(decode_header(str(message.get(name, ""))[:4096]))))
-    except _BROKEN:
-        return one_line(str(message.get(name, "")))
+    """A header or field as one line of text; empty where it is missing."""
+    return one_line(fields.field(message, name))
 
 
 def words(part: Message) -> str:
@@ -88,15 +98,20 @@ def words(part: Message) -> str:
     if not isinstance(raw, bytes):
         return ""
     try:
-        return raw.decode(part.get_content_charset("utf-8"), "replace")
+        return fields.characters(raw, part.get_content_charset("utf-8"))
     except _BROKEN:
         return raw.decode("latin-1")
 
 
+def texts(message: Message) -> Iterator[Message]:
+    """The first of the mail's own plain texts."""
+    found = (one for one in parts(message) if one.get_content_type() == "text/plain")
+    return islice(found, MOST_TEXTS)
+
+
 def text_of(message: Message) -> str:
-    """All the mail's own plain text, from its beginning."""
-    found = (words(p) for p in parts(message) if p.get_content_type() == "text/plain")
-    return "\n".join(found)[:MOST_BYTES]
+    """The mail's own plain text, from its beginning."""
+    return "\n".join(map(words, texts(message)))[:MOST_BYTES]
 
 
 def one_line(text: str) -> str:

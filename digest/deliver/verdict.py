@@ -20,6 +20,7 @@ class Finding(StrEnum):
     DELAYED = "delayed"  # still being tried
     AUTO_REPLY = "auto-reply"  # an absence notice
     NOTHING = "nothing"  # not a report at all
+    UNREADABLE = "unreadable"  # reading it failed: a fault of ours
 
 
 class Mouth(StrEnum):

@@ -13,6 +13,7 @@ from digest import logs, wiring
 from digest.checkup.alerts import Telling
 from digest.config import secret
 from digest.config.settings import Settings
+from digest.deliver import unread
 from digest.scheduler.issues import gather_due
 from digest.scheduler.watch import Watch
 from digest.services import alerts, feedback, membership, upkeep
@@ -37,8 +38,10 @@ async def keep_house(settings: Settings, tools: Tools) -> None:
     kept = timedelta(days=settings.web.ip_mark_days)
     forgotten = await membership.purge(tools.store, marks_kept=kept, clock=tools.clock)
     gone = await upkeep.prune(tools.store, settings.storage.keep, clock=tools.clock)
-    if forgotten or gone != upkeep.NOTHING:
-        log.info("house.kept", forgotten=forgotten, **asdict(gone))
+    before = tools.clock() - timedelta(days=settings.storage.keep.originals_days)
+    unread_ones = await asyncio.to_thread(unread.let_go, settings.bounces.unread, before)
+    if forgotten or unread_ones or gone != upkeep.NOTHING:
+        log.info("house.kept", forgotten=forgotten, unread=unread_ones, **asdict(gone))
 
 
 async def read_mailbox(settings: Settings, tools: Tools, ring: Sequence[bytes]) -> None:

@@ -77,11 +77,12 @@ class Came(StrEnum):
     UNPROVEN = "unproven"  # it does not prove whom it is about
     IGNORED = "ignored"  # an absence notice, or it is still being tried
     NO_REPORT = "no report"  # some other mail
+    UNREADABLE = "unreadable"  # a fault of ours
 
     @property
     def is_understood(self) -> bool:
         """Whether nobody has to look at it."""
-        return self not in (Came.UNPROVEN, Came.NO_REPORT)
+        return self not in (Came.UNPROVEN, Came.NO_REPORT, Came.UNREADABLE)
 
 
 async def heard(
@@ -99,6 +100,8 @@ async def heard(
         match one.verdict.finding:
             case Finding.NOTHING:
                 return Came.NO_REPORT
+            case Finding.UNREADABLE:
+                return Came.UNREADABLE
             case Finding.AUTO_REPLY | Finding.DELAYED:
                 return Came.IGNORED
         return await store.write(_hear, one, acts, tuple(ring), rules, clock())
@@ -124,9 +127,11 @@ async def read(
     told: Counter[Came] = Counter()
     for some in batches(await asyncio.to_thread(mailbox.waiting), BATCH):
         mails = await asyncio.to_thread(mailbox.take, some)
+        # A thread's: the costliest mail takes a good part of a second.
+        verdicts = [await asyncio.to_thread(bounces.verdict, ring, m.raw) for m in mails]
         came = await heard(
             store,
-            [Incoming(verdict=bounces.verdict(ring, m.raw), original=m.raw) for m in mails],
+            [Incoming(verdict=v, original=m.raw) for v, m in zip(verdicts, mails, strict=True)],
             acts=acts,
             ring=ring,
             rules=rules,

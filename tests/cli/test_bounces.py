@@ -88,12 +88,109 @@ def test_a_server_that_tells_the_envelope_needs_no_header(folder):
     assert "acted on" in run(folder, "bounces", "ingest", "--recipient", sender, mail=bare).stdout
 
 
-@pytest.mark.parametrize("mail", [b"", b"Hello\r\n", b"\x00\xff" * 500_000])
-def test_other_mail_is_done_with_so_that_nobody_is_told_of_it(folder, mail):
-    done = run(folder, "bounces", "ingest", mail=mail)
+def test_a_mail_of_nothing_is_done_with(folder):
+    done = run(folder, "bounces", "ingest", mail=b"")
 
     assert (done.exit_code, done.stdout) == (0, "no report of a bounce or complaint\n")
     assert run(folder, "bounces", "list").stdout == "Nothing came back.\n"
+
+
+@pytest.mark.parametrize(
+    "mail", [b"From: ada@example.org\nSubject: Please take me off\n\n", b"\x00\xff" * 500_000]
+)
+def test_what_is_not_understood_is_kept_for_a_person_who_is_told(folder, mail):
+    for _ in range(2):
+        done = run(folder, "bounces", "ingest", mail=mail)
+
+        assert (done.exit_code, done.stdout) == (
+            0,
+            f"no report of a bounce or complaint\nkept for you to read: {folder / 'unread'}\n",
+        )
+    assert run(folder, "bounces", "list").stdout == (
+        f"Nothing came back.\nNot understood, for you to read: 1 in {folder / 'unread'}\n"
+    )
+    (kept,) = (folder / "unread" / "new").iterdir()
+    assert kept.read_bytes() == mail[: 256 * 1024]
+    assert json.loads(run(folder, "bounces", "list", "--json").stdout) == []
+    assert json.loads(run(folder, "prune", "--dry-run", "--json").stdout)["unread"] == 0
+
+    os.utime(kept, (0, 0))
+
+    assert "and 1 mails that nobody understood" in run(folder, "prune").stdout
+    assert not kept.exists()
+
+
+def test_what_cannot_be_kept_stays_with_the_mail_server(folder):
+    (folder / "unread").write_text("no folder")
+
+    done = piped(folder, b"Subject: please\n\n")
+
+    assert done.returncode == os.EX_TEMPFAIL
+    assert "cannot be written" in done.stderr.decode()
+
+
+def test_each_mail_of_an_mbox_is_judged_by_what_stands_in_it(folder):
+    mail, sender = a_return(folder)
+    other, _ = a_return(folder, "postfix-delayed")
+    forged = mail.replace(sender.encode(), b"bounces@quayside.example")
+    began = b"From MAILER-DAEMON Tue Nov 24 06:31:04 2026\n"
+
+    done = run(folder, "bounces", "ingest", mail=b"\n".join([began + forged, began + other]))
+
+    assert done.stdout.splitlines() == [
+        "       1  not proven whom it is about, so nothing was done",
+        "       1  an absence notice or a delay, ignored",
+        f"kept for you to read: {folder / 'unread'}",
+    ]
+    assert standing(folder) == "ok"
+    done = run(folder, "bounces", "ingest", mail=b"\n".join([began + forged, began + mail]))
+    assert "acted on" in done.stdout
+    assert standing(folder) == "bounced"
+
+
+def test_a_mail_of_brackets_is_no_report(folder):
+    done = piped(folder, b"From: a@b.example\r\nContent-Type: %s\r\n\r\nx\r\n" % (b"(" * 300))
+
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout.startswith(b"no report of a bounce or complaint\n")
+
+
+@pytest.mark.parametrize(
+    ("way", "code", "said"),
+    [
+        ("<&-", os.EX_TEMPFAIL, "digest: standard input is closed; the mail is read there\n"),
+        (">/dev/full", 0, ""),
+        (">&-", 0, ""),
+        ("2>/dev/full", 0, ""),
+        ("--recipient x 2>/dev/full <&-", os.EX_TEMPFAIL, ""),
+    ],
+)
+def test_whatever_the_pipe_is_like_a_mail_is_done_with_or_tried_again(folder, way, code, said):
+    mail, _ = a_return(folder)
+    (folder / "mail").write_bytes(mail)
+    words = f"{sys.executable} -m digest --config {folder} bounces ingest"
+
+    done = subprocess.run(
+        ["/bin/sh", "-c", f"{words} <{folder / 'mail'} {way}"],
+        capture_output=True,
+        cwd=ROOT,
+        timeout=120,
+        check=False,
+    )
+
+    assert (done.returncode, done.stderr.decode()) == (code, said)
+    assert standing(folder) == ("ok" if code else "bounced")
+
+
+@pytest.mark.parametrize(
+    "words", ["bounces show", "issues show", "issues pause", "issues cancel", "issues list --limit"]
+)
+@pytest.mark.parametrize("number", ["99999999999999999999", "9223372036854775808"])
+def test_a_number_that_no_row_has_is_refused_in_a_sentence(folder, words, number):
+    done = run(folder, *words.split(), number)
+
+    assert done.exit_code == 2
+    assert f"{number} is not in the range" in done.stderr
 
 
 def test_a_report_on_a_terminal_cannot_steer_it(folder):

@@ -2,6 +2,7 @@
 
 import base64
 import quopri
+from email.utils import getaddresses
 
 import pytest
 from hypothesis import given, settings
@@ -108,6 +109,123 @@ def test_a_mail_to_the_unsubscribe_mailbox_names_its_newsletter():
     )
 
 
+def test_words_in_what_was_returned_make_no_parts():
+    mail = returned("postfix-unknown").replace(
+        b"Forty tonnes",
+        b"The boundary of boundary=1\r\nContent-Type: text/html\r\n" * 50 + b"Forty",
+    )
+
+    assert bounces.verdict(RING, mail).finding is HARD
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        (b"Action: failed (permanent)", HARD),
+        (b"Action: (for good) Failed", HARD),
+        (b"Action: error", HARD),
+        (b"Action: delayed (try 3)", Finding.DELAYED),
+        (b"Action: (failed) relayed", Finding.NOTHING),
+    ],
+)
+def test_a_comment_beside_the_action_is_none_of_it(written, meant):
+    mail = returned("postfix-unknown").replace(b"Action: failed", written)
+
+    assert bounces.verdict(RING, mail).finding is meant
+
+
+DINA = "дина@пример.example"
+
+
+@pytest.mark.parametrize("kind", [b"message/delivery-status", b"message/global-delivery-status"])
+@pytest.mark.parametrize(
+    "recipient",
+    [f"utf-8; {DINA}", r"utf-8; \x{434}ина@пример.example", f"rfc822;{DINA}"],
+)
+def test_a_report_beyond_ascii_is_read_as_it_was_written(kind, recipient):
+    mail = (
+        returned("postfix-unknown")
+        .replace(b"message/delivery-status", kind)
+        .replace(b"Original-Recipient: rfc822;ada@example.org\r\n", b"")
+        .replace(
+            b"Final-Recipient: rfc822; ada@example.org", f"Final-Recipient: {recipient}".encode()
+        )
+        .replace(b"smtp; 550 5.1.1", "smtp; 550 5.1.1 Пользователь не найден,".encode())
+    )
+
+    found = bounces.verdict(RING, mail)
+
+    assert (found.finding, found.about.recipient) == (HARD, DINA)
+    assert found.text.startswith("550 5.1.1 Пользователь не найден, ")
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("ada+2Bnews@example.org", "ada+news@example.org"),
+        ("ada+2024@example.org", "ada+2024@example.org"),
+        (r"\x{d800}\x{110000}@example.org", r"\x{d800}\x{110000}@example.org"),
+    ],
+)
+def test_an_original_recipient_left_as_it_travelled_is_unescaped(written, meant):
+    mail = returned("postfix-unknown").replace(
+        b"Original-Recipient: rfc822;ada@example.org",
+        f"Original-Recipient: rfc822;{written}".encode(),
+    )
+
+    assert bounces.verdict(RING, mail).about.recipient == meant
+
+
+PASTED = """\
+{FROM}To: digest@quayside.example
+Subject: Re: Barges return
+
+I forwarded you to my friend and got this.
+
+This message was created automatically by mail delivery software.
+A message that you sent could not be delivered to one or more of its
+recipients. This is a permanent error. The following address(es) failed:
+
+  bob@harbour.example
+    Unrouteable address
+
+On Tue, The Quayside wrote:
+> Unsubscribe: https://quayside.example/unsubscribe/daily.{TOKEN}
+""".replace("\n", "\r\n")
+
+
+def _pasted(sender):
+    token = tokens.make(RING[0], Purpose.UNSUBSCRIBE, ADA, "daily")
+    return PASTED.format(FROM=sender, TOKEN=token).encode()
+
+
+def test_a_person_who_pastes_a_report_reports_nothing():
+    assert bounces.verdict(RING, _pasted("From: Ada <ada@example.org>\r\n")) == NO_REPORT
+
+
+@pytest.mark.parametrize(
+    "sender",
+    ["Return-Path: <>\r\n", "From: postmaster@harbour.example\r\n",
+     "From: MAILER-DAEMON@harbour.example\r\n", "X-Failed-Recipients: bob@harbour.example\r\n"],
+)  # fmt: skip
+def test_words_that_people_quote_are_about_whom_they_name_and_not_about_whose_link_they_hold(
+    sender,
+):
+    found = bounces.verdict(RING, _pasted(sender))
+
+    assert (found.finding, found.about.recipient) == (HARD, "bob@harbour.example")
+    assert (found.about.subscriber, found.about.ref) == (None, None)
+
+
+def test_what_older_programs_write_is_read_even_if_it_is_encoded():
+    head, parted, body = returned("qmail").partition(b"\r\n\r\n")
+    coded = b"\r\nContent-Transfer-Encoding: base64" + parted + base64.encodebytes(body)
+
+    found = bounces.verdict(RING, head + coded)
+
+    assert (found.finding, found.code, found.about.recipient) == (HARD, "5.1.1", "ada@example.org")
+
+
 @given(st.binary(max_size=2000))
 def test_no_garbage_is_a_report(mail):
     assert bounces.verdict(RING, mail) == NO_REPORT
@@ -128,9 +246,13 @@ def test_a_mangled_report_never_fails_and_never_proves_another_mail(name, data):
 
 
 def test_a_mail_that_makes_a_detector_stumble_is_no_report_and_no_line_in_a_log(caplog, capfd):
-    found = bounces.verdict(RING, b"From: \r\nSubject: hello\r\n\r\nHello\r\n")
+    brackets = b"(" * 2000
+
+    found = bounces.verdict(RING, b"Return-Path: <>\r\nFrom: " + brackets + b"\r\n\r\nHello\r\n")
 
     assert found == NO_REPORT
+    with pytest.raises(RecursionError):
+        getaddresses([brackets.decode()])
     assert (caplog.text, capfd.readouterr().err) == ("", "")
 
 

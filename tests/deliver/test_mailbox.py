@@ -1,13 +1,14 @@
 """A mailbox on a real Dovecot: read in batches, put away, read again after a crash; and the rest."""
 
 import os
+import threading
 from contextlib import suppress
 from dataclasses import replace
 
 import pytest
 
 from digest.deliver import mailbox as mailboxes
-from digest.deliver.mailbox import Mailbox, MailboxOptions
+from digest.deliver.mailbox import Mail, Mailbox, MailboxOptions
 from digest.deliver.opened import MOST_BYTES
 from digest.deliver.verp import Ref, Sort
 from digest.errors import Misconfigured, Temporary
@@ -110,6 +111,71 @@ async def test_what_was_understood_is_put_away_and_the_rest_is_left_for_a_person
     ]
     assert sorted(server.subjects("INBOX")) == ["Re: Barges return", "failure notice"]
     assert server.subjects("INBOX", "UNSEEN") == []
+    assert await read(store, server) == {}
+
+
+class Stumble(bytes):
+    """A mail that some fault of ours cannot read."""
+
+    def __getitem__(self, _):
+        raise RecursionError
+
+
+class Box:
+    """A mailbox in memory, of mails that no server can carry."""
+
+    def __init__(self, *mails):
+        self.new = dict(enumerate(mails, 1))
+        self.left, self.done = [], []
+
+    def waiting(self):
+        return list(self.new)
+
+    def take(self, uids):
+        return [Mail(uid, self.new.pop(uid)) for uid in uids]
+
+    def put_away(self, uids):
+        self.done += uids
+
+    def leave(self, uids):
+        self.left += uids
+
+
+async def test_a_mail_that_cannot_be_read_stops_none_of_those_behind_it(store):
+    who = await ada(store)
+    box = Box(Stumble(returned("holiday")), returned("postfix-unknown", ref=LETTER))
+
+    told = await read_from(store, box)
+
+    assert told == {Came.UNREADABLE: 1, Came.ACTED: 1}
+    assert (box.left, box.done, box.new) == ([1], [2], {})
+    assert (await store.read(members.person, who)).standing is Standing.BOUNCED
+
+
+async def test_the_loop_goes_on_while_a_mail_is_read(store):
+    readers = []
+
+    class Telling(bytes):
+        def __getitem__(self, place):
+            readers.append(threading.get_ident())
+            return super().__getitem__(place)
+
+    await read_from(store, Box(Telling(returned("holiday"))))
+
+    assert readers
+    assert threading.get_ident() not in readers[:1]
+
+
+@needs_dovecot
+async def test_a_mail_of_brackets_is_left_and_the_bounce_behind_it_acted_on(store, server):
+    who = await ada(store)
+    brackets = b"From: a@b.example\r\nContent-Type: %s\r\n\r\nx\r\n" % (b"(" * 300)
+    server.put(brackets, returned("postfix-unknown", ref=LETTER))
+
+    told = await read(store, server)
+
+    assert told == {Came.NO_REPORT: 1, Came.ACTED: 1}
+    assert (await store.read(members.person, who)).standing is Standing.BOUNCED
     assert await read(store, server) == {}
 
 
