@@ -416,6 +416,48 @@ async def test_a_signature_of_mailgun_is_good_for_one_body_and_for_some_hours(of
     assert await office.standing() is Standing.OK
 
 
+@pytest.mark.parametrize("name", ["timestamp", "token", "signature"])
+async def test_half_a_character_in_a_signature_of_mailgun_proves_nothing(office, name):
+    signature = {"timestamp": "1", "token": "t", "signature": "x", name: "\ud800"}
+
+    body = json.dumps({"signature": signature, "event-data": {"event": "complained"}})
+
+    assert await office.post("mailgun", body) == 403
+
+
+HALF = {
+    "Signature": "\ud800",
+    "RecordType": "\ud800",
+    "Type": "\ud800",
+    "TopicArn": "\ud800",
+    "SigningCertURL": "\ud800",
+}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        json.dumps(HALF),
+        json.dumps({**HALF, "TopicArn": TOPIC}),
+        json.dumps({**HALF, "TopicArn": TOPIC, "SigningCertURL": CERTIFICATE, "Message": "\ud800"}),
+        sns(ses_bounce(), Signature="\ud800", SignatureVersion="\ud800"),
+        json.dumps([HALF]),
+    ],
+)
+@pytest.mark.parametrize("provider", ["ses", "postmark", "sendgrid", "mailgun", "generic"])
+async def test_half_a_character_anywhere_else_is_refused_as_well(office, provider, body):
+    odd = {
+        "Authorization": "Basic é",
+        "X-Digest-Signature": f"t=1,v1={'é' * 64}",
+        "X-Twilio-Email-Event-Webhook-Signature": "é",
+        "X-Twilio-Email-Event-Webhook-Timestamp": "é",
+    }
+
+    for headers in ({}, odd):
+        got = await office.house.post(f"/hooks/{provider}", body, headers=headers)
+        assert got.status == 403
+
+
 def test_tokens_are_forgotten_only_when_they_are_no_longer_good():
     tokens = Tokens(most=2)
 
