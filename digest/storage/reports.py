@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -25,6 +26,7 @@ from subscribers.model import SubscriberId
 
 # What a person does, or the operator for them, after which older failures count no more.
 _FRESH = (Confirm.name, ConfirmAddress.name, Admit.name, Reinstate.name)
+_ADDRESS = re.compile(r"[^\s<>;:,()\"']+@[^\s<>;:,()\"']+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,16 +130,18 @@ def shown(tx: Connection, report: int) -> tuple[Kept, bytes] | None:
 
 
 def of(tx: Connection, subscriber: SubscriberId) -> list[dict[str, object]]:
-    """All that is kept of reports about a person, as plain values."""
-    asked = select(reports).where(reports.c.subscriber == subscriber).order_by(reports.c.id)
+    """What reports said of a person, as plain values for themselves.
+
+    Without the originals, and with no address but their own: a report may name other people.
+    """
+    asked = _lines().where(reports.c.subscriber == subscriber).order_by(reports.c.id)
     return [
         {
             "at": row.at,
             "kind": row.kind,
             "source": row.source,
             "code": row.code,
-            "text": row.text,
-            "original": row.original.decode("utf-8", "replace"),
+            "text": _without_others(row.text, row.address),
         }
         for row in tx.execute(asked)
     ]
@@ -208,6 +212,13 @@ def _last(tx: Connection, subscriber: SubscriberId, acts: Sequence[str]) -> date
             consent_log.c.subscriber == subscriber, consent_log.c.act.in_(acts)
         )
     ).scalar()
+
+
+def _without_others(text: str, own: str) -> str:
+    def shown(found: re.Match[str]) -> str:
+        return found[0] if found[0].rstrip(".").lower() == own.lower() else "…"
+
+    return _ADDRESS.sub(shown, text)
 
 
 def _lines() -> Select[Any]:

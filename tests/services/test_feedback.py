@@ -363,8 +363,25 @@ async def test_a_person_who_is_erased_takes_the_reports_along(store, clock):
 
     await membership.act_on_address(store, who, acts.Erase(), by=By.READER, ring=RING, clock=clock)
 
-    assert "no mailbox here" in told_them[0]["original"]
+    assert [(one["kind"], one["code"]) for one in told_them] == [("hard", "5.1.1")]
     assert await told(store) == []
+
+
+async def test_what_readers_see_of_a_report_names_nobody_else(store, clock):
+    who, ref = await sent_letter(store, clock)
+    mail = returned("postfix-unknown", ref=ref).replace(
+        b"Diagnostic-Code: smtp; 550 5.1.1 ",
+        b"Diagnostic-Code: smtp; 550 5.1.1 <grace@example.org>, Bob@Harbour.example: no; ",
+    )
+    await hear(store, clock, mail)
+
+    [seen] = (await store.read(members.everything, who))["reports"]
+
+    assert set(seen) == {"at", "kind", "source", "code", "text"}
+    assert seen["text"] == (
+        "550 5.1.1 <…>, …: no; <ada@example.org>: Recipient address rejected: "
+        "User unknown in virtual mailbox table"
+    )
 
 
 @settings(max_examples=300)
