@@ -9,6 +9,7 @@ from enum import StrEnum
 from itertools import compress
 from typing import NamedTuple, NewType
 
+from subscribers.address import Address
 from subscribers.model import SubscriberId
 
 DeliveryId = NewType("DeliveryId", int)
@@ -52,6 +53,23 @@ class Delivery:
     code: int = 0  # what the relay said last; 0: nothing, or no relay was asked
     enhanced: str = ""
     text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posted:
+    """A mail that we sent: to whom, for which newsletter, when it was owed.
+
+    ``due``: of a row, when it was to go. ``issue``: its cadence and period; None for a letter,
+    which has ``letter``, its row, and ``address``, where it went.
+    """
+
+    subscriber: SubscriberId
+    newsletter: str
+    at: datetime
+    due: datetime | None = None
+    issue: tuple[str, str] | None = None
+    letter: int | None = None
+    address: Address | None = None
 
 
 class Claimed(NamedTuple):

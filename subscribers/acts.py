@@ -113,6 +113,14 @@ class Complain:
     name: ClassVar[str] = "complain"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disown:
+    """Whoever reads an address that is not the person's, and got mail for them, calls it spam."""
+
+    name: ClassVar[str] = "disown"
+    address: Address
+
+
 @dataclass(frozen=True, slots=True)
 class Erase:
     name: ClassVar[str] = "erase"
@@ -125,4 +133,4 @@ class Reinstate:
     name: ClassVar[str] = "reinstate"
 
 
-AddressAct = ChangeAddress | ConfirmAddress | Bounce | Complain | Erase | Reinstate
+AddressAct = ChangeAddress | ConfirmAddress | Bounce | Complain | Disown | Erase | Reinstate

@@ -14,9 +14,11 @@ from subscribers.acts import (
     ChangeAddress,
     Complain,
     ConfirmAddress,
+    Disown,
     Erase,
     Reinstate,
 )
+from subscribers.address import Address
 from subscribers.consent import CONFIRM_FOR, Entry, may_ask
 from subscribers.model import By, Kind, Standing, Status, Subscriber, Subscription
 
@@ -33,7 +35,8 @@ class Suppression(StrEnum):
 class AddressDecision:
     """What is true from now on. ``subscriber`` None: nothing of them is kept.
 
-    ``entry`` None: nothing happened. ``suppress`` and ``lift`` speak of the suppression list.
+    ``entry`` None: nothing happened to them. ``suppress`` and ``lift`` speak of the suppression
+    list, and of their address: of ``Disown``, the one that it names.
     """
 
     subscriber: Subscriber | None
@@ -62,18 +65,17 @@ def decide(
             after = replace(subscriber, new_address=to, new_address_by=now + CONFIRM_FOR)
             done = replace(same, subscriber=after, letters=(Kind.ADDRESS,))
         case ConfirmAddress():
-            moved = _moved(subscriber, now)
-            if moved is None:
-                return same
-            done = replace(same, subscriber=moved)
+            done = replace(same, subscriber=_moved(subscriber, now))
         case Bounce():
-            if standing is not Standing.OK:
-                return same
-            done = replace(same, subscriber=replace(subscriber, standing=Standing.BOUNCED))
+            now_stands = Standing.BOUNCED if standing is Standing.OK else standing
+            done = replace(same, subscriber=replace(subscriber, standing=now_stands))
         case Complain():
             if standing is Standing.COMPLAINED:
                 return same
             done = _complained(subscriber, subscriptions, by=by, now=now)
+        case Disown(address=address):
+            after = _without_new(subscriber, address)
+            done = replace(same, subscriber=after, suppress=Suppression.COMPLAINED)
         case Erase():
             done = AddressDecision(subscriber=None, subscriptions=(), suppress=Suppression.ERASED)
         case Reinstate():
@@ -83,20 +85,29 @@ def decide(
             done = replace(same, subscriber=back, lift=True)
         case _:
             assert_never(act)
+    if done.subscriber == subscriber:
+        return done
     after_standing = done.subscriber.standing.value if done.subscriber else "erased"
     entry = Entry(act=act.name, by=by, at=now, before=standing.value, after=after_standing)
     return replace(done, entry=entry)
 
 
-def _moved(subscriber: Subscriber, now: datetime) -> Subscriber | None:
+def _moved(subscriber: Subscriber, now: datetime) -> Subscriber:
     to, until = subscriber.new_address, subscriber.new_address_by
     if to is None or until is None or now >= until:
-        return None
+        return subscriber
     if subscriber.standing not in (Standing.OK, Standing.BOUNCED):
-        return None
+        return subscriber
     return replace(
         subscriber, address=to, standing=Standing.OK, new_address=None, new_address_by=None
     )
+
+
+def _without_new(subscriber: Subscriber, address: Address) -> Subscriber:
+    to = subscriber.new_address
+    if to is None or to.key != address.key:
+        return subscriber
+    return replace(subscriber, new_address=None, new_address_by=None)
 
 
 def _complained(

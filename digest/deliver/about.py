@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from email.message import Message
 from itertools import islice
 
@@ -12,7 +13,6 @@ from digest.deliver import verp
 from digest.deliver.opened import MOST_BYTES, field
 from digest.deliver.verdict import About
 from subscribers import tokens
-from subscribers.model import SubscriberId
 from subscribers.tokens import Purpose
 
 # Where mail servers write to whom they delivered a mail.
@@ -36,20 +36,20 @@ def about(
     delivered = " ".join((envelope, *(field(message, name) for name in RECIPIENTS)))
     text = mail[:MOST_BYTES].decode("latin-1")
     ids = dict.fromkeys(found[1].lower() for found in _MESSAGE_ID.finditer(text))
-    return About(
+    return replace(
+        linked(ring, text),
         ref=verp.parse(ring, delivered) or verp.parse(ring, text),
-        subscriber=linked(ring, text),
         message_ids=tuple(islice(ids, MOST_IDS)),  # the report's own may look like one of ours
         recipient=address_in(claimed),
     )
 
 
-def linked(ring: Sequence[bytes], text: str) -> SubscriberId | None:
-    """Whose signed unsubscribe link stands in a text, as List-Unsubscribe has it."""
+def linked(ring: Sequence[bytes], text: str) -> About:
+    """Whose signed unsubscribe link stands in a text, as List-Unsubscribe has it, and for what."""
     for found in islice(_LINK.finditer(text), MOST_TRIED):
         if who := tokens.proves(ring, found[2], Purpose.UNSUBSCRIBE, found[1]):
-            return who
-    return None
+            return About(subscriber=who, newsletter=found[1])
+    return About()
 
 
 def address_in(text: str) -> str:

@@ -6,19 +6,18 @@ mail of ours that they name is found first all the same, so that two reports of 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from digest.deliver import verp
 from digest.deliver.about import linked
 from digest.deliver.blame import better, failure
-from digest.deliver.opened import one_line
-from digest.deliver.verdict import About, Finding, Mouth, Verdict
+from digest.deliver.outside import Unreadable, at, listed, text, written
+from digest.deliver.verdict import Finding, Mouth, Verdict
 
 Ring = Sequence[bytes]
-MOST_EVENTS = 2000  # in one request; SendGrid sends some hundreds
+MOST_EVENTS = 2000  # in one request of our own JSON
 _SES_OURS = {"MessageTooLarge", "ContentRejected", "AttachmentRejected"}
 _POSTMARK = {
     "HardBounce": Finding.HARD,
@@ -54,38 +53,31 @@ _GENERIC = {
 }
 
 
-class Unreadable(ValueError):
-    """The request is not what the provider writes; the message is one sentence for its sender."""
-
-
-def read(body: bytes | str) -> object:
-    """JSON from outside. Raises Unreadable."""
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise Unreadable("The body is no JSON.") from error
-
-
 def ses(ring: Ring, told: object) -> list[Verdict]:
     """A notification or event of Amazon SES: what the ``Message`` of SNS holds."""
-    kind = _text(told, "notificationType") or _text(told, "eventType")
-    sent = partial(_Event, ring=ring, provider="ses", sender=_text(told, "mail", "source"))
-    headers = json.dumps(_at(told, "mail", "headers"))
+    kind = text(told, "notificationType") or text(told, "eventType")
+    sent = partial(_Event, ring=ring, provider="ses", sender=text(told, "mail", "source"))
+    headers = written(at(told, "mail", "headers")).decode()
     sent = partial(
-        sent, headers=headers, message_id=_text(told, "mail", "commonHeaders", "messageId")
+        sent, headers=headers, message_id=text(told, "mail", "commonHeaders", "messageId")
     )
     match kind:
         case "Bounce":
             return [
-                _ses_bounce(told, one, sent) for one in _listed(told, "bounce", "bouncedRecipients")
+                _ses_bounce(told, one, sent) for one in listed(told, "bounce", "bouncedRecipients")
             ]
         case "Complaint":
-            said = _text(told, "complaint", "complaintFeedbackType")
+            said = text(told, "complaint", "complaintFeedbackType")
             finding = Finding.NOTHING if said == "not-spam" else Finding.COMPLAINT
-            number = _text(told, "complaint", "feedbackId")
+            number = text(told, "complaint", "feedbackId")
             return [
-                sent(number=number, recipient=_text(one, "emailAddress"), text=said).means(finding)
-                for one in _listed(told, "complaint", "complainedRecipients")
+                sent(
+                    number=number,
+                    recipient=text(one, "emailAddress"),
+                    told=_ses_alone(told, "complaint", "complainedRecipients", one),
+                    text=said,
+                ).means(finding)
+                for one in listed(told, "complaint", "complainedRecipients")
             ]
         case "":
             raise Unreadable("The message names no notificationType.")
@@ -95,22 +87,24 @@ def ses(ring: Ring, told: object) -> list[Verdict]:
 
 def postmark(ring: Ring, told: object) -> list[Verdict]:
     """One record of Postmark: a bounce, a spam complaint, a change of subscription."""
-    of = partial(_Event, ring=ring, provider="postmark")
-    number = _text(told, "ID") or f"{_text(told, 'MessageID')}-{_text(told, 'RecordType')}"
-    match _text(told, "RecordType"):
+    of = partial(_Event, ring=ring, provider="postmark", told=told)
+    # Who came back may leave again, and by the same mail.
+    change = "-".join(text(told, name) for name in ("MessageID", "RecordType", "ChangedAt"))
+    number = text(told, "ID") or change
+    match text(told, "RecordType"):
         case "Bounce" | "SpamComplaint":
-            kind = _text(told, "Type") or _text(told, "RecordType")
-            words = _text(told, "Details") or _text(told, "Description")
+            kind = text(told, "Type") or text(told, "RecordType")
+            words = text(told, "Details") or text(told, "Description")
             one = of(
-                number=number, recipient=_text(told, "Email"), code=better(words, words), text=words
+                number=number, recipient=text(told, "Email"), code=better(words, words), text=words
             )
             return [one.means(_POSTMARK.get(kind, Finding.NOTHING))]
         case "SubscriptionChange":
-            leaves = _at(told, "SuppressSending") is True
-            manual = _text(told, "SuppressionReason") == "ManualSuppression"
+            leaves = at(told, "SuppressSending") is True
+            manual = text(told, "SuppressionReason") == "ManualSuppression"
             # A bounce or complaint that suppressed the address is told in a record of its own.
             finding = Finding.UNSUBSCRIBE if leaves and manual else Finding.NOTHING
-            return [of(number=number, recipient=_text(told, "Recipient")).means(finding)]
+            return [of(number=number, recipient=text(told, "Recipient")).means(finding)]
         case "":
             raise Unreadable("The record names no RecordType.")
         case _:
@@ -121,27 +115,28 @@ def sendgrid(ring: Ring, told: object) -> list[Verdict]:
     """The events of one request of SendGrid."""
     if not isinstance(told, list):
         raise Unreadable("The body is no list of events.")
-    return [_sendgrid(ring, one) for one in told[:MOST_EVENTS]]
+    return [_sendgrid(ring, one) for one in told]
 
 
 def mailgun(ring: Ring, told: object) -> list[Verdict]:
     """The ``event-data`` of Mailgun."""
-    data = _at(told, "event-data")
-    status = _at(data, "delivery-status")
-    words = _text(status, "message") or _text(status, "description")
+    data = at(told, "event-data")
+    status = at(data, "delivery-status")
+    words = text(status, "message") or text(status, "description")
     one = _Event(
         ring=ring,
         provider="mailgun",
-        number=_text(data, "id"),
-        recipient=_text(data, "recipient"),
-        sender=_text(data, "envelope", "sender"),
-        message_id=_text(data, "message", "headers", "message-id"),
-        code=better(_text(status, "enhanced-code"), words),
+        told=data,
+        number=text(data, "id"),
+        recipient=text(data, "recipient"),
+        sender=text(data, "envelope", "sender"),
+        message_id=text(data, "message", "headers", "message-id"),
+        code=better(text(status, "enhanced-code"), words),
         text=words,
     )
-    match _text(data, "event"), _text(data, "severity"):
+    match text(data, "event"), text(data, "severity"):
         case "failed", "permanent":
-            if _text(data, "reason") in ("suppress-bounce", "suppress-unsubscribe"):
+            if text(data, "reason") in ("suppress-bounce", "suppress-unsubscribe"):
                 return []  # it was told when it happened
             return [one.means(failure(one.code, words))]
         case "complained", _:
@@ -156,7 +151,7 @@ def mailgun(ring: Ring, told: object) -> list[Verdict]:
 
 def generic(ring: Ring, told: object) -> list[Verdict]:
     """Our own JSON, for whatever else sends mail (docs/bounces.md)."""
-    events = _at(told, "events")
+    events = at(told, "events")
     if not isinstance(events, list) or not events:
         raise Unreadable('The body has no "events", a list with one entry or more.')
     if len(events) > MOST_EVENTS:
@@ -175,12 +170,14 @@ READERS: dict[str, Callable[[Ring, object], list[Verdict]]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Event:
-    """What a provider says of one mail and one recipient. ``number``: its own name for this."""
+    """What a provider says of one mail and one recipient. ``number``: its own name for this;
+    ``told``: as it came, with nothing of anybody else."""
 
     ring: Ring
     provider: str
     number: str
     recipient: str
+    told: object
     sender: str = ""
     message_id: str = ""
     headers: str = ""
@@ -193,9 +190,9 @@ class _Event:
         return Verdict(
             finding=finding,
             mouth=Mouth.WEBHOOK,
-            about=About(
+            about=replace(
+                linked(self.ring, self.headers),
                 ref=verp.parse(self.ring, self.sender),
-                subscriber=linked(self.ring, self.headers),
                 message_ids=(named,) if named else (),
                 recipient=self.recipient,
             ),
@@ -203,16 +200,18 @@ class _Event:
             text=self.text,
             trusted=True,
             event=f"{self.provider}|{self.number}|{self.recipient}",
+            original=written(self.told),
         )
 
 
 def _ses_bounce(told: object, one: object, sent: Callable[..., _Event]) -> Verdict:
-    kind, sort = _text(told, "bounce", "bounceType"), _text(told, "bounce", "bounceSubType")
-    words = _text(one, "diagnosticCode").removeprefix("smtp;").strip()
+    kind, sort = text(told, "bounce", "bounceType"), text(told, "bounce", "bounceSubType")
+    words = text(one, "diagnosticCode").removeprefix("smtp;").strip()
     event = sent(
-        number=_text(told, "bounce", "feedbackId"),
-        recipient=_text(one, "emailAddress"),
-        code=better(_text(one, "status"), words),
+        number=text(told, "bounce", "feedbackId"),
+        recipient=text(one, "emailAddress"),
+        told=_ses_alone(told, "bounce", "bouncedRecipients", one),
+        code=better(text(one, "status"), words),
         text=words or f"{kind} {sort}",
     )
     fault = failure(event.code, words)
@@ -225,21 +224,28 @@ def _ses_bounce(told: object, one: object, sent: Callable[..., _Event]) -> Verdi
     return event.means(Finding.AUTO_REPLY if is_notice else Finding.SOFT)
 
 
+def _ses_alone(told: object, kind: str, recipients: str, one: object) -> object:
+    """What a notification says of one recipient: without the rest, and the headers of the mail."""
+    found = at(told, kind)
+    return {kind: {**(found if isinstance(found, dict) else {}), recipients: [one]}}
+
+
 def _sendgrid(ring: Ring, one: object) -> Verdict:
-    words = _text(one, "reason")
+    words = text(one, "reason")
     event = _Event(
         ring=ring,
         provider="sendgrid",
-        number=_text(one, "sg_event_id"),
-        recipient=_text(one, "email"),
-        message_id=_text(one, "smtp-id"),
-        code=better(_text(one, "status"), words),
+        told=one,
+        number=text(one, "sg_event_id"),
+        recipient=text(one, "email"),
+        message_id=text(one, "smtp-id"),
+        code=better(text(one, "status"), words),
         text=words,
     )
-    match _text(one, "event"):
+    match text(one, "event"):
         case "bounce":
             fault = failure(event.code, words)
-            is_block = _text(one, "type") == "blocked" and fault is not Finding.POLICY
+            is_block = text(one, "type") == "blocked" and fault is not Finding.POLICY
             return event.means(Finding.SOFT if is_block else fault)
         case "dropped":
             return event.means(_SENDGRID_DROPPED.get(words.lower(), Finding.NOTHING))
@@ -253,37 +259,21 @@ def _sendgrid(ring: Ring, one: object) -> Verdict:
 
 def _generic(ring: Ring, events: list[object]) -> Iterator[Verdict]:
     for place, one in enumerate(events, start=1):
-        finding = _GENERIC.get(_text(one, "kind"))
+        finding = _GENERIC.get(text(one, "kind"))
         if finding is None:
             raise Unreadable(f'Event {place} has no "kind" of {", ".join(_GENERIC)}.')
-        number = _text(one, "id")
+        number = text(one, "id")
         if not number:
             raise Unreadable(f'Event {place} has no "id", which tells it from every other.')
         event = _Event(
             ring=ring,
             provider="generic",
+            told=one,
             number=number,
-            recipient=_text(one, "recipient"),
-            sender=_text(one, "envelope_from"),
-            message_id=_text(one, "message_id"),
-            code=better(_text(one, "code"), ""),
-            text=_text(one, "text"),
+            recipient=text(one, "recipient"),
+            sender=text(one, "envelope_from"),
+            message_id=text(one, "message_id"),
+            code=better(text(one, "code"), ""),
+            text=text(one, "text"),
         )
         yield event.means(finding)
-
-
-def _at(told: object, *path: str) -> object:
-    for name in path:
-        told = told.get(name) if isinstance(told, dict) else None
-    return told
-
-
-def _text(told: object, *path: str) -> str:
-    found = _at(told, *path)
-    is_plain = isinstance(found, str | int) and not isinstance(found, bool)
-    return one_line(str(found)) if is_plain else ""
-
-
-def _listed(told: object, *path: str) -> list[object]:
-    found = _at(told, *path)
-    return found[:MOST_EVENTS] if isinstance(found, list) else []

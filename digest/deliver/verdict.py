@@ -37,12 +37,15 @@ class Mouth(StrEnum):
 class About:
     """Whom it is about. ``ref`` and ``subscriber`` are proven by our own signatures.
 
+    ``subscriber`` is whose link stands in it: every page of an issue that is passed on holds that,
+    so it proves no more than its bearer may do, which is to leave ``newsletter``.
     ``message_ids`` and ``recipient`` are only claimed: together they can be proven, since our
     Message-IDs are made of the subscriber and a key. The report's own may be among them.
     """
 
     ref: Ref | None = None
     subscriber: SubscriberId | None = None
+    newsletter: str = ""  # which the link is for
     message_ids: tuple[str, ...] = ()  # local@domain, lower case
     recipient: str = ""
 
@@ -50,7 +53,8 @@ class About:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
     """One report, read. ``trusted``: its sender proved to be our own provider, so that the
-    address it names counts as it stands. ``event`` is the provider's own name for the report."""
+    address it names counts as it stands. ``event`` is the provider's own name for the report, and
+    ``original`` what it said of this one alone."""
 
     finding: Finding
     mouth: Mouth = Mouth.DSN
@@ -60,6 +64,7 @@ class Verdict:
     newsletter: str = ""  # of an unsubscribe: which; empty: that of the message, else all
     trusted: bool = False
     event: str = ""
+    original: bytes = b""
 
 
 NO_REPORT = Verdict(finding=Finding.NOTHING)

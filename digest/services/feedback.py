@@ -1,14 +1,14 @@
 """What came back, read and judged, to what becomes of the person: kept and done together, once.
 
-Only what is proven acts: an envelope sender or an unsubscribe link that we signed, a Message-ID
-that one of our keys makes of the person who is named, or a report that our own provider signed. An
-address that an unproven report names loses nobody.
+Only what is proven acts: an envelope sender that we signed, a Message-ID that one of our keys makes
+of the person who is named, or a report that our own provider signed; and it acts on the address
+that the mail went to. An unsubscribe link alone leaves its newsletter, as a click does. An address
+that an unproven report names loses nobody.
 """
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,18 +18,20 @@ from typing import TYPE_CHECKING, assert_never
 
 from sqlalchemy import Connection
 
+from digest.deliver import proof
 from digest.deliver.opened import one_line
 from digest.deliver.outbox import Consequence
 from digest.deliver.outcome import Refused
-from digest.deliver.postmark import is_made_of, issue_said, letter_said
+from digest.deliver.proof import Whom
 from digest.deliver.verdict import Finding, Mouth, Verdict
-from digest.deliver.verp import Sort
-from digest.storage import people, reports
+from digest.deliver.verp import Ref, Sort
+from digest.delivery import Posted
+from digest.storage import people, posted, reports
 from digest.storage.database import Store
 from digest.storage.dialect import batches
-from digest.storage.reports import Posted, Report
-from subscribers.acts import AddressAct, Bounce, Complain
-from subscribers.address import Address, BadAddress
+from digest.storage.reports import Report
+from subscribers.acts import AddressAct, Bounce, Complain, Disown
+from subscribers.address import Address
 from subscribers.model import Subscriber, SubscriberId
 
 if TYPE_CHECKING:
@@ -74,7 +76,7 @@ class Came(StrEnum):
     COUNTED = "counted"  # a passing failure, not the last one allowed
     KEPT = "kept"  # not the reader's fault; for the operator to see
     KNOWN = "known"  # told before, of the same mail
-    UNPROVEN = "unproven"  # it does not prove whom it is about
+    UNPROVEN = "unproven"  # it does not prove whom it is about, or their address is another now
     IGNORED = "ignored"  # an absence notice, or it is still being tried
     NO_REPORT = "no report"  # some other mail
     UNREADABLE = "unreadable"  # a fault of ours
@@ -147,6 +149,7 @@ async def read(
 def refused(
     tx: Connection,
     subscriber: SubscriberId,
+    address: Address,
     consequence: Consequence,
     outcome: Refused,
     now: datetime,
@@ -154,7 +157,8 @@ def refused(
     acts: Acts,
     rules: Rules,
 ) -> Came:
-    """A relay refused a mail while it was being sent: within the transaction that settles it."""
+    """A relay refused a mail to an address while it was being sent: within the transaction that
+    settles it."""
     match consequence:
         case Consequence.BOUNCE:
             finding = Finding.HARD
@@ -174,17 +178,9 @@ def refused(
         text=one_line(f"{outcome.code} {outcome.text}"),
     )
     # Each refusal is settled once: the moment tells it from every other.
-    whom = _Whom(person=person, mail=f"smtp|{subscriber}|{now.isoformat()}")
+    mail = f"smtp|{subscriber}|{now.isoformat()}"
+    whom = Whom(person=person, mail=mail, address=address)
     return _act(tx, Incoming(verdict=said), whom, acts, rules, now)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Whom:
-    """The person a report proves to be about. ``mail``: the name of the mail it speaks of."""
-
-    person: Subscriber
-    mail: str
-    newsletter: str = ""
 
 
 def _hear(
@@ -195,33 +191,63 @@ def _hear(
     rules: Rules,
     now: datetime,
 ) -> Came:
-    whom = _signed(tx, came) or _named(tx, came, ring, now)
+    whom = _whom(tx, came, ring, now)
     return _act(tx, came, whom, acts, rules, now) if whom else Came.UNPROVEN
 
 
+def _whom(tx: Connection, came: Incoming, ring: tuple[bytes, ...], now: datetime) -> Whom | None:
+    """Whom a report proves to be about."""
+    verdict, about = came.verdict, came.verdict.about
+    if mail := _signed(tx, about.ref):
+        signed = people.of_id(tx, mail.subscriber)
+        return _of_mail(tx, verdict, signed, mail) if signed else None
+    linked = people.of_id(tx, about.subscriber) if about.subscriber else None
+    named = proof.recipient(verdict)
+    person = linked or (people.of_address(tx, named) if named else None)
+    if person is None:
+        return None
+    if about.message_ids:
+        mails = posted.recent(tx, person.id, now - REMEMBERED, MOST_MAILS)
+        if mail := proof.mail_named(ring, verdict, person, mails):
+            return _of_mail(tx, verdict, person, mail)
+    return proof.by_word(verdict, person, came.original)
+
+
+def _signed(tx: Connection, ref: Ref | None) -> Posted | None:
+    """The mail of an envelope sender that we signed."""
+    if ref is None:
+        return None
+    mail = (posted.letter if ref.sort is Sort.LETTER else posted.delivery)(tx, ref.id)
+    if mail is None or mail.due is None or int(mail.due.timestamp()) != ref.due:
+        return None  # the row is gone, and its number may be another's
+    return mail
+
+
+def _of_mail(tx: Connection, verdict: Verdict, person: Subscriber, mail: Posted) -> Whom:
+    address = posted.went_to(tx, mail, person)
+    if address is None and proof.names(verdict, person):
+        address = person.address
+    return Whom(person=person, mail=proof.said(mail), newsletter=mail.newsletter, address=address)
+
+
 def _act(
-    tx: Connection, came: Incoming, whom: _Whom, acts: Acts, rules: Rules, now: datetime
+    tx: Connection, came: Incoming, whom: Whom, acts: Acts, rules: Rules, now: datetime
 ) -> Came:
-    verdict, who = came.verdict, whom.person.id
-    report = Report(
-        subscriber=who,
-        at=now,
-        kind=verdict.finding.value,
-        source=verdict.mouth.value,
-        code=verdict.code[:16],
-        text=verdict.text,
-        message=whom.mail,
-        original=came.original[:ORIGINAL_BYTES],
-    )
-    if not reports.add(tx, report):
+    finding, who = whom.means(came.verdict.finding), whom.person.id
+    if finding is not Finding.UNSUBSCRIBE and not whom.is_theirs:
+        return _disowned(tx, finding, whom, acts, now)
+    name = whom.mail
+    if finding is Finding.UNSUBSCRIBE:  # who came back may leave again, and by the same mail
+        name = proof.own_name(came.verdict, came.original)
+    if not reports.add(tx, _report(came, who, name, now)):
         return Came.KNOWN
-    match verdict.finding:
+    match finding:
         case Finding.HARD:
             acts.on_address(tx, who, Bounce(), now)
         case Finding.COMPLAINT:
             acts.on_address(tx, who, Complain(), now)
         case Finding.UNSUBSCRIBE:
-            for newsletter in _leaving(tx, verdict, whom):
+            for newsletter in _leaving(tx, came.verdict, whom):
                 acts.leave(tx, who, newsletter, now)
         case Finding.SOFT:
             since = now - timedelta(days=rules.soft_days)
@@ -233,63 +259,30 @@ def _act(
     return Came.ACTED
 
 
-def _leaving(tx: Connection, verdict: Verdict, whom: _Whom) -> list[str]:
+def _disowned(tx: Connection, finding: Finding, whom: Whom, acts: Acts, now: datetime) -> Came:
+    """What is told of an address that is not the person's, or no more, is no fault of theirs."""
+    if finding is not Finding.COMPLAINT or whom.address is None:
+        return Came.UNPROVEN
+    acts.on_address(tx, whom.person.id, Disown(address=whom.address), now)
+    return Came.ACTED
+
+
+def _report(came: Incoming, who: SubscriberId, name: str, now: datetime) -> Report:
+    verdict = came.verdict
+    return Report(
+        subscriber=who,
+        at=now,
+        kind=verdict.finding.value,
+        source=verdict.mouth.value,
+        code=verdict.code[:16],
+        text=verdict.text,
+        message=name,
+        original=came.original[:ORIGINAL_BYTES],
+    )
+
+
+def _leaving(tx: Connection, verdict: Verdict, whom: Whom) -> list[str]:
     """What somebody wants no more of: what they say, else what they were sent, else all."""
     if one := verdict.newsletter or whom.newsletter:
         return [one]
     return [held.newsletter for held in people.subscriptions_of(tx, whom.person.id)]
-
-
-def _signed(tx: Connection, came: Incoming) -> _Whom | None:
-    """Whom the envelope sender that we signed was for."""
-    ref = came.verdict.about.ref
-    if ref is None:
-        return None
-    posted = (reports.letter if ref.sort is Sort.LETTER else reports.delivery)(tx, ref.id)
-    if posted is None or posted.due is None or int(posted.due.timestamp()) != ref.due:
-        return None  # the row is gone, and its number may be another's
-    person = people.of_id(tx, posted.subscriber)
-    if person is None:
-        return None
-    fails = came.verdict.finding in (Finding.HARD, Finding.SOFT)
-    if fails and reports.moved_since(tx, person.id, posted.at):
-        return None  # the address that failed is theirs no more
-    return _Whom(person=person, mail=_said(posted), newsletter=posted.newsletter)
-
-
-def _named(tx: Connection, came: Incoming, ring: tuple[bytes, ...], now: datetime) -> _Whom | None:
-    """Whom a link of ours, the Message-ID or our own provider names."""
-    about = came.verdict.about
-    linked = people.of_id(tx, about.subscriber) if about.subscriber else None
-    person = linked or _at(tx, about.recipient)
-    if person is None:
-        return None
-    if about.message_ids:
-        for posted in reports.recent(tx, person.id, now - REMEMBERED, MOST_MAILS):
-            if any(is_made_of(ring, one, _said(posted)) for one in about.message_ids):
-                return _Whom(person=person, mail=_said(posted), newsletter=posted.newsletter)
-    if linked or came.verdict.trusted:
-        return _Whom(person=person, mail=_own_name(came))
-    return None
-
-
-def _at(tx: Connection, address: str) -> Subscriber | None:
-    try:
-        return people.of_address(tx, Address.parse(address))
-    except BadAddress:
-        return None
-
-
-def _said(posted: Posted) -> str:
-    """What the Message-ID of a mail is made of, which names it."""
-    if posted.letter is not None:
-        return letter_said(posted.letter)
-    assert posted.issue is not None
-    return issue_said(posted.newsletter, *posted.issue, posted.subscriber)
-
-
-def _own_name(came: Incoming) -> str:
-    """The name of a report about a mail that it does not name."""
-    if came.verdict.event:
-        return came.verdict.event
-    return f"mail|{hashlib.sha256(came.original).hexdigest()}"

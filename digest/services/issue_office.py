@@ -27,13 +27,14 @@ from digest.storage.claiming import Claim
 from digest.storage.claims import LEASE_SECONDS, Lease
 from digest.storage.database import Store
 from digest.storage.posting import Sending
+from subscribers.address import Address
 from subscribers.model import SubscriberId
 
 AT_ONCE = 250  # messages written in one go: some milliseconds
 
-# What a refusal means for the person, in the transaction that keeps it: their standing is the
-# membership's to change.
-Blame = Callable[[Connection, SubscriberId, Consequence, Refused, datetime], object]
+# What a refusal of an address means for the person, in the transaction that keeps it: their
+# standing is the membership's to change.
+Blame = Callable[[Connection, SubscriberId, Address, Consequence, Refused, datetime], object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -261,7 +262,8 @@ class IssueOffice:
             settled = self._outcome(before, outcome, now)
             after.append((settled.delivery, relay))
             if isinstance(outcome, Refused):
-                self._blame(tx, one.person, settled.consequence, outcome, now)
+                address = Address.parse(one.address)
+                self._blame(tx, one.person, address, settled.consequence, outcome, now)
         deliveries.settle(tx, after)
         return [one for one, _ in after]
 

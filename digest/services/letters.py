@@ -31,6 +31,7 @@ from digest.model import Issue, Newsletter
 from digest.storage import postbag, shelf
 from digest.storage.database import Store
 from digest.storage.postbag import LEASE, Owed
+from subscribers.address import Address
 from subscribers.model import Kind, SubscriberId
 
 if TYPE_CHECKING:
@@ -39,9 +40,9 @@ if TYPE_CHECKING:
 BATCH = 50
 
 Clock = Callable[[], datetime]
-# What a refusal means for the person, in the transaction that keeps it: their standing is the
-# membership's to change.
-Blame = Callable[[Connection, SubscriberId, Consequence, Refused, datetime], object]
+# What a refusal of an address means for the person, in the transaction that keeps it: their
+# standing is the membership's to change.
+Blame = Callable[[Connection, SubscriberId, Address, Consequence, Refused, datetime], object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,12 +176,7 @@ class LetterOffice:
             if str(error) not in self._told:
                 self._told.add(str(error))
                 self._tell(str(message))
-        return Ready(
-            -owed.delivery.id,
-            str(owed.address),
-            owed,
-            message,
-        )
+        return Ready(-owed.delivery.id, str(owed.address), owed, message)
 
     def _disown(self, tx: Connection, lease: UUID) -> None:
         """Queue again what a claim whose end we never heard took in our name."""
@@ -204,7 +200,7 @@ class LetterOffice:
                 continue
             tally.count(settled.delivery.state)
             if isinstance(outcome, Refused):
-                self._blame(tx, owed.subscriber, settled.consequence, outcome, now)
+                self._blame(tx, owed.subscriber, owed.address, settled.consequence, outcome, now)
         return tally
 
 

@@ -23,6 +23,7 @@ from subscribers.acts import (
     Admit,
     ChangeAddress,
     Complain,
+    Disown,
     Join,
     Reinstate,
     Resend,
@@ -249,10 +250,11 @@ def on_address(
         act = replace(act, asked=letters.asked(tx, act.to, now - DAY))
     held = people.subscriptions_of(tx, subscriber)
     done = standing.decide(person, held, act, by=by, now=now)
+    if done.suppress:
+        whose = act.address if isinstance(act, Disown) else person.address
+        consents.suppress(tx, mark(ring[0], whose), done.suppress, now)
     if done.entry is None or _taken(tx, person, done):
         return Done(subscriber=subscriber)
-    if done.suppress:
-        consents.suppress(tx, mark(ring[0], person.address), done.suppress, now)
     if done.lift:
         consents.lift(tx, marks(ring, person.address))
     if done.subscriber is None:

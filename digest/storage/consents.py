@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, delete, select, update
+from sqlalchemy import Connection, and_, delete, func, select, update
 
 from digest.storage.dialect import batches, insert
 from digest.storage.schema import consent_log, suppressions
@@ -59,6 +59,15 @@ def log_of(tx: Connection, subscriber: SubscriberId) -> list[tuple[Entry, Eviden
         )
         for one in tx.execute(asked)
     ]
+
+
+def last(tx: Connection, subscriber: SubscriberId, acts: Sequence[str]) -> datetime | None:
+    """When a person, or somebody for them, did one of these acts last."""
+    return tx.execute(
+        select(func.max(consent_log.c.at)).where(
+            consent_log.c.subscriber == subscriber, consent_log.c.act.in_(acts)
+        )
+    ).scalar()
 
 
 def forget_networks(tx: Connection, before: datetime) -> int:

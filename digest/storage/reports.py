@@ -2,29 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+import re
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, func, select
 
+from digest.storage import consents
 from digest.storage.dialect import insert
-from digest.storage.postal import deliveries
-from digest.storage.schema import (
-    consent_log,
-    issues,
-    letters,
-    reports,
-    subscribers,
-    subscriptions,
-)
+from digest.storage.schema import reports, subscribers
 from subscribers.acts import Admit, Confirm, ConfirmAddress, Reinstate
 from subscribers.address import Address
 from subscribers.model import SubscriberId
 
 # What a person does, or the operator for them, after which older failures count no more.
 _FRESH = (Confirm.name, ConfirmAddress.name, Admit.name, Reinstate.name)
+_ADDRESS = re.compile(r"[^\s<>;:,()\"']+@[^\s<>;:,()\"']+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,22 +51,6 @@ class Kept:
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Posted:
-    """A mail that we sent: to whom, for which newsletter, when it was owed.
-
-    ``due``: of a row, when it was to go. ``issue``: its cadence and period; None for a letter,
-    which has ``letter``, its row.
-    """
-
-    subscriber: SubscriberId
-    newsletter: str
-    at: datetime
-    due: datetime | None = None
-    issue: tuple[str, str] | None = None
-    letter: int | None = None
-
-
 def add(tx: Connection, report: Report) -> bool:
     """Keep a report; False if the same was told of the same mail before."""
     values = {
@@ -94,19 +72,13 @@ def add(tx: Connection, report: Report) -> bool:
 def counted(tx: Connection, subscriber: SubscriberId, kind: str, since: datetime) -> int:
     """How many reports of a kind there are since a moment, and since the person's last fresh start:
     a confirmation, or the operator's word."""
-    began = _last(tx, subscriber, _FRESH)
+    began = consents.last(tx, subscriber, _FRESH)
     asked = select(func.count()).where(
         reports.c.subscriber == subscriber,
         reports.c.kind == kind,
         reports.c.at > (max(since, began) if began else since),
     )
     return int(tx.execute(asked).scalar_one())
-
-
-def moved_since(tx: Connection, subscriber: SubscriberId, at: datetime) -> bool:
-    """Whether the person has another address than at a moment."""
-    last = _last(tx, subscriber, (ConfirmAddress.name,))
-    return last is not None and last > at
 
 
 def page(
@@ -128,86 +100,28 @@ def shown(tx: Connection, report: int) -> tuple[Kept, bytes] | None:
 
 
 def of(tx: Connection, subscriber: SubscriberId) -> list[dict[str, object]]:
-    """All that is kept of reports about a person, as plain values."""
-    asked = select(reports).where(reports.c.subscriber == subscriber).order_by(reports.c.id)
+    """What reports said of a person, as plain values for themselves.
+
+    Without the originals, and with no address but their own: a report may name other people.
+    """
+    asked = _lines().where(reports.c.subscriber == subscriber).order_by(reports.c.id)
     return [
         {
             "at": row.at,
             "kind": row.kind,
             "source": row.source,
             "code": row.code,
-            "text": row.text,
-            "original": row.original.decode("utf-8", "replace"),
+            "text": _without_others(row.text, row.address),
         }
         for row in tx.execute(asked)
     ]
 
 
-def letter(tx: Connection, row: int) -> Posted | None:
-    """The letter of a row; None once it is forgotten."""
-    found = tx.execute(select(letters).where(letters.c.id == row)).first()
-    if found is None:
-        return None
-    return Posted(
-        subscriber=SubscriberId(found.subscriber),
-        newsletter=found.newsletter,
-        at=found.enrolled_at,
-        due=found.due_at,
-        letter=row,
-    )
+def _without_others(text: str, own: str) -> str:
+    def shown(found: re.Match[str]) -> str:
+        return found[0] if found[0].rstrip(".").lower() == own.lower() else "…"
 
-
-def delivery(tx: Connection, row: int) -> Posted | None:
-    """The issue of a delivery, and whom it went to; None once it is forgotten."""
-    found = tx.execute(
-        _issues()
-        .add_columns(deliveries.c.subscriber, deliveries.c.due_at)
-        .join(deliveries, deliveries.c.issue == issues.c.id)
-        .where(deliveries.c.id == row)
-    ).first()
-    if found is None:
-        return None
-    return replace(_issued(found, SubscriberId(found.subscriber)), due=found.due_at)
-
-
-def recent(tx: Connection, subscriber: SubscriberId, since: datetime, limit: int) -> list[Posted]:
-    """What may have been sent to a person since a moment, the newest first: at most ``limit`` of
-    the letters, and as many of the issues of what they subscribe to."""
-    written = select(letters.c.id).where(
-        letters.c.subscriber == subscriber, letters.c.enrolled_at > since
-    )
-    rows = list(tx.execute(written.order_by(letters.c.id.desc()).limit(limit)).scalars())
-    of_letters = [one for row in rows if (one := letter(tx, row))]
-    held = select(subscriptions.c.newsletter).where(subscriptions.c.subscriber == subscriber)
-    made = _issues().where(issues.c.newsletter.in_(held), issues.c.created_at > since)
-    found = tx.execute(made.order_by(issues.c.created_at.desc()).limit(limit))
-    return [*of_letters, *(_issued(row, subscriber) for row in found)]
-
-
-def _issues() -> Select[Any]:
-    return select(
-        issues.c.newsletter,
-        issues.c.cadence,
-        issues.c.period,
-        func.coalesce(issues.c.released_at, issues.c.created_at).label("at"),
-    )
-
-
-def _issued(row: Row[Any], subscriber: SubscriberId) -> Posted:
-    return Posted(
-        subscriber=subscriber,
-        newsletter=row.newsletter,
-        at=row.at,
-        issue=(row.cadence, row.period),
-    )
-
-
-def _last(tx: Connection, subscriber: SubscriberId, acts: Sequence[str]) -> datetime | None:
-    return tx.execute(
-        select(func.max(consent_log.c.at)).where(
-            consent_log.c.subscriber == subscriber, consent_log.c.act.in_(acts)
-        )
-    ).scalar()
+    return _ADDRESS.sub(shown, text)
 
 
 def _lines() -> Select[Any]:

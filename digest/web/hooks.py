@@ -20,8 +20,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from digest.collect.fetch import Ask, Fetch, Fetched
-from digest.deliver import providers, seals
-from digest.deliver.providers import Unreadable
+from digest.deliver import outside, providers, seals
 from digest.deliver.seals import Seals
 from digest.deliver.verdict import Verdict
 from digest.errors import Temporary
@@ -83,16 +82,17 @@ async def hear(request: Request) -> Response:
     try:
         told = await check(request, hooks, body)
         found = providers.READERS[provider](desk_of(request).ring, told) if told else []
-    except Unreadable as error:
+    except outside.Unreadable as error:
         return PlainTextResponse(f"{error}\n", 400)
-    await _carried(desk_of(request), hooks, found, body)
+    await _carried(desk_of(request), hooks, found)
     return PlainTextResponse("Heard.\n")
 
 
-async def _carried(desk: Desk, hooks: Hooks, found: Sequence[Verdict], body: bytes) -> None:
+async def _carried(desk: Desk, hooks: Hooks, found: Sequence[Verdict]) -> None:
     await feedback.heard(
         desk.store,
-        [Incoming(verdict=verdict, original=body) for verdict in found],
+        # Each with what was told of it alone: a request may tell of many people.
+        [Incoming(verdict=verdict, original=verdict.original) for verdict in found],
         acts=hooks.acts,
         ring=desk.ring,
         rules=hooks.rules,
@@ -103,7 +103,7 @@ async def _carried(desk: Desk, hooks: Hooks, found: Sequence[Verdict], body: byt
 async def _ses(request: Request, hooks: Hooks, body: bytes) -> object:
     """SNS in front of SES. Anybody's topic is signed by Amazon: it must be one of ours."""
     _needed(hooks.seals.ses_topics)
-    message = providers.read(body)
+    message = outside.read(body)
     if not isinstance(message, dict) or message.get("TopicArn") not in hooks.seals.ses_topics:
         raise HTTPException(403)
     url = str(message.get("SigningCertURL", ""))
@@ -115,7 +115,7 @@ async def _ses(request: Request, hooks: Hooks, body: bytes) -> object:
     hooks.certificates[url] = pem
     match message.get("Type"):
         case "Notification":
-            return providers.read(str(message.get("Message", "")))
+            return outside.read(str(message.get("Message", "")))
         case "SubscriptionConfirmation":
             confirm = str(message.get("SubscribeURL", ""))
             if not seals.is_confirmation(confirm):
@@ -138,7 +138,7 @@ async def _postmark(request: Request, hooks: Hooks, body: bytes) -> object:
     given = request.path_params.get("secret") or seals.basic(_header(request, "authorization"))
     if not seals.password(secret, given):
         raise HTTPException(403)
-    return providers.read(body)
+    return outside.read(body)
 
 
 async def _sendgrid(request: Request, hooks: Hooks, body: bytes) -> object:
@@ -150,12 +150,12 @@ async def _sendgrid(request: Request, hooks: Hooks, body: bytes) -> object:
     )
     if not genuine:
         raise HTTPException(403)
-    return providers.read(body)
+    return outside.read(body)
 
 
 async def _mailgun(request: Request, hooks: Hooks, body: bytes) -> object:
     key, now = _needed(hooks.seals.mailgun), desk_of(request).clock()
-    told = providers.read(body)
+    told = outside.read(body)
     signed = told.get("signature") if isinstance(told, dict) else None
     given = signed if isinstance(signed, dict) else {}
     timestamp, token, signature = (
@@ -173,7 +173,7 @@ async def _generic(request: Request, hooks: Hooks, body: bytes) -> object:
     secret, now = _needed(hooks.seals.generic), desk_of(request).clock()
     if not seals.generic(secret, header=header, body=body, now=now):
         raise HTTPException(403)
-    return providers.read(body)
+    return outside.read(body)
 
 
 Check = Callable[[Request, Hooks, bytes], Awaitable[object]]

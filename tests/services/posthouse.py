@@ -47,7 +47,7 @@ class PostHouse:
     now: datetime = NOW
     rules: Rules = field(default_factory=Rules)
     told: list[str] = field(default_factory=list)
-    blamed: list[tuple[str, Consequence]] = field(default_factory=list)
+    blamed: list[tuple[str, str, Consequence]] = field(default_factory=list)
     newsletters: tuple[str, ...] = ("daily",)
 
     def clock(self) -> datetime:
@@ -103,7 +103,7 @@ class PostHouse:
                 for name in self.newsletters
             },
             rules=self.rules,
-            blame=lambda tx, who, consequence, refused, now: self.blamed.append((who, consequence)),
+            blame=lambda tx, who, to, means, *_: self.blamed.append((who, str(to), means)),
             dice=lambda: 0.5,
             tell=self.told.append,
         )

@@ -123,7 +123,8 @@ async def test_a_deferral_waits_a_refusal_fails_and_both_say_why(house):
 
     assert (progress.tally.sent, progress.tally.later, progress.tally.failed) == (1, 1, 1)
     assert await house.states() == {"ada": "sent", "grace": "failed", "edsger": "sent"}
-    assert house.blamed == [(await house.id_of("grace"), Consequence.BOUNCE)]
+    who = await house.id_of("grace")
+    assert house.blamed == [(who, "grace@example.org", Consequence.BOUNCE)]
 
 
 async def test_a_second_attempt_has_the_same_message_id(house):

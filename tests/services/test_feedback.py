@@ -2,6 +2,8 @@
 
 import asyncio
 from datetime import timedelta
+from functools import partial
+from uuid import uuid4
 
 import pytest
 from hypothesis import given, settings
@@ -13,11 +15,13 @@ from digest.deliver.outbox import Consequence
 from digest.deliver.outcome import Refused, Stage
 from digest.deliver.postmark import Postmark, letter_personal, message_id
 from digest.deliver.postmark import Reader as To
+from digest.deliver.tray import Box
 from digest.deliver.verdict import About, Finding, Mouth, Verdict
 from digest.deliver.verp import Ref, Sort
 from digest.model import NewsletterId
 from digest.services import feedback, membership
 from digest.services.feedback import Came, Incoming, Rules
+from digest.services.letters import Desk, LetterOffice
 from digest.services.membership import Profile
 from digest.storage import consents, letters, members, people, reports
 from digest.storage.database import Store
@@ -33,6 +37,7 @@ from tests.builders import NOW, a_newsletter, an_issue
 from tests.deliver.returns import RING, returned
 
 ADA, GRACE = Address.parse("ada@example.org"), Address.parse("grace@example.org")
+TYPO = Address.parse("graec@example.org")
 DAY = timedelta(days=1)
 ACTS = coming_back.acts(RING)
 
@@ -262,17 +267,51 @@ async def test_who_complained_has_left_and_cannot_be_joined_back(store, clock):
     assert await store.read(letters.of, who) == before
 
 
-async def test_a_complaint_is_heard_by_our_link_alone_and_taken_back_by_the_operator(store, clock):
+async def test_a_complaint_with_its_reader_blacked_out_is_taken_back_by_the_operator(store, clock):
     who = await a_member(store, clock)
-    mail = returned("arf-redacted", who=who)
+    mine = message_id(postmark(), await an_issue_of(store), who)
+    mail = returned("arf-redacted", who=who, message_id=mine)
 
     assert await hear(store, clock, mail) == [Came.ACTED]
     await membership.reinstate(store, ADA, ring=RING, clock=clock)
     assert await hear(store, clock, mail) == [Came.KNOWN]
 
     assert await standing(store, who) is Standing.OK
+    assert await status(store, who) == {"daily": Status.LEFT}
     clock.now += DAY
     assert (await join(store, clock)).letters == (Kind.CONFIRM,)
+
+
+async def test_a_link_alone_leaves_its_newsletter_as_a_click_does_and_does_no_more(store, clock):
+    who = await a_member(store, clock)
+    clock.now += DAY
+    await a_member(store, clock, newsletter="weekly")
+    unsigned = {"envelope": "bounces@quayside.example"}
+
+    for name in ("postfix-unknown", "postfix-full", "postfix-policy"):
+        forged = linked(returned(name, to="x@y.example", **unsigned), who)
+        assert await hear(store, clock, forged) == [Came.UNPROVEN]
+    complaint = returned("arf-redacted", who=who)
+    assert await hear(store, clock, complaint) == [Came.ACTED]
+    assert await hear(store, clock, complaint) == [Came.KNOWN]
+
+    assert await standing(store, who) is Standing.OK
+    assert not await store.read(consents.suppressed, marks(RING, ADA))
+    assert await status(store, who) == {"daily": Status.LEFT, "weekly": Status.ACTIVE}
+    assert await told(store) == [("complaint", "arf", "")]
+
+
+async def test_what_fails_where_a_reader_passed_their_mail_on_is_not_their_address(store, clock):
+    who = await a_member(store, clock)
+    mine = message_id(postmark(), await an_issue_of(store), who)
+    sent = {"message_id": mine, "envelope": "digest@quayside.example"}
+
+    passed_on = linked(returned("postfix-unknown", to="bob@harbour.example", **sent), who)
+    assert await hear(store, clock, passed_on) == [Came.UNPROVEN]
+    assert await standing(store, who) is Standing.OK
+    own = linked(returned("postfix-unknown", **sent), who)
+    assert await hear(store, clock, own) == [Came.ACTED]
+    assert await standing(store, who) is Standing.BOUNCED
 
 
 async def test_an_unsubscribe_by_mail_leaves_the_newsletter_it_names(store, clock):
@@ -305,14 +344,137 @@ async def test_our_providers_word_counts_by_the_address_alone_and_nobody_elses_d
     assert await standing(store, who) is Standing.BOUNCED
 
 
-async def test_an_address_that_was_changed_since_does_not_bounce_the_new_one(store, clock):
-    who, ref = await sent_letter(store, clock)
-    clock.now += DAY
-    for act in (acts.ChangeAddress(to=GRACE), acts.ConfirmAddress()):
-        await membership.act_on_address(store, who, act, by=By.READER, ring=RING, clock=clock)
+@pytest.mark.parametrize("name", ["postfix-unknown", "postfix-full", "postfix-policy", "qmail"])
+@pytest.mark.parametrize("signed", [True, False])
+async def test_a_failure_of_an_address_that_was_changed_since_is_not_the_new_ones(
+    store, clock, name, signed
+):
+    who = await a_member(store, clock)
+    made = await an_issue_of(store)
+    await store.write(a_delivery, 4711, who)
+    await moved(store, clock, who)
+    envelope = {} if signed else {"envelope": "digest@quayside.example"}
 
-    assert await hear(store, clock, returned("qmail", ref=ref)) == [Came.UNPROVEN]
-    assert await standing(store, who) is Standing.OK
+    late = returned(name, message_id=message_id(postmark(), made, who), **envelope)
+
+    assert await hear(store, clock, late, linked(late, who)) == [Came.UNPROVEN] * 2
+    assert (await standing(store, who), await told(store)) == (Standing.OK, [])
+
+
+async def test_an_issue_from_before_the_change_that_failed_at_the_new_address_counts(store, clock):
+    who = await a_member(store, clock)
+    await an_issue_of(store)
+    await store.write(a_delivery, 4711, who)
+    await moved(store, clock, who)
+
+    assert await hear(store, clock, returned("qmail", to=str(GRACE))) == [Came.ACTED]
+    assert await standing(store, who) is Standing.BOUNCED
+
+
+async def test_nor_is_it_where_our_provider_tells_of_it(store, clock):
+    who = await a_member(store, clock)
+    made = await an_issue_of(store)
+    mine = message_id(postmark(), made, who).strip("<>")
+    await moved(store, clock, who)
+
+    for ids in ((mine,), ()):
+        about = About(subscriber=who, newsletter="daily", message_ids=ids, recipient=str(ADA))
+        late = Verdict(finding=Finding.HARD, about=about, trusted=True, event=f"ses|{ids}")
+        assert await say(store, clock, late) == [Came.UNPROVEN]
+
+    assert (await standing(store, who), await told(store)) == (Standing.OK, [])
+
+
+async def test_a_complaint_of_the_old_address_keeps_out_that_one_and_not_the_new(store, clock):
+    who, ref = await sent_letter(store, clock)
+    await moved(store, clock, who)
+
+    assert await hear(store, clock, returned("arf", ref=ref)) == [Came.ACTED]
+
+    assert (await standing(store, who), await told(store)) == (Standing.OK, [])
+    assert await status(store, who) == {"daily": Status.ACTIVE}
+    assert await store.read(consents.suppressed, marks(RING, ADA))
+    assert not await store.read(consents.suppressed, marks(RING, GRACE))
+
+
+async def test_a_complaint_of_an_issue_to_an_old_address_is_for_a_person_to_read(store, clock):
+    who = await a_member(store, clock)
+    await an_issue_of(store)
+    await store.write(a_delivery, 4711, who)
+    await moved(store, clock, who)
+
+    assert await hear(store, clock, returned("arf")) == [Came.UNPROVEN]
+    assert not await store.read(consents.suppressed, marks(RING, GRACE))
+    assert await status(store, who) == {"daily": Status.ACTIVE}
+
+
+async def test_a_new_address_that_does_not_exist_does_not_bounce_the_one_that_does(store, clock):
+    who, ref = await asked_elsewhere(store, clock)
+    letter = letter_personal(postmark(), ref.id, To(who, "", "", NOW), new_address="").message_id
+    unsigned = {"message_id": letter, "envelope": "digest@quayside.example"}
+
+    for mail in (
+        returned("postfix-unknown", ref=ref, to=str(TYPO)),
+        linked(returned("postfix-unknown", to=str(TYPO), **unsigned), who),
+    ):
+        assert await hear(store, clock, mail) == [Came.UNPROVEN]
+
+    assert (await standing(store, who), await told(store)) == (Standing.OK, [])
+    assert (await store.read(members.person, who)).new_address == TYPO
+
+
+async def test_a_letter_to_a_new_address_that_is_refused_does_not_bounce_the_old_one(store, clock):
+    who, ref = await asked_elsewhere(store, clock)
+    office = a_letter_office(store)
+    lease, box = uuid4(), Box()
+    ready = (await office.claim(lease, 10, clock.now)).ready
+    refused = Refused(550, "5.1.1", "No such user", Stage.RCPT)
+    box.rest = [(one, refused, "relay") for one in ready if one.ref == -ref.id]
+
+    await office.settle(lease, box, clock.now)
+
+    assert [one.address for one in ready if one.ref == -ref.id] == [str(TYPO)]
+    assert (await standing(store, who), await told(store)) == (Standing.OK, [])
+
+
+async def test_a_stranger_who_complains_of_it_is_kept_out_and_the_reader_is_not(store, clock):
+    who, ref = await asked_elsewhere(store, clock)
+    mail = returned("arf", ref=ref, to=str(TYPO))
+
+    assert await hear(store, clock, mail) == [Came.ACTED]
+    log = await store.read(consents.log_of, who)
+    clock.now += DAY
+    assert await hear(store, clock, mail) == [Came.ACTED]
+
+    after = await store.read(members.person, who)
+    assert (after.address, after.standing, after.new_address) == (ADA, Standing.OK, None)
+    assert await status(store, who) == {"daily": Status.ACTIVE}
+    assert not await store.read(consents.suppressed, marks(RING, ADA))
+    assert await store.read(consents.suppressed, marks(RING, TYPO))
+    assert ("disown", By.MAILBOX) in [(entry.act, entry.by) for entry, _ in log]
+    assert await store.read(consents.log_of, who) == log
+    act = acts.ChangeAddress(to=TYPO)
+    again = await membership.act_on_address(store, who, act, by=By.READER, ring=RING, clock=clock)
+    assert not again.happened
+
+
+async def test_who_came_back_leaves_again_by_the_same_mail_and_each_word_counts_once(store, clock):
+    who = await a_member(store, clock)
+    mine = message_id(postmark(), await an_issue_of(store), who).strip("<>")
+    about = About(recipient=str(ADA), message_ids=(mine,))
+    first, second = (
+        Verdict(finding=Finding.UNSUBSCRIBE, about=about, trusted=True, event=f"sendgrid|{n}")
+        for n in (1, 2)
+    )
+    assert await say(store, clock, first) == [Came.ACTED]
+    assert await status(store, who) == {"daily": Status.LEFT}
+    clock.now += DAY
+    await a_member(store, clock)
+
+    assert await say(store, clock, first) == [Came.KNOWN]  # told again by who was not heard
+    assert await status(store, who) == {"daily": Status.ACTIVE}
+    assert await say(store, clock, second) == [Came.ACTED]
+    assert await status(store, who) == {"daily": Status.LEFT}
 
 
 @pytest.mark.parametrize(
@@ -329,7 +491,7 @@ async def test_a_refusal_while_sending_is_the_same_engine(store, clock, conseque
     outcome = Refused(550, "5.1.1", "No such\r\nuser", Stage.RCPT)
 
     found = await store.write(
-        feedback.refused, who, consequence, outcome, NOW, acts=ACTS, rules=Rules()
+        feedback.refused, who, ADA, consequence, outcome, NOW, acts=ACTS, rules=Rules()
     )
 
     assert (found, await standing(store, who)) == (came, after)
@@ -344,6 +506,7 @@ async def test_refusals_while_sending_add_up(store, clock):
         await store.write(
             feedback.refused,
             who,
+            ADA,
             Consequence.COUNT,
             outcome,
             clock.now,
@@ -363,8 +526,25 @@ async def test_a_person_who_is_erased_takes_the_reports_along(store, clock):
 
     await membership.act_on_address(store, who, acts.Erase(), by=By.READER, ring=RING, clock=clock)
 
-    assert "no mailbox here" in told_them[0]["original"]
+    assert [(one["kind"], one["code"]) for one in told_them] == [("hard", "5.1.1")]
     assert await told(store) == []
+
+
+async def test_what_readers_see_of_a_report_names_nobody_else(store, clock):
+    who, ref = await sent_letter(store, clock)
+    mail = returned("postfix-unknown", ref=ref).replace(
+        b"Diagnostic-Code: smtp; 550 5.1.1 ",
+        b"Diagnostic-Code: smtp; 550 5.1.1 <grace@example.org>, Bob@Harbour.example: no; ",
+    )
+    await hear(store, clock, mail)
+
+    [seen] = (await store.read(members.everything, who))["reports"]
+
+    assert set(seen) == {"at", "kind", "source", "code", "text"}
+    assert seen["text"] == (
+        "550 5.1.1 <…>, …: no; <ada@example.org>: Recipient address rejected: "
+        "User unknown in virtual mailbox table"
+    )
 
 
 @settings(max_examples=300)
@@ -388,6 +568,45 @@ def postmark():
         unsubscribe_mailbox="",
         ring=RING,
     )
+
+
+def linked(mail, who):
+    """The mail with the unsubscribe link of ``who`` in its headers, as we write it."""
+    token = tokens.make(RING[0], Purpose.UNSUBSCRIBE, who, "daily")
+    return mail.replace(b"daily.TOKEN", f"daily.{token}".encode())
+
+
+async def moved(store, clock, who):
+    """A day later they have another address."""
+    clock.now += DAY
+    for act in (acts.ChangeAddress(to=GRACE), acts.ConfirmAddress()):
+        await membership.act_on_address(store, who, act, by=By.READER, ring=RING, clock=clock)
+
+
+async def asked_elsewhere(store, clock):
+    """A member who mistyped their new address, and the letter that went there."""
+    who = await a_member(store, clock)
+    clock.now += DAY
+    act = acts.ChangeAddress(to=TYPO)
+    await membership.act_on_address(store, who, act, by=By.READER, ring=RING, clock=clock)
+    asked = text("select max(id) from letters where subscriber = :who")
+    row = await store.read(lambda tx: tx.execute(asked, {"who": who}).scalar_one())
+    return who, Ref.of(Sort.LETTER, row, clock.now)
+
+
+def a_letter_office(store):
+    async def here(work, job):
+        return work(job)
+
+    desk = Desk(
+        site_name="Quayside",
+        base_url="https://quayside.example",
+        postal_address="1 Lock Lane",
+        templates=(),
+        postmarks={"daily": postmark()},
+    )
+    blame = partial(feedback.refused, acts=ACTS, rules=Rules())
+    return LetterOffice(store, desk, isolate=here, blame=blame, dice=lambda: 0.5)
 
 
 async def an_issue_of(store):

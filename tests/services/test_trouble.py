@@ -49,7 +49,8 @@ async def test_an_edition_that_is_lost_fails_its_readers_and_nobody_elses(house)
     assert rows == {(1, "failed", lost), (2, "sent", "queued as 7F3A")}
     assert (progress.tally.sent, progress.tally.failed, len(relay.taken)) == (2, 1, 2)
     assert house.told == [f"{lost}; who should have read it is among the failed"]
-    assert house.blamed == [(await house.id_of("ada"), Consequence.NONE)]
+    who = await house.id_of("ada")
+    assert house.blamed == [(who, "ada@example.org", Consequence.NONE)]
 
 
 async def test_a_newsletter_that_left_the_configuration_waits_and_is_told_of_once(house):

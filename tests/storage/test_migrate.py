@@ -10,7 +10,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import text
 
 from digest.model import NewsletterId
-from digest.storage import agenda, audience, claims, database, migrate
+from digest.storage import agenda, audience, claims, database, migrate, reports
 from digest.storage.database import Store
 from digest.storage.postal import metadata  # knows every table
 from tests.builders import NOW
@@ -107,3 +107,32 @@ async def test_what_a_worker_of_the_last_version_held_is_still_its_own(url):
     assert [(one.attempts, one.lease_until) for one in held] == [
         (2, datetime(2026, 11, 24, 7, tzinfo=UTC))
     ]
+
+
+async def test_what_a_request_told_of_other_people_goes_from_the_reports_it_was_kept_with(url):
+    at_revision(
+        url,
+        "0013",
+        "insert into subscribers (id, address, address_key, name, language, timezone, standing)"
+        " values ('ada','ada@x.example','ada@x.example','Ada','en','UTC','ok')",
+        *(
+            "insert into reports (subscriber, at, kind, source, code, text, message, original)"
+            f" values ('ada', '2026-11-24 06:30:00.000000', 'hard', '{source}', '5.1.1', 'no',"
+            f" '{source}', cast('grace@x.example' as {blob(url)}))"
+            for source in ("webhook", "dsn")
+        ),
+    )
+
+    store = await Store.open(url)
+    kept = [await store.read(reports.shown, number) for number in (1, 2)]
+    await store.close()
+
+    assert [(one.source, one.text, original) for one, original in kept] == [
+        ("webhook", "no", b""),
+        ("dsn", "no", b"grace@x.example"),
+    ]
+
+
+def blob(url):
+    """What bytes are called."""
+    return "bytea" if url.startswith("postgresql") else "blob"

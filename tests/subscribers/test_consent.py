@@ -202,6 +202,19 @@ def test_a_complaint_leaves_everything_and_only_the_operator_takes_it_back():
     assert {s.status for s in back.subscriptions} == {Status.LEFT}
 
 
+def test_a_stranger_who_got_the_letter_to_a_new_address_ends_the_change_and_nothing_else():
+    new, other = Address.parse("adda@example.org"), Address.parse("eve@example.org")
+    asked = of_address(acts.ChangeAddress(to=new)).subscriber
+
+    done = of_address(acts.Disown(address=new), asked, by=By.MAILBOX)
+    elsewhere = of_address(acts.Disown(address=other), asked, by=By.MAILBOX)
+
+    assert (done.subscriber, done.subscriptions) == (ADA, BOTH)
+    assert (done.entry.act, done.suppress) == ("disown", Suppression.COMPLAINED)
+    assert (elsewhere.subscriber, elsewhere.entry) == (asked, None)
+    assert elsewhere.suppress is Suppression.COMPLAINED
+
+
 def test_erasing_keeps_nothing_but_the_mark():
     done = of_address(acts.Erase())
 

@@ -24,8 +24,9 @@ from digest.storage import reports
 from digest.web.hooks import MOST_BYTES, Hooks, Tokens
 from digest.wiring import bounces as coming_back
 from subscribers.model import Standing
+from subscribers.tokens import Purpose
 from tests.builders import NOW
-from tests.web.house import RING, House, house
+from tests.web.house import RING, House, house, link
 
 TOPIC = "arn:aws:sns:eu-west-1:123456789012:bounces"
 CERTIFICATE = "https://sns.eu-west-1.amazonaws.com/SimpleNotificationService-0123abcd.pem"
@@ -86,6 +87,12 @@ class Office:
 
     async def standing(self):
         return (await self.house.find(self.who)).person.standing
+
+    async def reports(self):
+        """Whom each is about, and its original."""
+        kept = await self.house.store.read(reports.page, limit=20)
+        found = [await self.house.store.read(reports.shown, one.id) for one in kept]
+        return [(str(one.address), original) for one, original in found]
 
     async def kinds(self):
         kept = await self.house.store.read(reports.page, limit=20)
@@ -204,6 +211,20 @@ async def test_one_mail_that_two_mouths_tell_of_is_one_report(office):
     assert await office.kinds() == ["soft"]
 
 
+async def test_a_report_keeps_what_amazon_told_of_its_reader_and_nothing_of_the_rest(office):
+    told = ses_complaint()
+    told["complaint"]["complainedRecipients"].insert(0, {"emailAddress": "eve@example.net"})
+    told["mail"] = {"destination": ["grace@example.org"], "headers": [{"value": "bob@x.example"}]}
+
+    assert await office.post("ses", sns(told)) == 200
+
+    [(_, original)] = await office.reports()
+    recipients = [{"emailAddress": "ada@example.org"}]
+    assert json.loads(original) == {
+        "complaint": {"feedbackId": "c-1", "complainedRecipients": recipients}
+    }
+
+
 async def test_a_topic_is_confirmed_once_it_is_ours(office):
     asks = {"Type": "SubscriptionConfirmation", "SubscribeURL": CONFIRM, "Token": "t"}
 
@@ -320,6 +341,29 @@ async def test_postmarks_words_are_ours(office, told, after, status):
     assert await office.house.status(office.who) == status
 
 
+async def test_who_came_back_leaves_again_by_the_same_mail(office):
+    given = password(SEALS.postmark)
+    told = {
+        "RecordType": "SubscriptionChange",
+        "MessageID": "x",
+        "Recipient": "ada@example.org",
+        "ChangedAt": "2026-11-24T07:00:00Z",
+        "SuppressSending": True,
+        "SuppressionReason": "ManualSuppression",
+    }
+    again = {**told, "ChangedAt": "2026-11-26T07:00:00Z"}
+    after = []
+
+    for body in (told, told, again):
+        assert await office.post("postmark", json.dumps(body), authorization=given) == 200
+        after.append(await office.house.status(office.who))
+        if body is told:
+            office.house.clock.forward(days=1)
+            await office.house.member()
+
+    assert after == ["left", "active", "left"]
+
+
 def sendgrid(events, key=SENDGRID, timestamp="1795501860", body=None):
     told = json.dumps(events)
     sealed = key.sign(timestamp.encode() + (body or told).encode(), ec.ECDSA(SHA256()))
@@ -356,6 +400,39 @@ async def test_sendgrids_events_are_ours(office, one, after, kinds):
     assert await office.post("sendgrid", body, **signed) == 200
 
     assert (await office.standing(), await office.kinds()) == (after, kinds)
+
+
+async def test_a_report_keeps_its_own_event_of_a_request_and_its_reader_sees_no_other(office):
+    await office.house.member("grace@example.org")
+    ours = event("bounce", type="bounce", status="5.2.2", reason="full for grace@example.org")
+    body, signed = sendgrid(
+        [
+            *(event("delivered", email=f"r{n}@example.net", pad="x" * 300) for n in range(300)),
+            event("spamreport", email="secret-stranger@example.net", ip="203.0.113.9"),
+            event("bounce", status="5.1.1", reason="unknown", email="grace@example.org"),
+            {**ours, "sg_event_id": "ours"},
+        ]
+    )
+
+    assert await office.post("sendgrid", body, **signed) == 200
+
+    kept = dict(await office.reports())
+    assert json.loads(kept["ada@example.org"]) == {**ours, "sg_event_id": "ours"}
+    assert b"grace@example.org" in kept["grace@example.org"]
+    got = await office.house.get(link(Purpose.PREFERENCES, office.who) + "/data")
+    [seen] = json.loads(got.text)["reports"]
+    assert (seen["kind"], seen["code"], seen["text"]) == ("soft", "5.2.2", "full for …")
+    for other in ("grace@", "secret-stranger", "203.0.113.9"):
+        assert other not in got.text
+
+
+async def test_what_sendgrid_tells_last_of_thousands_is_heard(office):
+    events = [event("delivered", email=f"r{n}@example.net") for n in range(4000)]
+    body, signed = sendgrid([*events, event("spamreport")])
+
+    assert len(body) < MOST_BYTES
+    assert await office.post("sendgrid", body, **signed) == 200
+    assert await office.standing() is Standing.COMPLAINED
 
 
 async def test_what_sendgrid_did_not_sign_removes_nobody(office):
@@ -414,6 +491,57 @@ async def test_a_signature_of_mailgun_is_good_for_one_body_and_for_some_hours(of
     for body in (old, ahead, stranger, '{"event-data": {"event": "complained"}}', "{}"):
         assert await office.post("mailgun", body) == 403
     assert await office.standing() is Standing.OK
+
+
+@pytest.mark.parametrize("name", ["timestamp", "token", "signature"])
+async def test_half_a_character_in_a_signature_of_mailgun_proves_nothing(office, name):
+    signature = {"timestamp": "1", "token": "t", "signature": "x", name: "\ud800"}
+
+    body = json.dumps({"signature": signature, "event-data": {"event": "complained"}})
+
+    assert await office.post("mailgun", body) == 403
+
+
+HALF = {
+    "Signature": "\ud800",
+    "RecordType": "\ud800",
+    "Type": "\ud800",
+    "TopicArn": "\ud800",
+    "SigningCertURL": "\ud800",
+}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        json.dumps(HALF),
+        json.dumps({**HALF, "TopicArn": TOPIC}),
+        json.dumps({**HALF, "TopicArn": TOPIC, "SigningCertURL": CERTIFICATE, "Message": "\ud800"}),
+        sns(ses_bounce(), Signature="\ud800", SignatureVersion="\ud800"),
+        json.dumps([HALF]),
+    ],
+)
+@pytest.mark.parametrize("provider", ["ses", "postmark", "sendgrid", "mailgun", "generic"])
+async def test_half_a_character_anywhere_else_is_refused_as_well(office, provider, body):
+    odd = {
+        "Authorization": "Basic é",
+        "X-Digest-Signature": f"t=1,v1={'é' * 64}",
+        "X-Twilio-Email-Event-Webhook-Signature": "é",
+        "X-Twilio-Email-Event-Webhook-Timestamp": "é",
+    }
+
+    for headers in ({}, odd):
+        got = await office.house.post(f"/hooks/{provider}", body, headers=headers)
+        assert got.status == 403
+
+
+async def test_half_a_character_in_what_is_proven_is_kept_as_it_can_be(office):
+    half = {**BOUNCE, "Details": "smtp;550 5.1.1 \ud800 unknown", "\ud800": "\udfff"}
+
+    given = password(SEALS.postmark)
+
+    assert await office.post("postmark", json.dumps(half), authorization=given) == 200
+    assert await office.standing() is Standing.BOUNCED
 
 
 def test_tokens_are_forgotten_only_when_they_are_no_longer_good():
