@@ -73,6 +73,11 @@ class Outlook:
     queued: bool = False
     next_at: datetime | None = None
 
+    def also(self, other: Outlook) -> Outlook:
+        """Of both together."""
+        times = [at for at in (self.next_at, other.next_at) if at]
+        return Outlook(queued=self.queued or other.queued, next_at=min(times, default=None))
+
 
 class Office(Protocol):
     """Its methods raise DigestError where the database cannot be used; nothing is lost then."""
@@ -111,6 +116,12 @@ class Office(Protocol):
 
         ``twice``: only those that were over when it was asked before, too, and not renewed since.
         """
+
+    async def stopped(self, lease: UUID) -> bool:
+        """Whether something claimed may not leave any more: its issue was paused or cancelled."""
+
+    async def lapse(self, now: datetime) -> int:
+        """Skip what waits and would come too late, also while nothing is claimed; how many."""
 
     async def outlook(self, now: datetime) -> Outlook:
         """Whether there is something still to do; asked often."""

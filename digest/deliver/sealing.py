@@ -109,6 +109,12 @@ class SealingOffice:
     async def abandoned(self, now: datetime, *, twice: bool) -> Tally:
         return await self._inner.abandoned(now, twice=twice)
 
+    async def stopped(self, lease: UUID) -> bool:
+        return await self._inner.stopped(lease)
+
+    async def lapse(self, now: datetime) -> int:
+        return await self._inner.lapse(now)
+
     async def outlook(self, now: datetime) -> Outlook:
         if self._signing:  # claimed, so nobody else sees them
             return Outlook(queued=True, next_at=now)

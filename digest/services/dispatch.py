@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from digest.deliver.estate import Estate
+from digest.deliver.every import Every
 from digest.deliver.journal import Journal
 from digest.deliver.lines import Lines
 from digest.deliver.office import NO_MEMORY, Memory, Office, Outlook, Tally
@@ -25,6 +26,7 @@ from digest.errors import Temporary
 
 TICK = 0.25  # seconds: results wait no longer for their commit
 PATROL = timedelta(minutes=1)  # leases are renewed and looked for so often
+RECALL = timedelta(seconds=1)  # what is claimed of an issue that was stopped is given back so soon
 IDLE_LOOK = 2.0  # seconds: how soon new work is seen
 LONGEST_REST = 15.0  # seconds between two tries of a database that cannot be written
 REMEMBER = timedelta(seconds=5)  # how much of what relays have had a killed process may forget
@@ -95,7 +97,7 @@ class Dispatch:
         self._portion = Portion()
         self._progress = Progress()
         self._stopping = asyncio.Event()
-        self._patrolled = self._remembered = datetime.min.replace(tzinfo=clock().tzinfo)
+        self._patrols, self._memories, self._recalls = map(Every, (PATROL, REMEMBER, RECALL))
         self._begun = self._nothing = False  # ``nothing`` was there when we last claimed
         self._troubled = 0  # rounds in a row that the database stopped
         self._later: list[tuple[Box, list[Ready], datetime | None]] = []  # to be given back
@@ -144,13 +146,17 @@ class Dispatch:
         await self._keep()
         await self._memory.keep(self._lines, now)
         looks = self._nothing  # a claim writes; while there is nothing, it is enough to look
-        if not timedelta() <= now - self._patrolled < PATROL:
+        if self._patrols.due(now):
             looks = False
             await self._patrol(now)
-            self._patrolled = now
-        if not timedelta() <= now - self._remembered < REMEMBER:
+            self._patrols.done(now)
+        if self._memories.due(now):
             await self._memory.save(self._lines, now)
-            self._remembered = now
+            self._memories.done(now)
+        if self._recalls.due(now):
+            if any([await office.stopped(self._lease) for office in self._offices]):
+                await self._let_go()
+            self._recalls.done(now)
         await self._return()  # before anything of it could be claimed anew
         if not looks and self._tray.ready < self._portion.low and self._lines.usable:
             await self._claim(now)
@@ -244,14 +250,9 @@ class Dispatch:
         return until(outlook, bool(tray.ready or due) and not usable)
 
     async def _outlook(self) -> Outlook:
-        now = self._clock()
-        outlook = Outlook()
+        outlook, now = Outlook(), self._clock()
         for office in self._offices:
-            found = await office.outlook(now)
-            times = [at for at in (outlook.next_at, found.next_at) if at]
-            outlook = Outlook(
-                queued=outlook.queued or found.queued, next_at=min(times, default=None)
-            )
+            outlook = outlook.also(await office.outlook(now))
         return outlook
 
     async def _rest(self, seconds: float) -> None:
@@ -269,6 +270,7 @@ class Dispatch:
         # look a second time.
         for office in self._offices:
             await office.renew(self._lease, now)
+            self._progress.tally.skipped += await office.lapse(now)
             self._progress.tally.add(await office.abandoned(now, twice=twice))
 
     async def _drain(self) -> None:

@@ -187,6 +187,15 @@ class IssueOffice:
         gone = InDoubt("whoever was sending it is gone")
         return claims.inherit(tx, lease, lambda one: self._outcome(one, gone, now).delivery, now)
 
+    async def stopped(self, lease: UUID) -> bool:
+        return await self._store.read(claims.stopped, lease.hex)
+
+    async def lapse(self, now: datetime) -> int:
+        gone = 0
+        for issue in await self._store.read(posting.late, now):
+            gone += (await self._store.write(claiming.expire, issue, now)).seen
+        return gone
+
     async def outlook(self, now: datetime) -> Outlook:
         queued, next_at = await self._store.read(posting.outlook, tuple(self._postmarks))
         return Outlook(queued=queued, next_at=next_at)

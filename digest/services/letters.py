@@ -93,9 +93,8 @@ class LetterOffice:
             self._unsure = True
             raise
         self._held.update((-owed.delivery.id, owed) for owed in taken)
-        ready = [await self._ready(owed) for owed in taken]
-        seen = len(taken) + sum(skipped.values())
-        return Brought(ready=tuple(ready), skipped=skipped, seen=seen)
+        ready = tuple([await self._ready(owed) for owed in taken])
+        return Brought(ready=ready, skipped=skipped, seen=len(taken) + sum(skipped.values()))
 
     async def settle(self, lease: UUID, box: Box, now: datetime) -> Tally:
         sent, rest = box.sent, box.rest
@@ -158,6 +157,12 @@ class LetterOffice:
             if not twice or (owed.delivery.id, owed.delivery.lease_until) in before
         ]
         return await self._store.write(self._keep, gone, now) if gone else Tally()
+
+    async def stopped(self, lease: UUID) -> bool:
+        return False
+
+    async def lapse(self, now: datetime) -> int:
+        return 0
 
     async def outlook(self, now: datetime) -> Outlook:
         queued, next_at = await self._store.read(postbag.outlook)

@@ -80,6 +80,13 @@ def over(tx: Connection, now: datetime) -> dict[str, datetime]:
     return {row.lease: row.lease_until for row in found}
 
 
+def stopped(tx: Connection, lease: str) -> bool:
+    """Whether something is claimed under a lease of an issue that is not released any more."""
+    asked = select(claims.c.number).join(issues, issues.c.id == claims.c.issue)
+    mine = asked.where(claims.c.lease == lease, issues.c.state != "released")
+    return tx.execute(mine.limit(1)).first() is not None
+
+
 def renew(tx: Connection, lease: str, until: datetime) -> None:
     """A worker that is alive keeps what it holds."""
     tx.execute(update(claims).where(claims.c.lease == lease).values(lease_until=until))

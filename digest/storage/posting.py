@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, bindparam, func, select
+from sqlalchemy import ColumnElement, Connection, bindparam, exists, func, select
 
 from digest.delivery import State
 from digest.model import Edition
 from digest.storage import claims
 from digest.storage.dialect import by_index
 from digest.storage.postal import claims as claimed
-from digest.storage.postal import deliveries, is_queued, is_waiting, tallies
+from digest.storage.postal import deliveries, is_queued, is_waiting, issue_hours, tallies
 from digest.storage.schema import Moment, editions, issues
 
 
@@ -49,6 +49,15 @@ def due(tx: Connection, now: datetime) -> list[Sending]:
     """The released issues that have deliveries that may go now, the oldest first."""
     by_index(tx)
     return [Sending(**row._mapping) for row in tx.execute(_DUE, {"now": now})]
+
+
+def late(tx: Connection, now: datetime) -> list[int]:
+    """The released issues of which something waits and may come too late by now."""
+    over = issue_hours.c.issue == issues.c.id, issue_hours.c.expires_at <= now
+    asked = select(issues.c.id).where(
+        issues.c.state == "released", exists().where(*over), _FIRST.is_not(None)
+    )
+    return list(tx.execute(asked).scalars())
 
 
 def edition(tx: Connection, issue: int, key: str) -> Edition | None:

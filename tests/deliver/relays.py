@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -91,6 +91,7 @@ class Scripted:
         self.reads: list[bytes] = []  # as they came off the wire
         self.taken: list[bytes] = []  # messages
         self.connections = 0
+        self.before: Callable[[str], Awaitable[None]] | None = None  # it answers a command
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
@@ -100,6 +101,8 @@ class Scripted:
             self.reads.append(data)
             heard.rest += data
             while unit := heard.unit():
+                if self.before:
+                    await self.before(unit[0])
                 if not self.answer(heard, *unit, writer):
                     return
             if heard.in_body and self.say("BODY") == HANG_UP:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,8 +13,10 @@ import pytest
 
 from digest.deliver import throttle
 from digest.deliver.allowance import Lane
+from digest.deliver.choice import Circuit
 from digest.deliver.outbox import Consequence
 from digest.errors import Temporary
+from digest.storage import desk
 from tests.builders import NOW
 from tests.deliver.relays import HANG_UP, real, scripted
 from tests.services.posthouse import PostHouse, later, until_done
@@ -318,3 +321,40 @@ async def test_what_is_to_be_given_back_is_before_anything_is_claimed(house, mon
     assert called[first + 1] == "give_back"
     assert len(relay.taken) == 1
     assert sorted((await house.states()).values()) == ["queued", "queued", "sent"]
+
+
+@pytest.mark.parametrize("state", ["paused", "cancelled"])
+async def test_what_is_claimed_of_an_issue_that_is_stopped_does_not_leave(house, state):
+    await house.join(*(f"r{n:02}" for n in range(40)))
+    issue = (await house.release()).issue
+
+    async def stop(command: str) -> None:
+        if command != "END" or len(relay.taken) != 3:
+            return
+        await house.store.write(lambda tx: desk.turn(tx, issue, ("released",), state))
+        later(house, seconds=2)
+        async with asyncio.timeout(20):  # the relay takes its time
+            while list((await house.states()).values()).count("sending") > 5:
+                pass
+
+    async with scripted() as (relay, options):
+        relay.before = stop
+        progress = await house.send(replace(options, max_connections=1))
+
+    found = await house.rows("state", "attempts")
+    assert progress.tally.sent == len(relay.taken) <= 6
+    rest = {seen for seen in found.values() if seen[0] != "sent"}
+    assert rest == {("queued" if state == "paused" else "skipped", 0)}
+
+
+async def test_what_comes_too_late_is_skipped_though_no_relay_may_be_used(house):
+    await house.join("ada")
+    await house.release()
+    later(house, days=2)
+    resting = Lane(name="main", circuit=Circuit(paused="550 go away"))
+
+    async with scripted() as (relay, options):
+        progress = await house.send(_named(options, "main"), lanes=[resting])
+
+    assert await house.states() == {"ada": "skipped: stale"}
+    assert (progress.tally.skipped, relay.connections) == (1, 0)
