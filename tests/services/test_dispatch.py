@@ -333,9 +333,9 @@ async def test_what_is_claimed_of_an_issue_that_is_stopped_does_not_leave(house,
             return
         await house.store.write(lambda tx: desk.turn(tx, issue, ("released",), state))
         later(house, seconds=2)
-        async with asyncio.timeout(20):  # the relay takes its time
-            while list((await house.states()).values()).count("sending") > 5:
-                pass
+        async with asyncio.timeout(60):  # the relay takes its time
+            while list((await house.states()).values()).count("sending") > 5:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
 
     async with scripted() as (relay, options):
         relay.before = stop
