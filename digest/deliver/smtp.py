@@ -151,6 +151,8 @@ async def _introduced(
         raise Misconfigured(
             relay.label, "takes no login; remove username and password_env, or use another port"
         )
+    if relay.username:
+        _agree_on_login(client, relay)
     if relay.access_token:
         await client.auth_xoauth2(relay.username, relay.access_token)
     elif relay.username:
@@ -160,6 +162,19 @@ async def _introduced(
     if transport is None or transport.is_closing():
         raise Temporary(f"{relay.label} closed the connection as soon as it was open")
     return transport, _offer(client)
+
+
+def _agree_on_login(client: aiosmtplib.SMTP, relay: RelayOptions) -> None:
+    offered = client.server_auth_methods
+    if relay.access_token or {"cram-md5", "plain", "login"}.intersection(offered):
+        return
+    with_token = ", or token_env in place of password_env" if "xoauth2" in offered else ""
+    raise Misconfigured(
+        relay.label,
+        f"takes no login that we know: it offers {', '.join(offered).upper() or 'none'}, and we "
+        "have CRAM-MD5, PLAIN and LOGIN; ask whoever runs it for one of these, use another "
+        f"port{with_token}",
+    )
 
 
 def _offer(client: aiosmtplib.SMTP) -> Offer:
@@ -179,10 +194,21 @@ def _context(relay: RelayOptions) -> ssl.SSLContext:
         context = ssl.create_default_context(cafile=relay.ca_file or None)
     except (OSError, ssl.SSLError) as error:
         raise Misconfigured(
-            relay.label, f"has a ca_file {relay.ca_file!r} that cannot be read: {error}"
+            relay.label,
+            f"has a ca_file {relay.ca_file!r} that {_unreadable(error)}; write the path of the "
+            "PEM file with the certificate of its authority",
         ) from error
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context
+
+
+def _unreadable(error: OSError) -> str:
+    if isinstance(error, ssl.SSLError):  # one of the OSErrors
+        return "holds no certificate"
+    return f"cannot be read ({error.strerror or error})"
+
+
+_HUNG_UP = aiosmtplib.SMTPServerDisconnected
 
 
 def _explained(error: Exception, relay: RelayOptions) -> DigestError:
@@ -201,14 +227,26 @@ def _explained(error: Exception, relay: RelayOptions) -> DigestError:
         return _answered_badly(error, relay)
     if isinstance(error, TimeoutError):
         return Temporary(
-            f"{label} did not answer in time; check host and port, and that no firewall is between"
+            f"{label} did not answer in time; check host and port, and that no firewall is "
+            f"between{_perhaps_tls(relay)}"
         )
     if isinstance(cause, ConnectionResetError) and relay.security is Security.IMPLICIT:
         return Temporary(_broken_off(relay))
+    if any(isinstance(one, _HUNG_UP) and one.__cause__ is None for one in (error, cause)):
+        return Temporary(
+            f"{label} closed the connection before any mail could go; check host and port, "
+            f"and whether it lets this machine in{_perhaps_tls(relay)}"
+        )
     if isinstance(error, aiosmtplib.SMTPServerDisconnected | OSError):
         why = str(cause or "") or str(error) or "the connection was lost"
         return Temporary(f"{label} cannot be reached: {why}; check host and port")
     return Misconfigured(label, f"cannot be used: {error}; check its table in the configuration")
+
+
+def _perhaps_tls(relay: RelayOptions) -> str:
+    if relay.security is Security.IMPLICIT:
+        return ', and that it is a port for tls = "implicit", such as 465'
+    return '; if it is a TLS port (465), write tls = "implicit"'
 
 
 def _answered_badly(error: aiosmtplib.SMTPResponseException, relay: RelayOptions) -> DigestError:

@@ -242,7 +242,51 @@ async def test_a_port_that_never_answers_is_given_up_in_time():
     assert isinstance(error, Temporary)
     assert str(error) == (
         f"{relay.label} did not answer in time; "
-        "check host and port, and that no firewall is between"
+        "check host and port, and that no firewall is between; "
+        'if it is a TLS port (465), write tls = "implicit"'
+    )
+
+
+async def test_a_port_that_closes_at_once_was_reached_and_is_not_said_to_be_unreachable():
+    server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0)
+    async with server:
+        relay = options(server)
+        error = await complaint(relay)
+
+    assert isinstance(error, Temporary)
+    assert str(error) == (
+        f"{relay.label} closed the connection before any mail could go; check host and port, "
+        'and whether it lets this machine in; if it is a TLS port (465), write tls = "implicit"'
+    )
+
+
+async def test_a_login_that_we_do_not_know_is_said_in_our_words():
+    async with scripted(offers=("PIPELINING", "AUTH GSSAPI NTLM")) as (_, relay):
+        error = await complaint(replace(relay, username="quayside", password="tide"))
+
+    assert isinstance(error, Misconfigured)
+    assert str(error) == (
+        f"{relay.label} takes no login that we know: it offers GSSAPI, NTLM, and we have "
+        "CRAM-MD5, PLAIN and LOGIN; ask whoever runs it for one of these, use another port"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [(None, "cannot be read (No such file or directory)"), ("no PEM", "holds no certificate")],
+)
+async def test_an_authority_that_cannot_be_used_is_said_with_the_cure(tmp_path, text, why):
+    file = tmp_path / "ca.pem"
+    if text:
+        file.write_text(text)
+    async with scripted() as (_, relay):
+        relay = replace(relay, security=Security.IMPLICIT, ca_file=str(file))
+        error = await complaint(relay)
+
+    assert isinstance(error, Misconfigured)
+    assert str(error) == (
+        f"{relay.label} has a ca_file {str(file)!r} that {why}; write the path of the PEM file "
+        "with the certificate of its authority"
     )
 
 
