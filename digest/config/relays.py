@@ -121,6 +121,10 @@ def warnings(draft: Draft) -> Iterator[str]:
             written = shown(draft.as_written(key))
             words = f"is {written}, and no such file is there: the relay cannot be used"
             yield str(draft.document.problem(key, words))
+    for key, relay in draft.matching(_RELAYS):
+        if isinstance(relay, dict) and (odd := _odd_port(relay)):
+            place = (*key, "tls") if "tls" in relay else (*key, "port")
+            yield str(draft.document.problem(place, odd))
     for name in ("key_file", "ed25519_key_file"):
         path = draft.text((*_DKIM, name))
         if path and not Path(path).is_file():
@@ -147,6 +151,22 @@ def _misplaced(name: str, path: Path) -> str:
         return dkim.misplaced(name, Private(domain="", selector=name, pem=path.read_bytes()))
     except (OSError, Misconfigured):
         return ""  # sending and `digest dkim check` say what it is
+
+
+def _odd_port(relay: dict[str, object]) -> str | None:
+    """What the port says against ``tls``, by the ports' own meaning (RFC 8314, 3.3)."""
+    tls, port = relay.get("tls", "auto"), relay.get("port", 587)
+    if port == 465 and tls != "implicit":
+        return (
+            f"does not fit: 465 is the port for TLS from the first byte, and tls is {shown(tls)}; "
+            'write tls = "implicit", or port = 587'
+        )
+    if port == 587 and tls == "implicit":
+        return (
+            'does not fit: 587 is the port for STARTTLS, and tls is "implicit"; '
+            'write port = 465, or tls = "starttls"'
+        )
+    return None
 
 
 def _foreign_senders(draft: Draft, domain: str) -> Iterator[str]:

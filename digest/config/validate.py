@@ -107,7 +107,8 @@ def _number(value: object, *, whole: bool) -> str:
     if isinstance(value, str) and re.fullmatch(r"\d+" if whole else r"\d+(\.\d+)?", value):
         return f"{value} without quotes"
     if isinstance(value, float) and whole:
-        return str(round(value))
+        # Never down to 0: of a limit that is no limit at all, of a count none.
+        return str(max(1, round(value)) if value > 0 else round(value))
     return "one such as 12" if whole else "one such as 1.5"
 
 

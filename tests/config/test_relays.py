@@ -210,6 +210,26 @@ def test_an_authority_that_is_not_there_is_a_warning(read: Read):
     )
 
 
+def test_a_port_that_does_not_go_with_tls_is_a_warning_and_one_that_does_is_none(read: Read):
+    (auto,) = read(GOOD + RELAY + "port = 465\n").warnings
+    (implicit,) = read(GOOD + RELAY + 'tls = "implicit"\n').warnings
+
+    assert auto == (
+        "config.toml:16  deliver.relays[1].port  does not fit: 465 is the port for TLS from the "
+        'first byte, and tls is "auto"; write tls = "implicit", or port = 587'
+    )
+    assert implicit.endswith(
+        'deliver.relays[1].tls  does not fit: 587 is the port for STARTTLS, and tls is "implicit"; '
+        'write port = 465, or tls = "starttls"'
+    )
+    assert read(GOOD + RELAY + 'port = 465\ntls = "implicit"\n').warnings == ()
+
+
+def test_a_limit_below_one_is_rounded_up_and_never_to_none(read: Read):
+    with pytest.raises(Misconfigured, match=r"per_hour  is 0\.5, not a whole number; write 1$"):
+        read(GOOD + RELAY + "per_hour = 0.5\n")
+
+
 def test_relays_that_are_all_spares_are_a_warning(read: Read):
     (warning,) = read(GOOD + RELAY + "weight = 0\n").warnings
 
