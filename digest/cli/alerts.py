@@ -18,7 +18,7 @@ from digest.config.load import load_for
 from digest.config.settings import Settings
 from digest.deliver import notice
 from digest.errors import Misconfigured
-from digest.services import alerts
+from digest.services import alerts, pacing
 from digest.storage.database import Store
 from digest.wiring import bell
 
@@ -69,7 +69,7 @@ async def _run(settings: Settings, tell: bool) -> tuple[list[Alert], Telling | N
             return found, None
 
         async def say(telling: Telling) -> bool:
-            return await bell.ring(settings, telling, CLOCK())
+            return await bell.ring(settings, telling, CLOCK(), await pacing.known(store))
 
         return found, await alerts.tell(
             store, found, say, settings.alerts, clock=CLOCK, examined=False

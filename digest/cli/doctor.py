@@ -66,6 +66,7 @@ def command(
 async def _examine(settings: Settings, selectors: tuple[str, ...], lookup: Resolver) -> Checkup:
     database, database_time = await _database(settings.storage.url)
     ring, trouble = _ring(settings.folder)
+    relays, unusable = post.usable(settings)
     return await examine(
         Patient(
             database=database,
@@ -76,7 +77,8 @@ async def _examine(settings: Settings, selectors: tuple[str, ...], lookup: Resol
             base_url=settings.site.base_url,
             unsubscribe_url=_link_for_nobody(settings, ring),
             domains=_domains(settings),
-            relays=post.relays(settings) if settings.deliver.transport == "smtp" else (),
+            relays=tuple(relays),
+            unusable=tuple(unusable),
             selectors=selectors or _selectors(settings),
             dkim_domain=settings.deliver.dkim.domain if settings.deliver.dkim else "",
             signs=_signs(settings),

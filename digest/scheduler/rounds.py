@@ -16,7 +16,7 @@ from digest.config.settings import Settings
 from digest.deliver import unread
 from digest.scheduler.issues import gather_due
 from digest.scheduler.watch import Watch
-from digest.services import alerts, feedback, membership, upkeep
+from digest.services import alerts, feedback, membership, pacing, upkeep
 from digest.wiring import Tools, bell
 from digest.wiring import bounces as coming_back
 
@@ -75,7 +75,7 @@ async def tell_alerts(tools: Tools, watch: Watch) -> None:
     )
 
     async def say(telling: Telling) -> bool:
-        return await bell.ring(settings, telling, tools.clock())
+        return await bell.ring(settings, telling, tools.clock(), await pacing.known(tools.store))
 
     if settings.site.operator or secret.from_environment(bell.WEBHOOK, os.environ):
         told = await alerts.tell(tools.store, found, say, settings.alerts, clock=tools.clock)

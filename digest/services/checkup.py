@@ -16,7 +16,7 @@ from digest.checkup.doors import PageSeen, RelaySeen
 from digest.checkup.machine import Clocks, Database
 from digest.checkup.names import Told
 from digest.checkup.records import Found
-from digest.checkup.verdict import Check, Level, unchecked, worst
+from digest.checkup.verdict import Check, Level, bad, unchecked, worst
 from digest.clock import Clock
 from digest.deliver.relay import RelayOptions, is_loopback
 from digest.deliver.smtp import knock
@@ -41,6 +41,7 @@ class Patient:
     unsubscribe_url: str  # signed, for nobody; empty: there is no key to sign with
     domains: tuple[str, ...]  # what stands after the @ of each From
     relays: tuple[RelayOptions, ...] = ()
+    unusable: tuple[str, ...] = ()  # relays without their secret, a sentence each
     selectors: tuple[str, ...] = ()
     dkim_domain: str = ""
     signs: Mapping[str, str] = field(
@@ -117,10 +118,13 @@ async def _pages(patient: Patient, visit: Visit, clock: Clock) -> list[Check]:
 
 
 async def _relays(patient: Patient, lookup: Lookup, clock: Clock) -> list[Check]:
-    if not patient.relays:
+    if not patient.relays and not patient.unusable:
         cure = 'set deliver.transport = "smtp" and add [[deliver.relays]]'
         return [unchecked("relay", "mail goes into a folder, not to people", cure)]
-    checks: list[Check] = []
+    checks = [
+        bad("relay", why, "set it for whatever starts `digest`, too: systemd, cron, a container")
+        for why in patient.unusable
+    ]
     for relay in patient.relays:
         checks += doors.relay(await _knocked(relay), now=clock())
         if not is_loopback(relay.host):

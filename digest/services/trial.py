@@ -6,21 +6,27 @@ from dataclasses import replace
 
 from digest.compose.prepared import Prepared
 from digest.deliver import headers
+from digest.deliver.inturn import InTurn
 from digest.deliver.message import compile_edition, splice
-from digest.deliver.outcome import Accepted
+from digest.deliver.outcome import Accepted, Deferred, InDoubt, Refused, Stage
 from digest.deliver.postmark import Postmark, Reader, personal
-from digest.deliver.transport import Outgoing, Transport
+from digest.deliver.transport import Outgoing
 from digest.errors import DigestError
 from subscribers.address import Address
 from subscribers.model import SubscriberId
 
 NOBODY = SubscriberId("trial")  # its links belong to no one: they change nothing
 MARK = "[Test]"
+_STAGES = {
+    Stage.CONNECT: "the door",
+    Stage.MAIL: "MAIL FROM",
+    Stage.RCPT: "RCPT TO",
+    Stage.DATA: "DATA",
+    Stage.END: "the end of its data",
+}
 
 
-async def send_trial(
-    prepared: Prepared, postmark: Postmark, transport: Transport, to: Address
-) -> str:
+async def send_trial(prepared: Prepared, postmark: Postmark, transport: InTurn, to: Address) -> str:
     """Send it; what took it said. Raises DigestError where nothing does."""
     issue = prepared.issue
     assert issue is not None, "there is nothing to send"
@@ -37,9 +43,31 @@ async def send_trial(
     outcome = await transport(message)
     if isinstance(outcome, Accepted):
         return " ".join(part for part in (str(outcome.code), outcome.text) if part)
-    raise DigestError(f"the test did not leave: {_said(outcome)}")
+    raise DigestError(f"{transport.used} {_said(outcome, message)}")
 
 
-def _said(outcome: object) -> str:
-    code, text = getattr(outcome, "code", 0), getattr(outcome, "text", "")
-    return f"{code} {text}" if code else str(text)
+def _said(outcome: Deferred | Refused | InDoubt, message: Outgoing) -> str:
+    """What the relay did with the test: when, in which words, and the cure."""
+    if isinstance(outcome, InDoubt):
+        return (
+            f"may have taken the test and did not say so ({outcome.text}); look whether it is "
+            "there before you send another"
+        )
+    words = " ".join(
+        part for part in (str(outcome.code or ""), outcome.enhanced, outcome.text) if part
+    )
+    if isinstance(outcome, Deferred):
+        return f"puts the test off at {_STAGES[outcome.stage]} ({words}); try again in some minutes"
+    return f"refuses the test at {_STAGES[outcome.stage]} ({words}); {_cure(outcome, message)}"
+
+
+def _cure(refused: Refused, message: Outgoing) -> str:
+    if not refused.code:
+        return "use another address, or a relay that can take it"
+    if refused.stage in (Stage.CONNECT, Stage.MAIL):
+        return f"have it accept the sender {message.sender}, or set another as newsletters.*.sender"
+    if refused.stage is Stage.RCPT:
+        if refused.enhanced.startswith("5.7."):
+            return "it may want a login (username, password_env) to relay for us"
+        return f"look at the address {message.recipient}, or ask whoever runs the relay"
+    return "ask whoever runs it what it has against the mail"

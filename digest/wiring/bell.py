@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from datetime import datetime
 
 from digest.checkup.alerts import Telling
@@ -10,20 +11,32 @@ from digest.checkup.visitor import post_json
 from digest.config import secret
 from digest.config.settings import Settings
 from digest.deliver import notice
+from digest.deliver.choice import Circuit
 from digest.deliver.outcome import Accepted
+from digest.deliver.transport import Transport
 from digest.errors import DigestError
 from digest.wiring import post
 
 WEBHOOK = "DIGEST_ALERT_WEBHOOK"
 
 
-async def ring(settings: Settings, telling: Telling, now: datetime) -> bool:
+async def ring(
+    settings: Settings,
+    telling: Telling,
+    now: datetime,
+    circuits: Mapping[str, Circuit] = post.NO_CIRCUITS,
+) -> bool:
     """Say it on every way there is; True where one of them arrived.
 
+    ``circuits``: how the relays have fared, so that none is asked first that it may be about.
     Raises DigestError where none did.
     """
     wrong = [(one.says, one.cure) for one in telling.alerts]
-    ways = [await _posted(wrong, telling.over), await _mailed(settings, wrong, telling.over, now)]
+    transport = post.transport(settings, circuits)
+    ways = [
+        await _posted(wrong, telling.over),
+        await _mailed(settings, wrong, telling.over, now, transport),
+    ]
     if None in ways:
         return True
     raise DigestError(f"nobody heard the alerts: {'; '.join(filter(None, ways))}")
@@ -41,7 +54,11 @@ async def _posted(wrong: list[notice.Line], over: tuple[str, ...]) -> str | None
 
 
 async def _mailed(
-    settings: Settings, wrong: list[notice.Line], over: tuple[str, ...], now: datetime
+    settings: Settings,
+    wrong: list[notice.Line],
+    over: tuple[str, ...],
+    now: datetime,
+    transport: Transport,
 ) -> str | None:
     """Why the mail did not leave; None where it did."""
     if not settings.site.operator:
@@ -55,7 +72,7 @@ async def _mailed(
         at=now,
     )
     try:
-        outcome = await post.transport(settings)(letter)
+        outcome = await transport(letter)
     except DigestError as error:
         return str(error)
     return None if isinstance(outcome, Accepted) else f"the mail was not taken: {outcome.text}"

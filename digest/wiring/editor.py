@@ -8,6 +8,7 @@ from digest.config.settings import Settings
 from digest.deliver import notice
 from digest.deliver.outcome import Accepted
 from digest.errors import Temporary
+from digest.services import pacing
 from digest.slots import blanked
 from digest.storage.reviews import Review
 from digest.wiring import Tools, post
@@ -36,6 +37,6 @@ async def ask(
         to=settings.site.operator,
         at=tools.clock(),
     )
-    outcome = await post.transport(settings)(letter)
+    outcome = await post.transport(settings, await pacing.known(tools.store))(letter)
     if not isinstance(outcome, Accepted):
         raise Temporary(f"the letter to the editor was not taken: {outcome.text}")

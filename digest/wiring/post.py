@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from functools import partial
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from digest.config import secret
 from digest.config.settings import Relay, Settings
-from digest.deliver import allowance, journal, smtp
+from digest.deliver import allowance, inturn, journal, smtp
 from digest.deliver.allowance import Domains, Lane
+from digest.deliver.choice import Circuit
+from digest.deliver.inturn import InTurn
 from digest.deliver.lines import Carry, Lines
 from digest.deliver.maildir import MaildirTransport
 from digest.deliver.office import Office
@@ -26,6 +29,7 @@ from digest.deliver.smtp import SmtpTransport
 from digest.deliver.throttle import Pace, limited
 from digest.deliver.transport import Transport
 from digest.deliver.tray import Tray
+from digest.errors import Misconfigured
 from digest.isolation import Workers
 from digest.services import feedback
 from digest.services.dispatch import Dispatch, Progress
@@ -40,20 +44,56 @@ if TYPE_CHECKING:
 
 MAILDIR = "maildir"
 MAILDIR_WRITERS = 4
+NO_CIRCUITS: Mapping[str, Circuit] = MappingProxyType({})
 PLACES = 4_096  # of a journal, for what is accepted and not in the database yet
 
 
-def transport(settings: Settings) -> Transport:
-    """The way out that ``deliver.transport`` names; of several relays the first."""
+def transport(settings: Settings, circuits: Mapping[str, Circuit] = NO_CIRCUITS) -> InTurn:
+    """The way out that ``deliver.transport`` names; of several relays the first that can be used.
+
+    ``circuits``: how the relays have fared, by name; one that is paused is asked last.
+    """
     deliver = settings.deliver
-    if deliver.transport == "maildir":
-        return MaildirTransport(deliver.maildir)
-    return SmtpTransport(_relay(settings, deliver.relays[0]))
+    if deliver.transport == MAILDIR:
+        return InTurn([(f"maildir {deliver.maildir}", partial(MaildirTransport, deliver.maildir))])
+
+    def way(relay: Relay) -> tuple[str, Callable[[], Transport]]:
+        label = RelayOptions(name=relay.name, host=relay.host, port=relay.port).label
+        return label, lambda: SmtpTransport(_relay(settings, relay))
+
+    known = {relay.name: relay for relay in deliver.relays}
+    names = inturn.order([(relay.name, relay.weight) for relay in deliver.relays], circuits)
+    return InTurn([way(known[name]) for name in names])
 
 
 def relays(settings: Settings) -> tuple[RelayOptions, ...]:
     """Every relay with its secrets. Raises Misconfigured where one is unset."""
     return tuple(_relay(settings, relay) for relay in settings.deliver.relays)
+
+
+def usable(settings: Settings) -> tuple[list[RelayOptions], list[str]]:
+    """The relays in use that have their secrets, and of each other one what it lacks."""
+    found: list[RelayOptions] = []
+    lacking: list[str] = []
+    for relay in settings.deliver.relays if settings.deliver.transport != MAILDIR else ():
+        try:
+            found.append(_relay(settings, relay))
+        except Misconfigured as error:
+            lacking.append(str(error))
+    return found, lacking
+
+
+def equipped(settings: Settings) -> None:
+    """Raise Misconfigured where a relay's secret is unset, or a key that we sign with is missing.
+
+    For who is about to make something precious: nothing should be released that cannot leave.
+    """
+    if settings.deliver.transport != MAILDIR:
+        relays(settings)
+    if settings.deliver.dkim is not None:
+        from digest.config import dkim as dkim_keys  # cryptography: 8 MB
+
+        dkim_keys.read(settings.deliver.dkim)
 
 
 def _relay(settings: Settings, relay: Relay) -> RelayOptions:

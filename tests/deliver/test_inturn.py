@@ -1,0 +1,76 @@
+"""A single message goes by the first relay that can be used, and by one alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from digest.deliver import inturn
+from digest.deliver.choice import Circuit
+from digest.deliver.inturn import InTurn
+from digest.deliver.outcome import Accepted, Deferred, Refused
+from digest.deliver.smtp import SmtpTransport
+from digest.errors import Misconfigured, Temporary
+from tests.deliver.relays import HANG_UP, a_message, scripted
+
+
+def ways(*relays):
+    return InTurn([(one.label, lambda one=one: SmtpTransport(one)) for one in relays])
+
+
+async def test_where_the_first_cannot_be_used_the_next_one_is():
+    async with scripted() as (_, dead):
+        pass
+    async with (
+        scripted(greeting="554 5.7.1 blocked\r\n") as (_, refusing),
+        scripted() as (sink, up),
+    ):
+        up = replace(up, name="spare")
+        way = ways(dead, refusing, up)
+        outcome = await way(a_message())
+
+    assert isinstance(outcome, Accepted)
+    assert (len(sink.taken), way.used) == (1, up.label)
+
+
+@pytest.mark.parametrize(
+    ("at", "answer", "kind"),
+    [("MAIL", "550 5.7.1 no\r\n", Refused), ("END", HANG_UP, object), ("DATA", HANG_UP, Deferred)],
+)
+async def test_what_was_begun_at_one_is_never_given_to_another(at, answer, kind):
+    say = lambda command: answer if command.startswith(at) else None  # noqa: E731
+    async with scripted(say) as (_, first), scripted() as (second, up):
+        outcome = await ways(first, up)(a_message())
+
+    assert isinstance(outcome, kind)
+    assert second.heard == []
+
+
+async def test_where_none_can_be_used_each_says_why():
+    async with scripted() as (_, one), scripted() as (_, other):
+        pass
+    other = replace(other, name="spare")
+
+    with pytest.raises(Temporary) as both:
+        await ways(one, other)(a_message())
+
+    assert one.label in str(both.value)
+    assert other.label in str(both.value)
+
+
+async def test_a_relay_without_its_secret_does_not_keep_the_others_from_it():
+    def unset():
+        raise Misconfigured("deliver.relays 'main'", "needs a password")
+
+    async with scripted() as (sink, up):
+        way = InTurn([("main", unset), (up.label, lambda: SmtpTransport(up))])
+        await way(a_message())
+
+    assert len(sink.taken) == 1
+
+
+def test_those_with_a_share_come_first_then_spares_and_last_what_is_paused():
+    weights = [("spare", 0.0), ("paused", 3.0), ("main", 1.0)]
+
+    assert inturn.order(weights, {"paused": Circuit(paused="554")}) == ["main", "spare", "paused"]
