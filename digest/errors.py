@@ -27,6 +27,10 @@ class Permanent(DigestError):
     """It will not succeed however often it is tried."""
 
 
+class Halted(DigestError):
+    """It was told to stop before it was done; the text says what is half done, and what ends it."""
+
+
 class Misconfigured(DigestError):
     """The operator can mend it: ``where`` names file, line or key, ``cure`` ends the sentence."""
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any, TypeVar
 
 from digest.config.settings import Settings
@@ -24,6 +24,48 @@ TRIES = 40  # of a database that cannot be written, ten minutes or so, where som
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
+class Ears:
+    """Whether we were told to stop; ``then`` is what is done about it, at once if it was before."""
+
+    def __init__(self) -> None:
+        self._told = False
+        self._act: Callable[[], None] = lambda: None
+
+    def told(self) -> bool:
+        return self._told
+
+    def then(self, act: Callable[[], None]) -> None:
+        self._act = act
+        if self._told:
+            act()
+
+    def hear(self) -> None:
+        self._told = True
+        self._act()
+
+
+@contextmanager
+def listening() -> Iterator[Ears]:
+    """From here on SIGTERM and Ctrl-C break nothing off: they are heard. For a loop's own thread.
+
+    Around what must not be left half done without a word, and around nothing longer.
+    """
+    loop = asyncio.get_running_loop()
+    ears = Ears()
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+    for number in SIGNALS:
+        # Not in every thread, and not on every system, can a loop hear them.
+        with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
+            loop.add_signal_handler(number, ears.hear)
+    try:
+        yield ears
+    finally:
+        for number in SIGNALS:
+            with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
+                if loop.remove_signal_handler(number):
+                    signal.signal(number, before[number] or signal.SIG_DFL)
+
+
 async def work(
     settings: Settings,
     tools: Means,
@@ -33,18 +75,24 @@ async def work(
     only_letters: bool = False,
     show: Callable[[Progress], None] = lambda _: None,
     tell: Callable[[str], None] = lambda _: None,
+    ears: Ears | None = None,
 ) -> tuple[Progress, bool]:
     """Finish releases that were cut short, then dispatch; whether a signal ended it.
 
-    ``tell`` hears troubles, a sentence each. Raises DigestError where database or journal fail.
+    ``tell`` hears troubles, a sentence each; ``ears`` are the caller's, where it listens already.
+    Raises DigestError where database or journal fail, Halted where a signal ended it before all
+    was released, Misconfigured where a relay's secret or a key is missing: then nothing is done.
     """
-    await release.finish(tools.store, clock=tools.clock)
-    async with (
-        engine(settings, tools, ring, only_letters=only_letters, show=show, tell=tell) as dispatch,
-        _stopped_by_signals(dispatch) as told,
-    ):
-        progress = await dispatch.run(until, tries=TRIES if until is nothing_due else None)
-    return progress, told.is_set()
+    post.equipped(settings)
+    with contextlib.ExitStack() as stack:
+        ears = ears or stack.enter_context(listening())
+        await release.finish(tools.store, clock=tools.clock, halt=ears.told)
+        async with engine(
+            settings, tools, ring, only_letters=only_letters, show=show, tell=tell
+        ) as dispatch:
+            ears.then(dispatch.stop)
+            progress = await dispatch.run(until, tries=TRIES if until is nothing_due else None)
+    return progress, ears.told()
 
 
 @asynccontextmanager
@@ -62,27 +110,6 @@ async def engine(
         yield post.dispatch(
             settings, tools, ring, sign=sign, only_letters=only_letters, show=show, tell=tell
         )
-
-
-@asynccontextmanager
-async def _stopped_by_signals(dispatch: Dispatch) -> AsyncIterator[asyncio.Event]:
-    loop = asyncio.get_running_loop()
-    told = asyncio.Event()
-
-    def stop() -> None:
-        told.set()
-        dispatch.stop()
-
-    for number in SIGNALS:
-        # Not in every thread, and not on every system, can a loop hear them.
-        with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
-            loop.add_signal_handler(number, stop)
-    try:
-        yield told
-    finally:
-        for number in SIGNALS:
-            with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
-                loop.remove_signal_handler(number)
 
 
 def run(main: Coroutine[Any, Any, T]) -> T:

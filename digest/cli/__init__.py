@@ -17,7 +17,7 @@ from pathlib import Path
 import click
 
 from digest import __version__
-from digest.errors import DigestError, Misconfigured
+from digest.errors import DigestError, Halted, Misconfigured
 
 # name -> (module:attribute, one line of help); the line is here so that --help imports nothing.
 COMMANDS = {
@@ -148,6 +148,9 @@ def main(args: Sequence[str] | None = None) -> None:
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         click.echo("digest: stopped; what was kept before is untouched", err=True)
+        sys.exit(130)
+    except Halted as error:
+        click.echo(f"digest: stopped; {error}", err=True)
         sys.exit(130)
     except Misconfigured as error:
         click.echo(f"digest: {error}", err=True)

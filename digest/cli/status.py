@@ -17,7 +17,7 @@ from digest.clock import clock_at
 from digest.config.load import load_for
 from digest.config.settings import Settings
 from digest.services import calendar
-from digest.storage import overview
+from digest.storage import desk, overview
 from digest.storage.overview import Overview, Sent
 
 CLOCK = clock_at(None)
@@ -92,7 +92,10 @@ def _lines(settings: Settings, found: Overview | None, now: datetime, free: int)
 def _sent(one: Sent) -> str:
     issue = one.issue
     said = ", ".join(f"{count:,} {state}" for state, count in sorted(one.tally.items()))
-    return f"{issue.id:>5}  {issue.newsletter} {issue.period}, {issue.state}: {said or 'to nobody'}"
+    line = f"{issue.id:>5}  {issue.newsletter} {issue.period}, {issue.state}: {said or 'to nobody'}"
+    if issue.state != "enrolling":
+        return line
+    return f"{line}\n         unless it is being released just now, {desk.half_released(issue.id)}"
 
 
 def _waiting(count: int, first: datetime | None, what: str) -> str:

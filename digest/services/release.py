@@ -15,17 +15,19 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection
 
 from digest import duty, periods
-from digest.errors import DigestError
+from digest.errors import DigestError, Halted
 from digest.model import Issue, Newsletter, NewsletterId
 from digest.storage import desk, enrolling, reviews
 from digest.storage import issues as issues_table
 from digest.storage.database import Store
 from digest.storage.enrolling import Hour
+from digest.storage.posting import Unsent
 
 if TYPE_CHECKING:  # who only finishes a release renders nothing
     from digest.compose.prepared import Prepared
 
 Clock = Callable[[], datetime]
+Halt = Callable[[], bool]  # whether we were told to stop
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +37,10 @@ class Released:
     issue: int
     period: str
     audience: int
+
+
+def _never() -> bool:
+    return False
 
 
 class Taken(DigestError):
@@ -48,15 +54,17 @@ async def release(
     clock: Clock,
     corrects: int | None = None,
     wrote: Callable[[int], None] = lambda _: None,
+    halt: Halt = _never,
 ) -> Released:
     """Freeze the issue and everybody it goes to. ``wrote`` hears how many deliveries there are.
 
-    ``corrects``: the id of the issue it puts right, to whose readers alone it goes. Raises Taken.
+    ``corrects``: the id of the issue it puts right, to whose readers alone it goes. Raises Taken,
+    and Halted where ``halt``, asked after every batch, says so: then ``finish`` goes on with it.
     """
     issue = prepared.issue
     assert issue is not None, "there is nothing to release"
     new = await begin(store, prepared, clock=clock, corrects=corrects)
-    count = await _enrol(store, new, clock, wrote)
+    count = await _enrol(store, new, clock, wrote, halt)
     return Released(issue=new, period=issue.period, audience=count)
 
 
@@ -86,8 +94,14 @@ def refuse(prepared: Prepared, *, strict: bool = False) -> None:
         raise DigestError(f"this issue is not released: {said}")
 
 
-def taken(issue: Issue) -> str:
-    """The sentence of Taken."""
+def taken(issue: Issue, unsent: Unsent | None = None) -> str:
+    """The sentence of Taken. ``unsent``: what has not left of the one that is made already."""
+    if unsent is not None:
+        return (
+            f"the issue of {issue.newsletter} for {issue.period} is made already, and "
+            f"{unsent.count:,} of issue {unsent.issue} have not left yet: `digest work` sends "
+            "what is due of it"
+        )
     return (
         f"the issue of {issue.newsletter} for {issue.period} is made already, though it "
         "may wait for approval or have been kept back; "
@@ -137,25 +151,33 @@ async def let_go(store: Store, newsletter: Newsletter, issue: int, *, clock: Clo
         return found.period
 
     period = await store.write(change)
-    count = await _enrol(store, issue, clock, lambda _: None)
+    count = await _enrol(store, issue, clock)
     return Released(issue=issue, period=period, audience=count)
 
 
-async def finish(store: Store, *, clock: Clock) -> list[Released]:
-    """Finish the releases whose process died while it wrote the audience."""
+async def finish(store: Store, *, clock: Clock, halt: Halt = _never) -> list[Released]:
+    """Finish the releases whose process died while it wrote the audience. Raises Halted."""
     finished = []
     for row in await store.read(issues_table.enrolling):
-        count = await _enrol(store, row.id, clock, lambda _: None)
+        count = await _enrol(store, row.id, clock, halt=halt)
         finished.append(Released(issue=row.id, period=row.period, audience=count))
     return finished
 
 
-async def _enrol(store: Store, issue: int, clock: Clock, wrote: Callable[[int], None]) -> int:
+async def _enrol(
+    store: Store,
+    issue: int,
+    clock: Clock,
+    wrote: Callable[[int], None] = lambda _: None,
+    halt: Halt = _never,
+) -> int:
     # By an earlier process, when it died.
     count = await store.read(enrolling.count, issue)
     while written := await store.write(enrolling.enrol, issue, clock()):
         count += written
         wrote(count)
+        if halt():
+            raise Halted(desk.half_released(issue))
         await store.catch_up()
     return await store.write(issues_table.released, issue, clock())
 

@@ -27,10 +27,13 @@ async def resume(store: Store, issue: int) -> None:
 
 
 async def cancel(store: Store, issue: int, *, clock: Clock) -> int:
-    """Whoever has not been sent it is skipped; how many. Raises DigestError."""
+    """Whoever has not been sent it is skipped; how many. Raises DigestError.
+
+    Of a half released one as well: whoever still writes its audience then writes no more of it.
+    """
 
     def change(tx: Connection) -> int:
-        _turn(tx, issue, ("released", "paused"), "cancelled")
+        _turn(tx, issue, ("enrolling", "released", "paused"), "cancelled")
         return desk.cancel_waiting(tx, issue, clock())
 
     return await store.write(change)
@@ -74,6 +77,8 @@ async def retry_failed(store: Store, issue: int, *, clock: Clock) -> int:
 def _turn(tx: Connection, issue: int, was: tuple[str, ...], becomes: str) -> None:
     found = _found(tx, issue)
     if not desk.turn(tx, issue, was, becomes):
+        if found.state == "enrolling":  # a pause would forget that not everybody is written down
+            raise DigestError(desk.half_released(issue))
         raise DigestError(f"issue {issue} is {found.state}, not {' or '.join(was)}")
 
 

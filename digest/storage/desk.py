@@ -95,6 +95,17 @@ def fates(tx: Connection, issue: int, states: tuple[str, ...], limit: int) -> li
     return [Fate(**row._mapping) for row in tx.execute(asked)]
 
 
+def half_released(issue: int) -> str:
+    """What an issue is that is ``enrolling`` and nobody is at it; what goes on with it or ends it.
+
+    One sentence, for all who say it.
+    """
+    return (
+        f"issue {issue} is half released and goes to nobody yet; `digest work` finishes and "
+        f"sends it, `digest issues cancel {issue}` ends it"
+    )
+
+
 def turn(tx: Connection, issue: int, was: tuple[str, ...], becomes: str) -> bool:
     """Move an issue from one of the states ``was``; False where it is in another."""
     changed = tx.execute(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from digest.model import SourceId, Visit
 from digest.storage import agenda, alerts, desk, leases, posting, sources
@@ -14,6 +14,7 @@ from digest.storage.alerts import Standing
 from digest.storage.desk import IssueInfo
 from digest.storage.gauges import Gauges
 from digest.storage.gauges import read as gauges
+from digest.storage.issues import COUNTED
 from digest.storage.schema import issues
 
 LATEST = 5
@@ -29,7 +30,10 @@ class Sent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
-    """One moment. ``leader``: which process makes the issues; empty: none."""
+    """One moment. ``sent``: what is half released, too.
+
+    ``leader``: which process makes the issues; empty: none.
+    """
 
     gauges: Gauges
     sent: tuple[Sent, ...]
@@ -45,8 +49,10 @@ def read(tx: Connection, used: frozenset[SourceId]) -> Overview:
         found
         for issue in tx.execute(
             select(issues.c.id)
-            .where(issues.c.released_at.is_not(None))
-            .order_by(issues.c.released_at.desc(), issues.c.id.desc())
+            .where(issues.c.state.in_(COUNTED))
+            .order_by(
+                func.coalesce(issues.c.released_at, issues.c.created_at).desc(), issues.c.id.desc()
+            )
             .limit(LATEST)
         ).scalars()
         if (found := desk.find(tx, issue))

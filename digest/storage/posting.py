@@ -28,6 +28,17 @@ class Sending:
     period: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unsent:
+    """A released issue of which some have not left. ``due``: how many of them may go now."""
+
+    issue: int
+    newsletter: str
+    period: str
+    count: int
+    due: int
+
+
 # Made once: making it takes twice as long as asking. The first of each issue is one look into the
 # index over the queue; of whether there is any, PostgreSQL would make a join and walk the queue.
 _FIRST = (
@@ -108,6 +119,22 @@ def waiting(tx: Connection, newsletters: Sequence[str] | None = None) -> int:
         .where(*_released(newsletters), is_queued)
     )
     return int(tx.execute(queued).scalar_one())
+
+
+def unsent(tx: Connection, now: datetime) -> list[Unsent]:
+    """The released issues that have deliveries which are not settled, the oldest first."""
+    due = func.count().filter(deliveries.c.next_attempt_at <= now)
+    asked = (
+        select(issues.c.id, issues.c.newsletter, issues.c.period, func.count(), due)
+        .join(deliveries, deliveries.c.issue == issues.c.id)
+        .where(*_released(None), is_queued)
+        .group_by(issues.c.id, issues.c.newsletter, issues.c.period)
+        .order_by(issues.c.id)
+    )
+    return [
+        Unsent(issue=issue, newsletter=newsletter, period=period, count=count, due=some)
+        for issue, newsletter, period, count, some in tx.execute(asked)
+    ]
 
 
 def _released(newsletters: Sequence[str] | None) -> tuple[ColumnElement[bool], ...]:

@@ -69,7 +69,7 @@ def finished(tx: Connection, before: datetime) -> list[int]:
     asked = (
         select(issues.c.id)
         .where(
-            issues.c.released_at < before,
+            func.coalesce(issues.c.released_at, issues.c.created_at) < before,
             exists().where(mine),
             ~exists().where(mine, deliveries.c.state.in_(_OPEN)),
         )

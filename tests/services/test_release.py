@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import update
 
 from digest.choices import Choice
+from digest.errors import Halted
 from digest.services import release
 from digest.services.release import Released, Taken
 from digest.storage import desk, enrolling
@@ -81,6 +82,22 @@ async def test_a_release_whose_process_died_is_finished_from_what_was_frozen(hou
     assert finished == [Released(issue=1, period="2026-11-24", audience=5)]
     assert set((await house.states()).values()) == {"queued"}
     assert await release.finish(house.store, clock=house.clock) == []
+
+
+async def test_told_to_stop_it_says_what_is_half_done_and_the_next_one_finishes_it(
+    house, monkeypatch
+):
+    await house.join(*(f"r{n}" for n in range(5)))
+    monkeypatch.setattr(enrolling.enrol, "__defaults__", (2,))
+
+    with pytest.raises(
+        Halted, match=r"issue 1 is half released .*`digest issues cancel 1` ends it"
+    ):
+        await house.release(halt=lambda: True)
+
+    assert len(await house.states()) == 2
+    (finished,) = await release.finish(house.store, clock=house.clock)
+    assert finished.audience == 5
 
 
 async def test_two_processes_that_write_one_audience_count_it_once(house):

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import update
 
 from digest.errors import DigestError
-from digest.services import steering
+from digest.services import release, steering
+from digest.storage import desk, enrolling, posting
 from digest.storage.postal import deliveries
 from tests.builders import NOW
 from tests.deliver.relays import scripted
@@ -79,3 +81,22 @@ async def test_only_a_paused_issue_is_resumed_and_only_a_released_one_paused(hou
     await steering.pause(house.store, 1)
     with pytest.raises(DigestError, match="issue 1 is paused, not released"):
         await steering.pause(house.store, 1)
+
+
+async def test_a_half_released_issue_is_cancelled_and_whoever_writes_its_audience_stops(house):
+    await house.join("edsger")
+    again = house.prepared()
+    again = replace(again, issue=replace(again.issue, period="extra-1"))
+    half = await release.begin(house.store, again, clock=house.clock)
+    await house.store.write(enrolling.enrol, half, NOW, 1)
+
+    with pytest.raises(DigestError, match="issue 2 is half released"):
+        await steering.pause(house.store, half)
+    assert await steering.cancel(house.store, half, clock=house.clock) == 1
+
+    assert await house.store.write(enrolling.enrol, half, NOW) == 0
+    assert await release.finish(house.store, clock=house.clock) == []
+    assert await house.store.read(posting.tally, half) == {"skipped: cancelled": 1}
+    info = await house.store.read(desk.find, half)
+    assert info is not None
+    assert (info.state, info.released_at) == ("cancelled", None)
