@@ -7,17 +7,16 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from digest import wiring, worker
-from digest.cli.meter import Meter
-from digest.cli.sending import Outgo, Sent
+from digest import wiring
+from digest.cli.sending import Outgo, Sent, released_and_sent
 from digest.compose import words
 from digest.config import secret
 from digest.config.settings import Settings
 from digest.errors import DigestError, Misconfigured
 from digest.services import correcting, release
-from digest.services.dispatch import nothing_due
 from digest.services.publish import typeset
 from digest.storage import audience, desk, posting
+from digest.wiring import post
 
 
 async def correction(
@@ -29,6 +28,7 @@ async def correction(
     agreed: Callable[[Outgo], bool],
 ) -> Sent:
     """All of it; ``agreed`` is asked before anything is precious. Raises DigestError."""
+    post.equipped(settings)
     ring = secret.make_and_read(settings.folder)
     async with wiring.tools(settings) as tools:
         found = await tools.store.read(desk.find, issue)
@@ -56,14 +56,7 @@ async def correction(
         outgo = Outgo(prepared=prepared, sources=(), audience=tally.get("sent", 0))
         if not outgo.audience or not agreed(outgo):
             return Sent(outgo=outgo)
-        with Meter(outgo.audience) as meter:
-            released = await release.release(
-                tools.store, prepared, clock=tools.clock, corrects=issue
-            )
-            progress, stopped = await worker.work(
-                settings, tools, ring, until=nothing_due, show=meter.show, tell=meter.tell
-            )
-    return Sent(outgo=outgo, released=released, progress=progress, stopped=stopped)
+        return await released_and_sent(settings, tools, ring, outgo, corrects=issue)
 
 
 def _read(stories: Path | None) -> Sequence[Mapping[str, Any]] | None:

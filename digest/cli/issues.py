@@ -12,10 +12,10 @@ from typing import TypeVar
 import click
 
 from digest import wiring, worker
-from digest.cli import Context, number
+from digest.cli import Context, number, stores
 from digest.cli.correction import correction
-from digest.cli.meter import line
 from digest.cli.sending import Outgo
+from digest.cli.sent import ending_lines, refuse_unfinished
 from digest.cli.words import outgo_lines, people
 from digest.clock import clock_at
 from digest.config.load import load_for
@@ -51,7 +51,7 @@ def list_(context: Context, newsletter: str | None, limit: int, as_json: bool) -
         missed = await store.read(agenda.last_misses, limit, newsletter)
         return _together(made, missed)[:limit]
 
-    found = _in_store(context, read)
+    found = _read(context, read) or []
     if as_json:
         click.echo(json.dumps([_listed(one) for one in found], default=str, indent=2))
         return
@@ -82,7 +82,9 @@ def show(
 ) -> None:
     """One issue: how many it has reached, and with an option those it has not."""
     if stories:
-        told = _in_store(context, lambda store: correcting.told(store, issue))
+        told = _read(context, lambda store: correcting.told(store, issue))
+        if told is None:
+            raise DigestError(_no_issue(issue))
         click.echo(json.dumps(told, ensure_ascii=False, indent=2))
         return
     states = ("failed",) * failed + WAITING * waiting + ("skipped",) * skipped
@@ -94,9 +96,9 @@ def show(
             await store.read(desk.fates, issue, states, limit) if states else [],
         )
 
-    found, tally, fates = _in_store(context, read)
+    found, tally, fates = _read(context, read) or (None, {}, [])
     if found is None:
-        raise DigestError(f"there is no issue {issue}; `digest issues list` shows those there are")
+        raise DigestError(_no_issue(issue))
     if as_json:
         whole = {**asdict(found), "deliveries": tally, "people": [asdict(one) for one in fates]}
         click.echo(json.dumps(whole, default=str, indent=2))
@@ -109,6 +111,10 @@ def show(
         click.echo(f"  {count:>9,} {state}")
     for one in fates:
         click.echo(f"  {one.address or '(erased)'}: {_why(one)}")
+
+
+def _no_issue(issue: int) -> str:
+    return f"there is no issue {issue}; `digest issues list` shows those there are"
 
 
 def _together(made: list[IssueInfo], missed: list[Miss]) -> list[IssueInfo | Miss]:
@@ -135,6 +141,8 @@ def _line(one: IssueInfo | Miss) -> str:
     if isinstance(one, Miss):
         return f"    -  {one.newsletter} {one.period}  no issue: {one.said}"
     count = "" if one.audience is None else f"{people(one.audience)}, "
+    if one.state == "enrolling":
+        count = f"{people(one.audience or 0)} so far, "
     why = f" ({_unsent(one)})" if one.state in UNSENT else ""
     return f"{one.id:>5}  {one.newsletter} {one.period}  {count}{one.state}{why}: {one.subject}"
 
@@ -239,8 +247,15 @@ def correct(context: Context, issue: int, note: str, stories: Path | None, yes: 
     sent = worker.run(correction(settings, issue, note=note, stories=stories, agreed=agreed))
     if sent.released is None or sent.progress is None:
         click.echo("Not sent.")
-    else:
-        click.echo(f"Issue {sent.released.issue} corrects {issue}: {line(sent.progress)}")
+        return
+    for said in ending_lines(sent, f"Issue {sent.released.issue} corrects {issue}"):
+        click.echo(said)
+    refuse_unfinished(sent)
+
+
+def _read(context: Context, question: Callable[[Store], Awaitable[T]]) -> T | None:
+    """The answer; None where there is no database yet. Nothing is changed."""
+    return stores.read(load_for(context.config).settings.storage.url, question)
 
 
 def _in_store(context: Context, ask: Callable[[Store], Awaitable[T]]) -> T:

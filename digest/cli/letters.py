@@ -8,7 +8,7 @@ import click
 
 from digest import wiring, worker
 from digest.cli import Context
-from digest.cli.meter import line
+from digest.cli.meter import line, unfinished
 from digest.config import secret
 from digest.config.load import load_for
 from digest.config.settings import Settings
@@ -35,8 +35,8 @@ def send(context: Context) -> None:
     if forgotten:
         click.echo(f"{forgotten} forgotten: they never confirmed")
     click.echo(line(progress))
-    if progress.troubles:
-        raise DigestError(f"no letter goes out: {'; '.join(progress.troubles)}")
+    if why := unfinished(progress):
+        raise DigestError(f"no letter goes out: {why}")
 
 
 async def _sent(settings: Settings) -> tuple[Progress, int]:

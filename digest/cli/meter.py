@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Mapping
 from types import TracebackType
 from typing import IO, Self
 
@@ -74,6 +75,25 @@ class Meter:
         left = (self._total - done) / rate if self._total > done else 0
         eta = f", {int(left // 60)}:{int(left % 60):02} to go" if left else ""
         return f", {rate:,.0f} a second{eta}"
+
+
+def issue_line(tally: Mapping[str, int]) -> str:
+    """What came of one issue, in one line. ``tally``: as storage/posting.py counts it."""
+    skipped = sum(count for state, count in tally.items() if state.startswith("skipped"))
+    later = tally.get("queued", 0) + tally.get("sending", 0)
+    held = f", {tally['held']:,} held" if tally.get("held") else ""
+    return (
+        f"{tally.get('sent', 0):,} sent, {later:,} to be tried again, "
+        f"{tally.get('failed', 0):,} failed, {skipped:,} skipped{held}"
+    )
+
+
+def unfinished(progress: Progress) -> str:
+    """Why something is left that could not leave; empty where nothing is.
+
+    A relay's trouble alone is none of ours while others took all there was.
+    """
+    return "; ".join(progress.troubles) if progress.waiting else ""
 
 
 def line(progress: Progress) -> str:

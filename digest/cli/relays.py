@@ -7,7 +7,7 @@ import asyncio
 import click
 
 from digest import wiring
-from digest.cli import Context
+from digest.cli import Context, stores
 from digest.clock import clock_at
 from digest.config.load import load_for
 from digest.config.settings import Settings
@@ -29,7 +29,7 @@ def list_(context: Context) -> None:
     if settings.deliver.transport != "smtp":
         click.echo(f'Mail goes into {settings.deliver.maildir}: deliver.transport is "maildir".')
         return
-    found = asyncio.run(_circuits(settings))
+    found = stores.read(settings.storage.url, pacing.known) or {}
     now = clock_at(None)().timestamp()
     for relay in settings.deliver.relays:
         state = _state(found.get(relay.name, Circuit()), now)
@@ -47,11 +47,6 @@ def resume(context: Context, name: str) -> None:
         raise Misconfigured(f"relay {name!r}", f"is not configured; there is {', '.join(names)}")
     asyncio.run(_resumed(settings, name))
     click.echo(f"Relay {name} is used again.")
-
-
-async def _circuits(settings: Settings) -> dict[str, Circuit]:
-    async with wiring.open_store(settings) as store:
-        return await pacing.known(store)
 
 
 async def _resumed(settings: Settings, name: str) -> None:

@@ -17,10 +17,12 @@ from digest.cli.meter import line
 from digest.cli.newsletters import chosen
 from digest.cli.rehearsal import Asked, rehearsal
 from digest.cli.sending import Outgo, Sent, Wanted, send, trial
+from digest.cli.sent import ending_lines, refuse_unfinished, stopped_lines, unsent_lines
 from digest.cli.words import issue_lines, outgo_lines, people
 from digest.clock import clock_at
 from digest.config.load import load_for
 from digest.config.settings import Settings
+from digest.deliver.office import Tally
 from digest.errors import DigestError, Misconfigured
 
 
@@ -116,6 +118,8 @@ def _sent(settings: Settings, wanted: Wanted, *, yes: bool, as_json: bool) -> in
         if not as_json:
             for said in outgo_lines(outgo.prepared, outgo.sources, outgo.audience):
                 click.echo(said)
+            for said in unsent_lines(outgo.unsent, then="what is due goes now, too"):
+                click.echo(said)
         return yes or _asked(outgo)
 
     sent = worker.run(send(settings, wanted, agreed=agreed))
@@ -124,11 +128,7 @@ def _sent(settings: Settings, wanted: Wanted, *, yes: bool, as_json: bool) -> in
     else:
         for said in _ending(sent):
             click.echo(said)
-    if sent.progress and sent.progress.troubles:
-        raise DigestError(
-            f"not all of it could leave: {'; '.join(sent.progress.troubles)}; "
-            "nobody is lost, `digest work` goes on"
-        )
+    refuse_unfinished(sent)
     return 0
 
 
@@ -148,26 +148,39 @@ def _ending(sent: Sent) -> Iterator[str]:
     elif sent.released is None:
         yield "Not sent. What was gathered is kept."
     else:
-        assert sent.progress is not None
-        yield f"Issue {sent.released.issue}, {sent.released.period}: {line(sent.progress)}"
-        if sent.stopped:
-            yield "Stopped. The rest waits for `digest work`."
+        yield from ending_lines(sent, f"Issue {sent.released.issue}, {sent.released.period}")
+        return
+    if sent.progress is None:
+        yield from unsent_lines(sent.outgo.unsent, then="`digest work` sends them")
+    else:
+        yield from unsent_lines(sent.outgo.unsent, then="what was due was tried again")
+        yield f"Of what waited: {line(sent.progress)}"
+        yield from stopped_lines(sent)
 
 
 def _report(sent: Sent) -> dict[str, object]:
     prepared, released, progress = sent.outgo.prepared, sent.released, sent.progress
-    tally = progress.tally if progress else None
+    tally = progress.tally if progress else Tally()
+    if released:  # of the new issue alone
+        found = sent.tally
+        tally = Tally(
+            sent=found.get("sent", 0),
+            later=found.get("queued", 0) + found.get("sending", 0),
+            failed=found.get("failed", 0),
+            skipped=sum(count for state, count in found.items() if state.startswith("skipped")),
+            held=found.get("held", 0),
+        )
     return {
         "newsletter": prepared.newsletter.id,
         "reason": prepared.reason,
         "issue": released.issue if released else None,
         "period": released.period if released else None,
         "audience": released.audience if released else sent.outgo.audience,
-        "sent": tally.sent if tally else 0,
-        "later": tally.later if tally else 0,
-        "failed": tally.failed if tally else 0,
-        "skipped": tally.skipped if tally else 0,
-        "held": tally.held if tally else 0,
+        "sent": tally.sent,
+        "later": tally.later,
+        "failed": tally.failed,
+        "skipped": tally.skipped,
+        "held": tally.held,
         "troubles": progress.troubles if progress else [],
         "stopped": sent.stopped,
     }

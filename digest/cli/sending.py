@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from digest import wiring, worker
@@ -13,16 +13,17 @@ from digest.clock import clock_from
 from digest.compose.prepared import Prepared
 from digest.config import secret
 from digest.config.settings import Settings
-from digest.errors import DigestError, Misconfigured
+from digest.errors import DigestError, Misconfigured, Temporary
 from digest.model import Issue, SourceReport
-from digest.services import release
+from digest.services import pacing, release
 from digest.services.dispatch import Progress, nothing_due
 from digest.services.links import check_links
 from digest.services.publish import draft, illustrated, typeset
 from digest.services.release import Released
 from digest.services.trial import send_trial
-from digest.storage import audience
+from digest.storage import audience, posting
 from digest.storage import issues as issues_table
+from digest.storage.posting import Unsent
 from digest.wiring import Tools, post
 from subscribers.address import Address
 
@@ -48,14 +49,20 @@ class Outgo:
     prepared: Prepared
     sources: tuple[SourceReport, ...]
     audience: int
+    unsent: tuple[Unsent, ...] = ()  # of earlier issues: what is due of them goes, too
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sent:
-    """What a send came to. ``released`` None: nothing went out, and ``outgo`` says why."""
+    """What a send came to. ``released`` None: no new issue went out, and ``outgo`` says why.
+
+    ``tally``: what the new one came to, by state; ``progress`` counts earlier ones and letters,
+    too, and is None where nothing was sent at all.
+    """
 
     outgo: Outgo
     released: Released | None = None
+    tally: Mapping[str, int] = field(default_factory=dict)
     progress: Progress | None = None
     stopped: bool = False  # by a signal
 
@@ -63,26 +70,64 @@ class Sent:
 async def send(settings: Settings, wanted: Wanted, *, agreed: Callable[[Outgo], bool]) -> Sent:
     """All of it. ``agreed`` is asked once everything is ready and before anything is precious.
 
-    Raises DigestError where lint stops the issue, or its period has one already.
+    What is due of earlier issues goes with it; where there is no new one, alone: it was agreed to
+    before. Raises DigestError where lint stops the issue, or its period has one already,
+    Misconfigured before anything else where mail cannot leave for want of a secret or a key.
     """
+    post.equipped(settings)
     ring = secret.make_and_read(settings.folder)
     async with wiring.tools(settings, at=wanted.at) as tools:
-        await release.finish(tools.store, clock=tools.clock)
+        with worker.listening() as ears:
+            await release.finish(tools.store, clock=tools.clock, halt=ears.told)
         outgo = await _ready(settings, wanted, tools)
-        prepared = outgo.prepared
-        if prepared.issue is None or not outgo.audience or not agreed(outgo):
+        new = outgo.prepared.issue is not None and outgo.audience > 0
+        if not agreed(outgo) if new else not any(one.due for one in outgo.unsent):
             return Sent(outgo=outgo)
-        with Meter(outgo.audience, quiet=wanted.quiet) as meter:
-            released = await release.release(tools.store, prepared, clock=tools.clock)
+        return await released_and_sent(
+            settings, tools, ring, outgo, new=new, at=wanted.at, quiet=wanted.quiet
+        )
+
+
+async def released_and_sent(
+    settings: Settings,
+    tools: Tools,
+    ring: Sequence[bytes],
+    outgo: Outgo,
+    *,
+    new: bool = True,
+    corrects: int | None = None,
+    at: datetime | None = None,
+    quiet: bool = False,
+) -> Sent:
+    """What was agreed to: from here on it is precious. ``new`` False: only what is due already.
+
+    Raises DigestError, which says so where an issue is released and could not be sent.
+    """
+    store, released, tally = tools.store, None, {}
+    total = outgo.audience * new + sum(one.due for one in outgo.unsent)
+    with Meter(total, quiet=quiet) as meter, worker.listening() as ears:
+        if new:
+            released = await release.release(
+                store, outgo.prepared, clock=tools.clock, corrects=corrects, halt=ears.told
+            )
+        try:
             progress, stopped = await worker.work(
                 settings,
-                replace(tools, clock=clock_from(wanted.at)),
+                replace(tools, clock=clock_from(at)),
                 ring,
                 until=nothing_due,
                 show=meter.show,
                 tell=meter.tell,
+                ears=ears,
             )
-    return Sent(outgo=outgo, released=released, progress=progress, stopped=stopped)
+        except Temporary as error:
+            if released is None:
+                raise
+            said = f"issue {released.issue} is released, `digest work` sends what has not left"
+            raise DigestError(f"{error}; {said}") from error
+        if released is not None:
+            tally = await store.read(posting.tally, released.issue)
+    return Sent(outgo=outgo, released=released, tally=tally, progress=progress, stopped=stopped)
 
 
 async def trial(settings: Settings, wanted: Wanted, to: str) -> str:
@@ -100,7 +145,7 @@ async def trial(settings: Settings, wanted: Wanted, to: str) -> str:
         return await send_trial(
             prepared,
             wiring.postmark(settings, newsletter, ring),
-            post.transport(settings),
+            post.transport(settings, await pacing.known(tools.store)),
             address,
         )
 
@@ -130,7 +175,13 @@ async def _ready(settings: Settings, wanted: Wanted, tools: Tools) -> Outgo:
             base_url = settings.site.base_url
             prepared = await check_links(prepared, tools.fetch, base_url=base_url)
         release.refuse(prepared, strict=wanted.strict)
-    return Outgo(prepared=prepared, sources=reports, audience=sum(choices.values()))
+    unsent = await tools.store.read(posting.unsent, tools.clock())
+    return Outgo(
+        prepared=prepared,
+        sources=reports,
+        audience=sum(choices.values()),
+        unsent=tuple(unsent),
+    )
 
 
 async def _named(prepared: Prepared, issue: Issue, wanted: Wanted, tools: Tools) -> Prepared:
@@ -140,7 +191,9 @@ async def _named(prepared: Prepared, issue: Issue, wanted: Wanted, tools: Tools)
             issues_table.of_period, issue.newsletter, issue.cadence, issue.period
         )
         if taken is not None:
-            raise release.Taken(release.taken(issue))
+            unsent = await tools.store.read(posting.unsent, tools.clock())
+            left = next((one for one in unsent if one.issue == taken.id), None)
+            raise release.Taken(release.taken(issue, left))
         return prepared
     period = await tools.store.read(issues_table.next_extra, issue.newsletter, issue.cadence)
     return replace(prepared, issue=replace(issue, period=period))

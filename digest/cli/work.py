@@ -6,7 +6,7 @@ import click
 
 from digest import supervisor, wiring, worker
 from digest.cli import Context
-from digest.cli.meter import Meter, line
+from digest.cli.meter import Meter, line, unfinished
 from digest.config import secret
 from digest.config.load import load_for
 from digest.config.settings import Settings
@@ -29,8 +29,8 @@ def command(context: Context, once: bool, until_done: bool) -> None:
     until = all_settled if until_done else nothing_due if once else for_ever
     progress = worker.run(_worked(settings, until))
     click.echo(line(progress))
-    if once and progress.troubles:
-        raise DigestError(f"nothing more goes out: {'; '.join(progress.troubles)}")
+    if once and (why := unfinished(progress)):
+        raise DigestError(f"nothing more goes out: {why}")
     if once and progress.unserved:
         raise DigestError(f"not all that is due can be sent: {'; '.join(progress.unserved)}")
 

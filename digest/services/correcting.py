@@ -22,7 +22,7 @@ from digest.model import (
     SourceId,
     Story,
 )
-from digest.storage import articles, desk, shelf, volume
+from digest.storage import articles, desk, posting, shelf, volume
 from digest.storage import issues as issues_table
 from digest.storage.database import Store
 from digest.storage.desk import IssueInfo
@@ -51,10 +51,12 @@ async def correct(
     """The correction of ``issue``, to be typeset and released to those who were sent the first.
 
     ``note`` stands above the stories; ``subject`` holds ``{subject}``; ``stories`` None: they were
-    right. Raises DigestError for an issue that did not go out, Misconfigured for stories that are
-    none.
+    right. Raises DigestError for an issue that did not go out, or that has not left to all: they
+    would get it as it was, after the correction that is not for them. Misconfigured for stories
+    that are none.
     """
     info, content = await store.read(_of, issue)
+    await store.read(_all_left, issue)
     entries = _entries(content if stories is None else {"stories": stories})
     told_again = [
         await store.read(_story, entry, place, info.until) for place, entry in enumerate(entries)
@@ -90,6 +92,17 @@ def _of(tx: Connection, issue: int) -> tuple[IssueInfo, Mapping[str, Any]]:
     if content is None:
         raise DigestError(f"issue {issue} is older than this program; what it told is not kept")
     return info, content
+
+
+def _all_left(tx: Connection, issue: int) -> None:
+    tally = posting.tally(tx, issue)
+    waits = tally.get("queued", 0) + tally.get("sending", 0)
+    if waits:
+        raise DigestError(
+            f"{waits:,} of issue {issue} have not left and would get it uncorrected; "
+            f"`digest issues cancel {issue}` keeps them back first (they get no correction "
+            "either), or let `digest work` send them"
+        )
 
 
 def _entries(content: Mapping[str, Any]) -> tuple[Entry, ...]:

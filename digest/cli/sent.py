@@ -1,0 +1,42 @@
+"""What a send or a correction came to, in words and as an exit code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from digest.cli.meter import issue_line, line, unfinished
+from digest.cli.sending import Sent
+from digest.errors import DigestError
+from digest.storage.posting import Unsent
+
+
+def ending_lines(sent: Sent, name: str) -> Iterator[str]:
+    """What became of the new issue, called ``name``, and of all that left in this run."""
+    assert sent.progress is not None, "it was sent"
+    of_issue = issue_line(sent.tally)
+    yield f"{name}: {of_issue}"
+    if (everything := line(sent.progress)) != of_issue:
+        yield f"In all, with earlier issues and letters: {everything}"
+    yield from stopped_lines(sent)
+
+
+def stopped_lines(sent: Sent) -> Iterator[str]:
+    if sent.stopped:
+        yield "Stopped. The rest waits for `digest work`."
+
+
+def unsent_lines(unsent: Sequence[Unsent], *, then: str) -> Iterator[str]:
+    """What has not left of earlier issues; ``then``: what happens with it."""
+    for one in unsent:
+        yield (
+            f"Issue {one.issue}, {one.newsletter} {one.period}: {one.count:,} have not left yet, "
+            f"{one.due:,} of them are due; {then}"
+        )
+
+
+def refuse_unfinished(sent: Sent) -> None:
+    """Raise DigestError where relays were in trouble and something is left for that."""
+    if sent.progress and (why := unfinished(sent.progress)):
+        raise DigestError(
+            f"not all of it could leave: {why}; nobody is lost, `digest work` goes on"
+        )
