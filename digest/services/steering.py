@@ -66,6 +66,8 @@ async def retry_failed(store: Store, issue: int, *, clock: Clock) -> int:
 
     def change(tx: Connection) -> int:
         found = _found(tx, issue)
+        if found.state == "enrolling":
+            raise DigestError(desk.half_released(issue))
         if found.state not in ("released", "paused"):
             raise DigestError(f"issue {issue} is {found.state}; nothing of it is sent any more")
         now = clock()

@@ -92,6 +92,8 @@ async def test_a_half_released_issue_is_cancelled_and_whoever_writes_its_audienc
 
     with pytest.raises(DigestError, match="issue 2 is half released"):
         await steering.pause(house.store, half)
+    with pytest.raises(DigestError, match="issue 2 is half released"):
+        await steering.retry_failed(house.store, half, clock=house.clock)
     assert await steering.cancel(house.store, half, clock=house.clock) == 1
 
     assert await house.store.write(enrolling.enrol, half, NOW) == 0
