@@ -1,8 +1,9 @@
 """A single message by the first of several relays that can be used.  ~ world
 
 For the letters that dispatch does not carry: alerts, the editor's, a test. A relay that cannot be
-reached, or does not let us in, has taken nothing: then the next one is asked. What one of them
-answered stands, whatever it is: a message that may have been taken is not sent twice.
+reached, does not let us in, or breaks off before the dot has taken nothing: then the next one is
+asked. What one of them answered stands, whatever it is: a message that may have been taken is not
+sent twice.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from digest.deliver.choice import Circuit
-from digest.deliver.outcome import Outcome
+from digest.deliver.outcome import Deferred, Outcome
 from digest.deliver.transport import Outgoing, Transport
 from digest.errors import DigestError, Temporary
 
@@ -28,6 +29,7 @@ class InTurn:
     async def __call__(self, message: Outgoing) -> Outcome:
         """Raises DigestError where none of them can be used."""
         troubles: list[DigestError] = []
+        broken: Outcome | None = None
         for label, make in self._ways:
             try:
                 outcome = await make()(message)
@@ -35,7 +37,11 @@ class InTurn:
                 troubles.append(error)
             else:
                 self.used = label
-                return outcome
+                if not isinstance(outcome, Deferred) or outcome.code:
+                    return outcome
+                broken = outcome
+        if broken is not None:
+            return broken
         if len(troubles) == 1:
             raise troubles[0]
         raise Temporary("; ".join(map(str, troubles)))

@@ -53,6 +53,8 @@ def _said(outcome: Deferred | Refused | InDoubt, message: Outgoing) -> str:
             f"may have taken the test and did not say so ({outcome.text}); look whether it is "
             "there before you send another"
         )
+    if isinstance(outcome, Deferred) and not outcome.code:
+        return f"did not take the test ({outcome.text}); try again in some minutes"
     words = " ".join(
         part for part in (str(outcome.code or ""), outcome.enhanced, outcome.text) if part
     )

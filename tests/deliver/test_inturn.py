@@ -9,7 +9,7 @@ import pytest
 from digest.deliver import inturn
 from digest.deliver.choice import Circuit
 from digest.deliver.inturn import InTurn
-from digest.deliver.outcome import Accepted, Deferred, Refused
+from digest.deliver.outcome import Accepted, Deferred, InDoubt, Refused
 from digest.deliver.smtp import SmtpTransport
 from digest.errors import Misconfigured, Temporary
 from tests.deliver.relays import HANG_UP, a_message, scripted
@@ -36,15 +36,28 @@ async def test_where_the_first_cannot_be_used_the_next_one_is():
 
 @pytest.mark.parametrize(
     ("at", "answer", "kind"),
-    [("MAIL", "550 5.7.1 no\r\n", Refused), ("END", HANG_UP, object), ("DATA", HANG_UP, Deferred)],
+    [
+        ("MAIL", "550 5.7.1 no\r\n", Refused),
+        ("RCPT", "450 4.2.0 later\r\n", Deferred),
+        ("END", HANG_UP, InDoubt),
+    ],
 )
-async def test_what_was_begun_at_one_is_never_given_to_another(at, answer, kind):
+async def test_what_one_answered_or_may_have_taken_is_never_given_to_another(at, answer, kind):
     say = lambda command: answer if command.startswith(at) else None  # noqa: E731
     async with scripted(say) as (_, first), scripted() as (second, up):
         outcome = await ways(first, up)(a_message())
 
     assert isinstance(outcome, kind)
     assert second.heard == []
+
+
+async def test_one_that_breaks_off_before_the_dot_has_taken_nothing():
+    say = lambda command: HANG_UP if command.startswith("MAIL") else None  # noqa: E731
+    async with scripted(say) as (_, first), scripted() as (second, up):
+        both, alone = await ways(first, up)(a_message()), await ways(first)(a_message())
+
+    assert (type(both), type(alone)) == (Accepted, Deferred)
+    assert len(second.taken) == 1
 
 
 async def test_where_none_can_be_used_each_says_why():
