@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 
 import pytest
 
@@ -48,9 +50,12 @@ def use(desk, **relays: int) -> None:
     desk.write("config.toml", config)
 
 
-async def dead() -> int:
-    async with scripted() as (_, options):
-        return options.port
+@pytest.fixture
+def dead() -> Iterator[int]:
+    """A port that refuses: bound and not listened to, so that nobody else is given it."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        yield bound.getsockname()[1]
 
 
 async def run(desk, *words: str):
@@ -88,8 +93,8 @@ def test_stopped_amid_its_release_it_says_so_and_the_issue_can_be_ended(desk, nu
     assert "cancelled: " in desk.run("status").out
 
 
-async def test_the_next_send_says_what_waits_and_sends_it_though_there_is_no_new_issue(desk):
-    await asyncio.to_thread(ready, desk, "ada", "grace", main=await dead())
+async def test_the_next_send_says_what_waits_and_sends_it_though_there_is_no_new_issue(desk, dead):
+    await asyncio.to_thread(ready, desk, "ada", "grace", main=dead)
     first = await run(desk, "send", "--yes")
     assert (first.code, "0 sent, 2 to be tried again" in first.out) == (1, True)
 
@@ -108,8 +113,8 @@ async def test_the_next_send_says_what_waits_and_sends_it_though_there_is_no_new
     assert len(relay.taken) == 4
 
 
-async def test_an_issue_that_is_made_already_and_has_not_left_names_what_sends_it(desk):
-    await asyncio.to_thread(ready, desk, "ada", main=await dead())
+async def test_an_issue_that_is_made_already_and_has_not_left_names_what_sends_it(desk, dead):
+    await asyncio.to_thread(ready, desk, "ada", main=dead)
     await run(desk, "send", "--yes")
 
     again = await run(desk, "send", "--yes", "--since", "2026-01-01T00:00+00:00")
@@ -119,10 +124,10 @@ async def test_an_issue_that_is_made_already_and_has_not_left_names_what_sends_i
     assert "--extra" not in again.err
 
 
-async def test_a_dead_relay_is_no_failure_where_another_took_everything(desk):
-    nowhere, people = await dead(), [f"r{n}" for n in range(60)]
+async def test_a_dead_relay_is_no_failure_where_another_took_everything(desk, dead):
+    people = [f"r{n}" for n in range(60)]
     async with scripted() as (relay, options):
-        await asyncio.to_thread(ready, desk, *people, gone=nowhere, main=options.port)
+        await asyncio.to_thread(ready, desk, *people, gone=dead, main=options.port)
         sent = await run(desk, "send", "--yes")
 
         assert (sent.code, "60 sent, 0 to be tried again" in sent.out) == (0, True), sent.err
@@ -131,8 +136,8 @@ async def test_a_dead_relay_is_no_failure_where_another_took_everything(desk):
         assert len(relay.taken) == 60
 
 
-async def test_without_its_password_nothing_is_released_and_the_doctor_goes_on(desk):
-    await asyncio.to_thread(ready, desk, "ada", main=await dead())
+async def test_without_its_password_nothing_is_released_and_the_doctor_goes_on(desk, dead):
+    await asyncio.to_thread(ready, desk, "ada", main=dead)
     desk.write("config.toml", f'{desk.config}username = "u"\npassword_env = "NOPE_PW"\n')
 
     said = await run(desk, "send", "--yes")
@@ -146,10 +151,10 @@ async def test_without_its_password_nothing_is_released_and_the_doctor_goes_on(d
     assert "database: " in looked.out
 
 
-async def test_a_correction_counts_its_own_and_fails_where_it_cannot_leave(desk):
+async def test_a_correction_counts_its_own_and_fails_where_it_cannot_leave(desk, dead):
     await asyncio.to_thread(ready, desk, "ada", "grace")
     await run(desk, "send", "--yes")
-    use(desk, main=await dead())
+    use(desk, main=dead)
     await run(desk, "subscribers", "add", "late@example.org", "--already-confirmed")
     since = ("--since", "2026-01-01T00:00+00:00")
     assert (await run(desk, "send", "--yes", "--extra", *since)).code == 1
@@ -166,8 +171,8 @@ async def test_a_correction_counts_its_own_and_fails_where_it_cannot_leave(desk)
     assert "In all, with earlier issues and letters: 7 sent" in counted.out
 
 
-async def test_what_has_not_left_to_all_is_not_corrected(desk):
-    await asyncio.to_thread(ready, desk, "ada", main=await dead())
+async def test_what_has_not_left_to_all_is_not_corrected(desk, dead):
+    await asyncio.to_thread(ready, desk, "ada", main=dead)
     await run(desk, "send", "--yes")
 
     said = await run(desk, "issues", "correct", "1", "--yes", "--note", "Oh")
@@ -191,9 +196,9 @@ async def test_a_test_that_is_refused_names_relay_stage_words_and_cure(desk):
     )
 
 
-async def test_alerts_and_tests_go_by_the_next_relay_where_the_first_is_dead(desk):
+async def test_alerts_and_tests_go_by_the_next_relay_where_the_first_is_dead(desk, dead):
     async with scripted() as (relay, options):
-        await asyncio.to_thread(ready, desk, gone=await dead(), main=options.port)
+        await asyncio.to_thread(ready, desk, gone=dead, main=options.port)
         operator = '[site]\noperator = "editor@quayside.example"'
         config = desk.config.replace("[site]", operator)
         desk.write("config.toml", f"{config}\n[alerts]\ndisk_mb = 1_000_000_000\n")

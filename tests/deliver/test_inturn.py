@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -10,24 +12,31 @@ from digest.deliver import inturn
 from digest.deliver.choice import Circuit
 from digest.deliver.inturn import InTurn
 from digest.deliver.outcome import Accepted, Deferred, InDoubt, Refused
+from digest.deliver.relay import RelayOptions
 from digest.deliver.smtp import SmtpTransport
 from digest.errors import Misconfigured, Temporary
 from tests.deliver.relays import HANG_UP, a_message, scripted
+
+
+@pytest.fixture
+def nowhere() -> Iterator[RelayOptions]:
+    """A port that refuses: bound and not listened to, so that nobody else is given it."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        yield RelayOptions(name="nowhere", host="127.0.0.1", port=bound.getsockname()[1])
 
 
 def ways(*relays):
     return InTurn([(one.label, lambda one=one: SmtpTransport(one)) for one in relays])
 
 
-async def test_where_the_first_cannot_be_used_the_next_one_is():
-    async with scripted() as (_, dead):
-        pass
+async def test_where_the_first_cannot_be_used_the_next_one_is(nowhere):
     async with (
         scripted(greeting="554 5.7.1 blocked\r\n") as (_, refusing),
         scripted() as (sink, up),
     ):
         up = replace(up, name="spare")
-        way = ways(dead, refusing, up)
+        way = ways(nowhere, refusing, up)
         outcome = await way(a_message())
 
     assert isinstance(outcome, Accepted)
@@ -60,10 +69,8 @@ async def test_one_that_breaks_off_before_the_dot_has_taken_nothing():
     assert len(second.taken) == 1
 
 
-async def test_where_none_can_be_used_each_says_why():
-    async with scripted() as (_, one), scripted() as (_, other):
-        pass
-    other = replace(other, name="spare")
+async def test_where_none_can_be_used_each_says_why(nowhere):
+    one, other = nowhere, replace(nowhere, name="spare")
 
     with pytest.raises(Temporary) as both:
         await ways(one, other)(a_message())
