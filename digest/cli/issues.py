@@ -191,8 +191,13 @@ def cancel(context: Context, issue: int, yes: bool) -> None:
     if not yes:
         click.confirm(f"Cancel issue {issue} for everybody who has not got it?", abort=True)
     clock = clock_at(None)
-    count = _in_store(context, lambda store: steering.cancel(store, issue, clock=clock))
-    click.echo(f"Issue {issue} is cancelled: {count:,} people will not get it.")
+    found = _in_store(context, lambda store: steering.cancel(store, issue, clock=clock))
+    click.echo(f"Issue {issue} is cancelled: {found.skipped:,} people will not get it.")
+    if found.claimed:
+        click.echo(
+            f"{found.claimed:,} more are with a worker, which gives back within a second what is "
+            f"not on the wire; `digest issues show {issue}` counts them."
+        )
 
 
 @group.command("approve")

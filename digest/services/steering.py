@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
 from digest.errors import DigestError
-from digest.storage import desk, reviews
+from digest.storage import claims, desk, reviews
 from digest.storage.database import Store
 
 RETRY_LIFE = timedelta(hours=20)
@@ -26,15 +27,25 @@ async def resume(store: Store, issue: int) -> None:
     await store.write(_turn, issue, ("paused",), "released")
 
 
-async def cancel(store: Store, issue: int, *, clock: Clock) -> int:
-    """Whoever has not been sent it is skipped; how many. Raises DigestError.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cancelled:
+    """``skipped``: who will not get it. ``claimed``: of whom a worker has the deliveries; it gives
+    back within a second what is not on the wire."""
+
+    skipped: int
+    claimed: int
+
+
+async def cancel(store: Store, issue: int, *, clock: Clock) -> Cancelled:
+    """Whoever has not been sent it is skipped. Raises DigestError.
 
     Of a half released one as well: whoever still writes its audience then writes no more of it.
     """
 
-    def change(tx: Connection) -> int:
+    def change(tx: Connection) -> Cancelled:
         _turn(tx, issue, ("enrolling", "released", "paused"), "cancelled")
-        return desk.cancel_waiting(tx, issue, clock())
+        skipped = desk.cancel_waiting(tx, issue, clock())
+        return Cancelled(skipped=skipped, claimed=claims.count(tx, issue))
 
     return await store.write(change)
 

@@ -10,11 +10,13 @@ from sqlalchemy import update
 
 from digest.errors import DigestError
 from digest.services import release, steering
+from digest.services.steering import Cancelled
 from digest.storage import desk, enrolling, posting
 from digest.storage.postal import deliveries
 from tests.builders import NOW
 from tests.deliver.relays import scripted
 from tests.services.posthouse import PostHouse
+from tests.storage.ledger import claim
 
 
 @pytest.fixture
@@ -46,7 +48,8 @@ async def test_a_paused_issue_goes_on_where_it_was(house):
 async def test_cancelled_means_skipped_for_whoever_has_not_got_it(house):
     await put(house, "ada", state="sent")
 
-    assert await steering.cancel(house.store, 1, clock=house.clock) == 1
+    cancelled = await steering.cancel(house.store, 1, clock=house.clock)
+    assert cancelled == Cancelled(skipped=1, claimed=0)
 
     assert await house.states() == {"ada": "sent", "grace": "skipped: cancelled"}
     with pytest.raises(DigestError, match="issue 1 is cancelled, not released"):
@@ -94,7 +97,7 @@ async def test_a_half_released_issue_is_cancelled_and_whoever_writes_its_audienc
         await steering.pause(house.store, half)
     with pytest.raises(DigestError, match="issue 2 is half released"):
         await steering.retry_failed(house.store, half, clock=house.clock)
-    assert await steering.cancel(house.store, half, clock=house.clock) == 1
+    assert (await steering.cancel(house.store, half, clock=house.clock)).skipped == 1
 
     assert await house.store.write(enrolling.enrol, half, NOW) == 0
     assert await release.finish(house.store, clock=house.clock) == []
@@ -102,3 +105,11 @@ async def test_a_half_released_issue_is_cancelled_and_whoever_writes_its_audienc
     info = await house.store.read(desk.find, half)
     assert info is not None
     assert (info.state, info.released_at) == ("cancelled", None)
+
+
+async def test_who_cancels_hears_how_many_a_worker_has_already(house):
+    await house.store.write(lambda tx: claim(tx, "a" * 32, limit=1))
+
+    found = await steering.cancel(house.store, 1, clock=house.clock)
+
+    assert found == Cancelled(skipped=1, claimed=1)
