@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from digest.deliver import allowance, outbox, throttle, waits
+from digest.deliver import allowance, outbox, refusals, throttle, waits
 from digest.deliver.allowance import Domains, Lane
 from digest.deliver.choice import Circuit
 from digest.deliver.feed import Feed
@@ -112,9 +112,13 @@ class Lines:
 
     @property
     def troubles(self) -> list[str]:
-        """Why relays are not used now, a sentence each."""
+        """Why relays are not used now, or have taken nothing yet, a sentence each."""
         now = self._now()
-        return [line.trouble for line in self._lines if not line.lane.circuit.passes(now)]
+        return [
+            line.trouble
+            for line in self._lines
+            if not line.lane.circuit.passes(now) or line.refusals.unsure(line.door.accepts)
+        ]
 
     def waits(self) -> datetime | None:
         """Until when all relays are at an hour's or a day's limit; each wait is told once."""
@@ -155,7 +159,7 @@ class Lines:
             if line.relay.name == name:
                 line.lane = replace(line.lane, circuit=circuit)
                 if circuit.paused:
-                    line.trouble = _refusal(line.relay, circuit.paused)
+                    line.trouble = refusals.sentence(line.relay, circuit.paused, Meant.US)
                 else:
                     line.refusals.forget(line.door.accepts)
 
@@ -270,15 +274,14 @@ class Lines:
         meant = line.refusals.meant(outcome, ready.ref, line.door.accepts)
         if meant is Meant.READER:
             return outcome
+        words = " ".join(filter(None, (str(outcome.code), outcome.enhanced, outcome.text)))
+        trouble = refusals.sentence(line.relay, words, meant)
+        if trouble != line.trouble:
+            self._tell(trouble)
+        line.trouble = trouble
         if meant is Meant.US:
-            words = " ".join(
-                part for part in (str(outcome.code), outcome.enhanced, outcome.text) if part
-            )
-            trouble = _refusal(line.relay, words)
-            if not line.lane.circuit.paused:
-                self._tell(trouble)
             line.lane = replace(line.lane, circuit=line.lane.circuit.pause(words))
-            line.trouble, line.door.room = trouble, 0
+            line.door.room = 0
         return Deferred(outcome.code, outcome.enhanced, outcome.text, outcome.stage)
 
     def _now(self) -> float:
@@ -289,11 +292,4 @@ def _breaks_off(relay: RelayOptions) -> str:
     return (
         f"{relay.label} takes our connection and breaks it off before it takes a message; "
         "its log says why, or what stands between it and us does"
-    )
-
-
-def _refusal(relay: RelayOptions, words: str) -> str:
-    return (
-        f"{relay.label} refuses us and is not used any more: {words}; "
-        f"once that is mended, `digest relays resume {relay.name}`"
     )

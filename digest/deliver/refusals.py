@@ -10,6 +10,7 @@ from __future__ import annotations
 from enum import Enum, auto
 
 from digest.deliver.outcome import Refused, Stage
+from digest.deliver.relay import RelayOptions
 
 ENOUGH = 3  # deliveries refused, none or hardly any taken: it is us
 HARDLY = 0.2  # so many refused for each that was taken
@@ -42,7 +43,21 @@ class Refusals:
             return Meant.US
         return Meant.READER if taken else Meant.UNSURE
 
+    def unsure(self, accepted: int) -> bool:
+        """Whether something was refused and nothing taken yet."""
+        return bool(self._refused) and accepted == self._before
+
     def forget(self, accepted: int) -> None:
         """It is in use anew."""
         self._refused.clear()
         self._before = accepted
+
+
+def sentence(relay: RelayOptions, words: str, meant: Meant) -> str:
+    """What the operator is told; ``words``: the relay's own."""
+    if meant is not Meant.US:
+        return f"{relay.label} refuses us, or those readers: {words}; it is asked again later"
+    return (
+        f"{relay.label} refuses us and is not used any more: {words}; "
+        f"once that is mended, `digest relays resume {relay.name}`"
+    )

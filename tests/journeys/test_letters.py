@@ -250,14 +250,25 @@ def test_letters_go_over_smtp_to_a_real_server(desk, members):
 def test_a_relay_that_refuses_us_costs_no_reader_a_letter(desk, members):
     members(join())
     members(join("grace@example.org"))
+    members(join("edsger@example.org"))
 
     with relayed(desk, Sink("554 5.7.1 we do not know you")):
         said = desk.run("letters", "send")
 
     assert said.code == 1
-    assert said.out == "0 sent, 2 to be tried again, 0 failed, 0 skipped\n"
+    assert said.out == "0 sent, 3 to be tried again, 0 failed, 0 skipped\n"
     assert "refuses us and is not used any more: 554 5.7.1 we do not know you" in said.err
     assert "ok" in desk.run("subscribers", "show", "ada@example.org").out
+
+
+def test_while_it_may_mean_the_readers_it_is_said_and_the_relay_is_used_on(desk, members):
+    members(join())
+
+    with relayed(desk, Sink("554 5.7.1 we do not know you")):
+        said = desk.run("letters", "send")
+
+    assert (said.code, said.out) == (1, "0 sent, 1 to be tried again, 0 failed, 0 skipped\n")
+    assert "refuses us, or those readers: 554 5.7.1 we do not know you" in said.err
 
 
 def test_an_address_that_does_not_exist_is_written_to_no_more(desk, members):

@@ -129,4 +129,5 @@ async def test_while_nobody_knows_whom_a_refusal_means_nothing_is_given_up(house
         progress = await house.send(options)
 
     assert await house.states() == {"ada": "queued"}
-    assert progress.troubles == []
+    assert "refuses us, or those readers: 550 5.7.1" in progress.troubles[0]
+    assert house.told == progress.troubles
