@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlsplit, urlunsplit
 
-import idna
+from digest.domains import in_dns
 
 _TRACKING = re.compile(
     r"^(?:utm_\w+|utm|at_(?:medium|campaign|custom\d|link\w*|format|ptr_name|bbc_team)"
@@ -103,15 +103,7 @@ def _once(url: str) -> str:
 
 
 def _host(name: str) -> str:
-    name = name.lower().rstrip(".")
-    if ":" in name:
-        return f"[{name}]"
-    if name.isascii():
-        return name
-    try:
-        return idna.encode(name, uts46=True).decode()
-    except (idna.IDNAError, UnicodeError):
-        return name
+    return f"[{name.lower()}]" if ":" in name else in_dns(name)
 
 
 def _path(path: str) -> str:
