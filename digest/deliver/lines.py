@@ -240,7 +240,9 @@ class Lines:
         heard = line.door.accepts + line.answered
         if heard > line.heard and line.lane.circuit.doubted:
             line.lane = replace(line.lane, circuit=line.lane.circuit.worked())
-            line.proven, line.trouble = True, ""
+            line.proven = True
+            if not line.refusals.unsure(line.door.accepts):
+                line.trouble = ""
         line.heard = heard
 
     def _failed(self, line: Line, trouble: str, *, since: int) -> None:

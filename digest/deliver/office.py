@@ -117,8 +117,8 @@ class Office(Protocol):
         ``twice``: only those that were over when it was asked before, too, and not renewed since.
         """
 
-    async def stopped(self, lease: UUID) -> bool:
-        """Whether something claimed may not leave any more: its issue was paused or cancelled."""
+    async def recall(self, lease: UUID, box: Box) -> list[Ready]:
+        """Take out of ``box`` what may not leave any more: its issue was paused or cancelled."""
 
     async def lapse(self, now: datetime) -> int:
         """Skip what waits and would come too late, also while nothing is claimed; how many."""

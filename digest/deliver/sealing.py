@@ -109,8 +109,8 @@ class SealingOffice:
     async def abandoned(self, now: datetime, *, twice: bool) -> Tally:
         return await self._inner.abandoned(now, twice=twice)
 
-    async def stopped(self, lease: UUID) -> bool:
-        return await self._inner.stopped(lease)
+    async def recall(self, lease: UUID, box: Box) -> list[Ready]:
+        return await self._inner.recall(lease, box)
 
     async def lapse(self, now: datetime) -> int:
         return await self._inner.lapse(now)

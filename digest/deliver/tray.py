@@ -86,6 +86,13 @@ class Box:
         """Is nothing ready and nothing under way?"""
         return not (self.flying or self.ready)
 
+    def take_out(self, unwanted: Callable[[Ready], bool]) -> list[Ready]:
+        """What is ready and unwanted; the rest stays in its order."""
+        gone = [one for one in self.ready if unwanted(one)]
+        if gone:
+            self.ready = deque(one for one in self.ready if not unwanted(one))
+        return gone
+
 
 class Tray:
     """``signal`` is called when more should be claimed or results be kept; often, so be quick."""

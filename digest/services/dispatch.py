@@ -21,7 +21,6 @@ from digest.deliver.lines import Lines
 from digest.deliver.office import NO_MEMORY, Memory, Office, Outlook, Tally
 from digest.deliver.portion import Portion
 from digest.deliver.tray import Box, Ready, Tray
-from digest.delivery import Skip
 from digest.errors import Temporary
 
 TICK = 0.25  # seconds: results wait no longer for their commit
@@ -44,7 +43,6 @@ class Progress:
     why some of what is due is not sent here, likewise."""
 
     tally: Tally = field(default_factory=Tally)
-    skipped: dict[Skip, int] = field(default_factory=dict)
     ready: int = 0
     flying: int = 0
     waiting: int | None = None  # how many are left for another time, once it has ended
@@ -154,8 +152,9 @@ class Dispatch:
             await self._memory.save(self._lines, now)
             self._memories.done(now)
         if self._recalls.due(now):
-            if any([await office.stopped(self._lease) for office in self._offices]):
-                await self._let_go()
+            for office, box in zip(self._offices, self._tray.boxes, strict=True):
+                if some := await office.recall(self._lease, box):
+                    self._later.append((box, some, None))
             self._recalls.done(now)
         await self._return()  # before anything of it could be claimed anew
         if not looks and self._tray.ready < self._portion.low and self._lines.usable:
@@ -193,9 +192,7 @@ class Dispatch:
                 self._tray.low = self._portion.low
             box.ready.extend(brought.ready)
             seen += brought.seen
-            for reason, count in brought.skipped.items():
-                self._progress.skipped[reason] = self._progress.skipped.get(reason, 0) + count
-                self._progress.tally.skipped += count
+            self._progress.tally.skipped += sum(brought.skipped.values())
         self._nothing = seen == 0 and self._quiet
 
     async def _keep(self) -> None:

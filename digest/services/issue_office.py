@@ -187,8 +187,9 @@ class IssueOffice:
         gone = InDoubt("whoever was sending it is gone")
         return claims.inherit(tx, lease, lambda one: self._outcome(one, gone, now).delivery, now)
 
-    async def stopped(self, lease: UUID) -> bool:
-        return await self._store.read(claims.stopped, lease.hex)
+    async def recall(self, lease: UUID, box: Box) -> list[Ready]:
+        stopped = await self._store.read(claims.stopped, lease.hex)
+        return box.take_out(lambda one: self._holdings.claim(one.ref) in stopped)
 
     async def lapse(self, now: datetime) -> int:
         gone = 0

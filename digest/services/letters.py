@@ -158,8 +158,8 @@ class LetterOffice:
         ]
         return await self._store.write(self._keep, gone, now) if gone else Tally()
 
-    async def stopped(self, lease: UUID) -> bool:
-        return False
+    async def recall(self, lease: UUID, box: Box) -> list[Ready]:
+        return []
 
     async def lapse(self, now: datetime) -> int:
         return 0

@@ -60,7 +60,7 @@ def claim(tx: Connection, issue: int, lease: Lease, *, now: datetime, limit: int
 
 
 def expire(tx: Connection, issue: int, now: datetime) -> Claim:
-    """Skip what would come too late of an issue that nobody can send; nothing is taken."""
+    """Skip what waits of an issue and would come too late; nothing is taken."""
     tx.execute(_RELEASED, {"issue": issue})  # nobody claims of it meanwhile
     gone = tx.execute(
         update(rows)

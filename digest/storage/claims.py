@@ -80,11 +80,11 @@ def over(tx: Connection, now: datetime) -> dict[str, datetime]:
     return {row.lease: row.lease_until for row in found}
 
 
-def stopped(tx: Connection, lease: str) -> bool:
-    """Whether something is claimed under a lease of an issue that is not released any more."""
+def stopped(tx: Connection, lease: str) -> set[int]:
+    """The claims under a lease of issues that are not released any more."""
     asked = select(claims.c.number).join(issues, issues.c.id == claims.c.issue)
     mine = asked.where(claims.c.lease == lease, issues.c.state != "released")
-    return tx.execute(mine.limit(1)).first() is not None
+    return set(tx.execute(mine).scalars())
 
 
 def renew(tx: Connection, lease: str, until: datetime) -> None:

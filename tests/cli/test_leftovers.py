@@ -183,7 +183,7 @@ async def test_what_has_not_left_to_all_is_not_corrected(desk, dead):
 
 
 async def test_a_test_that_is_refused_names_relay_stage_words_and_cure(desk):
-    refuse = lambda said: "550 5.7.1 sender not verified\r\n" if said[:4] == "MAIL" else None  # noqa: E731
+    refuse = lambda said: "550 5.7.1 sender not verified\r\n" if said[:4] == "MAIL" else None  # noqa: E731 -- said where it is used
     async with scripted(refuse) as (_, options):
         await asyncio.to_thread(ready, desk, main=options.port)
         said = await run(desk, "send", "--to", "editor@example.org")

@@ -52,7 +52,7 @@ async def test_where_the_first_cannot_be_used_the_next_one_is(nowhere):
     ],
 )
 async def test_what_one_answered_or_may_have_taken_is_never_given_to_another(at, answer, kind):
-    say = lambda command: answer if command.startswith(at) else None  # noqa: E731
+    say = lambda command: answer if command.startswith(at) else None  # noqa: E731 -- said where it is used
     async with scripted(say) as (_, first), scripted() as (second, up):
         outcome = await ways(first, up)(a_message())
 
@@ -61,7 +61,7 @@ async def test_what_one_answered_or_may_have_taken_is_never_given_to_another(at,
 
 
 async def test_one_that_breaks_off_before_the_dot_has_taken_nothing():
-    say = lambda command: HANG_UP if command.startswith("MAIL") else None  # noqa: E731
+    say = lambda command: HANG_UP if command.startswith("MAIL") else None  # noqa: E731 -- said where it is used
     async with scripted(say) as (_, first), scripted() as (second, up):
         both, alone = await ways(first, up)(a_message()), await ways(first)(a_message())
 

@@ -10,13 +10,17 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from sqlalchemy import select
 
 from digest.deliver import throttle
 from digest.deliver.allowance import Lane
 from digest.deliver.choice import Circuit
 from digest.deliver.outbox import Consequence
+from digest.deliver.tray import Box
 from digest.errors import Temporary
+from digest.services.issue_office import IssueOffice
 from digest.storage import desk
+from digest.storage.postal import deliveries
 from tests.builders import NOW
 from tests.deliver.relays import HANG_UP, real, scripted
 from tests.services.posthouse import PostHouse, later, until_done
@@ -324,18 +328,25 @@ async def test_what_is_to_be_given_back_is_before_anything_is_claimed(house, mon
 
 
 @pytest.mark.parametrize("state", ["paused", "cancelled"])
-async def test_what_is_claimed_of_an_issue_that_is_stopped_does_not_leave(house, state):
+async def test_what_is_claimed_of_an_issue_that_is_stopped_does_not_leave(
+    house, state, monkeypatch
+):
     await house.join(*(f"r{n:02}" for n in range(40)))
     issue = (await house.release()).issue
+    back, give_back = asyncio.Event(), IssueOffice.give_back
+
+    async def gave_back(*args):
+        await give_back(*args)
+        back.set()
+
+    monkeypatch.setattr(IssueOffice, "give_back", gave_back)
 
     async def stop(command: str) -> None:
         if command != "END" or len(relay.taken) != 3:
             return
         await house.store.write(lambda tx: desk.turn(tx, issue, ("released",), state))
         later(house, seconds=2)
-        async with asyncio.timeout(60):  # the relay takes its time
-            while list((await house.states()).values()).count("sending") > 5:  # noqa: ASYNC110
-                await asyncio.sleep(0.05)
+        await asyncio.wait_for(back.wait(), 60)  # the relay takes its time
 
     async with scripted() as (relay, options):
         relay.before = stop
@@ -345,6 +356,25 @@ async def test_what_is_claimed_of_an_issue_that_is_stopped_does_not_leave(house,
     assert progress.tally.sent == len(relay.taken) <= 6
     rest = {seen for seen in found.values() if seen[0] != "sent"}
     assert rest == {("queued" if state == "paused" else "skipped", 0)}
+
+
+async def test_of_two_issues_only_the_one_that_is_stopped_is_recalled(house):
+    await house.join("ada", "grace")
+    kept = (await house.release()).issue
+    paper = house.prepared()
+    second = replace(paper, issue=replace(paper.issue, period="extra"))
+    stopped = (await house.release(second)).issue
+    office, box = house.office(), Box()
+    box.ready.extend((await office.claim(LEASE, 10, house.now)).ready)
+    await house.store.write(lambda tx: desk.turn(tx, stopped, ("released",), "paused"))
+
+    recalled = await office.recall(LEASE, box)
+
+    asked = select(deliveries.c.id, deliveries.c.issue)
+    issues = dict(await house.store.read(lambda tx: list(map(tuple, tx.execute(asked)))))
+    assert [issues[one.ref] for one in recalled] == [stopped, stopped]
+    assert [issues[one.ref] for one in box.ready] == [kept, kept]
+    assert await office.recall(LEASE, box) == []  # while what is on the wire holds its claim
 
 
 async def test_what_comes_too_late_is_skipped_though_no_relay_may_be_used(house):

@@ -11,7 +11,7 @@ _ALL = re.compile(r"-> +Sort\b|^ *Sort  |TEMP B-TREE FOR ORDER BY", re.MULTILINE
 
 
 def of(tx: Connection, work: Callable[[Connection], object]) -> str:
-    """The plans of the SELECTs and INSERTs that ``work`` runs, as the database words them."""
+    """The plans of what ``work`` asks and changes, as the database words them."""
     asked = []
     event.listen(tx, "before_cursor_execute", lambda *args: asked.append((args[2], args[3])))
     work(tx)
@@ -19,7 +19,7 @@ def of(tx: Connection, work: Callable[[Connection], object]) -> str:
     return "\n".join(
         str(row[-1])
         for statement, values in list(asked)
-        if statement.lstrip()[:6].lower() in ("select", "insert")
+        if statement.lstrip()[:6].lower() in ("select", "insert", "update")
         for row in tx.exec_driver_sql(f"{word} {statement}", values)
     )
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from sqlalchemy import event
-
 from digest.delivery import State
 from digest.storage import claims, deliveries, desk
 from digest.storage.database import Store
 from tests.builders import NOW
+from tests.storage import plans
 from tests.storage.ledger import LIFE, claim, ids, released, rows
 
 MINE, THEIRS = "a" * 32, "b" * 32
@@ -113,24 +112,20 @@ async def test_how_many_are_on_their_way_is_counted_over_all_claims(store):
 
 
 async def test_what_was_not_accepted_is_found_and_kept_without_walking_the_queue(tmp_path):
-    def plans(tx):
+    def planned(tx):
         released(tx, "ada", "grace", "edsger")
         ids = claim(tx, MINE)[0].taken.ids[:1]
-        asked = []
-        event.listen(tx, "before_cursor_execute", lambda *args: asked.append((args[2], args[3])))
-        held = claims.held(tx, MINE, ids)
-        after = [replace(one, state=State.FAILED, settled_at=NOW) for one in held]
-        deliveries.settle(tx, [(one, "main") for one in after])
-        deliveries.put_off(tx, ids, NOW)
-        return [
-            row[3]
-            for statement, values in list(asked)
-            for row in tx.exec_driver_sql(f"explain query plan {statement}", values)
-            if "deliveries" in row[3]
-        ]
+
+        def keep(tx):
+            held = claims.held(tx, MINE, ids)
+            after = [replace(one, state=State.FAILED, settled_at=NOW) for one in held]
+            deliveries.settle(tx, [(one, "main") for one in after])
+            deliveries.put_off(tx, ids, NOW)
+
+        return [line for line in plans.of(tx, keep).splitlines() if "deliveries" in line]
 
     store = await Store.open(f"sqlite:///{tmp_path / 'asked.db'}")
-    found = await store.write(plans)
+    found = await store.write(planned)
     await store.close()
 
     assert found == ["SEARCH deliveries USING INTEGER PRIMARY KEY (rowid=?)"] * 3

@@ -6,7 +6,7 @@ import re
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import event, update
+from sqlalchemy import update
 
 from bench.paper import edition
 from digest.storage import alerts, claims, posting
@@ -95,23 +95,18 @@ async def test_what_another_holds_is_not_what_may_go_next(store):
 
 
 async def test_a_look_at_what_is_to_do_walks_no_settled_rows(tmp_path):
-    def plans(tx):
-        released(tx, "ada", "grace")
-        asked = []
-        event.listen(tx, "before_cursor_execute", lambda *args: asked.append((args[2], args[3])))
+    def look(tx):
         posting.outlook(tx, ("daily",))
         posting.waiting(tx, ("daily",))
         posting.due(tx, NOW)
         alerts.seen(tx, NOW)
-        return [
-            row[3]
-            for statement, values in list(asked)
-            for row in tx.exec_driver_sql(f"explain query plan {statement}", values)
-            if "deliveries" in row[3]
-        ]
+
+    def planned(tx):
+        released(tx, "ada", "grace")
+        return [line for line in plans.of(tx, look).splitlines() if "deliveries" in line]
 
     store = await Store.open(f"sqlite:///{tmp_path / 'looked.db'}")
-    found = await store.write(plans)
+    found = await store.write(planned)
     await store.close()
 
     used = {plan.partition("USING ")[2].partition(" (")[0] for plan in found}

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Engine, text
 
-from digest.delivery import State
+from digest.delivery import Delivery, State
 from digest.services.issue_office import IssueOffice, Rules
 from digest.storage import claiming, claims, deliveries
 from digest.storage.database import Store, engine, parse
@@ -96,7 +96,9 @@ def test_what_is_being_settled_is_not_settled_by_an_heir_as_well(writers):
         assert taken.number is not None
 
     def inherit(tx: Connection) -> int:
-        lost = lambda one: replace(one, state=State.FAILED, settled_at=NOW)  # noqa: E731
+        def lost(one: Delivery) -> Delivery:
+            return replace(one, state=State.FAILED, settled_at=NOW)
+
         return len(claims.inherit(tx, MINE, lost, NOW))
 
     with writers.connect() as mine, mine.begin() as whole:
