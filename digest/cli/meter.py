@@ -96,13 +96,22 @@ def unfinished(progress: Progress) -> str:
     return "; ".join(progress.troubles) if progress.waiting else ""
 
 
+def counted(progress: Progress) -> int:
+    """How many deliveries a run speaks of."""
+    tally = progress.tally
+    return tally.sent + _later(progress) + tally.failed + tally.skipped + tally.held
+
+
+def _later(progress: Progress) -> int:
+    return progress.tally.later if progress.waiting is None else progress.waiting
+
+
 def line(progress: Progress) -> str:
     """What came of it, in one line."""
     tally = progress.tally
-    later = tally.later if progress.waiting is None else progress.waiting
     held = f", {tally.held:,} held" if tally.held else ""
     return (
-        f"{tally.sent:,} sent, {later:,} to be tried again, {tally.failed:,} failed, "
+        f"{tally.sent:,} sent, {_later(progress):,} to be tried again, {tally.failed:,} failed, "
         f"{tally.skipped:,} skipped{held}"
     )
 

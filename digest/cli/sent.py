@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from digest.cli.meter import issue_line, line, unfinished
+from digest.cli.meter import counted, issue_line, line, unfinished
 from digest.cli.sending import Sent
 from digest.errors import DigestError
 from digest.storage.posting import Unsent
@@ -13,10 +13,10 @@ from digest.storage.posting import Unsent
 def ending_lines(sent: Sent, name: str) -> Iterator[str]:
     """What became of the new issue, called ``name``, and of all that left in this run."""
     assert sent.progress is not None, "it was sent"
-    of_issue = issue_line(sent.tally)
-    yield f"{name}: {of_issue}"
-    if (everything := line(sent.progress)) != of_issue:
-        yield f"In all, with earlier issues and letters: {everything}"
+    yield f"{name}: {issue_line(sent.tally)}"
+    # Of an issue that was paused meanwhile a run no longer counts what waits.
+    if counted(sent.progress) > sum(sent.tally.values()):
+        yield f"In all, with earlier issues and letters: {line(sent.progress)}"
     yield from stopped_lines(sent)
 
 
