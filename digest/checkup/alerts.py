@@ -18,6 +18,7 @@ from digest.checkup.verdict import Check, Level
 from digest.model import Newsletter
 
 LATE = timedelta(hours=1)  # mail that could have left so long ago is stuck
+HALF = timedelta(minutes=15)  # a release takes seconds; one that has taken so long is not going on
 ENOUGH = 200  # people; of fewer no rate is told
 _DOCTOR = "doctor:"  # what the keys of his alerts begin with
 _WATCHED = ("TLS of", "DKIM key", "relay")  # what the doctor may raise an alert for
@@ -85,6 +86,15 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Unfinished:
+    """An issue whose release was begun ``since`` and is not over."""
+
+    issue: int
+    newsletter: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """What was seen. ``settled``: (newsletter, cadence) to the periods that have an issue, or have
     none on purpose. ``since``: when its calendar was begun; what was due before is nobody's."""
@@ -93,6 +103,7 @@ class Facts:
     since: Mapping[tuple[str, str], datetime] = field(default_factory=dict)
     missing: tuple[Missing, ...] = ()
     waiting: tuple[Waiting, ...] = ()
+    unfinished: tuple[Unfinished, ...] = ()
     first_due: datetime | None = None  # when the first message that waits could have left
     last: LastIssue | None = None
     complaints: int = 0  # in the last seven days ...
@@ -116,6 +127,7 @@ def raised(
     """Every alert there is now, the gravest kind first."""
     return [
         *_issues(facts, newsletters, options, now),
+        *_half_released(facts, now),
         *_stuck(facts, now),
         *_rates(facts, options),
         *_disk(facts, options),
@@ -219,6 +231,18 @@ def _missing(facts: Facts, one: Newsletter, late: datetime) -> Iterable[Alert]:
 
 def _at(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M} UTC"
+
+
+def _half_released(facts: Facts, now: datetime) -> Iterable[Alert]:
+    for one in facts.unfinished:
+        if now - one.since > HALF:
+            yield Alert(
+                key=f"release:{one.issue}",
+                says=f"issue {one.issue} of {one.newsletter} has been half released since "
+                f"{_at(one.since)} and goes to nobody",
+                cure="`digest work` or `digest run` finishes and sends it, "
+                f"`digest issues cancel {one.issue}` ends it",
+            )
 
 
 def _stuck(facts: Facts, now: datetime) -> Iterable[Alert]:

@@ -16,6 +16,7 @@ from digest.checkup.alerts import (
     Missing,
     SourceHealth,
     Telling,
+    Unfinished,
     Waiting,
 )
 from digest.checkup.verdict import Check
@@ -82,6 +83,10 @@ def _facts(
         since=seen.since,
         missing=tuple(map(_missing, seen.missing)),
         waiting=tuple(map(_waiting, seen.waiting)),
+        unfinished=tuple(
+            Unfinished(issue=one.issue, newsletter=one.newsletter, since=one.since)
+            for one in seen.unfinished
+        ),
         first_due=seen.first_due,
         last=LastIssue(
             newsletter=last.newsletter,

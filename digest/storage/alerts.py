@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -16,6 +16,7 @@ from digest.storage import agenda, postbag, posting, reviews, sources
 from digest.storage.agenda import Miss
 from digest.storage.dialect import insert
 from digest.storage.postal import alerts, deliveries, misses, tallies, watches
+from digest.storage.postal import reviews as review_rows
 from digest.storage.reviews import Review
 from digest.storage.schema import issues, suppressions
 
@@ -33,6 +34,15 @@ class LastRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UnfinishedRow:
+    """An issue whose audience is being written, or was to be, since then."""
+
+    issue: int
+    newsletter: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
     """An alert that was told, and since when it stands."""
 
@@ -44,12 +54,14 @@ class Standing:
 class Seen:
     """Of the last two months. ``settled``: (newsletter, cadence) to the periods that have an issue,
     released or not, or have none on purpose; ``missing``: those that have none by misfortune.
-    ``since``: when each calendar was begun; ``waiting``: what waits for the editor."""
+    ``since``: when each calendar was begun; ``waiting``: what waits for the editor;
+    ``unfinished``: releases that are not over."""
 
     settled: Mapping[tuple[str, str], frozenset[str]]
     missing: tuple[Miss, ...]
     since: Mapping[tuple[str, str], datetime]
     waiting: tuple[Review, ...]
+    unfinished: tuple[UnfinishedRow, ...]
     first_due: datetime | None
     last: LastRow | None
     complaints: int
@@ -71,6 +83,7 @@ def seen(tx: Connection, now: datetime) -> Seen:
         missing=tuple(one for one in agenda.misses_since(tx, now - RECENT) if one.kind in _SORRY),
         since={(row.newsletter, row.cadence): row.since for row in tx.execute(select(watches))},
         waiting=tuple(reviews.waiting(tx)),
+        unfinished=tuple(_unfinished(tx)),
         first_due=min(waits, default=None),
         last=_last(tx),
         complaints=int(tx.execute(complained).scalar_one()),
@@ -113,6 +126,19 @@ def _settled(tx: Connection, since: datetime) -> dict[tuple[str, str], frozenset
     ]:
         found[newsletter, cadence].add(period)
     return {key: frozenset(periods) for key, periods in found.items()}
+
+
+def _unfinished(tx: Connection) -> Iterator[UnfinishedRow]:
+    # One that waited for the editor was made long before anybody let it go.
+    since = func.coalesce(review_rows.c.release_by, issues.c.created_at).label("since")
+    asked = (
+        select(issues.c.id.label("issue"), issues.c.newsletter, since)
+        .join(review_rows, review_rows.c.issue == issues.c.id, isouter=True)
+        .where(issues.c.state == "enrolling")
+        .order_by(issues.c.id)
+    )
+    for row in tx.execute(asked):
+        yield UnfinishedRow(**row._mapping)
 
 
 def _last(tx: Connection) -> LastRow | None:

@@ -11,6 +11,7 @@ from digest.checkup.alerts import (
     LastIssue,
     Missing,
     SourceHealth,
+    Unfinished,
     Waiting,
     raised,
     to_tell,
@@ -107,6 +108,13 @@ def test_of_another_newsletter_or_one_that_left_the_configuration_nothing_is_tol
     facts = Facts(missing=(a_missing(trying=True, newsletter="gone"),))
 
     assert keys(facts, NOW + 3 * HOUR) == []
+
+
+@pytest.mark.parametrize(("minutes", "found"), [(14, []), (16, ["release:7"])])
+def test_an_issue_that_stays_half_released(minutes, found):
+    since = NOW - timedelta(minutes=minutes)
+    half = Unfinished(issue=7, newsletter="daily", since=since)
+    assert [key for key in keys(Facts(unfinished=(half,))) if "release" in key] == found
 
 
 def test_before_the_calendar_was_kept_no_issue_was_owed():

@@ -168,3 +168,30 @@ async def test_what_nobody_heard_is_said_again(store):
 
     assert deaf.heard == ear.heard == [(["disk"], ())]
     assert await store.read(table.told) == {"disk": NOW + timedelta(minutes=5)}
+
+
+def releases(found):
+    return [one for one in found if one.key.startswith("release")]
+
+
+async def test_a_release_that_its_process_never_finished_is_told(store):
+    half = NOW - timedelta(hours=1)
+    begun = an_issue(period="2026-11-24", until=half)
+    issue = await store.write(issues.freeze, begun, (), state="enrolling", at=half)
+
+    [found] = releases(await looked(store))
+
+    assert found.key == f"release:{issue}"
+    assert f"`digest issues cancel {issue}`" in found.cure
+    await store.write(issues.released, issue, NOW)
+    assert releases(await looked(store)) == []
+
+
+async def test_one_that_waited_long_for_the_editor_is_half_released_from_when_it_was_let_go(store):
+    long_ago = NOW - timedelta(days=2)
+    waited = an_issue(period="2026-11-22", until=long_ago)
+    issue = await store.write(issues.freeze, waited, (), state="enrolling", at=long_ago)
+    await store.write(reviews.add, issue, long_ago, NOW - timedelta(minutes=1))
+
+    assert releases(await looked(store)) == []
+    assert releases(await looked(store, NOW + timedelta(hours=1)))
