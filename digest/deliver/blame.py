@@ -81,18 +81,19 @@ def code_in(text: str) -> str:
 def better(status: str, diagnostic: str) -> str:
     """The status code of a report; where it says as good as nothing (x.0.0), the one in the words.
 
-    Exim writes 5.0.0 whatever the other side has said.
+    Exim writes 5.0.0 whatever the other side has said; a success (2.x) is no reason to fail.
     """
     code = code_in(status)
-    if code and not code.endswith(".0.0"):
+    if code and not code.endswith(".0.0") and not code.startswith("2"):
         return code
     said = code_in(diagnostic)
     return said if said and not said.startswith("2") else code
 
 
 def _numbers(code: str, words: str) -> tuple[int, int, int]:
-    """Class, subject and detail; without a code the class of the reply, or permanent."""
-    if not code:
+    """Class, subject and detail; without a code, or with a success's, the class of the reply, or
+    permanent."""
+    if not code or code.startswith("2"):
         return wording.reply_class(words) or 5, 0, 0
     kind, subject, detail = (int(part) for part in code.split("."))
     return kind, subject, detail

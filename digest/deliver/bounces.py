@@ -87,20 +87,30 @@ def _reported(message: Message) -> tuple[Verdict, str] | None:
 
 
 def _notification(part: Message) -> tuple[Verdict, str]:
-    """RFC 3464: one group of fields for each recipient; we write to one at a time."""
+    """RFC 3464: one group of fields for each recipient.
+
+    We write to one at a time. Where there are several theirs forwards to them: it exists for as
+    long as one of them does.
+    """
     groups = [(_action(group), group) for group in blocks(part)]
     actions = {action for action, _ in groups}
-    failed = next((group for action, group in groups if action == "failed"), None)
-    if failed is None:
+    failures = [_failed(group) for action, group in groups if action == "failed"]
+    if not failures:
         late = Verdict(finding=Finding.DELAYED)
         return (late, "") if "delayed" in actions else (NO_REPORT, "")
-    words = field(failed, "Diagnostic-Code") or field(failed, "Status")
-    code = better(field(failed, "Status"), words)
-    finding = failure(code, words)
-    if finding is Finding.HARD and actions & {"delivered", "relayed", "expanded"}:
-        finding = Finding.SOFT  # the address exists; one of those it forwards to does not
-    claimed = original(field(failed, "Original-Recipient")) or field(failed, "Final-Recipient")
-    return Verdict(finding=finding, code=code, text=_said(words)), claimed
+    milder = (one for one in failures if one[0].finding is not Finding.HARD)
+    found, claimed = next(milder, failures[0])
+    if found.finding is Finding.HARD and actions & {"delivered", "relayed", "expanded", "delayed"}:
+        found = replace(found, finding=Finding.SOFT)
+    return found, claimed
+
+
+def _failed(group: Message) -> tuple[Verdict, str]:
+    """What the report says of one recipient, and who that is."""
+    words = field(group, "Diagnostic-Code") or field(group, "Status")
+    code = better(field(group, "Status"), words)
+    claimed = original(field(group, "Original-Recipient")) or field(group, "Final-Recipient")
+    return Verdict(finding=failure(code, words), code=code, text=_said(words)), claimed
 
 
 def _action(group: Message) -> str:

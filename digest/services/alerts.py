@@ -8,14 +8,12 @@ from datetime import timedelta
 from sqlalchemy import Connection
 
 from digest.checkup import alerts
-from digest.checkup.alerts import (
-    Alert,
-    AlertOptions,
+from digest.checkup.alerts import Alert, AlertOptions, Telling
+from digest.checkup.facts import (
     Facts,
     LastIssue,
     Missing,
     SourceHealth,
-    Telling,
     Unfinished,
     Waiting,
 )

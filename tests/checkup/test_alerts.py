@@ -4,18 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.checkup.alerts import (
-    Alert,
-    AlertOptions,
-    Facts,
-    LastIssue,
-    Missing,
-    SourceHealth,
-    Unfinished,
-    Waiting,
-    raised,
-    to_tell,
-)
+from digest.checkup.alerts import Alert, AlertOptions, raised, to_tell
+from digest.checkup.facts import Facts, LastIssue, Missing, SourceHealth, Unfinished, Waiting
 from digest.checkup.verdict import bad, ok, warn
 from digest.model import Cadence
 from tests.builders import NOW, a_newsletter

@@ -134,6 +134,42 @@ def test_a_comment_beside_the_action_is_none_of_it(written, meant):
     assert bounces.verdict(RING, mail).finding is meant
 
 
+@pytest.mark.parametrize(
+    ("others", "meant"),
+    [
+        ([("failed", "5.1.1")], HARD),
+        ([("failed", "5.2.2")], Finding.SOFT),
+        ([("failed", "5.1.1"), ("failed", "4.2.2")], Finding.SOFT),
+        ([("failed", "5.7.1")], Finding.POLICY),
+        ([("delivered", "2.1.5")], Finding.SOFT),
+        ([("relayed", "2.1.5")], Finding.SOFT),
+        ([("delayed", "4.4.1")], Finding.SOFT),
+    ],
+)
+def test_an_address_that_forwards_exists_for_as_long_as_one_of_theirs_does(others, meant):
+    groups = "".join(
+        f"Final-Recipient: rfc822; other{number}@example.org\r\nAction: {action}\r\n"
+        f"Status: {status}\r\n\r\n"
+        for number, (action, status) in enumerate(others)
+    ).encode()
+    mail = returned("postfix-unknown")
+    at = mail.index(b"Final-Recipient")
+    end = mail.index(b"--4F2b", at)
+
+    for both in (groups + mail[at:end], mail[at:end] + groups):
+        whole = mail[:at] + both + mail[end:]
+        assert bounces.verdict(RING, whole).finding is meant
+        assert bounces.verdict(RING, whole).about.ref == REF
+
+
+def test_a_failure_with_the_status_of_a_success_is_judged_by_its_words():
+    mail = returned("postfix-unknown").replace(b"Status: 5.1.1", b"Status: 2.1.5")
+    full = mail.replace(b"550 5.1.1", b"550").replace(b"User unknown", b"mailbox is full")
+
+    assert bounces.verdict(RING, mail).finding is HARD
+    assert bounces.verdict(RING, full).finding is Finding.SOFT
+
+
 DINA = "дина@пример.example"
 
 
