@@ -112,7 +112,8 @@ def letter(theme: str, kind: str, language: str) -> Sheet:
     """A letter; a welcome shows the issue as the latest."""
     newsletter, issue = the_issue(theme, language)
     edition = letters.letter(letter_job(theme, kind, language))
-    own = letter_personal(_postmark(newsletter), 1, ADA, new_address=ADA.address)
+    new = ADA.address if kind == "address" else ""
+    own = letter_personal(_postmark(newsletter), 1, ADA, new_address=new)
     return _posted(newsletter, issue, edition, own)
 
 

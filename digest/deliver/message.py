@@ -20,6 +20,7 @@ from digest.errors import Permanent
 from digest.model import Edition
 from digest.slots import SLOT_CLOSE, SLOT_OPEN
 
+ONE_CLICK = headers.structured("List-Unsubscribe-Post", "List-Unsubscribe=One-Click")  # RFC 8058
 _SLOT = re.compile(f"{SLOT_OPEN}([a-z_]+){SLOT_CLOSE}")
 
 
@@ -41,7 +42,7 @@ class Personal:
     name: str
     message_id: str  # with its angle brackets
     date: datetime  # aware
-    unsubscribe_url: str
+    unsubscribe_url: str  # empty: who gets it cannot leave
     unsubscribe_mail: str  # mailto:...
     slots: Mapping[str, str]
 
@@ -79,7 +80,6 @@ def compile_edition(edition: Edition, letterhead: Letterhead) -> Compiled:
         headers.structured("From", headers.mailbox(name, address)),
         headers.line("Subject", edition.subject),
         headers.structured("List-Id", headers.mailbox(letterhead.list_title, letterhead.list_id)),
-        headers.structured("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
         # RFC 3834: nobody's holiday notice should answer. Precedence says it to older programs.
         headers.structured("Auto-Submitted", "auto-generated"),
         headers.structured("Precedence", "bulk"),
@@ -115,14 +115,14 @@ def splice(compiled: Compiled, person: Personal) -> bytes:
         filled = [quoted.slot(place.escape(person.slots[place.name])) for place in compiled.places]
     except KeyError as missing:
         raise Permanent(f"the edition has a place {missing} that nobody can fill") from missing
-    own = (
+    own = [
         headers.structured("To", headers.mailbox(person.name, person.to)),
         date_line(person.date),
         headers.structured("Message-ID", person.message_id),
-        headers.structured(
-            "List-Unsubscribe", f"<{person.unsubscribe_url}>", f"<{person.unsubscribe_mail}>"
-        ),
-    )
+    ]
+    if person.unsubscribe_url:
+        ways = f"<{person.unsubscribe_url}>", f"<{person.unsubscribe_mail}>"
+        own += [headers.structured("List-Unsubscribe", *ways), ONE_CLICK]
     body = [filled[part] if isinstance(part, int) else part for part in compiled.body]
     return b"".join([*own, compiled.head, *body])
 

@@ -91,14 +91,15 @@ def letter_personal(
 ) -> Personal:
     """What a letter says that no other does: it has an id of its own, and a button's link.
 
-    ``new_address``: the key of the address the letter goes to, which a link that confirms a new
-    address is bound to.
+    ``new_address``: the key of the address the letter goes to, where it asks to confirm that: its
+    link is bound to it. Nobody knows yet whose that is, so this letter lets nobody leave or choose.
     """
     leave = _token(postmark, Purpose.UNSUBSCRIBE, reader.id)
     change = _token(postmark, Purpose.PREFERENCES, reader.id)
     join = _token(postmark, Purpose.CONFIRM, reader.id)
     move = tokens.make(postmark.ring[0], Purpose.ADDRESS, reader.id, new_address)
-    unsubscribe_url = f"{postmark.base_url}/unsubscribe/{leave}"
+    unsubscribe_url = "" if new_address else f"{postmark.base_url}/unsubscribe/{leave}"
+    preferences_url = "" if new_address else f"{postmark.base_url}/preferences/{change}"
     mailbox = postmark.unsubscribe_mailbox or f"unsubscribe@{postmark.domain}"
     return Personal(
         to=reader.address,
@@ -111,7 +112,7 @@ def letter_personal(
             "unsubscribe_url": unsubscribe_url,
             # The page of somebody who has left offers to undo it.
             "undo_url": unsubscribe_url,
-            "preferences_url": f"{postmark.base_url}/preferences/{change}",
+            "preferences_url": preferences_url,
             "confirm_url": f"{postmark.base_url}/confirm/{join}",
             "address_url": f"{postmark.base_url}/address/{move}",
             "reader": reader.address,

@@ -16,7 +16,7 @@ from typing import TypeAlias
 from urllib.parse import quote
 
 from digest.deliver import headers, quoted
-from digest.deliver.message import Compiled, date_line
+from digest.deliver.message import ONE_CLICK, Compiled, date_line
 from digest.deliver.postmark import ID_BYTES, Postmark, Reader
 from digest.deliver.transport import Outgoing
 from digest.errors import Permanent
@@ -166,7 +166,7 @@ def _runs(compiled: Compiled, postmark: Postmark) -> tuple[_Run, ...]:
     pieces: list[bytes | int] = [
         *(b"To: ", _TO, b"\r\n", _DATE, b"Message-ID: <", _ID),
         *(f"@{postmark.domain}>\r\nList-Unsubscribe: <{postmark.base_url}/unsubscribe/".encode(),),
-        *(_LEAVE, f">,\r\n <mailto:{mailbox}?subject=".encode(), _LEAVE_MAIL, b">\r\n"),
+        *(_LEAVE, f">,\r\n <mailto:{mailbox}?subject=".encode(), _LEAVE_MAIL, b">\r\n" + ONE_CLICK),
         compiled.head,
     ]
     for part in compiled.body:

@@ -236,8 +236,7 @@ class _MailRoom:
         """What a new reader missed; none where no archive holds the page it would lead to."""
         if newsletter.archive == "off":
             return None
-        cadence = newsletter.cadence.value
-        return await self._store.read(shelf.latest_issue, newsletter.id, cadence)
+        return await self._store.read(shelf.latest_issue, newsletter.id, newsletter.cadence.value)
 
     def message(self, compiled: Compiled, owed: Owed) -> Outgoing:
         postmark = self._postmark(owed)
@@ -247,7 +246,8 @@ class _MailRoom:
             name=owed.name,
             due=owed.delivery.due_at,
         )
-        own = letter_personal(postmark, owed.delivery.id, reader, new_address=owed.address.key)
+        new = owed.address.key if owed.kind is Kind.ADDRESS else ""
+        own = letter_personal(postmark, owed.delivery.id, reader, new_address=new)
         return Outgoing(
             name=f"{owed.kind.value}-{owed.delivery.id}",
             sender=postmark.envelope(Ref.of(Sort.LETTER, owed.delivery.id, reader.due)),

@@ -174,6 +174,12 @@ def test_a_new_address_is_asked_at_the_new_address(desk, members):
     letter = mailbox(desk)["address"]
     assert letter["To"].endswith("ada@new.example")
     assert "https://quayside.example/address/" in letter.get_body(("plain",)).get_content()
+    # It may be a stranger's, by a typo: their mail program must not offer to leave for the reader.
+    assert letter["List-Unsubscribe"] is None
+    assert letter["List-Unsubscribe-Post"] is None
+    assert not re.search(r"/(unsubscribe|preferences)/", letter.as_string())
+    welcome = mailbox(desk)["welcome"]
+    assert welcome["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
 
 
 def test_a_relay_that_cannot_be_used_loses_no_letter(desk, members):
