@@ -22,7 +22,8 @@ from digest.deliver.presses import Presses
 from digest.deliver.tray import Box, Ready, Result
 from digest.delivery import Claimed, Delivery, DeliveryId, Skip
 from digest.errors import Permanent
-from digest.storage import claiming, claims, deliveries, posting
+from digest.storage import claiming, claims, deliveries, desk, posting
+from digest.storage.batches import until_none
 from digest.storage.claiming import Claim
 from digest.storage.claims import LEASE_SECONDS, Lease
 from digest.storage.database import Store
@@ -192,9 +193,11 @@ class IssueOffice:
         return box.take_out(lambda one: self._holdings.claim(one.ref) in stopped)
 
     async def lapse(self, now: datetime) -> int:
-        gone = 0
-        for issue in await self._store.read(posting.late, now):
-            gone += (await self._store.write(claiming.expire, issue, now)).seen
+        store, gone = self._store, 0
+        for issue in await store.read(posting.late, now):
+            gone += await until_none(store, claiming.expire, issue, now)
+        for issue in await store.read(posting.left_over):
+            gone += await until_none(store, desk.cancel_waiting, issue, now)
         return gone
 
     async def outlook(self, now: datetime) -> Outlook:
@@ -227,7 +230,7 @@ class IssueOffice:
         ours = Lease(name=lease.hex, until=until, numbers=self._numbers)
         for issue in posting.due(tx, now):
             if issue.newsletter not in self._postmarks:
-                found.append((issue, claiming.expire(tx, issue.id, now)))
+                found.append((issue, claiming.expired(tx, issue.id, now)))
                 continue
             for claim in claiming.claim(tx, issue.id, ours, now=now, limit=limit):
                 limit -= len(claim.taken.ids)

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from digest.errors import DigestError
 from digest.storage import claims, desk, reviews
+from digest.storage.batches import until_none
 from digest.storage.database import Store
 
 RETRY_LIFE = timedelta(hours=20)
@@ -41,13 +42,11 @@ async def cancel(store: Store, issue: int, *, clock: Clock) -> Cancelled:
 
     Of a half released one as well: whoever still writes its audience then writes no more of it.
     """
-
-    def change(tx: Connection) -> Cancelled:
-        _turn(tx, issue, ("enrolling", "released", "paused"), "cancelled")
-        skipped = desk.cancel_waiting(tx, issue, clock())
-        return Cancelled(skipped=skipped, claimed=claims.count(tx, issue))
-
-    return await store.write(change)
+    await store.write(_cancel, issue)
+    skipped = await until_none(store, desk.cancel_waiting, issue, clock())
+    if await store.read(desk.has_held, issue):
+        skipped += await store.write(desk.cancel_held, issue, clock())
+    return Cancelled(skipped=skipped, claimed=await store.read(claims.count, issue))
 
 
 async def approve(store: Store, issue: int, *, clock: Clock) -> None:
@@ -93,6 +92,13 @@ def _turn(tx: Connection, issue: int, was: tuple[str, ...], becomes: str) -> Non
         if found.state == "enrolling":  # a pause would forget that not everybody is written down
             raise DigestError(desk.half_released(issue))
         raise DigestError(f"issue {issue} is {found.state}, not {' or '.join(was)}")
+
+
+def _cancel(tx: Connection, issue: int) -> None:
+    """From here on nothing of it is claimed; whoever waits for it is skipped batch by batch."""
+    if _found(tx, issue).state == "cancelled" and claims.waiting(tx, issue, 1):
+        return  # by somebody who was stopped before all were skipped
+    _turn(tx, issue, ("enrolling", "released", "paused"), "cancelled")
 
 
 def _waits(tx: Connection, issue: int) -> None:

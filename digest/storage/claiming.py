@@ -8,17 +8,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, TextClause, bindparam, select, text, update
+from sqlalchemy import Connection, TextClause, bindparam, select, text
 
 from digest.delivery import NOBODY, Claimed, DeliveryId, Skip
 from digest.storage import claims, deliveries, queue
 from digest.storage.claims import Lease
 from digest.storage.dialect import bound, by_index, moment
 from digest.storage.postal import deliveries as rows
-from digest.storage.postal import is_waiting
 from digest.storage.queue import Piece, Place, Stretch
 from digest.storage.schema import issues
 from subscribers.model import Standing, Status
+
+LIMIT = 5_000  # rows that expire in one go: who joins meanwhile waits for it
 
 # Of two that claim of the same issue one waits for the other (SQLite has one writer anyway).
 _RELEASED = (
@@ -59,14 +60,17 @@ def claim(tx: Connection, issue: int, lease: Lease, *, now: datetime, limit: int
     return found
 
 
-def expire(tx: Connection, issue: int, now: datetime) -> Claim:
-    """Skip what waits of an issue and would come too late; nothing is taken."""
+def expire(tx: Connection, issue: int, now: datetime, limit: int = LIMIT) -> int:
+    """Skip the next of an issue that wait and would come too late; how many. 0: none does."""
     tx.execute(_RELEASED, {"issue": issue})  # nobody claims of it meanwhile
-    gone = tx.execute(
-        update(rows)
-        .where(rows.c.issue == issue, is_waiting, rows.c.expires_at <= now)
-        .values(state="skipped", skip=Skip.STALE.value, settled_at=now)
-    ).rowcount
+    gone = claims.waiting(tx, issue, limit, rows.c.expires_at <= now)
+    deliveries.skip(tx, gone, Skip.STALE, now)
+    return len(gone)
+
+
+def expired(tx: Connection, issue: int, now: datetime) -> Claim:
+    """``expire`` as a claim that takes nothing."""
+    gone = expire(tx, issue, now)
     return Claim(skipped={Skip.STALE: gone} if gone else {}, seen=gone)
 
 

@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, func, 
 
 from digest.delivery import Delivery, DeliveryId, Skip, State
 from digest.storage import deliveries, queue
+from digest.storage.dialect import by_index
 from digest.storage.postal import claims, is_queued, is_waiting
 from digest.storage.postal import deliveries as rows
 from digest.storage.queue import ENDLESS, Piece, Place, Stretch
@@ -119,6 +120,14 @@ def count(tx: Connection, issue: int) -> int:
         for stretch in stretches(tx, issue)
         for piece in queue.pieces(stretch)
     )
+
+
+def waiting(tx: Connection, issue: int, limit: int, *also: ColumnElement[bool]) -> list[DeliveryId]:
+    """The next of an issue's queue that nobody holds, and of which ``also`` is true."""
+    by_index(tx)
+    asked = select(rows.c.id).where(rows.c.issue == issue, is_waiting, *also)
+    next_ = asked.order_by(rows.c.next_attempt_at, rows.c.id).limit(limit)
+    return list(tx.execute(next_).scalars())
 
 
 def held(tx: Connection, lease: str, ids: Sequence[int] | None = None) -> list[Delivery]:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, Select, and_, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, select, update
 
 from digest.delivery import Skip
 from digest.storage import claims
-from digest.storage.postal import deliveries, is_waiting, misses, reviews, state_now
+from digest.storage import deliveries as rows
+from digest.storage.postal import deliveries, misses, reviews, state_now
 from digest.storage.schema import issues, subscribers
+
+SOME = 5_000  # rows changed in one go: who joins meanwhile waits for it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,13 +117,27 @@ def turn(tx: Connection, issue: int, was: tuple[str, ...], becomes: str) -> bool
     return changed.rowcount == 1
 
 
-def cancel_waiting(tx: Connection, issue: int, now: datetime) -> int:
-    """What has not left of an issue will not; how many."""
-    return tx.execute(
-        update(deliveries)
-        .where(deliveries.c.issue == issue, or_(is_waiting, deliveries.c.state == "held"))
-        .values(state="skipped", skip=Skip.CANCELLED.value, settled_at=now)
-    ).rowcount
+def cancel_waiting(tx: Connection, issue: int, now: datetime, limit: int = SOME) -> int:
+    """The next of an issue that have not left will not; how many. 0: there are no more."""
+    ids = claims.waiting(tx, issue, limit)
+    rows.skip(tx, ids, Skip.CANCELLED, now)
+    return len(ids)
+
+
+def has_held(tx: Connection, issue: int) -> bool:
+    """Whether the operator is to be asked about any of an issue. Walks all of it."""
+    asked = select(deliveries.c.id).where(*_held(issue)).limit(1)
+    return tx.execute(asked).first() is not None
+
+
+def cancel_held(tx: Connection, issue: int, now: datetime) -> int:
+    """Nobody need be asked about what is in doubt any more; of how many."""
+    over = {"state": "skipped", "skip": Skip.CANCELLED.value, "settled_at": now}
+    return tx.execute(update(deliveries).where(*_held(issue)).values(over)).rowcount
+
+
+def _held(issue: int) -> tuple[ColumnElement[bool], ...]:
+    return deliveries.c.issue == issue, deliveries.c.state == "held"
 
 
 def retry(tx: Connection, issue: int, now: datetime, until: datetime) -> int:

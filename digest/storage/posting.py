@@ -71,6 +71,13 @@ def late(tx: Connection, now: datetime) -> list[int]:
     return list(tx.execute(asked).scalars())
 
 
+def left_over(tx: Connection) -> list[int]:
+    """The cancelled issues of which something waits still: who cancelled was stopped amid it."""
+    waits = exists().where(deliveries.c.issue == issues.c.id, is_waiting)
+    asked = select(issues.c.id).where(issues.c.state == "cancelled", waits)
+    return list(tx.execute(asked).scalars())
+
+
 def edition(tx: Connection, issue: int, key: str) -> Edition | None:
     """An edition as release froze it."""
     row = tx.execute(

@@ -107,6 +107,48 @@ async def test_a_half_released_issue_is_cancelled_and_whoever_writes_its_audienc
     assert (info.state, info.released_at) == ("cancelled", None)
 
 
+async def test_cancelling_goes_batch_by_batch_and_goes_on_where_it_was_stopped(house, monkeypatch):
+    await put(house, "grace", state="held")
+    await house.join("edsger", "barbara", "donald")
+    again = house.prepared()
+    await house.release(replace(again, issue=replace(again.issue, period="extra-1")))
+    sizes = []
+
+    def at_most_two(tx, issue, now):
+        sizes.append(whole(tx, issue, now, limit=2))
+        if len(sizes) == 2:
+            raise RuntimeError("the plug is pulled")
+        return sizes[-1]
+
+    whole = desk.cancel_waiting
+    monkeypatch.setattr(desk, "cancel_waiting", at_most_two)
+
+    with pytest.raises(RuntimeError):
+        await steering.cancel(house.store, 2, clock=house.clock)
+    assert await house.store.read(posting.tally, 2) == {"skipped: cancelled": 2, "queued": 3}
+    assert await house.store.read(posting.left_over) == [2]
+    assert (await steering.cancel(house.store, 2, clock=house.clock)).skipped == 3
+
+    assert sizes == [2, 2, 2, 1, 0]
+    with pytest.raises(DigestError, match="issue 2 is cancelled, not"):
+        await steering.cancel(house.store, 2, clock=house.clock)
+    assert await house.store.read(posting.left_over) == []
+    assert (await steering.cancel(house.store, 1, clock=house.clock)).skipped == 2
+
+
+async def test_what_a_stopped_cancelling_left_is_ended_by_the_next_worker(house):
+    def stopped(tx):
+        desk.turn(tx, 1, ("released",), "cancelled")
+        desk.cancel_waiting(tx, 1, NOW, limit=1)
+
+    await house.store.write(stopped)
+    async with scripted() as (relay, options):
+        await house.send(options)
+
+    assert relay.taken == []
+    assert set((await house.states()).values()) == {"skipped: cancelled"}
+
+
 async def test_who_cancels_hears_how_many_a_worker_has_already(house):
     await house.store.write(lambda tx: claim(tx, "a" * 32, limit=1))
 

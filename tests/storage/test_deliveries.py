@@ -235,7 +235,8 @@ async def test_what_nobody_can_send_expires_and_the_rest_waits(store):
         tx.execute(
             update(deliveries).where(deliveries.c.subscriber == "ada").values(expires_at=NOW)
         )
-        return claiming.expire(tx, 1, NOW), claiming.expire(tx, 1, NOW), rows(tx, "state", "skip")
+        first, second = claiming.expired(tx, 1, NOW), claiming.expired(tx, 1, NOW)
+        return first, second, rows(tx, "state", "skip")
 
     first, second, after = await store.write(story)
 

@@ -65,10 +65,13 @@ async def test_what_has_not_left_is_cancelled_and_what_is_on_the_wire_is_not(sto
             set_state(tx, name, state=state)
         set_state(tx, "grace", next_attempt_at=NOW - timedelta(hours=1))
         claim(tx, "a" * 32, limit=1)
-        return desk.cancel_waiting(tx, 1, NOW), rows(tx, "state", "skip", "settled_at")
+        held = [desk.has_held(tx, 1), desk.cancel_held(tx, 1, NOW), desk.has_held(tx, 1)]
+        gone = [desk.cancel_waiting(tx, 1, NOW, limit=1) for _ in range(2)]
+        return held, gone, rows(tx, "state", "skip", "settled_at")
 
     assert await store.write(story) == (
-        2,
+        [True, 1, False],
+        [1, 0],
         {
             "ada": ("sent", None, None),
             "grace": ("sending", None, None),
