@@ -20,7 +20,8 @@ from digest.storage.dialect import bound, by_index
 from digest.storage.postal import deliveries, issue_choices, issue_hours
 from digest.storage.schema import issues, subscribers, subscriptions
 
-BATCH = 1_000
+# Rows written in one go: whoever joins waits for all of them on SQLite, and for none elsewhere.
+BATCH = {"sqlite": 1_000, "postgresql": 5_000}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +112,7 @@ def set_hours(tx: Connection, issue: int, hours: Sequence[Hour]) -> None:
     )
 
 
-def enrol(tx: Connection, issue: int, at: datetime, limit: int = BATCH) -> int:
+def enrol(tx: Connection, issue: int, at: datetime, limit: int | None = None) -> int:
     """Write the next deliveries of an issue that is ``enrolling``; how many. 0: all are written.
 
     Two processes may write them at the same time: each batch is one's or the other's.
@@ -133,7 +134,7 @@ def enrol(tx: Connection, issue: int, at: datetime, limit: int = BATCH) -> int:
             "cadence": found.cadence,
             "at": bound(tx, at),
             "after": last or "",
-            "limit": limit,
+            "limit": limit or BATCH[tx.dialect.name],
         },
     ).rowcount
     so_far = func.coalesce(issues.c.audience, 0) + written
