@@ -16,6 +16,7 @@ from uuid import UUID, uuid4
 
 from digest.deliver.estate import Estate
 from digest.deliver.every import Every
+from digest.deliver.freshness import Freshness
 from digest.deliver.journal import Journal
 from digest.deliver.lines import Lines
 from digest.deliver.office import NO_MEMORY, Memory, Office, Outlook, Tally
@@ -92,7 +93,7 @@ class Dispatch:
         self._signal = asyncio.Event()
         self._tray = Tray(len(offices), self._journal, self._signal.set)
         self._lines = open_lines(self._tray)
-        self._portion = Portion()
+        self._portion, self._freshness = Portion(), Freshness()
         self._progress = Progress()
         self._stopping = asyncio.Event()
         self._patrols, self._memories, self._recalls = map(Every, (PATROL, REMEMBER, RECALL))
@@ -141,6 +142,9 @@ class Dispatch:
             self._journal.begin(self._lease)
             self._begun = True
         now = self._clock()
+        if self._freshness.over(self._tray.ready, now):
+            self._lines.hold()
+            await self._let_go()
         await self._keep()
         await self._memory.keep(self._lines, now)
         looks = self._nothing  # a claim writes; while there is nothing, it is enough to look
@@ -190,6 +194,7 @@ class Dispatch:
             if brought.ready:
                 self._portion.claimed(now, idle=self._quiet)
                 self._tray.low = self._portion.low
+            self._freshness.claimed(len(brought.ready), now)
             box.ready.extend(brought.ready)
             seen += brought.seen
             self._progress.tally.skipped += sum(brought.skipped.values())
@@ -216,7 +221,8 @@ class Dispatch:
     async def _return(self) -> None:
         while self._later:
             box, some, until = self._later[0]
-            await self._office(box).give_back(self._lease, some, until, self._clock())
+            office = self._offices[self._tray.boxes.index(box)]
+            await office.give_back(self._lease, some, until, self._clock())
             self._later.pop(0)
 
     async def _let_go(self) -> None:
@@ -283,9 +289,6 @@ class Dispatch:
         finally:
             self._journal.close()
             self._estate.close()
-
-    def _office(self, box: Box) -> Office:
-        return self._offices[self._tray.boxes.index(box)]
 
     def _look(self) -> Progress:
         progress = self._progress

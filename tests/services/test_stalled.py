@@ -1,0 +1,82 @@
+"""What is claimed does not grow old in the tray, whatever holds it up there."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from digest.deliver.feed import OVER
+from digest.deliver.freshness import FRESH
+from digest.deliver.relay import RelayOptions
+from digest.services.dispatch import all_settled
+from tests.services.posthouse import PostHouse, later
+
+RELAY = RelayOptions(name="main", host="127.0.0.1", max_connections=1)
+
+
+class Hanging:
+    """A relay that says nothing after its first message until ``go``."""
+
+    def __init__(self) -> None:
+        self.hangs, self.go = asyncio.Event(), asyncio.Event()
+        self.taken: list[str] = []
+
+    async def carry(self, relay, feed, opened):
+        opened()
+        more = asyncio.Event()
+        while (message := feed.take(more.set)) is not OVER:
+            if message is None:
+                await more.wait()
+                more.clear()
+                continue
+            feed.departing(message)
+            self.taken.append(message.recipient.partition("@")[0])
+            self.hangs.set()
+            await self.go.wait()
+            feed.accepted(message, b"250 2.0.0 Ok")
+
+
+@pytest.fixture
+async def house(store, tmp_path):
+    house = PostHouse(store, tmp_path)
+    await house.join("ada", "grace", "edsger")
+    await house.release()
+    return house
+
+
+async def sent_to(house: PostHouse, meanwhile: Callable[[str], Awaitable[None]]) -> list[str]:
+    """Whom it sent to: ``meanwhile`` is told who was first, and the relay goes on once somebody
+    was skipped for it."""
+    relay = Hanging()
+
+    def show(progress):
+        if progress.tally.skipped:
+            relay.go.set()
+
+    dispatch = house.dispatch(RELAY, carry=relay.carry, show=show)
+    async with asyncio.timeout(20), asyncio.TaskGroup() as group:
+        group.create_task(dispatch.run(all_settled))
+        await relay.hangs.wait()
+        await meanwhile(relay.taken[0])
+    return relay.taken
+
+
+async def test_who_leaves_while_a_relay_hangs_is_not_written_to(house):
+    async def leave(first):
+        await house.leave(next(name for name in ("ada", "grace") if name != first))
+        later(house, seconds=FRESH.total_seconds())
+
+    taken = await sent_to(house, leave)
+
+    assert len(taken) == 2
+    assert sorted((await house.states()).values()) == ["sent", "sent", "skipped: left"]
+
+
+async def test_what_a_machine_slept_over_is_not_sent_when_it_wakes(house):
+    async def sleep(_):
+        later(house, hours=25)
+
+    assert len(await sent_to(house, sleep)) == 1
+    assert sorted((await house.states()).values()) == ["sent", "skipped: stale", "skipped: stale"]
