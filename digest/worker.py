@@ -14,6 +14,7 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import Any, TypeVar
 
 from digest.config.settings import Settings
+from digest.errors import DigestError
 from digest.services import release
 from digest.services.dispatch import Dispatch, Progress, Until, nothing_due
 from digest.wiring import Means, post
@@ -91,8 +92,27 @@ async def work(
             settings, tools, ring, only_letters=only_letters, show=show, tell=tell
         ) as dispatch:
             ears.then(dispatch.stop)
-            progress = await dispatch.run(until, tries=TRIES if until is nothing_due else None)
+            async with _finishing(tools):
+                progress = await dispatch.run(until, tries=TRIES if until is nothing_due else None)
     return progress, ears.told()
+
+
+@asynccontextmanager
+async def _finishing(tools: Means, every: float = 60.0) -> AsyncIterator[None]:
+    """Meanwhile look each minute for releases that were cut short, and go on with them."""
+
+    async def finish() -> None:
+        while True:
+            await asyncio.sleep(every)
+            with contextlib.suppress(DigestError):  # dispatch tells what is wrong with the database
+                await release.finish(tools.store, clock=tools.clock)
+
+    task = asyncio.create_task(finish())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
 
 
 @asynccontextmanager

@@ -104,7 +104,7 @@ class Domains:
 
     def restore(self, domain: str, past: str) -> None:
         """Take up what ``kept`` told before a restart."""
-        self._paces[domain] = memory.pace(self._configured(domain), past)
+        self._paces[domain] = throttle.anew(memory.pace(self._configured(domain), past), self._now)
         self.free = False
 
     def begin(self, now: float) -> None:
@@ -114,6 +114,9 @@ class Domains:
                 self._paces[domain] = throttle.left(self._pace(domain), gone, self._now)
         self._first.clear()
         self._left.clear()
+        if now < self._now:  # the clock was set back
+            self._paces = {name: throttle.anew(pace, now) for name, pace in self._paces.items()}
+            self._queues.clear()
         self._now = now
         if len(self._paces) > self._remembered:
             self._paces = {name: self._paces[name] for name, _ in self.kept()}

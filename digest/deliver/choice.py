@@ -1,8 +1,7 @@
-"""Several relays and how they have fared: the one to use next. Pure."""
+"""How a relay has fared lately, and whether it may be tried. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 FAILURES = 3  # in a row open the circuit
@@ -25,7 +24,9 @@ class Circuit:
         return bool(self.failures or self.rests)
 
     def passes(self, now: float) -> bool:
-        return not self.paused and now >= self.closed_until
+        # No rest is longer: then the clock was set back since.
+        rests = 0 < self.closed_until - now <= LONGEST_REST
+        return not (self.paused or rests)
 
     def failed(self, now: float) -> Circuit:
         """It could not be reached, or broke off."""
@@ -41,24 +42,3 @@ class Circuit:
 
     def pause(self, words: str) -> Circuit:
         return replace(self, paused=words or "it refused us")
-
-
-def relay(
-    weights: Sequence[tuple[str, float]], circuits: Mapping[str, Circuit], now: float, dice: float
-) -> str | None:
-    """A relay's name, by weight among those whose circuit passes; None where none does.
-
-    ``dice`` in [0, 1). A weight of 0 is a spare: used when no other passes.
-    """
-    passing = [
-        (name, weight) for name, weight in weights if circuits.get(name, Circuit()).passes(now)
-    ]
-    weighted = [(name, weight) for name, weight in passing if weight > 0]
-    if not weighted:
-        return passing[int(dice * len(passing))][0] if passing else None
-    mark = dice * sum(weight for _, weight in weighted)
-    for name, weight in weighted:
-        mark -= weight
-        if mark < 0:
-            return name
-    return weighted[-1][0]

@@ -132,20 +132,6 @@ def consequence(refused: Refused) -> Consequence:
             assert_never(fault)
 
 
-def retry(delivery: Delivery, *, now: datetime, expires_at: datetime) -> Delivery:
-    """The operator wants it tried again, and until when."""
-    _require(delivery, State.HELD, State.FAILED)
-    return replace(
-        delivery, state=State.QUEUED, next_attempt_at=now, expires_at=expires_at, settled_at=None
-    )
-
-
-def cancel(delivery: Delivery, *, now: datetime) -> Delivery:
-    """The operator wants it not to be sent."""
-    _require(delivery, State.QUEUED, State.HELD)
-    return _skipped(delivery, Skip.CANCELLED, now)
-
-
 def delay(attempts: int, dice: float, first: timedelta = FIRST_DELAY) -> timedelta:
     """How long to wait after so many attempts, at least 1: four times longer each time, ± 25 %."""
     step = first * float(GROWTH ** min(attempts - 1, 8))

@@ -52,6 +52,15 @@ class Window:
             opens = (number + SLICES + 1) * self.seconds / SLICES
         return 0.0 if self.room(now) else max(0.0, opens - now)
 
+    def anew(self, now: float) -> Window:
+        """The window where the clock was set back: what left in times to come has left now."""
+        number = self._number(now)
+        if not self.slices or self.slices[-1][0] <= number:
+            return self
+        past = tuple(entry for entry in self.slices if entry[0] < number)
+        ahead = sum(count for of, count in self.slices if of >= number)
+        return replace(self, slices=(*past, (number, ahead)))
+
     def _number(self, now: float) -> int:
         return int(now // (self.seconds / SLICES))
 
@@ -87,6 +96,18 @@ def limited(*, start: float = 0.0, ceiling: float = 0.0, **limits: int) -> Pace:
         Window(seconds=PERIODS[name], limit=limit) for name, limit in limits.items() if limit
     )
     return Pace(windows=tuple(windows), rate=start, ceiling=ceiling, credit=start)
+
+
+def anew(pace: Pace, now: float) -> Pace:
+    """The pace where the clock was set back: an hour's limit then costs an hour, and no more.
+
+    The very same pace where nothing in it is of times to come.
+    """
+    windows = tuple(window.anew(now) for window in pace.windows)
+    cautious = min(pace.cautious_until, now + CAUTION)
+    if windows == pace.windows and cautious == pace.cautious_until:
+        return pace
+    return replace(pace, windows=windows, cautious_until=cautious)
 
 
 def warmed(pace: Pace, allowed: int | None) -> Pace:

@@ -20,7 +20,6 @@ from digest.scheduler import rounds
 from digest.scheduler.issues import Issues
 from digest.scheduler.leader import BEAT, Leader
 from digest.scheduler.watch import Watch
-from digest.services import release
 from digest.storage import agenda
 from digest.wiring import Tools
 
@@ -114,11 +113,9 @@ class Clockwork:
         leads = await self._leader.beat()
         if leads and not self._began:
             try:
-                for one in await release.finish(self._tools.store, clock=self._tools.clock):
-                    log.info("issue.released", issue=one.issue, audience=one.audience)
                 await self._look_at_the_clock()
             except DigestError as error:
-                log.error("round.failed", round="finish", why=str(error))
+                log.error("round.failed", round="clock", why=str(error))
                 return
             log.info("clock.leads")
             self._began = True

@@ -43,10 +43,21 @@ class Issues:
 
     async def make_due(self) -> None:
         """Make every issue that is due now; keep why others are not made; let go what waited."""
+        await self._finish()
         await review.let_go_due(self.settings, self.tools, self.ring)
         for newsletter in self.settings.newsletters.values():
             for one in calendar.cadences(newsletter):
                 await self._one(one)
+
+    async def _finish(self) -> None:
+        """Go on with the releases that some trouble cut short, or that a dead process left."""
+        try:
+            done = await release.finish(self.tools.store, clock=self.tools.clock)
+        except DigestError as error:
+            log.error("release.failed", why=str(error))
+            return
+        for one in done:
+            log.info("issue.released", issue=one.issue, audience=one.audience)
 
     async def _one(self, newsletter: Newsletter) -> None:
         tools, hours = self.tools, self.settings.schedule.catch_up_hours

@@ -6,6 +6,7 @@ have paused it there: whoever changed a circuit last is believed by everybody.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -32,6 +33,7 @@ class Pacing:
         self._store = store
         self._circuits: dict[str, str] = {}  # as they were when last looked at
         self._domains: dict[str, str] = {}
+        self._unkept: Counter[str] = Counter()  # what has left by each relay and is in no row yet
 
     async def load(self, lines: Lines) -> None:
         """Before anything leaves."""
@@ -76,12 +78,18 @@ class Pacing:
         Several workers of one database share a relay's limits: each adds what it has sent to what
         the database says, and takes up the sum.
         """
-        booked, limited = lines.booked(), _limited(lines)
-        if limited and booked:
-            lines.adopt(await self._store.write(_added, limited, booked, now))
-        elif limited:  # another worker may have used the room
-            known = await self._store.read(paces.known, Of.RELAY)
-            lines.adopt({lane.name: _with(lane, known) for lane in limited})
+        self._unkept.update(lines.booked())
+        limited, at = _limited(lines), now.timestamp()
+        if not limited:
+            self._unkept.clear()
+            return
+        # Another worker may have used the room, or the clock may have been set back.
+        known = await self._store.read(paces.known, Of.RELAY)
+        found = {lane.name: _with(lane, known) for lane in limited}
+        if self._unkept or any(throttle.anew(pace, at) is not pace for pace in found.values()):
+            found = await self._store.write(_added, limited, self._unkept, now)
+            self._unkept.clear()
+        lines.adopt(found)
 
 
 async def known(store: Store) -> dict[str, Circuit]:
@@ -115,15 +123,17 @@ def _added(
 ) -> dict[str, Pace]:
     """What has left by each relay in all, once ``booked`` is added to what was known."""
     known = paces.held(tx, Of.RELAY)
-    after = {}
+    after, changed = {}, {}
     for lane in lanes:
-        pace = _with(lane, known)
+        was = _with(lane, known)
+        pace = throttle.anew(was, now.timestamp())
         count = booked.get(lane.name, 0)
+        # A relay that is new has its own count in its pace already.
         if lane.name in known and count:
             pace = throttle.left(pace, count, now.timestamp())
+        if count or pace is not was:
+            changed[lane.name] = memory.of_pace(pace)
         after[lane.name] = pace
-    # A relay that is new has its own count in its pace already.
-    changed = {name: memory.of_pace(pace) for name, pace in after.items() if booked.get(name)}
     paces.save(tx, Of.RELAY, changed, now)
     return after
 

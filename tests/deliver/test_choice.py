@@ -1,32 +1,8 @@
-"""Mail goes by the relays that work, in the shares that the operator gave them."""
+"""A relay that fails rests, one that refuses us waits for the operator."""
 
 from __future__ import annotations
 
-from collections import Counter
-
-from digest.deliver import choice
-from digest.deliver.choice import Circuit
-
-WEIGHTS = (("main", 3.0), ("second", 1.0), ("spare", 0.0))
-
-
-def share(circuits: dict[str, Circuit], now: float = 0.0) -> Counter[str | None]:
-    return Counter(choice.relay(WEIGHTS, circuits, now, n / 100) for n in range(100))
-
-
-def test_relays_share_by_weight_and_a_spare_waits():
-    assert share({}) == {"main": 75, "second": 25}
-
-
-def test_the_others_take_over_and_a_spare_comes_last():
-    assert share({"main": Circuit(closed_until=10)}) == {"second": 100}
-    assert share({"main": Circuit(closed_until=10), "second": Circuit(paused="no")}) == {
-        "spare": 100
-    }
-
-
-def test_where_no_relay_works_there_is_none():
-    assert share({name: Circuit(paused="no") for name, _ in WEIGHTS}) == {None: 100}
+from digest.deliver.choice import LONGEST_REST, Circuit
 
 
 def test_three_failures_in_a_row_open_the_circuit_and_a_success_forgets_them():
@@ -53,3 +29,12 @@ def test_a_relay_that_refuses_us_waits_for_the_operator():
 
     assert (refused.passes(10**12), refused.paused) == (False, "550 5.7.1 not you")
     assert refused.worked().paused  # a late success of another connection does not resume it
+
+
+def test_a_clock_that_was_set_back_makes_no_rest_longer():
+    ahead = 7200.0
+    rests = Circuit().failed(ahead).failed(ahead).failed(ahead)
+
+    assert not rests.passes(ahead)
+    assert rests.passes(0.0)
+    assert not rests.passes(ahead + 30 - LONGEST_REST)

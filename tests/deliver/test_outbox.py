@@ -139,17 +139,6 @@ def test_a_message_in_doubt_is_sent_again_or_held_as_the_operator_wants():
     assert (held.delivery.state, held.delivery.settled_at) == (State.HELD, NOW)
 
 
-def test_the_operator_retries_what_failed_and_cancels_what_waits():
-    failed = outbox.settle(claimed(), Refused(550, "5.2.2", "full", Stage.RCPT), NOW, 0).delivery
-    until = NOW + timedelta(days=2)
-
-    again = outbox.retry(failed, now=NOW, expires_at=until)
-    gone = outbox.cancel(again, now=NOW)
-
-    assert (again.state, again.expires_at, again.settled_at) == (State.QUEUED, until, None)
-    assert (gone.state, gone.skip) == (State.SKIPPED, Skip.CANCELLED)
-
-
 @pytest.mark.parametrize("state", [s for s in State if s is not State.SENDING])
 def test_only_what_is_being_sent_can_be_settled(state):
     with pytest.raises(NotNow):

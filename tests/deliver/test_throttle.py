@@ -59,6 +59,18 @@ def test_a_clock_set_back_gives_nothing_away():
     assert used.room(T + 5) == 0
 
 
+def test_what_left_in_times_to_come_counts_as_left_now():
+    pace = throttle.limited(hour=10)
+    ahead = throttle.left(throttle.left(pace, 3, T), 4, T + 3000)
+
+    again = throttle.anew(ahead, T + 60)
+
+    assert throttle.anew(again, T + 60) is again
+    assert throttle.anew(pace, T) is pace
+    assert again.windows[0].room(T + 60) == 3
+    assert again.windows[0].room(T + 60 + 3661) == 10
+
+
 def test_a_window_keeps_a_bounded_memory():
     window = Window(seconds=1.0, limit=10**9)
     for n in range(10_000):

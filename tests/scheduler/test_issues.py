@@ -15,7 +15,7 @@ from sqlalchemy import select, update
 
 from digest.collect.fetch import Failed
 from digest.config.load import load_text
-from digest.errors import DigestError
+from digest.errors import DigestError, Temporary
 from digest.isolation import Workers
 from digest.model import Cadence
 from digest.scheduler import rounds
@@ -23,7 +23,7 @@ from digest.scheduler.issues import Issues, gather_due
 from digest.scheduler.watch import Watch
 from digest.services import membership, steering
 from digest.services.membership import Profile
-from digest.storage import agenda, desk, reviews
+from digest.storage import agenda, desk, enrolling, reviews
 from digest.storage.postal import deliveries, issue_hours, misses
 from digest.storage.schema import issues, subscriptions
 from digest.wiring import Tools
@@ -410,3 +410,32 @@ async def test_the_editor_is_asked_once_by_mail_with_what_the_issue_tells(store,
     assert "digest issues approve 1" in text
     assert "TOP STORY" in text
     assert not re.search("[\ue000-\uf8ff]", text)
+
+
+async def test_a_release_that_the_database_broke_off_is_finished_at_the_next_knock(
+    store, clock, monkeypatch
+):
+    configured, hand = clock
+    await admit(store, "ada")
+    clockwork = configured()
+    await clockwork.make_due()
+    write, tries = store.write, []
+
+    async def locked(change, *args, **given):
+        if change is enrolling.enrol:
+            tries.append(change)
+            if len(tries) <= 2:
+                raise Temporary("the database is locked")
+        return await write(change, *args, **given)
+
+    monkeypatch.setattr(store, "write", locked)
+    hand.now = DUE
+    await clockwork.make_due()
+    assert await made(store) == [("daily", "2026-11-24", "enrolling", None)]
+    await clockwork.make_due()  # still locked, and no other newsletter suffers for it
+
+    hand.now = DUE + timedelta(minutes=1)
+    await clockwork.make_due()
+
+    assert await made(store) == [("daily", "2026-11-24", "released", 1)]
+    assert await why(store) == {}

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
 
-from digest.deliver import throttle
+from digest.deliver import memory, throttle
 from digest.deliver.allowance import Domains, Lane
 from digest.deliver.choice import Circuit
 from digest.deliver.journal import Journal
@@ -14,10 +16,11 @@ from digest.deliver.lines import Lines
 from digest.deliver.relay import RelayOptions
 from digest.deliver.throttle import Pace
 from digest.deliver.tray import Tray
-from digest.errors import Misconfigured
+from digest.errors import Misconfigured, Temporary
 from digest.services import pacing
 from digest.services.dispatch import nothing_due
 from digest.services.pacing import Pacing
+from digest.storage import paces
 from tests.builders import NOW
 from tests.deliver.relays import scripted
 from tests.services.posthouse import PostHouse, later
@@ -126,10 +129,10 @@ async def test_a_refusal_outlives_a_restart_until_the_operator_resumes(house):
 
 async def test_a_relay_that_rests_is_tried_once_by_a_new_start(house, journal):
     first, second = lines(house, journal, "main"), lines(house, journal, "main")
-    memory = Pacing(house.store)
-    await memory.load(first)
+    own = Pacing(house.store)
+    await own.load(first)
     first.turn("main", Circuit(rests=2, closed_until=T + 900))
-    await memory.save(first, NOW)
+    await own.save(first, NOW)
     assert not first.usable
 
     await Pacing(house.store).load(second)
@@ -159,9 +162,9 @@ async def test_a_running_worker_hears_of_a_resume_and_of_another_workers_refusal
 
 async def test_what_has_not_changed_is_not_written_again(house, journal, monkeypatch):
     one = lines(house, journal, "main", "spare")
-    memory = Pacing(house.store)
-    await memory.load(one)
-    await memory.save(one, NOW)
+    own = Pacing(house.store)
+    await own.load(one)
+    await own.save(one, NOW)
     written: list[object] = []
     write = house.store.write
 
@@ -171,7 +174,7 @@ async def test_what_has_not_changed_is_not_written_again(house, journal, monkeyp
 
     monkeypatch.setattr(house.store, "write", counted)
 
-    await memory.save(one, NOW)
+    await own.save(one, NOW)
 
     assert written == []
 
@@ -181,12 +184,52 @@ async def test_a_domain_that_put_us_off_is_remembered(house, journal):
     slow = throttle.limited(start=8.0)
     first._domains = Domains(slow, {}, T)
     second._domains = Domains(slow, {}, T)
-    memory = Pacing(house.store)
-    await memory.load(first)
+    own = Pacing(house.store)
+    await own.load(first)
     first.domains.deferred("slow.example", T)
-    await memory.save(first, NOW)
+    await own.save(first, NOW)
 
     await Pacing(house.store).load(second)
 
     assert not second.domains.may_go("slow.example")
     assert second.domains.may_go("quick.example")
+
+
+async def test_a_clock_that_was_set_back_costs_an_hours_limit_an_hour(house, journal):
+    ahead = NOW + timedelta(days=3)
+    used = throttle.left(HOURLY, 5, ahead.timestamp())
+    text = {"main": memory.of_pace(used)}
+    await house.store.write(paces.save, paces.Of.RELAY, text, ahead)
+    one, own = lines(house, journal, "main"), Pacing(house.store)
+    await own.load(one)
+
+    rooms = []
+    for minutes in (0, 30, 59, 62):
+        now = NOW + timedelta(minutes=minutes)
+        await own.keep(one, now)
+        [lane] = one.lanes
+        rooms.append(throttle.room(lane.pace, now.timestamp()))
+
+    assert rooms == [0, 0, 0, 1]  # five an hour are one at a time
+
+
+async def test_what_left_while_the_database_failed_is_counted_when_it_is_back(
+    house, journal, monkeypatch
+):
+    await house.store.write(paces.save, paces.Of.RELAY, {"main": memory.of_pace(HOURLY)}, NOW)
+    one, own = lines(house, journal, "main"), Pacing(house.store)
+    await own.load(one)
+    write = house.store.write
+
+    async def broken(*_: object) -> None:
+        raise Temporary("the disk is full")
+
+    for left, writes in ((2, broken), (2, write)):
+        monkeypatch.setattr(house.store, "write", writes)
+        one._lines[0].unkept += left
+        with contextlib.suppress(Temporary):
+            await own.keep(one, NOW)
+
+    kept = await house.store.read(paces.known, paces.Of.RELAY)
+    [window] = memory.pace(HOURLY, kept["main"]).windows
+    assert window.room(T) == 1
