@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from email.utils import parseaddr
 from html import unescape
 
 from lxml.html import HtmlElement
@@ -105,7 +104,8 @@ def _parts(edition: Edition, most: int) -> Iterator[Finding]:
 
 
 def _sender(newsletter: Newsletter, dkim_domain: str) -> Iterator[Finding]:
-    _, at, domain = parseaddr(newsletter.sender)[1].lower().rpartition("@")
+    # The address stands last. parseaddr finds none where a name holds a comma or a bracket.
+    _, at, domain = newsletter.sender.lower().rstrip("> ").rpartition("@")
     if not at:
         yield stop("no-from", f"the sender {newsletter.sender!r} has no address", "header")
     elif dkim_domain and not _aligned(in_dns(domain), in_dns(dkim_domain)):

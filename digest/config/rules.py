@@ -6,16 +6,15 @@ import difflib
 import re
 from collections.abc import Callable
 from datetime import date, datetime, time
-from email.errors import HeaderParseError, ObsoleteHeaderDefect
-from email.headerregistry import AddressHeader
-from email.policy import EmailPolicy
 from ipaddress import ip_network
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 from zoneinfo import ZoneInfo, available_timezones
 
 from digest.config.languages import LANGUAGES
 from digest.config.problems import Wrong, shown
+from digest.deliver import headers
 from digest.domains import in_dns
+from digest.errors import Misconfigured
 
 Rule = Callable[[object], object]
 
@@ -27,7 +26,6 @@ _LABEL = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)")
 _LOCAL_PART = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _HERE = ("localhost", "127.0.0.1", "::1")
-_PARSER = EmailPolicy(utf8=True)
 
 
 def of_text(rule: Callable[[str], object]) -> Rule:
@@ -93,30 +91,46 @@ def language(value: str) -> str:
 
 
 def mailbox(value: str) -> str:
-    """One address, with or without a name: ``The Quayside <digest@quayside.example>``."""
+    """One address of ours, with or without a name: ``The Quayside <digest@quayside.example>``."""
     example = 'write one such as "The Quayside <digest@quayside.example>"'
     try:
-        header = _PARSER.header_factory("From", value)
-    except (HeaderParseError, IndexError, ValueError) as error:
+        _, address = headers.parsed(value)
+    except Misconfigured as error:
         raise Wrong(f"is {shown(value)}, which is no mailbox; {example}") from error
-    assert isinstance(header, AddressHeader)
-    if len(header.addresses) > 1:
-        raise Wrong(
-            f"is {shown(value)}, which reads as several addresses; "
-            "put a name with a comma in quotes of its own: '\"Smith, Ada\" <ada@example.org>'"
-        )
-    defects: tuple[object, ...] = getattr(header, "defects", ())
-    broken = [d for d in defects if not isinstance(d, ObsoleteHeaderDefect)]
-    if broken or not header.addresses or not _is_address(header.addresses[0].addr_spec):
+    _ours(value, address)
+    if not _is_address(address):
         raise Wrong(f"is {shown(value)}, which is no mailbox; {example}")
     return value
 
 
 def bare_address(value: str) -> str:
-    """One address without a name; empty for none."""
-    if value and not _is_address(value):
+    """One address of ours without a name, its domain by its name in the DNS; empty for none."""
+    local, _, domain = value.rpartition("@")
+    address = f"{local}@{in_dns(domain)}"
+    if value:
+        _ours(value, address)
+    if value and not _is_address(address):
         raise Wrong(f'is {shown(value)}; write an address alone, such as "ada@example.org"')
-    return value
+    return value and address
+
+
+def _ours(value: str, address: str) -> None:
+    """Raise Wrong for an address that needs SMTPUTF8: each relay would have to offer it."""
+    local, _, domain = address.rpartition("@")
+    if not local.isascii():
+        raise Wrong(
+            f"is {shown(value)}, and what is before the @ is not plain: many mail servers take "
+            "letters, digits and hyphens alone; write an address made of these"
+        )
+    if is_host(domain):
+        _in_dns(value, domain)
+
+
+def _in_dns(value: str, host: str) -> str:
+    name = in_dns(host)
+    if not name.isascii():
+        raise Wrong(f"is {shown(value)}, which has no name in the DNS; write it as it is there")
+    return name
 
 
 def _is_address(text: str) -> bool:
@@ -138,7 +152,7 @@ def is_host(name: str) -> bool:
 
 
 def base_url(value: str) -> str:
-    """Where readers reach the web pages: https, without a trailing slash."""
+    """Where readers reach the web pages: https, no trailing slash, the host's name in the DNS."""
     try:
         parts = urlsplit(value)
         host, _ = parts.hostname or "", parts.port
@@ -157,7 +171,10 @@ def base_url(value: str) -> str:
         raise Wrong(f"ends with a slash; write {shown(value.rstrip('/'))}")
     if re.search(r"\s", value):
         raise Wrong(f"is {shown(value)}, which holds a space; write it without")
-    return value
+    if parts.netloc.isascii():
+        return value
+    netloc = _in_dns(value, host) + (f":{parts.port}" if parts.port else "")
+    return urlunsplit(parts._replace(netloc=netloc))
 
 
 _URL_EXAMPLE = 'write one such as "https://news.example.org"'
@@ -171,10 +188,10 @@ def mail_host(value: str) -> str:
 
 
 def mail_domain(value: str) -> str:
-    """A domain that mail comes to; empty for none."""
+    """A domain that mail comes to, by its name in the DNS; empty for none."""
     if value and not (is_host(value) and "." in value):
         raise Wrong(f'is {shown(value)}; write a domain alone, such as "bounce.example.org"')
-    return value
+    return _in_dns(value, value)
 
 
 def variable(value: str) -> str:
@@ -214,19 +231,11 @@ def day(value: object) -> object:
     raise Wrong(f'is {shown(value)}, which is no day; write one such as "2026-12-01"')
 
 
-def host_or_none(value: str) -> str:
-    """A domain, or nothing."""
+def name_in_dns(value: str) -> str:
+    """A domain by its name in the DNS, as EHLO and signatures have it (RFC 6376, 3.5), or none."""
     if value and not is_host(value):
         raise Wrong(f'is {shown(value)}; write a domain, such as "quayside.example"')
-    return value.lower()
-
-
-def signing_domain(value: str) -> str:
-    """A domain by its name in the DNS, which is what a signature must say (RFC 6376, 3.5)."""
-    name = in_dns(host_or_none(value))
-    if not name.isascii():
-        raise Wrong(f"is {shown(value)}, which has no name in the DNS; write it as it is there")
-    return name
+    return _in_dns(value, value)
 
 
 def selector(value: str) -> str:
@@ -238,8 +247,7 @@ def selector(value: str) -> str:
 
 def origin(value: str) -> str:
     """Where a page may come from: scheme and host, without a path."""
-    base_url(value)
-    parts = urlsplit(value)
+    parts = urlsplit(base_url(value))
     if parts.path:
         raise Wrong(f"is {shown(value)}; write it without a path, {parts.scheme}://{parts.netloc}")
     return f"{parts.scheme}://{parts.netloc}".lower()

@@ -9,17 +9,24 @@ import binascii
 import functools
 import re
 import string
-from email.header import Header
+from email.errors import HeaderParseError
+from email.header import Header, decode_header, make_header
 
+from digest.domains import in_dns
 from digest.errors import Misconfigured
 
 FOLD = 76
 NAME = FOLD - 12
 _ALWAYS_FITS = 25  # bytes that binascii never folds, all of them escaped
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029\ud800-\udfff]+")
+_ADDRESS = r'[^<>@\s"]+@[^<>@\s"]+'
+_QUOTED = r'"(?:[^"\\]|\\.)*"'
 _MAILBOX = re.compile(
-    r"(?P<name>[^<>]*)<(?P<angled>[^<>@\s]+@[^<>@\s]+)>|(?P<bare>[^<>@\s]+@[^<>@\s]+)"
+    rf'(?P<name>(?:{_QUOTED}|[^"<>@])*)<(?P<angled>{_ADDRESS})>|(?P<bare>{_ADDRESS})'
 )
+_PIECE = re.compile(rf'{_QUOTED}|[^"]+')
+_ENCODED = r"=\?[^?\s]+\?[bqBQ]\?[^?\s]*\?="
+_ENCODED_WORDS = re.compile(rf"{_ENCODED}(?: +{_ENCODED})*")
 _WORD_LITERAL = {ord(c): c for c in string.ascii_letters + string.digits + "-!*+/"} | {32: "_"}
 _WORD_CODES = tuple(_WORD_LITERAL.get(code, f"={code:02X}") for code in range(256))
 _ATOM_WORDS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?: [A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
@@ -58,14 +65,18 @@ def mailbox(name: str, address: str) -> str:
 
 @functools.lru_cache(maxsize=64)
 def parsed(sender: str) -> tuple[str, str]:
-    """A ``Name <address>`` of the configuration to its name and address."""
-    # Not parseaddr, for which an unquoted comma in a name begins another mailbox.
+    """A ``Name <address>`` of the configuration to its name and address.
+
+    The domain is by its name in the DNS: our own address needs no SMTPUTF8 (RFC 6531) then.
+    Raises Misconfigured for what is no mailbox.
+    """
+    # Not the standard library's parsers: for them an unquoted comma begins another mailbox.
     match = _MAILBOX.fullmatch(one_line(sender))
     if match is None:
         raise Misconfigured("sender", f"{sender!r} has no address; write Name <name@example.org>")
-    return (match["name"] or "").strip().strip('"').replace('\\"', '"'), match["angled"] or match[
-        "bare"
-    ]
+    name = "".join(map(_piece, _PIECE.findall(match["name"] or "")))
+    local, _, domain = (match["angled"] or match["bare"]).partition("@")
+    return " ".join(filter(None, name.split(" "))), f"{local}@{in_dns(domain)}"
 
 
 def one_line(text: str) -> str:
@@ -73,6 +84,20 @@ def one_line(text: str) -> str:
     if not text.isprintable():
         text = _UNSEEN.sub(" ", text)
     return text.strip()
+
+
+def _piece(text: str) -> str:
+    """A piece of a name as a reader sees it: without its quotes (RFC 5322, 3.2.4), or decoded."""
+    if text.startswith('"'):
+        return re.sub(r"\\(.)", r"\1", text[1:-1])
+    return _ENCODED_WORDS.sub(_decoded, text)
+
+
+def _decoded(words: re.Match[str]) -> str:
+    try:
+        return one_line(str(make_header(decode_header(words[0]))))
+    except (HeaderParseError, LookupError, ValueError):
+        return words[0]  # only looks like encoded words of RFC 2047
 
 
 def _one_word(text: str) -> str:

@@ -84,6 +84,13 @@ def test_a_mail_that_gmail_would_clip_is_stopped_at_the_very_byte():
     assert found(an_edition(), max_html_bytes=20) == [("stops", "too-large", "html")]
 
 
+@pytest.mark.parametrize("name", ["Smith, Ada", "[Daily] the Quay", '"<b@y.example>"'])
+def test_any_name_of_a_sender_may_go(name):
+    newsletter = a_newsletter(sender=f"{name} <digest@quayside.example>")
+
+    assert found(an_edition(), newsletter=newsletter, dkim_domain="quayside.example") == []
+
+
 def test_a_sender_without_an_address_is_stopped():
     newsletter = a_newsletter(sender="The Quayside")
 

@@ -205,10 +205,14 @@ def test_a_wrong_key_of_a_newsletter_is_told(mistakes: Mistakes, line: str, told
         ("Ada <ada@exa mple.org>", f"which is no mailbox; {MAILBOX}"),
         ("Ada <ada@example>", f"which is no mailbox; {MAILBOX}"),
         ("Ada <ada@-x-.example>", f"which is no mailbox; {MAILBOX}"),
+        ("a@b.example, c@d.example", f"which is no mailbox; {MAILBOX}"),
+        ("a@b.example (The Quayside)", f"which is no mailbox; {MAILBOX}"),
         (
-            "a@b.example, c@d.example",
-            "which reads as several addresses; put a name with a comma in quotes of its own: '\"Smith, Ada\" <ada@example.org>'",
+            "büro@quayside.example",
+            "and what is before the @ is not plain: many mail servers take letters, digits and "
+            "hyphens alone; write an address made of these",
         ),
+        ("a@☃.example", "which has no name in the DNS; write it as it is there"),
     ],
 )
 def test_a_sender_that_is_no_mailbox_is_told(mistakes: Mistakes, sender: str, told: str):
@@ -224,6 +228,7 @@ def test_a_sender_that_is_no_mailbox_is_told(mistakes: Mistakes, sender: str, to
         "J. B. Smith <jb@quayside.example>",
         "Café du Port <port@café.example>",
         "The Quayside (daily) <digest+daily@localhost>",
+        "Smith, Ada <ada@quayside.example>",
         "\u062c\u0631\u064a\u062f\u0629 <a@b.example>",
     ],
 )
@@ -294,6 +299,34 @@ def test_a_base_url_that_readers_cannot_use_is_told(mistakes: Mistakes, url: str
 )
 def test_a_base_url_may_be_this_machine_or_a_folder(read: Read, url: str):
     assert read(GOOD.replace("https://quayside.example", url)).settings.site.base_url == url
+
+
+def test_what_is_ours_goes_by_its_name_in_the_dns(read: Read):
+    text = f"""{GOOD.replace("https://quayside.example", "https://bücher.example:8443/tägliche")}
+[deliver]
+unsubscribe_mailbox = "leave@bücher.example"
+bounce_domain = "bounce.bücher.example"
+[[deliver.relays]]
+name = "main"
+host = "smtp.example.org"
+local_hostname = "news.bücher.example"
+[web]
+embed_origins = ["https://bücher.example"]
+""".replace("[newsletters", 'operator = "editor@bücher.example"\n[newsletters', 1)
+
+    found = read(text).settings
+
+    site, deliver = found.site, found.deliver
+    assert (site.base_url, site.operator, found.web.embed_origins) == (
+        "https://xn--bcher-kva.example:8443/tägliche",
+        "editor@xn--bcher-kva.example",
+        ("https://xn--bcher-kva.example",),
+    )
+    assert (deliver.unsubscribe_mailbox, deliver.bounce_domain) == (
+        "leave@xn--bcher-kva.example",
+        "bounce.xn--bcher-kva.example",
+    )
+    assert deliver.relays[0].local_hostname == "news.xn--bcher-kva.example"
 
 
 @pytest.mark.parametrize(

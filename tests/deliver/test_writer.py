@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import email
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.deliver import quoted
+from digest.deliver import quoted, verp
+from digest.deliver.about import about
 from digest.deliver.message import compile_edition, splice
+from digest.deliver.outcome import Accepted
 from digest.deliver.postmark import Postmark, Reader, personal
+from digest.deliver.smtp import carry
 from digest.deliver.writer import LONG, Writer
 from digest.errors import Permanent
 from digest.model import Edition, NewsletterId
 from digest.slots import SLOTS, slot
 from subscribers.model import SubscriberId
 from tests.builders import NOW, a_newsletter, an_issue
+from tests.deliver.relays import Tray, scripted
 
 text = st.text(st.characters(exclude_categories=("Cs", "Co")), max_size=120)
 names = text | st.sampled_from(["", "Ada", "Ada & Co", "100 % Zoë", "%b", ".", "From here", "A=B "])
@@ -149,3 +155,25 @@ def test_a_place_nobody_can_fill_is_said_before_the_first_message():
 
     with pytest.raises(Permanent, match="the edition has a place 'shoe_size' that nobody can fill"):
         Writer(compiled, a_postmark(), an_issue())
+
+
+@pytest.mark.parametrize("bounce_domain", ["", "bounce.quayside.example"])
+async def test_a_sender_beyond_ascii_needs_no_relay_with_smtputf8(bounce_domain):
+    newsletter = replace(
+        a_newsletter(), sender="Bücher <news@bücher.example>", reply_to="ed@bücher.example"
+    )
+    postmark = a_postmark(newsletter=newsletter, bounce_domain=bounce_domain)
+    writer = Writer(compile_edition(an_edition(""), postmark.letterhead), postmark, an_issue())
+    ada = Reader(id=SubscriberId("ada"), address="ada@example.org", name="Ada", due=NOW)
+    sender = postmark.envelope(verp.Ref.of(verp.Sort.ISSUE, 1, NOW))
+    tray = Tray(writer.message(ada, name="ada", sender=sender))
+
+    async with scripted(offers=("8BITMIME",)) as (relay, options):
+        await carry(options, tray)
+
+    [taken] = relay.taken
+    assert [type(one) for one in tray.outcomes.values()] == [Accepted]
+    assert taken.partition(b"\r\n\r\n")[0].isascii()
+    message = email.message_from_bytes(taken)
+    found = about(postmark.ring, taken, message, envelope="", claimed="")
+    assert found.message_ids == (message["Message-ID"].strip("<>"),)
