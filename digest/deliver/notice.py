@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from base64 import encodebytes
 from collections.abc import Sequence
 from datetime import datetime
-from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime
 
 from digest.deliver import headers
+from digest.deliver.message import date_line
 from digest.deliver.transport import Outgoing
 
 Line = tuple[str, str]  # what is wrong, and the cure
@@ -47,15 +46,23 @@ def mail(
 def question(subject: str, text: str, *, sender: str, to: str, at: datetime) -> Outgoing:
     """A plain mail to the operator. ``sender`` is a mailbox, ``to`` an address."""
     name, address = headers.parsed(sender)
-    made = EmailMessage(policy=SMTP)
-    made["From"] = headers.mailbox(name, address)
-    made["To"] = to
-    made["Subject"] = headers.one_line(subject)
-    made["Date"] = format_datetime(at)
-    made["Message-ID"] = f"<alert-{at:%Y%m%dT%H%M%S%f}@{address.rpartition('@')[2]}>"
-    made["Auto-Submitted"] = "auto-generated"  # RFC 3834: nobody's holiday notice answers it
-    # Base64 begins no line with a dot and keeps any line short.
-    made.set_content(f"{text}\n", cte="base64")
+    lines = [
+        headers.structured("From", headers.mailbox(name, address)),
+        headers.structured("To", to),
+        headers.line("Subject", subject),
+        date_line(at),
+        headers.structured(
+            "Message-ID", f"<alert-{at:%Y%m%dT%H%M%S%f}@{address.rpartition('@')[2]}>"
+        ),
+        # RFC 3834: nobody's holiday notice answers it.
+        headers.structured("Auto-Submitted", "auto-generated"),
+        headers.structured("MIME-Version", "1.0"),
+        headers.structured("Content-Type", 'text/plain; charset="utf-8"'),
+        # It begins no line with a dot and keeps any line short.
+        headers.structured("Content-Transfer-Encoding", "base64"),
+        b"\r\n",
+        encodebytes(f"{text}\n".encode(errors="replace")).replace(b"\n", b"\r\n"),
+    ]
     return Outgoing(
-        name=f"alert-{at:%Y%m%dT%H%M%S}", sender=address, recipient=to, parts=(made.as_bytes(),)
+        name=f"alert-{at:%Y%m%dT%H%M%S}", sender=address, recipient=to, parts=(b"".join(lines),)
     )

@@ -1,6 +1,9 @@
 import email
 import email.policy
+from email.header import decode_header, make_header
+from email.utils import parseaddr
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -10,11 +13,11 @@ from tests.builders import NOW
 WRONG = [("mail has waited since 06:30", "see that `digest work` runs"), ("disk", "make room")]
 
 
-def mail(wrong=WRONG, over=("source:Héraut",)):
+def mail(wrong=WRONG, over=("source:Héraut",), sender="The Quayside <digest@quayside.example>"):
     return notice.mail(
         wrong,
         over,
-        sender="The Quayside <digest@quayside.example>",
+        sender=sender,
         to="editor@quayside.example",
         site="Harrow Quay Library",
         at=NOW,
@@ -63,3 +66,32 @@ def test_whatever_is_said_the_mail_is_fit_for_the_wire(says, cure):
     assert b"\r" not in data.replace(b"\r\n", b"")
     assert not any(line.startswith(b".") for line in data.split(b"\r\n"))
     assert max(map(len, data.split(b"\r\n"))) <= 998
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Новости набережной и окрестностей города", "港口日报编辑部每日新闻摘要与评论周刊", "A" * 99],
+)
+def test_a_long_sender_is_folded_and_read_as_it_was_written(name):
+    sent = mail(sender=f"{name} <news@bücher.example>")
+
+    # Not email.policy.default, which puts a space between two encoded words.
+    shown, address = parseaddr(email.message_from_bytes(sent.data)["From"])
+    assert str(make_header(decode_header(shown))) == name
+    assert address == sent.sender == "news@xn--bcher-kva.example"
+    assert sent.data.partition(b"\r\n\r\n")[0].isascii()
+
+
+@given(st.text(), st.text(), st.text())
+def test_whatever_sender_subject_and_text_are_a_letter_is_made(name, subject, text):
+    quoted = name.replace("\\", "\\\\").replace('"', '\\"')
+    sender = f'"{quoted}" <digest@quayside.example>'
+
+    head = notice.question(subject, text, sender=sender, to="e@q.example", at=NOW).data
+
+    lines = head.partition(b"\r\n\r\n")[0].split(b"\r\n")
+    assert [line.partition(b":")[0] for line in lines if not line.startswith(b" ")] == [
+        *(b"From", b"To", b"Subject", b"Date", b"Message-ID", b"Auto-Submitted"),
+        *(b"MIME-Version", b"Content-Type", b"Content-Transfer-Encoding"),
+    ]
+    assert max(map(len, lines)) <= 998
