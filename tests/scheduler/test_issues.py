@@ -439,3 +439,24 @@ async def test_a_release_that_the_database_broke_off_is_finished_at_the_next_kno
 
     assert await made(store) == [("daily", "2026-11-24", "released", 1)]
     assert await why(store) == {}
+
+
+async def test_a_review_that_fails_stops_no_other_newsletter(store, clock):
+    configured, hand = clock
+    await admit(store, "ada")
+    clockwork = configured('approval = "required"')
+    await clockwork.make_due()
+    hand.now = DUE
+    await clockwork.make_due()
+    daily = clockwork.settings.newsletters["daily"]
+    other = replace(daily, id="other", approval="auto")
+    clockwork.settings = replace(
+        clockwork.settings,
+        site=replace(clockwork.settings.site, operator="editor@quayside.example"),
+        newsletters={"daily": replace(daily, sender=7), "other": other},  # a mistake of ours
+    )
+
+    await clockwork.make_due()
+
+    found = await rows(store, issues.c.newsletter, issues.c.state, issues.c.period)
+    assert sorted(found) == [("daily", "draft", "2026-11-24"), ("other", "released", "2026-11-24")]
