@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from datetime import datetime
 
+from digest import logs
 from digest.checkup.alerts import Telling
 from digest.checkup.visitor import post_json
 from digest.config import secret
@@ -16,6 +17,8 @@ from digest.deliver.outcome import Accepted
 from digest.deliver.transport import Transport
 from digest.errors import DigestError
 from digest.wiring import post
+
+log = logs.logger("digest.alerts")
 
 WEBHOOK = "DIGEST_ALERT_WEBHOOK"
 
@@ -34,12 +37,23 @@ async def ring(
     wrong = [(one.says, one.cure) for one in telling.alerts]
     transport = post.transport(settings, circuits)
     ways = [
-        await _posted(wrong, telling.over),
-        await _mailed(settings, wrong, telling.over, now, transport),
+        await _tried("webhook", _posted(wrong, telling.over)),
+        await _tried("mail", _mailed(settings, wrong, telling.over, now, transport)),
     ]
     if None in ways:
         return True
     raise DigestError(f"nobody heard the alerts: {'; '.join(filter(None, ways))}")
+
+
+async def _tried(way: str, says: Awaitable[str | None]) -> str | None:
+    """A way's answer, or how it broke: else what another has said is forgotten, and said again."""
+    try:
+        return await says
+    except DigestError as error:
+        return str(error)
+    except Exception as error:
+        log.exception("alerts.untold", way=way)
+        return f"the {way} failed ({type(error).__name__}: {error})"
 
 
 async def _posted(wrong: list[notice.Line], over: tuple[str, ...]) -> str | None:
@@ -71,8 +85,5 @@ async def _mailed(
         site=settings.site.name,
         at=now,
     )
-    try:
-        outcome = await transport(letter)
-    except DigestError as error:
-        return str(error)
+    outcome = await transport(letter)
     return None if isinstance(outcome, Accepted) else f"the mail was not taken: {outcome.text}"

@@ -10,11 +10,17 @@ import os
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from aiohttp import web
 
+from digest.checkup.alerts import Telling
+from digest.config.load import load
+from digest.errors import DigestError
+from digest.wiring import bell
+from tests.builders import NOW
 from tests.cli.test_subscribers import CONFIG
 
 
@@ -110,3 +116,25 @@ async def test_where_nobody_would_hear_it_says_so(folder: Path):
     assert err == (
         "digest: site.operator is not set, nor is DIGEST_ALERT_WEBHOOK; nobody would hear it\n"
     )
+
+
+async def test_a_mail_that_cannot_be_made_does_not_let_the_webhook_repeat_itself(
+    folder: Path, monkeypatch
+):
+    settings = load(folder / "config.toml", {}, here=folder).settings
+    broken = replace(settings, newsletters={})  # whatever breaks: nobody foresaw it
+
+    async with webhook() as (address, heard):
+        monkeypatch.setenv(bell.WEBHOOK, address)
+        told = await bell.ring(broken, Telling(alerts=(), over=("disk",)), NOW)
+
+    assert told
+    assert len(heard) == 1
+
+
+async def test_when_every_way_breaks_it_is_said_why(folder: Path, monkeypatch):
+    settings = load(folder / "config.toml", {}, here=folder).settings
+    monkeypatch.delenv(bell.WEBHOOK, raising=False)
+
+    with pytest.raises(DigestError, match=r"nobody heard .* is not set; the mail failed \(Runtime"):
+        await bell.ring(replace(settings, newsletters={}), Telling(alerts=(), over=("disk",)), NOW)
