@@ -7,6 +7,7 @@ sentence with the relay and the cure.
 from __future__ import annotations
 
 import asyncio
+import re
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ from digest.deliver.relay import Offer, RelayOptions, Security, is_loopback
 from digest.deliver.replies import words
 from digest.deliver.transport import Outgoing
 from digest.errors import DigestError, Misconfigured, Temporary
+
+_is_size = re.compile(r"[0-9]{1,20}").fullmatch  # RFC 1870, 3
 
 
 class SmtpTransport:
@@ -122,7 +125,7 @@ async def _open(relay: RelayOptions) -> tuple[asyncio.Transport, Offer]:
     )
     try:
         return await _introduced(client, relay)
-    except (aiosmtplib.SMTPException, OSError) as error:
+    except (aiosmtplib.SMTPException, OSError, ValueError) as error:
         client.close()
         raise _explained(error, relay) from error
     except BaseException:
@@ -181,7 +184,7 @@ def _offer(client: aiosmtplib.SMTP) -> Offer:
     limit = client.esmtp_extensions.get("size", "").strip()
     return Offer(
         pipelining=client.supports_extension("pipelining"),
-        size=int(limit) if limit.isascii() and limit.isdigit() else 0,
+        size=int(limit) if _is_size(limit) else 0,
         announce_size=client.supports_extension("size"),
         eightbit=client.supports_extension("8bitmime"),
         smtputf8=client.supports_extension("smtputf8"),

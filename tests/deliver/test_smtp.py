@@ -19,7 +19,7 @@ from cryptography.x509.oid import NameOID
 
 from digest.deliver.outcome import Accepted
 from digest.deliver.relay import Patience, RelayOptions, Security
-from digest.deliver.smtp import SmtpTransport, carry
+from digest.deliver.smtp import SmtpTransport, carry, knock
 from digest.errors import DigestError, Misconfigured, Temporary
 from tests.deliver.relays import ALL, Scripted, Tray, a_message, options, real, scripted
 
@@ -355,3 +355,17 @@ async def test_cram_md5_is_preferred_where_it_is_offered():
 
 
 CRAM_ANSWER = "dGltIGI5MTNhNjAyYzdlZGE3YTQ5NWI0ZTZlNzMzNGQzODkw"  # RFC 2195, 2
+
+
+async def test_what_cannot_be_said_in_smtp_is_the_operators_to_mend():
+    async with scripted() as (_, options):
+        error = await complaint(replace(options, local_hostname="news.bücher.example"))
+
+    assert isinstance(error, Misconfigured)
+    assert str(error).startswith(f"{options.label} cannot be used: 'ascii' codec")
+    assert str(error).endswith("; check its table in the configuration")
+
+
+async def test_a_size_of_thousands_of_digits_is_no_limit():
+    async with scripted(offers=(f"SIZE {'9' * 5000}",)) as (_, options):
+        assert (await knock(options)).offer.size == 0
