@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from digest.compose import templates
@@ -74,6 +75,7 @@ def application(
     made.add_exception_handler(HTTPException, sorry.refused)
     made.add_exception_handler(DigestError, sorry.unreachable)
     made.add_exception_handler(Exception, sorry.broken)
+    door.add_exception_handler(RequestValidationError, sorry.flawed)
     for kind in (DigestError, Exception):
         door.add_exception_handler(kind, sorry.problem)
     made.add_middleware(

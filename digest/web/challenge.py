@@ -56,18 +56,22 @@ class Challenger:
         return f"{said}.{_mac(self.ring[0], 'stamp', said)}"
 
     def weigh(self, stamp: str, now: datetime) -> Verdict:
-        """What a stamp that comes back is worth. A good one is used up, an early one is not."""
+        """What a stamp that comes back is worth; ``use`` it for what it lets in, and once."""
         said, _, mac = stamp[:200].rpartition(".")
         if not any(_is(_mac(key, "stamp", said), mac) for key in self.ring):
             return Verdict.STALE
         made = datetime.fromtimestamp(int(said.partition(".")[0]), UTC)
         if now - made > STAMP_LIFE:
             return Verdict.STALE
-        if now - made < self.min_fill:
-            return Verdict.EARLY
-        if not self.spent.spend(stamp, made + STAMP_LIFE, now):
-            return Verdict.STALE
-        return Verdict.GOOD
+        return Verdict.EARLY if now - made < self.min_fill else Verdict.GOOD
+
+    def use(self, stamp: str, now: datetime) -> bool:
+        """Use up a good stamp; False where it was used before.
+
+        Only once a join is let in: stamps cost nothing, and those of one who brings thousands
+        must not push out what everybody's memory holds.
+        """
+        return self.spent.spend(stamp, now + STAMP_LIFE, now)
 
     def challenge(self, now: datetime) -> dict[str, object]:
         """A challenge as the widget reads it."""

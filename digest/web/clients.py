@@ -32,8 +32,11 @@ def network(ip: Ip) -> str:
 
 
 def neighbourhood(ip: Ip) -> str:
-    """The /24 or /64 around an address: what one stranger can cheaply be many of."""
-    prefix = 24 if isinstance(ip, IPv4Address) else 64
+    """The /24 or /48 around an address: what one stranger can cheaply be many of.
+
+    A /48 is what an IPv6 customer may be given (RFC 6177): 65,536 networks of /64.
+    """
+    prefix = 24 if isinstance(ip, IPv4Address) else 48
     return str(ip_network((ip, prefix), strict=False))
 
 

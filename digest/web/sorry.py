@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
@@ -85,6 +86,23 @@ def _methods(request: Request) -> set[str]:
     routes = [route for route in request.app.routes if isinstance(route, Route)]
     fitting = [route for route in routes if route.matches(request.scope)[0] is not Match.NONE]
     return {method for route in fitting for method in route.methods or ()}
+
+
+async def flawed(_: Request, error: Exception) -> Response:
+    """JSON that is no form of ours: what is wrong with it, and nothing of it.
+
+    FastAPI would repeat what came, and some of that (NaN, half a character) is no JSON.
+    """
+    assert isinstance(error, RequestValidationError)
+    flaws = [
+        {"loc": list(map(_plain, one["loc"])), "msg": one["msg"], "type": one["type"]}
+        for one in error.errors()
+    ]
+    return JSONResponse({"detail": flaws}, 422)
+
+
+def _plain(place: str | int) -> str | int:
+    return place if isinstance(place, int) else place.encode(errors="replace").decode()
 
 
 async def unreachable(request: Request, error: Exception) -> Response:

@@ -98,7 +98,8 @@ def test_an_early_stamp_may_come_again_and_a_good_one_may_not():
 
     found = [desk.weigh(stamp, at) for at in (NOW, SOON, SOON)]
 
-    assert found == [Verdict.EARLY, Verdict.GOOD, Verdict.STALE]
+    assert found == [Verdict.EARLY, Verdict.GOOD, Verdict.GOOD]
+    assert [desk.use(stamp, SOON) for _ in range(2)] == [True, False]
 
 
 def test_what_was_spent_is_forgotten_only_when_it_is_over():

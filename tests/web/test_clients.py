@@ -31,3 +31,5 @@ def test_one_line_of_ipv6_is_one_client():
     assert network(ip_address("2001:db8::1")) == network(ip_address("2001:db8::ffff"))
     assert network(ip_address("192.0.2.1")) != network(ip_address("192.0.2.2"))
     assert neighbourhood(ip_address("192.0.2.1")) == neighbourhood(ip_address("192.0.2.99"))
+    one, same, other = map(ip_address, ("2001:db8:1::1", "2001:db8:1:f::1", "2001:db8:2::1"))
+    assert neighbourhood(one) == neighbourhood(same) != neighbourhood(other)

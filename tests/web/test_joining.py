@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 from datetime import timedelta
 from pathlib import Path
@@ -126,7 +127,23 @@ async def test_without_a_proof_a_neighbourhood_joins_once_an_hour(tmp_path: Path
         first = await site.join("a@example.org", ip="192.0.2.7")
         second = await site.join("b@example.org", ip="192.0.2.200")
 
+        third = await site.join("c@example.org", ip="2001:db8:1::1")
+        fourth = await site.join("d@example.org", ip="2001:db8:1:ffff::1")
+
     assert (first.status, second.status) == (200, 429)
+    assert (third.status, fourth.status) == (200, 429)
+
+
+async def test_who_is_turned_away_has_used_up_no_stamp(tmp_path: Path):
+    async with house(tmp_path, "proof_of_work = true\n") as site:
+        await site.join("a@example.org", ip="192.0.2.7")
+        form = {"newsletter": "daily", "email": "b@example.org", "stamp": await site.stamp()}
+        found = [
+            (await site.post("/subscribe", form, headers={"X-Forwarded-For": ip})).status
+            for ip in ("192.0.2.8", "203.0.113.1", "198.51.100.1")
+        ]
+
+    assert found == [429, 200, 422]
 
 
 @pytest.mark.parametrize(
@@ -145,6 +162,28 @@ async def test_another_site_cannot_send_the_form(site: House, headers: dict, sta
     answer = await site.post("/subscribe", form, headers=headers)
 
     assert answer.status == status
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b'{"stamp": NaN}', b'{"newsletter": 1e999}', b'{"email": "\\ud800"}', b'{"\\ud800": 1}'],
+)
+async def test_json_that_cannot_be_repeated_is_told_what_is_wrong_with_it(site: House, body: bytes):
+    answer = await site.post("/api/subscribe", body, headers={"Content-Type": "application/json"})
+
+    assert answer.status == 422
+    assert {key for flaw in json.loads(answer.text)["detail"] for key in flaw} == {
+        "loc",
+        "msg",
+        "type",
+    }
+
+
+async def test_a_form_that_is_no_text_is_no_json_either(site: House):
+    part = b'--x\r\nContent-Disposition: form-data; name="email"\r\n\r\n\xff\xfe\r\n--x--\r\n'
+    kind = {"Content-Type": "multipart/form-data; boundary=x"}
+
+    assert (await site.post("/api/subscribe", part, headers=kind)).status == 422
 
 
 async def test_a_body_that_is_too_large_is_refused_however_it_is_sent(site: House):
