@@ -23,6 +23,7 @@ class Fault(StrEnum):
 
     READER = "reader"  # the address does not exist
     PASSING = "passing"  # the reader's, but it may pass: a full mailbox
+    UNCLEAR = "unclear"  # the same, if others' mail is taken; nothing in it tells
     MESSAGE = "message"  # this message's, or ours at the reader's provider alone
     US = "us"  # ours with whoever answered: our address, our sender, our login
 
@@ -30,9 +31,12 @@ class Fault(StrEnum):
 _FINDINGS = {
     Fault.READER: Finding.HARD,
     Fault.PASSING: Finding.SOFT,
+    Fault.UNCLEAR: Finding.SOFT,
     Fault.MESSAGE: Finding.POLICY,
     Fault.US: Finding.POLICY,
 }
+# What a refusal by the reader's own server, which another asked, comes to.
+_THEIRS = {Fault.US: Fault.MESSAGE, Fault.UNCLEAR: Fault.PASSING}
 # Subject and detail that say it all.
 _PLAIN = {
     (1, 7): Fault.US,  # the sender's address
@@ -68,7 +72,7 @@ def fault(code: str, words: str, stage: Stage | None = None) -> Fault:
     if quoted := wording.quoted(words):
         # Whoever answered has asked the reader's server, which alone may refuse us.
         theirs = fault(code_in(quoted) or code, quoted)
-        return Fault.MESSAGE if theirs is Fault.US else theirs
+        return _THEIRS.get(theirs, theirs)
     return _by_words(kind, subject, detail, wording.plain(words))
 
 
@@ -105,12 +109,12 @@ def _by_words(kind: int, subject: int, detail: int, said: str) -> Fault:
         return Fault.US
     if subject == 1 and detail and kind != 4:
         return Fault.READER
-    if wording.PASSING.search(said):
-        return Fault.PASSING
+    if wording.PASSING.search(said):  # the system that is full (x.3.1) may be the relay's
+        return Fault.UNCLEAR if subject == 3 else Fault.PASSING
     if wording.MESSAGE.search(said):
         return Fault.MESSAGE
     if kind == 4 or (subject == 2 and detail):
         return Fault.PASSING
     if (subject, detail) == (4, 1) and wording.EDGE.search(said):
         return Fault.READER
-    return Fault.READER if wording.NOBODY.search(said) else Fault.PASSING
+    return Fault.READER if wording.NOBODY.search(said) else Fault.UNCLEAR

@@ -17,7 +17,6 @@ from digest.deliver import allowance, outbox, refusals, throttle, waits
 from digest.deliver.allowance import Domains, Lane
 from digest.deliver.choice import Circuit
 from digest.deliver.feed import Feed
-from digest.deliver.outbox import Consequence
 from digest.deliver.outcome import Deferred, InDoubt, Outcome, Refused
 from digest.deliver.refusals import Meant, Refusals
 from digest.deliver.relay import RelayOptions
@@ -264,7 +263,7 @@ class Lines:
                     return outcome
                 case Deferred(code=code) if code in PUT_OFF:
                     self._domains.deferred(ready.domain, self._now())
-                case Refused() if outbox.consequence(outcome) is Consequence.PAUSE_RELAY:
+                case Refused() if outbox.may_mean_us(outcome):
                     return self._refused(line, ready, outcome)
             line.answered += 1
             return outcome
@@ -273,8 +272,9 @@ class Lines:
 
     def _refused(self, line: Line, ready: Ready, outcome: Refused) -> Outcome:
         """It refuses us and not the reader, who must not lose a letter by it, or seems to."""
-        meant = line.refusals.meant(outcome, ready.ref, line.door.accepts)
+        meant = line.refusals.meant(outcome, ready.address, line.door.accepts)
         if meant is Meant.READER:
+            line.answered += 1
             return outcome
         words = " ".join(filter(None, (str(outcome.code), outcome.enhanced, outcome.text)))
         trouble = refusals.sentence(line.relay, words, meant)

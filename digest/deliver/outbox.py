@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import assert_never
 
-from digest.deliver import blame
+from digest.deliver import blame, wording
 from digest.deliver.blame import Fault
 from digest.deliver.outcome import Accepted, Deferred, InDoubt, Outcome, Refused
 from digest.delivery import Delivery, Skip, State
@@ -118,11 +118,10 @@ def settle(
 
 def consequence(refused: Refused) -> Consequence:
     """What a 5xx leads to, by whose fault it is."""
-    words = f"{refused.code} {refused.text}"
-    match blame.fault(blame.code_in(refused.enhanced), words, refused.stage):
+    match _fault(refused):
         case Fault.READER:
             return Consequence.BOUNCE
-        case Fault.PASSING:
+        case Fault.PASSING | Fault.UNCLEAR:
             return Consequence.COUNT
         case Fault.MESSAGE:
             return Consequence.NONE
@@ -132,10 +131,21 @@ def consequence(refused: Refused) -> Consequence:
             assert_never(fault)
 
 
+def may_mean_us(refused: Refused) -> bool:
+    """Whether a relay that says it to everybody refuses us: deliver/refusals.py finds out."""
+    return _fault(refused) in (Fault.US, Fault.UNCLEAR)
+
+
 def delay(attempts: int, dice: float, first: timedelta = FIRST_DELAY) -> timedelta:
     """How long to wait after so many attempts, at least 1: four times longer each time, ± 25 %."""
     step = first * float(GROWTH ** min(attempts - 1, 8))
     return max(first, min(LONGEST_DELAY, step * (0.75 + dice / 2)))
+
+
+def _fault(refused: Refused) -> Fault:
+    # Some write their code where RFC 2034 has none: ``#5.7.1``, ``[5.1.1]``.
+    code = blame.better(refused.enhanced, wording.own(refused.text))
+    return blame.fault(code, f"{refused.code} {refused.text}", refused.stage)
 
 
 def _later(delivery: Delivery, now: datetime, after: timedelta) -> Delivery:

@@ -1,8 +1,9 @@
 """Refusals of us by a relay: of all that we send, or only where one reader is concerned. Pure.
 
 A relay says 5.7.x of a login it does not know any more, and of one mailbox that takes no mail from
-strangers. The first must stop everything before everybody's issue fails; for the second the relay
-must not be given up. Only what becomes of the others tells which it is.
+strangers; "transaction failed" is said of anything. The first must stop everything before
+everybody's issue fails; for the second the relay must not be given up. Only what becomes of the
+others tells which it is. It is readers that are counted: one who is refused every day is one.
 """
 
 from __future__ import annotations
@@ -12,9 +13,8 @@ from enum import Enum, auto
 from digest.deliver.outcome import Refused, Stage
 from digest.deliver.relay import RelayOptions
 
-ENOUGH = 3  # deliveries refused, none or hardly any taken: it is us
-HARDLY = 0.2  # so many refused for each that was taken
-_REMEMBERED = 1_000
+ENOUGH = 3  # readers refused, and fewer messages taken: it is us
+RECENT = 100  # messages taken that are set against it: those of last week prove nothing of today
 
 
 class Meant(Enum):
@@ -26,20 +26,23 @@ class Meant(Enum):
 
 
 class Refusals:
-    """What one relay has refused since it was last known to be in use. Deliveries by any number."""
+    """Whom one relay has refused since it was last known to be in use."""
 
     def __init__(self) -> None:
-        self._refused: set[int] = set()
+        self._refused: dict[str, int] = {}  # reader -> accepted by then; the latest is the last
         self._before = 0  # accepted by then
 
-    def meant(self, refused: Refused, delivery: int, accepted: int) -> Meant:
+    def meant(self, refused: Refused, reader: str, accepted: int) -> Meant:
         """Whom it means; ``accepted``: how many the relay has ever taken."""
         if refused.stage in (Stage.CONNECT, Stage.MAIL):
             return Meant.US  # it had not heard of the reader
-        if len(self._refused) < _REMEMBERED:
-            self._refused.add(delivery)
-        taken, count = accepted - self._before, len(self._refused)
-        if count >= ENOUGH and count > HARDLY * taken:
+        since = max(self._before, accepted - RECENT)
+        self._refused.pop(reader, None)
+        self._refused[reader] = accepted
+        while self._refused[oldest := next(iter(self._refused))] < since:
+            del self._refused[oldest]
+        taken, count = accepted - since, len(self._refused)
+        if count >= ENOUGH and count > taken:
             return Meant.US
         return Meant.READER if taken else Meant.UNSURE
 

@@ -73,6 +73,7 @@ _PLACE = re.compile(
     r"(?:\bhttps?://)?(?<![\w.-])(?:[\w-]+\.)+(?:[a-z]{2,}|[A-Z]{2,})\b(?:[/?]\S*)?"
 )
 _NAMES_A_LIST = re.compile(_LISTS, re.IGNORECASE)
+_SAID = " said: "
 
 
 def plain(words: str) -> str:
@@ -88,8 +89,13 @@ def plain(words: str) -> str:
 
 def quoted(words: str) -> str:
     """What another server said, as Postfix quotes it; empty where none is."""
-    _, said, theirs = words[:MOST].rpartition(" said: ")
+    _, said, theirs = words[:MOST].rpartition(_SAID)
     return theirs if said else ""
+
+
+def own(words: str) -> str:
+    """What whoever answered says itself, before it quotes anybody."""
+    return words[:MOST].partition(_SAID)[0]
 
 
 def reply_class(words: str) -> int:

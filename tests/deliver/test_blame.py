@@ -2,13 +2,14 @@
 
 import pytest
 
-from digest.deliver import blame, outbox
+from digest.deliver import blame, outbox, replies
 from digest.deliver.blame import Fault
 from digest.deliver.outbox import Consequence
 from digest.deliver.outcome import Refused, Stage
 from digest.deliver.verdict import Finding
 
 READER, PASSING, MESSAGE, US = Fault.READER, Fault.PASSING, Fault.MESSAGE, Fault.US
+UNCLEAR = Fault.UNCLEAR
 SAID = {
     READER: """
         550 5.1.1 <ada@example.org>: Recipient address rejected: User unknown in local recipient table
@@ -59,6 +60,9 @@ SAID = {
         550 5.4.4 <ada@harbour.example>: Host or domain name not found. Name service error for name=harbour.example type=MX: Host not found
         550 5.1.6 Recipient no longer on server: ada@example.org
         550 5.1.1 Mailbox does not exist.Please check the address
+        550 #5.1.1 no
+        550 [5.1.1] no
+        550 5.1.1: no
     """,
     PASSING: """
         552 5.2.2 The email account that you tried to reach is over quota
@@ -69,7 +73,6 @@ SAID = {
         552 Mailbox full
         550 mailbox unavailable: quota exceeded
         552 Requested mail action aborted: exceeded mailbox storage allocation
-        452 4.3.1 Insufficient system storage
         550 5.2.1 The email account that you tried to reach is disabled
         550-5.2.1 The email account that you tried to reach is inactive. Learn more at 550 5.2.1 https://support.google.com/mail/?p=DisabledUser
         550 user is blocked
@@ -77,13 +80,23 @@ SAID = {
         450 Requested mail action not taken: mailbox unavailable
         450 4.1.1 <ada@example.org>: Recipient address rejected: unverified address: user unknown
         451 4.4.1 connect to mx.example.org[192.0.2.25]:25: Connection timed out
+        550 5.1.1 <ada@example.org>: Recipient address rejected: undeliverable address: host mx.example.org[192.0.2.25] said: 552 5.2.2 Over quota
+        550 undeliverable address: host mx.example.org[192.0.2.25] said: 554 Transaction failed
+    """,
+    UNCLEAR: """
         550 5.4.316 Message expired, connection refused(Socket error code 10061)
         554 5.4.6 Hop count exceeded - possible mail loop
         550 5.1.0 Address rejected
         550 5.3.2 STOREDRV.Deliver; mailbox server is not accepting messages
         550 no
         550 5.0.0 Transaction failed
-        550 5.1.1 <ada@example.org>: Recipient address rejected: undeliverable address: host mx.example.org[192.0.2.25] said: 552 5.2.2 Over quota
+        554 Transaction failed
+        550 Access denied
+        550 Account suspended
+        554 5.3.0 queue file write error
+        552 5.3.1 Insufficient system storage
+        452 4.3.1 Insufficient system storage
+        521 5.3.2 host does not accept mail
     """,
     MESSAGE: """
         552 5.3.4 Message size exceeds fixed limit
@@ -109,6 +122,7 @@ SAID = {
         550 5.5.0 Requested action not taken: mailbox unavailable (e.g., mailbox not found, no access, or command rejected for policy reasons)
         550 5.1.1 <ada@example.org>: Recipient address rejected: undeliverable address: host mx.example.org[192.0.2.25] said: 554 5.7.1 Service unavailable
         550 5.1.1 <ada@example.org>: Recipient address rejected: undeliverable address: host mx.example.org[192.0.2.25] said: 554 Client host [192.0.2.10] blocked using zen.spamhaus.org
+        550 undeliverable address: host mx.example.org[192.0.2.25] said: 550 #5.7.1 Your access to submit messages has been rejected
     """,
     US: """
         550 5.1.0 <digest@quayside.example> sender rejected
@@ -142,6 +156,10 @@ SAID = {
         554 Sending suspended for this account
         550 5.4.5 Daily user sending quota exceeded. For more information on Gmail sending limits go to https://support.google.com/a/answer/166852
         550 5.4.1 Sender address rejected: Access denied
+        550 #5.7.1 Your access to submit messages to this e-mail system has been rejected.
+        554 [5.7.1] Not for you
+        550 no (#5.7.1)
+        550 5.7.1: Not for you
         421 4.7.0 [TSS04] Messages from 192.0.2.10 temporarily deferred
         451 4.3.0 192.0.2.10 listed in dnsbl.example.net
     """,
@@ -150,12 +168,14 @@ EVERY = [(line.strip(), fault) for fault, said in SAID.items() for line in said.
 FOUND = {
     READER: Finding.HARD,
     PASSING: Finding.SOFT,
+    UNCLEAR: Finding.SOFT,
     MESSAGE: Finding.POLICY,
     US: Finding.POLICY,
 }
 FOLLOWS = {
     READER: Consequence.BOUNCE,
     PASSING: Consequence.COUNT,
+    UNCLEAR: Consequence.COUNT,
     MESSAGE: Consequence.NONE,
     US: Consequence.PAUSE_RELAY,
 }
@@ -171,10 +191,10 @@ def test_a_report_of_it_meets_whose_fault_it_is(answer, fault):
 @pytest.mark.parametrize("stage", [Stage.RCPT, Stage.END])
 @pytest.mark.parametrize(("answer", "fault"), [one for one in EVERY if one[0].startswith("5")])
 def test_it_is_the_same_while_we_send(answer, fault, stage):
-    code = blame.code_in(answer.replace("#", " "))
-    refused = Refused(int(answer[:3]), code, answer[4:].removeprefix(code).strip(), stage)
+    refused = replies.failure((int(answer[:3]), answer.encode()), stage)
 
     assert outbox.consequence(refused) is FOLLOWS[fault]
+    assert outbox.may_mean_us(refused) is (fault in (US, UNCLEAR))
 
 
 @pytest.mark.parametrize("stage", [Stage.CONNECT, Stage.MAIL])

@@ -14,29 +14,55 @@ def refused(stage: Stage = Stage.RCPT) -> Refused:
 
 @pytest.mark.parametrize("stage", [Stage.CONNECT, Stage.MAIL])
 def test_what_is_said_before_the_reader_is_named_means_us(stage):
-    assert Refusals().meant(refused(stage), 1, accepted=1_000) is Meant.US
+    assert Refusals().meant(refused(stage), "ada", accepted=1_000) is Meant.US
 
 
 @pytest.mark.parametrize("stage", [Stage.RCPT, Stage.DATA, Stage.END])
 def test_where_none_is_taken_three_are_enough_and_the_same_one_thrice_is_not(stage):
     said = Refusals()
 
-    assert [said.meant(refused(stage), n, 0) for n in (1, 1, 1, 2)] == [Meant.UNSURE] * 4
-    assert said.meant(refused(stage), 3, 0) is Meant.US
+    unsure = [said.meant(refused(stage), who, 0) for who in ("ada", "ada", "ada", "grace")]
+    assert unsure == [Meant.UNSURE] * 4
+    assert said.meant(refused(stage), "edsger", 0) is Meant.US
 
 
-def test_few_among_many_mean_their_readers_and_many_mean_us():
+def test_it_is_us_where_more_are_refused_than_taken_and_else_their_readers():
     said = Refusals()
 
-    assert [said.meant(refused(), n, 20 * n) for n in (1, 2, 3, 4)] == [Meant.READER] * 4
-    assert said.meant(refused(), 5, 24) is Meant.US
+    assert [said.meant(refused(), f"r{n}", 7) for n in range(7)] == [Meant.READER] * 7
+    assert said.meant(refused(), "ada", 7) is Meant.US
+
+
+def test_in_a_small_list_the_same_reader_refused_every_day_stops_nobody():
+    said = Refusals()
+
+    days = [said.meant(refused(), who, 1 + day) for day in range(400) for who in ("ada", "grace")]
+
+    assert days == [Meant.READER] * 800
+
+
+def test_what_a_relay_took_long_ago_does_not_hide_that_it_takes_nothing_now():
+    said = Refusals()
+    before = 1_000_000
+
+    now = [said.meant(refused(), f"r{n}", before) for n in range(101)]
+
+    assert now == [Meant.READER] * 100 + [Meant.US]
+
+
+def test_nor_do_the_refusals_of_long_ago_count():
+    said = Refusals()
+
+    meant = [said.meant(refused(), f"r{n}", 50 * n) for n in range(1, 300)]
+
+    assert meant == [Meant.READER] * 299
 
 
 def test_what_was_before_the_operator_resumed_it_counts_no_more():
     said = Refusals()
     for n in range(3):
-        said.meant(refused(), n, 0)
+        said.meant(refused(), f"r{n}", 0)
 
     said.forget(accepted=0)
 
-    assert said.meant(refused(), 9, 0) is Meant.UNSURE
+    assert said.meant(refused(), "ada", 0) is Meant.UNSURE

@@ -13,6 +13,7 @@ from digest.deliver.allowance import Domains, Lane
 from digest.deliver.choice import Circuit
 from digest.deliver.journal import Journal
 from digest.deliver.lines import Lines
+from digest.deliver.outbox import Consequence
 from digest.deliver.relay import RelayOptions, Security
 from digest.deliver.throttle import Pace
 from digest.deliver.tray import Ready, Tray
@@ -22,6 +23,8 @@ from tests.deliver.relays import HANG_UP, a_message, scripted
 from tests.services.posthouse import PostHouse
 
 REFUSED = "550 5.7.1 only those we know may write to it\r\n"
+IRONPORT = "550 #5.7.1 Your access to submit messages to this e-mail system has been rejected.\r\n"
+UNCLEAR = "554 Transaction failed\r\n"
 
 
 @pytest.fixture
@@ -99,40 +102,48 @@ class Carry:
         raise Temporary(f"{relay.label} was lost")
 
 
-async def test_one_reader_who_may_not_be_written_to_is_not_all(house):
+@pytest.mark.parametrize("answer", [REFUSED, UNCLEAR])
+async def test_one_reader_who_may_not_be_written_to_is_not_all(house, answer):
     await house.join(*(f"r{n:02}" for n in range(30)))
     await house.release()
     asked = itertools.count()
 
     def fifth(command: str) -> str | None:
-        return REFUSED if command.startswith("RCPT") and next(asked) == 4 else None
+        return answer if command.startswith("RCPT") and next(asked) == 4 else None
 
     async with scripted(fifth) as (_, options):
         progress = await house.send(replace(options, max_connections=1))
 
     assert (progress.tally.sent, progress.tally.failed, progress.troubles) == (29, 1, [])
     assert list((await house.states()).values()).count("failed") == 1
+    [(_, _, means)] = house.blamed
+    assert means is (Consequence.COUNT if answer == UNCLEAR else Consequence.PAUSE_RELAY)
 
 
-async def test_a_relay_that_refuses_everybody_is_paused_and_fails_nobody(house):
+@pytest.mark.parametrize("answer", [REFUSED, IRONPORT, UNCLEAR])
+async def test_a_relay_that_refuses_everybody_is_paused_and_fails_nobody(house, answer):
     await house.join(*(f"r{n:02}" for n in range(30)))
     await house.release()
 
-    async with scripted(lambda c: REFUSED if c.startswith("RCPT") else None) as (relay, options):
+    async with scripted(lambda c: answer if c.startswith("RCPT") else None) as (relay, options):
         progress = await house.send(options)
 
     assert set((await house.states()).values()) == {"queued"}
-    assert "only those we know" in progress.troubles[0]
+    assert "refuses us and is not used any more: 55" in progress.troubles[0]
+    assert house.blamed == []
     assert sum(c.startswith("RCPT") for c in relay.heard) <= 3 + 2 * options.max_connections
 
 
-async def test_while_nobody_knows_whom_a_refusal_means_nothing_is_given_up(house):
-    await house.join("ada")
+@pytest.mark.parametrize("answer", [REFUSED, UNCLEAR])
+@pytest.mark.parametrize("names", [["ada"], ["ada", "grace"]])
+async def test_while_nobody_knows_whom_a_refusal_means_nothing_is_given_up(house, answer, names):
+    await house.join(*names)
     await house.release()
 
-    async with scripted(lambda c: REFUSED if c.startswith("RCPT") else None) as (_, options):
+    async with scripted(lambda c: answer if c.startswith("RCPT") else None) as (_, options):
         progress = await house.send(options)
 
-    assert await house.states() == {"ada": "queued"}
-    assert "refuses us, or those readers: 550 5.7.1" in progress.troubles[0]
+    assert await house.states() == dict.fromkeys(names, "queued")
+    assert f"refuses us, or those readers: {answer[:9]}" in progress.troubles[0]
     assert house.told == progress.troubles
+    assert house.blamed == []
