@@ -34,7 +34,13 @@ from subscribers.address import Address
 T = TypeVar("T")
 CLOCK = clock_at(None)
 TRY_AGAIN = 75  # EX_TEMPFAIL of sysexits.h: the mail server keeps the mail and comes again
-_NEVER_KEPT = (Finding.DELAYED, Finding.AUTO_REPLY, Finding.NOTHING, Finding.UNREADABLE)
+_NEVER_KEPT = (
+    Finding.DELAYED,
+    Finding.AUTO_REPLY,
+    Finding.RECEIPT,
+    Finding.NOTHING,
+    Finding.UNREADABLE,
+)
 KINDS = [f.value for f in Finding if f not in _NEVER_KEPT]
 WORDS = {
     Came.ACTED: "acted on",
@@ -42,7 +48,7 @@ WORDS = {
     Came.KEPT: "kept: it is not the reader's fault",
     Came.KNOWN: "known already",
     Came.UNPROVEN: "not proven whom it is about, so nothing was done",
-    Came.IGNORED: "an absence notice or a delay, ignored",
+    Came.IGNORED: "an absence notice, a receipt or a delay, ignored",
     Came.NO_REPORT: "no report of a bounce or complaint",
     Came.UNREADABLE: "could not be read, which is a fault of ours: please report it",
 }

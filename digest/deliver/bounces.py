@@ -28,6 +28,9 @@ from subscribers.mailto import Leaves
 # It logs what hostile mail does to it, mail and all; we only want to know that it found nothing.
 logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL + 1)
 
+_UNHARMED = frozenset((Finding.NOTHING, Finding.AUTO_REPLY, Finding.DELAYED, Finding.RECEIPT))
+_RECEIPT = Verdict(finding=Finding.RECEIPT)
+_DONE = frozenset(("delivered", "relayed", "expanded"))  # RFC 3464, 2.3.3
 _COMPLAINTS = {"abuse", "fraud", "opt-out", "opt-out-list"}  # not: virus, not-spam, auth-failure
 _MAILERS = re.compile(
     r"mailer-?daemon|postmaster|mail delivery|mail administrator|bounces?@", re.IGNORECASE
@@ -64,7 +67,7 @@ def _judged(ring: Sequence[bytes], mail: bytes, envelope: str) -> Verdict:
     except (MessageError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
         # The mail's own parts contradict one another: no mail server wrote that.
         return NO_REPORT
-    if found.finding in (Finding.NOTHING, Finding.AUTO_REPLY, Finding.DELAYED):
+    if found.finding in _UNHARMED:
         return found
     whom = about(ring, mail, message, envelope=envelope, claimed=claimed)
     # People forward such words, about somebody else, along with an issue of ours and its link.
@@ -79,8 +82,8 @@ def _reported(message: Message) -> tuple[Verdict, str] | None:
                 return _notification(part)
             case "message/feedback-report":
                 return _complaint(part)
-            case "message/disposition-notification":
-                return NO_REPORT, ""
+            case "message/disposition-notification":  # RFC 8098
+                return _RECEIPT, ""
             case "message/rfc822" if reader := _outlooks(part):
                 return Verdict(finding=Finding.COMPLAINT, mouth=Mouth.ARF, text="abuse"), reader
     return None
@@ -96,11 +99,12 @@ def _notification(part: Message) -> tuple[Verdict, str]:
     actions = {action for action, _ in groups}
     failures = [_failed(group) for action, group in groups if action == "failed"]
     if not failures:
-        late = Verdict(finding=Finding.DELAYED)
-        return (late, "") if "delayed" in actions else (NO_REPORT, "")
+        if "delayed" in actions:
+            return Verdict(finding=Finding.DELAYED), ""
+        return _RECEIPT if actions & _DONE else NO_REPORT, ""
     milder = (one for one in failures if one[0].finding is not Finding.HARD)
     found, claimed = next(milder, failures[0])
-    if found.finding is Finding.HARD and actions & {"delivered", "relayed", "expanded", "delayed"}:
+    if found.finding is Finding.HARD and actions & {*_DONE, "delayed"}:
         found = replace(found, finding=Finding.SOFT)
     return found, claimed
 

@@ -19,6 +19,7 @@ class Finding(StrEnum):
     UNSUBSCRIBE = "unsubscribe"
     DELAYED = "delayed"  # still being tried
     AUTO_REPLY = "auto-reply"  # an absence notice
+    RECEIPT = "receipt"  # it was read, delivered or handed on
     NOTHING = "nothing"  # not a report at all
     UNREADABLE = "unreadable"  # reading it failed: a fault of ours
 

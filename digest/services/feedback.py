@@ -77,7 +77,7 @@ class Came(StrEnum):
     KEPT = "kept"  # not the reader's fault; for the operator to see
     KNOWN = "known"  # told before, of the same mail
     UNPROVEN = "unproven"  # it does not prove whom it is about, or their address is another now
-    IGNORED = "ignored"  # an absence notice, or it is still being tried
+    IGNORED = "ignored"  # an absence notice, a receipt, or it is still being tried
     NO_REPORT = "no report"  # some other mail
     UNREADABLE = "unreadable"  # a fault of ours
 
@@ -104,7 +104,7 @@ async def heard(
                 return Came.NO_REPORT
             case Finding.UNREADABLE:
                 return Came.UNREADABLE
-            case Finding.AUTO_REPLY | Finding.DELAYED:
+            case Finding.AUTO_REPLY | Finding.DELAYED | Finding.RECEIPT:
                 return Came.IGNORED
         return await store.write(_hear, one, acts, tuple(ring), rules, clock())
 

@@ -139,7 +139,7 @@ def test_each_mail_of_an_mbox_is_judged_by_what_stands_in_it(folder):
 
     assert done.stdout.splitlines() == [
         "       1  not proven whom it is about, so nothing was done",
-        "       1  an absence notice or a delay, ignored",
+        "       1  an absence notice, a receipt or a delay, ignored",
         f"kept for you to read: {folder / 'unread'}",
     ]
     assert standing(folder) == "ok"

@@ -41,7 +41,7 @@ READ = {
     "postfix-unknown": (HARD, "5.1.1"),
     "qmail": (HARD, "5.1.1"),
     "qmail-full": (SOFT, "5.2.2"),
-    "read-receipt": (Finding.NOTHING, ""),
+    "read-receipt": (Finding.RECEIPT, ""),
     "sendmail": (HARD, "5.1.1"),
 }
 ACTS = {Finding.HARD, Finding.SOFT, Finding.POLICY, Finding.COMPLAINT, Finding.UNSUBSCRIBE}
@@ -125,7 +125,10 @@ def test_words_in_what_was_returned_make_no_parts():
         (b"Action: (for good) Failed", HARD),
         (b"Action: error", HARD),
         (b"Action: delayed (try 3)", Finding.DELAYED),
-        (b"Action: (failed) relayed", Finding.NOTHING),
+        (b"Action: (failed) relayed", Finding.RECEIPT),
+        (b"Action: delivered", Finding.RECEIPT),
+        (b"Action: expanded", Finding.RECEIPT),
+        (b"Action: considered", Finding.NOTHING),
     ],
 )
 def test_a_comment_beside_the_action_is_none_of_it(written, meant):

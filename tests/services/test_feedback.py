@@ -243,7 +243,7 @@ async def test_a_refusal_of_ourselves_is_kept_and_costs_the_reader_nothing(store
         ("out-of-office", Came.IGNORED),
         ("postfix-delayed", Came.IGNORED),
         ("a-person", Came.NO_REPORT),
-        ("read-receipt", Came.NO_REPORT),
+        ("read-receipt", Came.IGNORED),
     ],
 )
 async def test_what_is_no_report_does_nothing(store, clock, name, came):
