@@ -148,7 +148,7 @@ async def read(
 
 def refused(
     tx: Connection,
-    subscriber: SubscriberId,
+    ref: Ref,
     address: Address,
     consequence: Consequence,
     outcome: Refused,
@@ -157,8 +157,8 @@ def refused(
     acts: Acts,
     rules: Rules,
 ) -> Came:
-    """A relay refused a mail to an address while it was being sent: within the transaction that
-    settles it."""
+    """A relay refused the mail ``ref`` to an address while it was being sent: within the
+    transaction that settles it."""
     match consequence:
         case Consequence.BOUNCE:
             finding = Finding.HARD
@@ -168,8 +168,9 @@ def refused(
             return Came.IGNORED
         case _:
             assert_never(consequence)
-    person = people.of_id(tx, subscriber)
-    if person is None:
+    mail = _signed(tx, ref)
+    person = people.of_id(tx, mail.subscriber) if mail else None
+    if mail is None or person is None:
         return Came.UNPROVEN
     said = Verdict(
         finding=finding,
@@ -177,9 +178,7 @@ def refused(
         code=outcome.enhanced,
         text=one_line(f"{outcome.code} {outcome.text}"),
     )
-    # Each refusal is settled once: the moment tells it from every other.
-    mail = f"smtp|{subscriber}|{now.isoformat()}"
-    whom = Whom(person=person, mail=mail, address=address)
+    whom = Whom(person=person, mail=proof.said(mail), address=address)
     return _act(tx, Incoming(verdict=said), whom, acts, rules, now)
 
 
@@ -214,7 +213,7 @@ def _whom(tx: Connection, came: Incoming, ring: tuple[bytes, ...], now: datetime
 
 
 def _signed(tx: Connection, ref: Ref | None) -> Posted | None:
-    """The mail of an envelope sender that we signed."""
+    """The mail of an envelope sender that we signed, or that is being sent."""
     if ref is None:
         return None
     mail = (posted.letter if ref.sort is Sort.LETTER else posted.delivery)(tx, ref.id)

@@ -20,6 +20,7 @@ from digest.deliver.outcome import InDoubt, Outcome, Refused
 from digest.deliver.postmark import Postmark
 from digest.deliver.presses import Presses
 from digest.deliver.tray import Box, Ready, Result
+from digest.deliver.verp import Ref, Sort
 from digest.delivery import Claimed, Delivery, DeliveryId, Skip
 from digest.errors import Permanent
 from digest.storage import claiming, claims, deliveries, desk, posting
@@ -29,13 +30,11 @@ from digest.storage.claims import LEASE_SECONDS, Lease
 from digest.storage.database import Store
 from digest.storage.posting import Sending
 from subscribers.address import Address
-from subscribers.model import SubscriberId
 
 AT_ONCE = 250  # messages written in one go: some milliseconds
 
-# What a refusal of an address means for the person, in the transaction that keeps it: their
-# standing is the membership's to change.
-Blame = Callable[[Connection, SubscriberId, Address, Consequence, Refused, datetime], object]
+# What a refused mail means for its reader, in the transaction that keeps it: feedback.refused.
+Blame = Callable[[Connection, Ref, Address, Consequence, Refused, datetime], object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -276,7 +275,8 @@ class IssueOffice:
             after.append((settled.delivery, relay))
             if isinstance(outcome, Refused):
                 address = Address.parse(one.address)
-                self._blame(tx, one.person, address, settled.consequence, outcome, now)
+                ref = Ref.of(Sort.ISSUE, before.id, before.due_at)
+                self._blame(tx, ref, address, settled.consequence, outcome, now)
         deliveries.settle(tx, after)
         return [one for one, _ in after]
 

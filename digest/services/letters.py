@@ -32,7 +32,7 @@ from digest.storage import postbag, shelf
 from digest.storage.database import Store
 from digest.storage.postbag import LEASE, Owed
 from subscribers.address import Address
-from subscribers.model import Kind, SubscriberId
+from subscribers.model import Kind
 
 if TYPE_CHECKING:
     from digest.compose.letters import LetterJob
@@ -40,9 +40,8 @@ if TYPE_CHECKING:
 BATCH = 50
 
 Clock = Callable[[], datetime]
-# What a refusal of an address means for the person, in the transaction that keeps it: their
-# standing is the membership's to change.
-Blame = Callable[[Connection, SubscriberId, Address, Consequence, Refused, datetime], object]
+# What a refused mail means for its reader, in the transaction that keeps it: feedback.refused.
+Blame = Callable[[Connection, Ref, Address, Consequence, Refused, datetime], object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,7 +204,8 @@ class LetterOffice:
                 continue
             tally.count(settled.delivery.state)
             if isinstance(outcome, Refused):
-                self._blame(tx, owed.subscriber, owed.address, settled.consequence, outcome, now)
+                ref = Ref.of(Sort.LETTER, owed.delivery.id, owed.delivery.due_at)
+                self._blame(tx, ref, owed.address, settled.consequence, outcome, now)
         return tally
 
 

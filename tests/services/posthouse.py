@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from bench.paper import edition
 from digest.choices import Choice
@@ -22,11 +22,13 @@ from digest.deliver.postmark import Postmark
 from digest.deliver.relay import RelayOptions
 from digest.deliver.throttle import Pace
 from digest.deliver.tray import Tray
+from digest.deliver.verp import Ref
 from digest.services import enrolment, membership, release
 from digest.services.dispatch import Dispatch, Progress, Until, nothing_due
 from digest.services.enrolment import Terms
 from digest.services.issue_office import IssueOffice, Rules
 from digest.services.release import Released
+from digest.storage import posted
 from digest.storage.database import Store
 from digest.storage.postal import deliveries, state_now
 from digest.storage.schema import subscribers
@@ -103,10 +105,17 @@ class PostHouse:
                 for name in self.newsletters
             },
             rules=self.rules,
-            blame=lambda tx, who, to, means, *_: self.blamed.append((who, str(to), means)),
+            blame=self.blame,
             dice=lambda: 0.5,
             tell=self.told.append,
         )
+
+    def blame(self, tx: Connection, ref: Ref, to: Address, means: Consequence, *_: object) -> None:
+        mail = posted.delivery(tx, ref.id)
+        assert mail
+        assert mail.due
+        assert Ref.of(ref.sort, ref.id, mail.due) == ref
+        self.blamed.append((mail.subscriber, str(to), means))
 
     def dispatch(
         self,

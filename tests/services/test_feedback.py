@@ -487,33 +487,33 @@ async def test_who_came_back_leaves_again_by_the_same_mail_and_each_word_counts_
     ],
 )
 async def test_a_refusal_while_sending_is_the_same_engine(store, clock, consequence, came, after):
-    who = await a_member(store, clock)
+    who, ref = await sent_letter(store, clock)
     outcome = Refused(550, "5.1.1", "No such\r\nuser", Stage.RCPT)
 
     found = await store.write(
-        feedback.refused, who, ADA, consequence, outcome, NOW, acts=ACTS, rules=Rules()
+        feedback.refused, ref, ADA, consequence, outcome, NOW, acts=ACTS, rules=Rules()
     )
 
     assert (found, await standing(store, who)) == (came, after)
 
 
-async def test_refusals_while_sending_add_up(store, clock):
-    who = await a_member(store, clock)
+async def test_refusals_while_sending_add_up_and_of_one_mail_count_once(store, clock):
+    who, letter = await sent_letter(store, clock)
+    await an_issue_of(store)
+    await store.write(a_delivery, 4711, who)
     outcome = Refused(552, "5.2.2", "full", Stage.RCPT)
+    said, two = (ADA, Consequence.COUNT, outcome), {"acts": ACTS, "rules": Rules(soft_limit=2)}
 
-    for _ in range(2):
+    async def refused(ref):
         clock.now += DAY
-        await store.write(
-            feedback.refused,
-            who,
-            ADA,
-            Consequence.COUNT,
-            outcome,
-            clock.now,
-            acts=ACTS,
-            rules=Rules(soft_limit=2),
-        )
+        return await store.write(feedback.refused, ref, *said, clock.now, **two)
 
+    assert [await refused(letter) for _ in range(3)] == [Came.COUNTED, Came.KNOWN, Came.KNOWN]
+    reported = returned("postfix-full", ref=letter)
+    assert await hear(store, clock, reported) == [Came.KNOWN]
+    assert await standing(store, who) is Standing.OK
+
+    assert await refused(Ref.of(Sort.ISSUE, 4711, NOW)) is Came.ACTED
     assert await standing(store, who) is Standing.BOUNCED
     (kept, _) = await store.read(reports.page, limit=9)
     assert (kept.source, kept.text) == ("smtp", "552 full")
