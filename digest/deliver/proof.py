@@ -1,14 +1,15 @@
 """A report, and the person and mails that it may speak of, to whom it is proven to be about. Pure.
 
-A Message-ID is proof, since only our keys make one of a mail's name; the word of our own provider
-is; a link alone is good for what its bearer may do anyway. See docs/bounces.md.
+The word of our own provider is proof; a Message-ID is, where nothing better can be had: only our
+keys make one of a mail's name, but mail programs put it into each answer and forward. A link alone
+is good for what its bearer may do anyway. See docs/bounces.md.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from digest.deliver.postmark import is_made_of, issue_said, letter_said
 from digest.deliver.verdict import Finding, Verdict
@@ -21,15 +22,15 @@ from subscribers.model import Subscriber
 class Whom:
     """The person a report proves to be about. ``mail``: the name of the mail it speaks of.
 
-    ``address``: where that mail went; None where that is not known. ``by_link``: a link alone
-    proves it, which is good for leaving ``newsletter`` and for nothing else.
+    ``address``: where that mail went; None where that is not known. ``by_bearer``: what others get
+    along with a mail proves it, which is good for leaving ``newsletter`` and for nothing else.
     """
 
     person: Subscriber
     mail: str
     newsletter: str = ""
     address: Address | None = None
-    by_link: bool = False
+    by_bearer: bool = False
 
     @property
     def is_theirs(self) -> bool:
@@ -38,7 +39,8 @@ class Whom:
 
     def means(self, finding: Finding) -> Finding:
         """What a finding comes to, as far as it is proven."""
-        return Finding.UNSUBSCRIBE if self.by_link and finding is Finding.COMPLAINT else finding
+        is_weak = self.by_bearer and finding is Finding.COMPLAINT
+        return Finding.UNSUBSCRIBE if is_weak else finding
 
 
 def mail_named(
@@ -56,13 +58,25 @@ def mail_named(
     return next((one for one in mails if any(is_made_of(ring, i, said(one)) for i in ids)), None)
 
 
+def by_message_id(verdict: Verdict, whom: Whom, *, signed_senders: bool) -> Whom | None:
+    """What a report proves that has no more than the Message-ID of a mail to ``whom``.
+
+    ``signed_senders``: each mail of ours has an envelope sender that proves better what failed.
+    """
+    if verdict.trusted:
+        return whom
+    if verdict.finding is not Finding.COMPLAINT:
+        return None if signed_senders else whom
+    return replace(whom, by_bearer=True) if whom.is_theirs and whom.newsletter else None
+
+
 def by_word(verdict: Verdict, person: Subscriber, original: bytes) -> Whom | None:
     """What a report proves of the person it names, where it names no mail of ours."""
     about, name = verdict.about, own_name(verdict, original)
     if verdict.trusted:
         return Whom(person=person, mail=name, address=recipient(verdict))
     if about.subscriber == person.id:
-        return Whom(person=person, mail=name, newsletter=about.newsletter, by_link=True)
+        return Whom(person=person, mail=name, newsletter=about.newsletter, by_bearer=True)
     return None
 
 

@@ -1,9 +1,8 @@
 """What came back, read and judged, to what becomes of the person: kept and done together, once.
 
-Only what is proven acts: an envelope sender that we signed, a Message-ID that one of our keys makes
-of the person who is named, or a report that our own provider signed; and it acts on the address
-that the mail went to. An unsubscribe link alone leaves its newsletter, as a click does. An address
-that an unproven report names loses nobody.
+Only what is proven acts (deliver/proof.py), and on the address that the mail went to. What others
+get along with a mail leaves its newsletter, as a click does. An address that an unproven report
+names loses nobody.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ from digest.storage.dialect import batches
 from digest.storage.reports import Report
 from subscribers.acts import AddressAct, Bounce, Complain, Disown
 from subscribers.address import Address
-from subscribers.model import Subscriber, SubscriberId
+from subscribers.model import Status, Subscriber, SubscriberId
 
 if TYPE_CHECKING:
     from digest.deliver.mailbox import Mailbox
@@ -51,6 +50,7 @@ class Rules:
 
     soft_limit: int = 5
     soft_days: int = 30
+    signed_senders: bool = False  # deliver.bounce_domain: they prove what failed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,11 +190,13 @@ def _hear(
     rules: Rules,
     now: datetime,
 ) -> Came:
-    whom = _whom(tx, came, ring, now)
+    whom = _whom(tx, came, ring, rules, now)
     return _act(tx, came, whom, acts, rules, now) if whom else Came.UNPROVEN
 
 
-def _whom(tx: Connection, came: Incoming, ring: tuple[bytes, ...], now: datetime) -> Whom | None:
+def _whom(
+    tx: Connection, came: Incoming, ring: tuple[bytes, ...], rules: Rules, now: datetime
+) -> Whom | None:
     """Whom a report proves to be about."""
     verdict, about = came.verdict, came.verdict.about
     if mail := _signed(tx, about.ref):
@@ -208,7 +210,8 @@ def _whom(tx: Connection, came: Incoming, ring: tuple[bytes, ...], now: datetime
     if about.message_ids:
         mails = posted.recent(tx, person.id, now - REMEMBERED, MOST_MAILS)
         if mail := proof.mail_named(ring, verdict, person, mails):
-            return _of_mail(tx, verdict, person, mail)
+            whom = _of_mail(tx, verdict, person, mail)
+            return proof.by_message_id(verdict, whom, signed_senders=rules.signed_senders)
     return proof.by_word(verdict, person, came.original)
 
 
@@ -235,9 +238,12 @@ def _act(
     finding, who = whom.means(came.verdict.finding), whom.person.id
     if finding is not Finding.UNSUBSCRIBE and not whom.is_theirs:
         return _disowned(tx, finding, whom, acts, now)
-    name = whom.mail
-    if finding is Finding.UNSUBSCRIBE:  # who came back may leave again, and by the same mail
-        name = proof.own_name(came.verdict, came.original)
+    name, own = whom.mail, proof.own_name(came.verdict, came.original)
+    if came.verdict.finding is Finding.UNSUBSCRIBE:  # who came back may leave by the same mail
+        name = own
+    leaving = _leaving(tx, came.verdict, whom)
+    if finding is Finding.UNSUBSCRIBE and name == own and not leaving:
+        return Came.KNOWN  # without a row: of such names there is no end
     if not reports.add(tx, _report(came, who, name, now)):
         return Came.KNOWN
     match finding:
@@ -246,7 +252,7 @@ def _act(
         case Finding.COMPLAINT:
             acts.on_address(tx, who, Complain(), now)
         case Finding.UNSUBSCRIBE:
-            for newsletter in _leaving(tx, came.verdict, whom):
+            for newsletter in leaving:
                 acts.leave(tx, who, newsletter, now)
         case Finding.SOFT:
             since = now - timedelta(days=rules.soft_days)
@@ -281,7 +287,13 @@ def _report(came: Incoming, who: SubscriberId, name: str, now: datetime) -> Repo
 
 
 def _leaving(tx: Connection, verdict: Verdict, whom: Whom) -> list[str]:
-    """What somebody wants no more of: what they say, else what they were sent, else all."""
-    if one := verdict.newsletter or whom.newsletter:
-        return [one]
-    return [held.newsletter for held in people.subscriptions_of(tx, whom.person.id)]
+    """What somebody wants no more of: what they say, else what they were sent, else all.
+
+    Without what they have left already.
+    """
+    one = verdict.newsletter or whom.newsletter
+    return [
+        held.newsletter
+        for held in people.subscriptions_of(tx, whom.person.id)
+        if held.status is not Status.LEFT and one in ("", held.newsletter)
+    ]

@@ -24,9 +24,11 @@ if TYPE_CHECKING:
 
 
 def bounce_rules(settings: Settings) -> feedback.Rules:
-    """How many passing failures are too many."""
+    """How many passing failures are too many, and whether a failure has to show our signature."""
     return feedback.Rules(
-        soft_limit=settings.bounces.soft_limit, soft_days=settings.bounces.soft_days
+        soft_limit=settings.bounces.soft_limit,
+        soft_days=settings.bounces.soft_days,
+        signed_senders=bool(settings.deliver.bounce_domain),
     )
 
 

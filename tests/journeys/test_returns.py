@@ -73,9 +73,12 @@ def test_an_issue_comes_back_to_the_sender_that_is_its_own(paper, monkeypatch):
 
     report = returned("gmail-full", mail, envelope=back)
     assert ingested(paper, monkeypatch, report).startswith("counted")
-    # The same mail, told of by its Message-ID: it is known.
-    report = returned("postfix-full", mail, envelope="digest@quayside.example")
+    # The same mail, told of by another server: it is known.
+    report = returned("postfix-full", mail, envelope=back)
     assert ingested(paper, monkeypatch, report) == "known already\n"
+    # Whoever was passed the mail has its Message-ID, and not its sender.
+    report = returned("postfix-unknown", mail, envelope="digest@quayside.example")
+    assert ingested(paper, monkeypatch, report).startswith("not proven whom it is about")
     forged = back.replace("bounces+", "bounces+aaaaaaaa")
     report = returned("postfix-unknown", {"Message-ID": "<1@x.example>"}, envelope=forged)
     assert ingested(paper, monkeypatch, report).startswith("not proven")

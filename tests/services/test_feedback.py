@@ -79,9 +79,9 @@ async def sent_letter(store, clock, address=ADA):
     return who, Ref.of(Sort.LETTER, await a_letter(store, who), NOW)
 
 
-async def hear(store, clock, *mails):
+async def hear(store, clock, *mails, rules=Rules()):  # noqa: B008 -- frozen
     came = [Incoming(verdict=bounces.verdict(RING, mail), original=mail) for mail in mails]
-    return await feedback.heard(store, came, acts=ACTS, ring=RING, rules=Rules(), clock=clock)
+    return await feedback.heard(store, came, acts=ACTS, ring=RING, rules=rules, clock=clock)
 
 
 async def say(store, clock, *verdicts):
@@ -267,10 +267,9 @@ async def test_who_complained_has_left_and_cannot_be_joined_back(store, clock):
     assert await store.read(letters.of, who) == before
 
 
-async def test_a_complaint_with_its_reader_blacked_out_is_taken_back_by_the_operator(store, clock):
-    who = await a_member(store, clock)
-    mine = message_id(postmark(), await an_issue_of(store), who)
-    mail = returned("arf-redacted", who=who, message_id=mine)
+async def test_a_complaint_is_taken_back_by_the_operator(store, clock):
+    who, ref = await sent_letter(store, clock)
+    mail = returned("arf", ref=ref)
 
     assert await hear(store, clock, mail) == [Came.ACTED]
     await membership.reinstate(store, ADA, ring=RING, clock=clock)
@@ -299,6 +298,85 @@ async def test_a_link_alone_leaves_its_newsletter_as_a_click_does_and_does_no_mo
     assert not await store.read(consents.suppressed, marks(RING, ADA))
     assert await status(store, who) == {"daily": Status.LEFT, "weekly": Status.ACTIVE}
     assert await told(store) == [("complaint", "arf", "")]
+
+
+@pytest.mark.parametrize("name", ["arf", "arf-redacted"])
+@pytest.mark.parametrize("signed", [True, False])
+async def test_a_complaint_by_a_message_id_alone_leaves_its_newsletter_and_no_more(
+    store, clock, name, signed
+):
+    who = await a_member(store, clock)
+    clock.now += DAY
+    await a_member(store, clock, newsletter="weekly")
+    mine = message_id(postmark(), await an_issue_of(store), who)
+    rules = Rules(signed_senders=signed)
+    sent = {"who": who, "message_id": mine, "envelope": "digest@quayside.example"}
+    once, again = returned(name, **sent), returned(name, **sent) + b"\r\n"
+
+    assert await hear(store, clock, once, rules=rules) == [Came.ACTED]
+    assert await hear(store, clock, once, again, rules=rules) == [Came.KNOWN] * 2
+
+    assert await standing(store, who) is Standing.OK
+    assert not await store.read(consents.suppressed, marks(RING, ADA))
+    assert await status(store, who) == {"daily": Status.LEFT, "weekly": Status.ACTIVE}
+    assert await told(store) == [("complaint", "arf", "")]
+
+
+@pytest.mark.parametrize("name", ["postfix-unknown", "postfix-full", "postfix-policy", "qmail"])
+async def test_where_senders_are_signed_a_message_id_alone_proves_no_failure(store, clock, name):
+    who = await a_member(store, clock)
+    mine = message_id(postmark(), await an_issue_of(store), who)
+    forged = returned(name, message_id=mine, envelope="digest@quayside.example")
+    signed = Rules(signed_senders=True)
+
+    assert await hear(store, clock, forged, linked(forged, who), rules=signed) == (
+        [Came.UNPROVEN] * 2
+    )
+    assert (await standing(store, who), await told(store)) == (Standing.OK, [])
+
+
+async def test_our_provider_may_name_the_mail_by_its_message_id_whatever_else_is_signed(
+    store, clock
+):
+    who = await a_member(store, clock)
+    mine = message_id(postmark(), await an_issue_of(store), who).strip("<>")
+    about = About(recipient=str(ADA), message_ids=(mine,))
+    said = Verdict(finding=Finding.COMPLAINT, about=about, trusted=True, event="ses|1")
+    came = [Incoming(verdict=said)]
+    rules = Rules(signed_senders=True)
+
+    assert await feedback.heard(
+        store, came, acts=ACTS, ring=RING, rules=rules, clock=clock
+    ) == [Came.ACTED]  # fmt: skip
+    assert await standing(store, who) is Standing.COMPLAINED
+
+
+async def test_a_letter_that_is_for_no_newsletter_is_left_by_nobody_who_has_its_message_id(
+    store, clock
+):
+    who, ref = await asked_elsewhere(store, clock)
+    letter = letter_personal(postmark(), ref.id, To(who, "", "", NOW), new_address="").message_id
+    act = acts.ConfirmAddress()
+    await membership.act_on_address(store, who, act, by=By.READER, ring=RING, clock=clock)
+    unsigned = {"message_id": letter, "envelope": "digest@quayside.example"}
+
+    assert await hear(store, clock, returned("arf", to=str(TYPO), **unsigned)) == [Came.UNPROVEN]
+    assert await status(store, who) == {"daily": Status.ACTIVE}
+
+
+async def test_leaving_what_was_left_already_keeps_nothing(store, clock):
+    who = await a_member(store, clock)
+    token = tokens.make(RING[0], Purpose.UNSUBSCRIBE, who, "daily")
+    mails = [f"From: x@example.org\r\nSubject: daily.{token}\r\n\r\n{n}".encode() for n in range(9)]
+
+    assert await hear(store, clock, mails[0]) == [Came.ACTED]
+    assert await hear(store, clock, *mails[1:]) == [Came.KNOWN] * 8
+    assert await told(store) == [("unsubscribe", "mailto", "")]
+
+    clock.now += DAY
+    await a_member(store, clock)
+    assert await hear(store, clock, mails[1]) == [Came.ACTED]
+    assert await status(store, who) == {"daily": Status.LEFT}
 
 
 async def test_what_fails_where_a_reader_passed_their_mail_on_is_not_their_address(store, clock):
