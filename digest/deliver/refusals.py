@@ -14,7 +14,7 @@ from digest.deliver.outcome import Refused, Stage
 from digest.deliver.relay import RelayOptions
 
 ENOUGH = 3  # readers refused, and fewer messages taken: it is us
-RECENT = 100  # messages taken that are set against it: those of last week prove nothing of today
+RECENT = 20  # messages taken that are set against it: those of last week prove nothing of today
 
 
 class Meant(Enum):
