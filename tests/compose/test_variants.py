@@ -222,5 +222,5 @@ def test_editions_count_their_own_stories_in_the_plural_of_their_language(langua
         issue = laid_out([a_story(an_article(f"https://a.example/{n}")) for n in range(count)])
         own = planned(Choice.of((), language), issue=issue).variants[-1]
         edition = render.edition(a_job(own.issue, newsletter=NEWSLETTER))
-        assert f"{said}," in edition.text
+        assert f"{said}{words.load(language, (OURS,))['comma']}" in edition.text
         assert said in edition.html
