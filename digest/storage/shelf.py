@@ -26,7 +26,10 @@ WITHDRAWN = "cancelled"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spine:
-    """An issue as a list shows it. ``until``: where its window ends; both moments aware UTC."""
+    """An issue as a list shows it. ``until``: where its window ends; both moments aware UTC.
+
+    ``lead``: the headline of its first story; empty for an issue without one.
+    """
 
     id: int
     newsletter: NewsletterId
@@ -38,6 +41,7 @@ class Spine:
     subject: str
     preheader: str
     released_at: datetime
+    lead: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +64,7 @@ _SPINE = (
     issues.c.subject,
     issues.c.preheader,
     issues.c.released_at,
+    func.coalesce(issues.c.content[("stories", 0, "title")].as_string(), "").label("lead"),
 )
 
 

@@ -14,6 +14,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from digest import periods
+from digest.compose.issue import SUBJECT_MAX, shorten
 from digest.compose.view import direction
 from digest.model import Cadence, Newsletter
 from digest.storage import shelf
@@ -54,7 +55,9 @@ async def newsletters(request: Request) -> Response:
             noindex=noindex,
             canonical=f"{desk.settings.site.base_url}/archive",
             shelves=[
-                (one, [_row(spine, one, language) for spine in spines]) for one, spines in shelves
+                (one, [_row(spine, one, language) for spine in spines])
+                for one, spines in shelves
+                if spines
             ],
         )
         newest = [one for _, spines in shelves for one in spines[:1]]
@@ -140,6 +143,16 @@ def address(desk: Desk, newsletter: Newsletter, spine: Spine | None = None) -> s
     return f"{desk.settings.site.base_url}/archive/{newsletter.id}{mark}"
 
 
+def headline(spine: Spine) -> str:
+    """An issue's subject; where that was made of the first headline, the whole of it.
+
+    A subject is cut for a list of mails (digest/compose/issue.py); a page has the room.
+    """
+    made = shorten(spine.lead, SUBJECT_MAX)
+    is_made = spine.subject == made or spine.subject.startswith(f"{made}; ")
+    return spine.lead if made and is_made else spine.subject
+
+
 async def _kept(
     request: Request, key: tuple[object, ...], make: Callable[[], Awaitable[Kept]]
 ) -> Response:
@@ -162,6 +175,7 @@ async def _issue_page(desk: Desk, newsletter: Newsletter, language: str, volume:
         noindex=newsletter.archive == "noindex",
         canonical=address(desk, newsletter, better or spine),
         spine=spine,
+        headline=headline(spine),
         day=day(spine.until, newsletter.timezone, language),
         lead=lead and _told(lead, newsletter, language),
         sections=[
@@ -216,7 +230,7 @@ def _row(spine: Spine, newsletter: Newsletter, language: str) -> dict[str, objec
         "mark": periods.shelfmark(spine.cadence, spine.period),
         "iso": local.isoformat(),
         "day": str(format_skeleton("MMMEd", local, locale=language)),
-        "subject": spine.subject,
+        "headline": headline(spine),
         "number": spine.number,
         "language": spine.language,
     }

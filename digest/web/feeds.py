@@ -19,7 +19,7 @@ from digest.model import Newsletter
 from digest.storage import shelf
 from digest.storage.shelf import Spine, Volume
 from digest.storage.volume import Entry
-from digest.web.archive import address, modified, with_archive
+from digest.web.archive import address, headline, modified, with_archive
 from digest.web.desk import Desk, desk_of
 from digest.web.kept import Kept, answer, kept
 
@@ -161,7 +161,7 @@ def _item(desk: Desk, newsletter: Newsletter, volume: Volume, topic: str | None)
     return Item(
         id=url if topic is None else f"{url}#{quote(topic, safe='')}",
         url=url,
-        title=spine.subject if whole or first is None else first.title,
+        title=headline(spine) if whole or first is None else first.title,
         summary=spine.preheader if whole or first is None else first.summary,
         html=desk.look.render(
             "entry.html", newsletter, newsletter.language, entries=volume.entries, site_url=base

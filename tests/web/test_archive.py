@@ -16,6 +16,7 @@ import pytest
 from sqlalchemy import update
 
 from digest.collect import jsonfeed
+from digest.compose.issue import subject
 from digest.slots import SLOT_OPEN
 from digest.storage import issues
 from digest.storage.schema import issues as table
@@ -38,6 +39,10 @@ archive = "noindex"
 title = "The Secret One"
 sender = "digest@quayside.example"
 archive = "off"
+
+[newsletters.fresh]
+title = "The Fresh One"
+sender = "digest@quayside.example"
 """
 
 
@@ -125,6 +130,44 @@ async def test_an_issue_is_told_whole_with_the_words_that_others_show_of_it(site
     assert f'<link rel="canonical" href="{here}">' in html
     assert 'href="/archive/daily/2026-11-23" rel="prev"' in html
     assert "robots" not in told
+
+
+LONG = "Barges return as the old lock gates swing open again; the keeper turns boats away at dawn"
+
+
+async def test_a_headline_that_was_cut_for_the_subject_stands_whole_and_once(site: House):
+    story = a_story(an_article("https://a.example/", title=LONG))
+    await put(site, an_issue(story, subject=subject([LONG])))
+
+    page = (await site.get("/archive/daily/2026-11-24")).text
+    shelf = (await site.get("/archive/daily")).text
+    feed = feedparser.parse((await site.get("/archive/daily/feed.xml")).text)
+
+    assert page.count(f">{LONG}<") == 1
+    assert f'<meta property="og:title" content="{LONG}">' in page
+    assert f"<bdi>{LONG}</bdi>" in shelf
+    assert feed.entries[0].title == LONG
+
+
+async def test_a_subject_of_the_configuration_stays_the_heading(site: House):
+    story = a_story(an_article("https://a.example/", title=LONG))
+    await put(site, an_issue(story, subject="The harbour today"))
+
+    page = (await site.get("/archive/daily/2026-11-24")).text
+
+    assert "<bdi>The harbour today</bdi></h1>" in page
+    assert f">{LONG}<" in page
+
+
+async def test_a_newsletter_without_an_issue_has_no_shelf(three: House, tmp_path: Path):
+    listed = (await three.get("/archive")).text
+    (tmp_path / "new").mkdir()
+    async with house(tmp_path / "new") as site:
+        empty = (await site.get("/archive")).text
+
+    assert re.findall(r'<h2 class="month".*href="/archive/(\w+)"', listed) == ["daily", "quiet"]
+    assert "<h2" not in empty
+    assert "There is no issue yet." in empty
 
 
 async def test_no_page_of_the_archive_holds_anything_of_a_reader(site: House):
