@@ -31,7 +31,7 @@ async def ask(
         f"{until}\n\n"
         f"Look at it and decide: {page}\n\n"
         f"Or on the machine itself\n"
-        f"Let it go:     digest issues approve {review.issue}\n"
+        f"Send it:       digest issues approve {review.issue}\n"
         f"Keep it back:  digest issues hold {review.issue}\n\n{blanked(text)}",
         sender=newsletter.sender,
         to=settings.site.operator,

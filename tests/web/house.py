@@ -249,11 +249,11 @@ async def house(
         await store.close()
 
 
-async def waiting_issue(site: House) -> int:
+async def waiting_issue(site: House, more: str = "") -> int:
     """The number of an issue that waits for the editor."""
     made = Edition(
         key="en", language="en", subject="s", preheader="", html="",
-        text=f"TOP STORY\nFor {slot('name')}, of the gates <b>",
+        text=f"TOP STORY\nFor {slot('name')}, of the gates <b>{more}",
     )  # fmt: skip
 
     def freeze(tx):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,12 +12,13 @@ from typing import Any
 
 import pytest
 from aiohttp import web
-from playwright.async_api import Browser, Page
+from playwright.async_api import Browser, Page, Route
 
 from digest.storage import schema as tables
+from subscribers.model import SubscriberId
 from subscribers.tokens import Purpose
 from tests.web.chromium import chromium, need_chromium
-from tests.web.house import House, house, link
+from tests.web.house import House, house, link, waiting_issue
 
 need_chromium()
 
@@ -103,6 +105,38 @@ async def test_the_browser_brings_a_proof_so_the_stricter_limit_is_not_met(
 
         assert len(await site.people()) == 3
         assert page.complaints == []
+
+
+async def test_a_second_press_meanwhile_does_not_send_the_form_without_its_proof(
+    browser: Browser, tmp_path: Path
+):
+    async with house(tmp_path, "proof_cost = 10\n") as site:
+        page = await watched(browser)
+        sent: list[bool] = []
+        page.on(
+            "request",
+            lambda one: one.method == "POST" and sent.append("altcha=ey" in one.post_data),
+        )
+        asked, hold = asyncio.Event(), asyncio.Event()
+
+        async def slowly(route: Route) -> None:
+            asked.set()
+            await hold.wait()
+            await route.continue_()
+
+        await page.route("**/api/challenge", slowly)
+        await page.goto(site.url)
+        site.clock.forward(seconds=5)
+        await page.get_by_label("Email address").fill("ada@example.org")
+        button = page.get_by_role("button", name="Subscribe")
+        await button.click()
+        await asked.wait()
+        await button.click(no_wait_after=True)
+        await page.evaluate("document.querySelector('form').requestSubmit()")
+        hold.set()
+        await page.get_by_role("heading", name="Look into your mailbox").wait_for()
+
+        assert sent == [True]
 
 
 async def test_a_scanner_that_opens_every_link_and_runs_its_scripts_changes_nothing(
@@ -216,5 +250,9 @@ async def test_nothing_runs_off_a_phone(browser: Browser, site: House):
             await page.goto(f"{site.url}{path}?lang={language}")
             if await page.evaluate("document.documentElement.scrollWidth > innerWidth"):
                 wide.append((path.split(".")[0], language))
+
+    review = link(Purpose.REVIEW, SubscriberId(str(await waiting_issue(site, "word " * 200))))
+    await page.goto(site.url + review)
+    assert await page.evaluate("document.documentElement.scrollWidth") == 320
 
     assert wide == []

@@ -17,8 +17,15 @@ if (form && globalThis.crypto?.subtle) {
 
   const status = form.querySelector("[data-status]");
   const button = form.querySelector("button");
+  let working = false;
+  // The widget lets a second press through while it works: without its proof.
+  form.addEventListener("submit", (event) => {
+    if (!working) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  }, { capture: true });
   widget.addEventListener("statechange", (event) => {
-    const working = event.detail.state === "verifying";
+    working = event.detail.state === "verifying";
     status.textContent = working ? form.dataset.working : "";
     button.toggleAttribute("aria-busy", working);
     // No proof is better than no way in: without one the server is only stricter.
