@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Self
 
 import idna
@@ -35,15 +36,32 @@ _PLAIN = re.compile(
 )
 
 
+_UNSEEN = ("Cc", "Cf", "Zl", "Zp", "Co", "Cs")  # Unicode's general categories
+
+
+class Flaw(StrEnum):
+    """Where an address is wrong, for whoever says it in another language than ours."""
+
+    SHAPE = "shape"  # no name, no @ or no domain
+    UNSEEN = "unseen"
+    LENGTH = "length"
+    NAME = "name"  # before the @
+    DOMAIN = "domain"
+
+
 class BadAddress(ValueError):
     """The text is no address we can write to; the message is one sentence for its owner."""
+
+    def __init__(self, said: str, flaw: Flaw) -> None:
+        super().__init__(said)
+        self.flaw = flaw
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
     """A mailbox. ``local@domain``; the domain in its ASCII form, as it goes over the wire.
 
-    Made by ``Address.parse`` alone.
+    Made by ``Address.parse`` and ``Address.pasted`` alone.
     """
 
     local: str
@@ -56,15 +74,28 @@ class Address:
         if _PLAIN.fullmatch(text):
             return cls(*text.split("@"))
         text = unicodedata.normalize("NFC", text)
-        if any(unicodedata.category(c) in ("Cc", "Cf", "Zl", "Zp", "Co", "Cs") for c in text):
-            raise BadAddress("The address holds a character that cannot be seen.")
+        if any(unicodedata.category(c) in _UNSEEN for c in text):
+            raise BadAddress("The address holds a character that cannot be seen.", Flaw.UNSEEN)
         local, at, domain = text.rpartition("@")
         if not at or not local or not domain:
-            raise BadAddress("An address has a name, an @ and a domain, such as ada@example.org.")
+            said = "An address has a name, an @ and a domain, such as ada@example.org."
+            raise BadAddress(said, Flaw.SHAPE)
         parsed = cls(_local(local), _domain(domain))
         if len(str(parsed).encode()) > 254:
-            raise BadAddress("The address is longer than the 254 bytes that mail allows.")
+            said = "The address is longer than the 254 bytes that mail allows."
+            raise BadAddress(said, Flaw.LENGTH)
         return parsed
+
+    @classmethod
+    def pasted(cls, text: str) -> Self:
+        """Read what a person typed or pasted into a form. Raises BadAddress.
+
+        Blanks and what cannot be seen come along at both ends; of ``Ada <ada@example.org>``
+        (RFC 5322, 3.4) it is the address that counts.
+        """
+        text = _bare(text)
+        _, named, inner = text.rpartition("<")
+        return cls.parse(_bare(inner[:-1]) if named and inner.endswith(">") else text)
 
     @property
     def key(self) -> str:
@@ -101,6 +132,16 @@ class Address:
         return f"{self.local}@{self.domain}"
 
 
+def _bare(text: str) -> str:
+    """``text`` without blanks and unseen characters at its ends."""
+    at, end = 0, len(text)
+    while at < end and unicodedata.category(text[at]) in ("Zs", *_UNSEEN):
+        at += 1
+    while at < end and unicodedata.category(text[end - 1]) in ("Zs", *_UNSEEN):
+        end -= 1
+    return text[at:end]
+
+
 def _folded(local: str) -> str:
     """Case folded, canonically (Unicode D145): NFKC would fold in other mailboxes, and an @."""
     return unicodedata.normalize("NFC", unicodedata.normalize("NFD", local).casefold())
@@ -108,27 +149,33 @@ def _folded(local: str) -> str:
 
 def _local(local: str) -> str:
     if local.startswith('"'):
-        raise BadAddress("Quoted names before the @ are not taken; write the address without them.")
+        said = "Quoted names before the @ are not taken; write the address without them."
+        raise BadAddress(said, Flaw.NAME)
     if len(local.encode()) > 64:
-        raise BadAddress("The part before the @ is longer than the 64 bytes that mail allows.")
+        said = "The part before the @ is longer than the 64 bytes that mail allows."
+        raise BadAddress(said, Flaw.LENGTH)
     for atom in local.split("."):
         if not atom:
-            raise BadAddress("The part before the @ may not begin, end or double a dot.")
+            said = "The part before the @ may not begin, end or double a dot."
+            raise BadAddress(said, Flaw.NAME)
         if not all(_ASCII_ATOM.fullmatch(c) or not (c.isascii() or c.isspace()) for c in atom):
-            raise BadAddress("The part before the @ holds a character that addresses do not have.")
+            said = "The part before the @ holds a character that addresses do not have."
+            raise BadAddress(said, Flaw.NAME)
     return local
 
 
 def _domain(domain: str) -> str:
     if domain.startswith("["):
-        raise BadAddress("Addresses at a bare IP number are not taken.")
+        raise BadAddress("Addresses at a bare IP number are not taken.", Flaw.DOMAIN)
+    unknown = f"The domain {domain[:80]!r} does not exist in this spelling."
     try:
         ascii_domain = idna.encode(domain.rstrip("."), uts46=True).decode().lower()
     except (idna.IDNAError, UnicodeError) as error:
-        raise BadAddress(f"The domain {domain[:80]!r} does not exist in this spelling.") from error
+        raise BadAddress(unknown, Flaw.DOMAIN) from error
     labels = ascii_domain.split(".")
     if len(labels) < 2 or not all(_LABEL.fullmatch(label) for label in labels):
-        raise BadAddress(f"The domain {domain[:80]!r} is not complete; it is something like a.org.")
+        said = f"The domain {domain[:80]!r} is not complete; it is something like a.org."
+        raise BadAddress(said, Flaw.DOMAIN)
     if labels[-1].isdigit() or len(ascii_domain) > 253:
-        raise BadAddress(f"The domain {domain[:80]!r} does not exist in this spelling.")
+        raise BadAddress(unknown, Flaw.DOMAIN)
     return ascii_domain

@@ -12,6 +12,7 @@ from starlette.middleware.cors import CORSMiddleware
 from digest.services.offers import offered
 from digest.web import origins
 from digest.web.desk import Desk, desk_of, ip_of, language_of, named
+from digest.web.hints import NO_ADDRESS, hint
 from digest.web.joining import Answer, Filled, take
 from digest.web.look import Look
 
@@ -25,10 +26,7 @@ ANSWERS = {
             "that letter, and you are in."
         ),
     ),
-    Answer.NO_ADDRESS: (
-        422,
-        N_("Enter an address with an @ and a domain, like ada@example.org."),
-    ),
+    Answer.NO_ADDRESS: (422, NO_ADDRESS),  # or what else is wrong with it
     Answer.EARLY: (
         409,
         N_("That was quicker than we can tell from a program. Please press once more."),
@@ -195,6 +193,8 @@ async def subscribe(request: Request, join: Join) -> Said:
     status, words = ANSWERS[answer]
     if answer is Answer.TAKEN and not desk.settings.web.double_opt_in:
         words = WELCOME
+    if answer is Answer.NO_ADDRESS:
+        words = hint(join.email)
     return _said(status, answer.value, desk.look.words(language, words))
 
 

@@ -69,7 +69,7 @@ async def _taken(desk: Desk, filled: Filled, ip: clients.Ip) -> Answer:
     if newsletter is None:
         return Answer.NO_NEWSLETTER
     try:
-        address = Address.parse(filled.email)
+        address = Address.pasted(filled.email)
     except BadAddress:
         return Answer.NO_ADDRESS
     if filled.cadence not in ("", *offered(newsletter)):

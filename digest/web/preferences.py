@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import time, timedelta
 from functools import cache
 from zoneinfo import available_timezones
@@ -17,18 +17,18 @@ from starlette.routing import Route
 from digest.model import Heading, Newsletter
 from digest.services.offers import offered
 from digest.web.desk import comes_from_afar, day, desk_of, held, language_of, page
+from digest.web.hints import hint
 from digest.web.joining import plain_name
 from digest.web.links import Bearer, link
 from digest.web.members import Member, Wishes
 from digest.web.texts import LANGUAGES
-from subscribers.address import Address, BadAddress
+from subscribers.address import Address
 from subscribers.model import Status
 from subscribers.tokens import Purpose
 
 N_ = str  # marks a sentence for the catalogues
 PAUSE = timedelta(days=30)
 HOURS = tuple(f"{hour:02}:{minute:02}" for hour in range(24) for minute in (0, 30))
-NO_ADDRESS = N_("Enter an address with an @ and a domain, like ada@example.org.")
 NO_TOPIC = N_("Choose at least one topic.")
 _PLACES = ("Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Europe", "Indian",
            "Pacific")  # fmt: skip
@@ -36,13 +36,18 @@ _PLACES = ("Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """What the page says besides the choices themselves."""
+    """What the page says besides the choices that are kept.
+
+    ``cadence`` and ``topics`` are what was just chosen and is not kept: empty, None: nothing.
+    """
 
     saved: bool = False
     moving: bool = False
     trouble: str = ""
     bad_address: bool = False
     email: str = ""
+    cadence: str = ""
+    topics: tuple[str, ...] | None = None
 
 
 async def show(request: Request) -> Response:
@@ -58,7 +63,7 @@ async def save(request: Request) -> Response:
     async with request.form(max_files=0, max_fields=200) as form:
         wishes, shown = _read(form, bearer.newsletter, member)
     if shown.trouble:
-        return _page(request, bearer, member, shown)
+        return _page(request, bearer, _wished(member, wishes), shown)
     who, now = bearer.subscriber, desk.clock()
     saved = await desk.members.change(who, bearer.newsletter.id, wishes)
     if member.subscription.status is Status.PAUSED and form.get("cadence") in offered(
@@ -68,7 +73,7 @@ async def save(request: Request) -> Response:
     if form.get("cadence") == "pause" and member.subscription.status is Status.ACTIVE:
         saved = await desk.members.pause(who, bearer.newsletter.id, now + PAUSE)
     if shown.moving:
-        await desk.members.move(who, Address.parse(shown.email))
+        await desk.members.move(who, Address.pasted(shown.email))
     if saved is None:
         raise HTTPException(404)
     now_at = Shown(saved=True, moving=shown.moving, email=saved.person.address.shown)
@@ -94,11 +99,8 @@ def _read(form: FormData, newsletter: Newsletter, member: Member) -> tuple[Wishe
     topics = tuple(one.topic for one in known if one.topic in chosen)
     trouble = NO_TOPIC if "topics" in said and not topics else ""
     email = said.get("address", "").strip()[:400] or person.address.shown
-    bad_address, moving = False, False
-    try:
-        moving = Address.parse(email).key != person.address.key
-    except BadAddress:
-        trouble, bad_address = NO_ADDRESS, True
+    bad = hint(email)
+    moving = not bad and Address.pasted(email).key != person.address.key
     hour = said.get("hour", "")
     cadence, language, zone = (said.get(key, "") for key in ("cadence", "language", "timezone"))
     wishes = Wishes(
@@ -109,7 +111,24 @@ def _read(form: FormData, newsletter: Newsletter, member: Member) -> tuple[Wishe
         language=language if language in LANGUAGES else person.language,
         timezone=zone if zone in zones() else person.timezone,
     )
-    return wishes, Shown(moving=moving, trouble=trouble, bad_address=bad_address, email=email)
+    return wishes, Shown(
+        moving=moving,
+        trouble=bad or trouble,
+        bad_address=bool(bad),
+        email=email,
+        cadence=cadence if cadence in ("pause", *offered(newsletter)) else "",
+        topics=topics if "topics" in said else None,
+    )
+
+
+def _wished(member: Member, wishes: Wishes) -> Member:
+    """The member as they would be: a form that comes back shows what was filled in."""
+    return Member(
+        person=replace(
+            member.person, name=wishes.name, language=wishes.language, timezone=wishes.timezone
+        ),
+        subscription=replace(member.subscription, hour=wishes.hour),
+    )
 
 
 def topics_of(newsletter: Newsletter) -> tuple[Heading, ...]:
@@ -139,6 +158,7 @@ def _page(request: Request, bearer: Bearer, member: Member, shown: Shown) -> Res
     language = language_of(request, newsletter, person.language)
     topics = topics_of(newsletter)
     paused = subscription.paused_until if subscription.status is Status.PAUSED else None
+    kept_topics = subscription.topics or tuple(one.topic for one in topics)
     leave = link(bearer, Purpose.UNSUBSCRIBE, base=desk.look.base, key=desk.ring[0])
     html = desk.look.render(
         "preferences.html",
@@ -146,9 +166,9 @@ def _page(request: Request, bearer: Bearer, member: Member, shown: Shown) -> Res
         language,
         private=True,
         bad_address=shown.bad_address,
-        cadence=subscription.cadence,
+        cadence=shown.cadence or ("pause" if paused else subscription.cadence),
         cadences=[cadence.value for cadence in offered(newsletter)],
-        chosen=subscription.topics or [one.topic for one in topics],
+        chosen=kept_topics if shown.topics is None else shown.topics,
         email=shown.email,
         here=link(bearer, Purpose.PREFERENCES, base=desk.look.base, key=desk.ring[0]),
         hour=f"{subscription.hour:%H:%M}" if subscription.hour else "",

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from subscribers.address import Address, BadAddress
+from subscribers.address import Address, BadAddress, Flaw
 
 
 @pytest.mark.parametrize(
@@ -38,6 +38,33 @@ def test_an_address_is_read_as_it_goes_over_the_wire(text, said):
 def test_what_mail_cannot_reach_is_refused_with_a_sentence(text):
     with pytest.raises(BadAddress, match=r"\.$"):
         Address.parse(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ada@example.org\u00a0", "\ufeff ada@example.org\u200b", "\u202aada@example.org\u202c\r\n",
+        "<ada@example.org>", "Ada, of <x> <ada@example.org> ", "Ada <\u200bada@example.org\u200b>",
+    ],
+)  # fmt: skip
+def test_what_comes_along_with_a_pasted_address_is_left_behind(text):
+    assert Address.pasted(text) == Address.parse("ada@example.org")
+
+
+@pytest.mark.parametrize(
+    ("text", "flaw"),
+    [
+        ("", Flaw.SHAPE), ("ada", Flaw.SHAPE), ("<>", Flaw.SHAPE), ("a\u200bda@example.org", Flaw.UNSEEN),
+        (f"{'a' * 65}@example.org", Flaw.LENGTH), (f"{'a' * 9}@{'b.' * 124}org", Flaw.LENGTH),
+        ("a b@example.org", Flaw.NAME), ("ada@example.org>", Flaw.DOMAIN), ("a@b", Flaw.DOMAIN),
+        ("ada@example.org, bob@example.org", Flaw.NAME),
+    ],
+)  # fmt: skip
+def test_what_is_pasted_and_no_address_is_refused_with_its_flaw(text, flaw):
+    with pytest.raises(BadAddress) as refused:
+        Address.pasted(text)
+
+    assert refused.value.flaw is flaw
 
 
 @pytest.mark.parametrize("twin", ["ADA@EXAMPLE.ORG", "Ada@Example.org", "ada@example.org."])

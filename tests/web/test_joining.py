@@ -61,6 +61,37 @@ async def test_an_address_without_an_at_is_told_and_kept_in_the_form(site: House
     assert await site.people() == []
 
 
+async def test_an_address_pasted_from_a_mail_program_is_taken(site: House):
+    pasted = ("\u2066ada@example.org\u2069\u00a0", "Grace <grace@example.org>")
+
+    answers = [await site.join(one) for one in pasted]
+
+    assert [answer.status for answer in answers] == [200, 200]
+    assert [row.address for row in await site.people()] == ["ada@example.org", "grace@example.org"]
+
+
+@pytest.mark.parametrize(
+    ("email", "said"),
+    [
+        ("ada.example.org", "Enter an address with an @"),
+        ("a\u200bda@example.org", "cannot be seen"),
+        ("ada,bob@example.org", "Before the @ stands a space, a dot or another character"),
+        ("ada@example", "After the @ there must be a whole domain"),
+        (f"{'a' * 65}@example.org", "longer than mail allows"),
+    ],
+)
+async def test_the_hint_says_what_is_wrong_with_an_address(site: House, email: str, said: str):
+    form = {"newsletter": "daily", "email": email, "stamp": await site.stamp()}
+    json_body = {"Content-Type": "application/json"}
+
+    page = await site.post("/subscribe", form)
+    api = await site.post("/api/subscribe", json.dumps(form), headers=json_body)
+
+    assert (page.status, api.status) == (422, 422)
+    assert said in page.text
+    assert said in json.loads(api.text)["message"]
+
+
 async def test_what_fills_in_the_hidden_field_hears_yes_and_nothing_happens(site: House):
     honest = await site.join("ada@example.org")
     program = await site.join("bot@example.org", website="https://spam.example")

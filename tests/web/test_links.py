@@ -100,6 +100,7 @@ async def test_the_button_on_the_page_leaves_at_once_and_undo_brings_back(site: 
     again = await site.post(link(Purpose.UNSUBSCRIBE, who), {"act": "leave"})
     await site.post(link(Purpose.UNSUBSCRIBE, who), {"act": "undo"})
 
+    assert "Press the button, and no more issues go to ada@example.org" in page.text
     assert page.text.index("Unsubscribe</button>") < page.text.index("Or get less of it")
     assert "You are unsubscribed" in goodbye.text
     assert left == "left"
@@ -209,6 +210,24 @@ async def test_a_new_address_is_asked_first(site: House):
     assert (asked.status, before, still) == (200, "ada@example.org", "ada@example.org")
     assert str((await site.find(who)).person.address) == "ada@elsewhere.example"
     assert (await site.get(f"/address/{moved}")).status == 404
+
+
+async def test_a_mistake_costs_none_of_the_other_choices(site: House):
+    who = await site.member()
+    page = link(Purpose.PREFERENCES, who)
+    chosen = {"cadence": "weekly", "hour": "18:30", "timezone": "Asia/Tokyo", "language": "en",
+              "name": "Ada", "topics": "yes", "topic": "town", "address": "ada@elsewhere"}  # fmt: skip
+
+    back = await site.post(page, chosen)
+    bare = await site.post(page, {"cadence": "pause", "topics": "yes"})
+
+    assert back.status == 422
+    assert re.findall(r'value="([^"]+)" checked', back.text) == ["weekly", "town"]
+    for said in ("<option selected>18:30<", "<option selected>Asia/Tokyo<", 'value="Ada"',
+                 'value="ada@elsewhere"'):  # fmt: skip
+        assert said in back.text
+    assert re.findall(r'value="([^"]+)" checked', bare.text) == ["pause"]
+    assert (await site.find(who)).person.name == ""
 
 
 async def test_no_topic_at_all_is_told(site: House):
