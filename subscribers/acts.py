@@ -91,10 +91,14 @@ Act = Join | Admit | Resend | Confirm | Change | Pause | Resume | Leave | Return
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeAddress:
-    """Ask to be written to elsewhere. ``asked``: when confirmations went to the new address."""
+    """Ask to be written to elsewhere. ``asked``: when confirmations went to the new address.
+
+    ``newsletter``: on whose page, so that it is the one that writes there; "": on none.
+    """
 
     name: ClassVar[str] = "change of address"
     to: Address
+    newsletter: str = ""
     asked: tuple[datetime, ...] = ()
 
 

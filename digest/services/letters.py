@@ -258,7 +258,7 @@ class _MailRoom:
 
     def _postmark(self, owed: Owed) -> Postmark:
         marks: Sequence[Postmark] = tuple(self._desk.postmarks.values())
-        # A newsletter that left the configuration, or a letter about the address alone.
+        # A newsletter that left the configuration, or an address that was changed on no page.
         return self._desk.postmarks.get(owed.newsletter, marks[0])
 
     def _job(self, owed: Owed, postmark: Postmark) -> LetterJob:

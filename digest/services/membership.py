@@ -264,8 +264,8 @@ def on_address(
     for one in done.subscriptions:
         people.save_subscription(tx, one)
     to, until = done.subscriber.new_address, done.subscriber.new_address_by
-    if Kind.ADDRESS in done.letters and to and until:
-        letters.queue(tx, _letter(done.subscriber, "", Kind.ADDRESS, to, now, until))
+    if isinstance(act, ChangeAddress) and Kind.ADDRESS in done.letters and to and until:
+        letters.queue(tx, _letter(done.subscriber, act.newsletter, Kind.ADDRESS, to, now, until))
     consents.note(tx, subscriber, done.entry, evidence)
     return Done(subscriber=subscriber, happened=True, letters=done.letters)
 

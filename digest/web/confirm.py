@@ -7,6 +7,8 @@ asked for it.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -26,6 +28,7 @@ from digest.web.joining import network_mark
 from digest.web.links import LONGEST, Bearer, link
 from digest.web.members import Member
 from subscribers import tokens
+from subscribers.address import Address
 from subscribers.model import Status, Subscriber, SubscriberId
 from subscribers.tokens import Purpose
 
@@ -93,30 +96,40 @@ async def _others(desk: Desk, bearer: Bearer) -> list[Newsletter]:
 
 async def ask_address(request: Request) -> Response:
     """The link in the letter to a new address: GET asks."""
-    desk, person = desk_of(request), await _mover(request)
-    assert person.new_address is not None
+    desk, mover = desk_of(request), await _mover(request)
+    if mover.has_moved:
+        return await _at_home(request, mover.person)
+    newsletter = await _asked_by(desk, mover.person)
     html = desk.look.render(
         "address.html",
-        desk.first,
-        language_of(request, desk.first, person.language),
+        newsletter,
+        language_of(request, newsletter, mover.person.language),
         private=True,
-        address=person.new_address.shown,
+        address=mover.address.shown,
     )
     return page(html)
 
 
 async def confirm_address(request: Request) -> Response:
-    """And POST moves."""
+    """And POST moves. Once more, it is no error."""
     desk = desk_of(request)
     if comes_from_afar(request):
         raise HTTPException(403)
-    person = await desk.members.moved((await _mover(request)).id)
-    if person is None:
+    mover = await _mover(request)
+    person = mover.person if mover.has_moved else await desk.members.moved(mover.person.id)
+    # Too late, or somebody else's by now: what the person has is not for this mailbox to see.
+    if person is None or person.address.key != mover.address.key:
         raise HTTPException(404)
+    return await _at_home(request, person)
+
+
+async def _at_home(request: Request, person: Subscriber) -> Response:
+    desk = desk_of(request)
+    newsletter = await _asked_by(desk, person)
     html = desk.look.render(
         "confirmed.html",
-        desk.first,
-        language_of(request, desk.first, person.language),
+        newsletter,
+        language_of(request, newsletter, person.language),
         private=True,
         address=person.address.shown,
         preferences="",
@@ -124,15 +137,31 @@ async def confirm_address(request: Request) -> Response:
     return page(html)
 
 
-async def _mover(request: Request) -> Subscriber:
-    """Whose new address a link was sent to; it serves for that address, until it is confirmed."""
+async def _asked_by(desk: Desk, person: Subscriber) -> Newsletter:
+    return desk.settings.newsletters.get(await desk.members.asked_by(person.id), desk.first)
+
+
+@dataclass(frozen=True, slots=True)
+class _Mover:
+    """A person and the address that a link is bound to: their next one, or theirs already."""
+
+    person: Subscriber
+    address: Address
+
+    @property
+    def has_moved(self) -> bool:
+        return self.address == self.person.address
+
+
+async def _mover(request: Request) -> _Mover:
+    """Whom a link to a new address was written for. Raises HTTPException 404."""
     desk, token = desk_of(request), request.path_params["word"][:LONGEST]
     person = await desk.members.mover(SubscriberId(token.partition(".")[0]))
-    if person is None or person.new_address is None:
-        raise HTTPException(404)
-    if tokens.proves(desk.ring, token, Purpose.ADDRESS, person.new_address.key) is None:
-        raise HTTPException(404)
-    return person
+    for address in (person.new_address, person.address) if person else ():
+        if address and tokens.proves(desk.ring, token, Purpose.ADDRESS, address.key) is not None:
+            assert person is not None
+            return _Mover(person, address)
+    raise HTTPException(404)
 
 
 ROUTES = [

@@ -9,7 +9,7 @@ from datetime import datetime, time
 from digest.model import NewsletterId
 from digest.services import membership
 from digest.services.membership import Profile
-from digest.storage import members, people
+from digest.storage import letters, members, people
 from digest.storage.consents import NO_EVIDENCE, Evidence
 from digest.storage.database import Store
 from subscribers import consent
@@ -28,7 +28,7 @@ from subscribers.acts import (
     Return,
 )
 from subscribers.address import Address
-from subscribers.model import By, Subscriber, SubscriberId, Subscription
+from subscribers.model import By, Kind, Subscriber, SubscriberId, Subscription
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,13 +156,19 @@ class Members:
         act = Change(cadence=wishes.cadence, topics=wishes.topics, hour=wishes.hour)
         return await self._act(who, newsletter, act)
 
-    async def move(self, who: SubscriberId, address: Address) -> None:
-        """Ask the new address; the old one stays until it answers."""
-        await self._act_on_address(who, ChangeAddress(to=address))
+    async def move(self, who: SubscriberId, address: Address, newsletter: NewsletterId) -> None:
+        """Ask the new address, in the newsletter's name; the old one stays until it answers."""
+        await self._act_on_address(who, ChangeAddress(to=address, newsletter=newsletter))
 
     async def mover(self, who: SubscriberId) -> Subscriber | None:
         """Somebody who may have asked to be written to elsewhere."""
         return await self.store.read(members.person, who)
+
+    async def asked_by(self, who: SubscriberId) -> str:
+        """The newsletter in whose name a new address was last asked; "": nobody knows any more."""
+        written = await self.store.read(letters.of, who)
+        asked = [one.newsletter for one in written if one.kind is Kind.ADDRESS]
+        return asked[-1] if asked else ""
 
     async def moved(self, who: SubscriberId) -> Subscriber | None:
         """The new address answered."""

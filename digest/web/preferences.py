@@ -73,7 +73,7 @@ async def save(request: Request) -> Response:
     if form.get("cadence") == "pause" and member.subscription.status is Status.ACTIVE:
         saved = await desk.members.pause(who, bearer.newsletter.id, now + PAUSE)
     if shown.moving:
-        await desk.members.move(who, Address.pasted(shown.email))
+        await desk.members.move(who, Address.pasted(shown.email), bearer.newsletter.id)
     if saved is None:
         raise HTTPException(404)
     now_at = Shown(saved=True, moving=shown.moving, email=saved.person.address.shown)

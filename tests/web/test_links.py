@@ -209,7 +209,41 @@ async def test_a_new_address_is_asked_first(site: House):
     assert (letter.kind, letter.address) == ("address", "ada@elsewhere.example")
     assert (asked.status, before, still) == (200, "ada@example.org", "ada@example.org")
     assert str((await site.find(who)).person.address) == "ada@elsewhere.example"
-    assert (await site.get(f"/address/{moved}")).status == 404
+    for again in (await site.get(f"/address/{moved}"), await site.post(f"/address/{moved}")):
+        assert (again.status, "The next issue goes to ada@elsewhere" in again.text) == (200, True)
+
+
+async def test_a_new_address_that_answers_too_late_does_not_hear_the_old_one(site: House):
+    who = await site.member()
+    await site.post(link(Purpose.PREFERENCES, who), {"address": "ada@elsewhere.example"})
+    moved = tokens.make(RING[0], Purpose.ADDRESS, who, "ada@elsewhere.example")
+    site.clock.forward(days=15)
+
+    late = await site.post(f"/address/{moved}")
+
+    assert (late.status, "ada@example.org" in late.text) == (404, False)
+    assert str((await site.find(who)).person.address) == "ada@example.org"
+
+
+async def test_the_newsletter_on_whose_page_it_was_asked_writes_to_a_new_address(tmp_path: Path):
+    async with house(tmp_path, WEEK) as site:
+        await site.join("ada@example.org", newsletter="week")
+        who = (await site.letters())[-1].subscriber
+        words = {
+            purpose: f"/{purpose.value}/week.{tokens.make(RING[0], purpose, who, 'week')}"
+            for purpose in PURPOSES
+        }
+        await site.post(words[Purpose.CONFIRM])
+        await site.post(words[Purpose.PREFERENCES], {"address": "ada@elsewhere.example"})
+
+        letter = (await site.mail())["address"]
+        moved = tokens.make(RING[0], Purpose.ADDRESS, who, "ada@elsewhere.example")
+        asked = await site.get(f"/address/{moved}")
+        done = await site.post(f"/address/{moved}")
+
+        assert letter["From"] == "The Week <digest@quayside.example>"
+        for page in (asked, done):
+            assert ("The Week" in page.text, "The Quayside" in page.text) == (True, False)
 
 
 async def test_a_mistake_costs_none_of_the_other_choices(site: House):
