@@ -72,6 +72,14 @@ async def test_the_shelf_is_read_from_the_newest_issue_back(store):
     assert [v.spine.number for v in await store.read(shelf.volumes, DAILY, limit=2)] == [5, 4]
 
 
+async def test_a_spine_knows_the_headline_of_its_first_story(store):
+    await release(store, 1)
+
+    [volume] = await store.read(shelf.volumes, DAILY, limit=1)
+
+    assert volume.spine.lead == volume.entries[0].title
+
+
 async def test_only_what_was_released_and_not_cancelled_stands_there(store):
     for number, state in enumerate(
         ("draft", "enrolling", "released", "paused", "cancelled", "discarded"), 1
