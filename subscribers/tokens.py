@@ -54,10 +54,9 @@ def proves(
     ring: Sequence[bytes], token: str, purpose: Purpose, newsletter: str
 ) -> SubscriberId | None:
     """Whom the token speaks for, or None. Every key of the ring is tried in constant time."""
-    shape = _SHAPE.fullmatch(token)
-    if shape is None:
+    subscriber = claimed(token)
+    if subscriber is None:
         return None
-    subscriber = SubscriberId(shape[1])
     mints = [Mint(key, newsletter, purpose) for key in ring]
     if purpose in _HALVES:
         mints += [Mint(key, newsletter, purpose, halves={}) for key in ring]
@@ -68,6 +67,12 @@ def proves(
         for [made] in mint.make([subscriber.encode()])
     ]
     return subscriber if any(matches) else None
+
+
+def claimed(token: str) -> SubscriberId | None:
+    """Whom the token says it speaks for; None where it has no token's shape. Proves nothing."""
+    shape = _SHAPE.fullmatch(token)
+    return SubscriberId(shape[1]) if shape else None
 
 
 class Mac:

@@ -156,7 +156,8 @@ class _Mover:
 async def _mover(request: Request) -> _Mover:
     """Whom a link to a new address was written for. Raises HTTPException 404."""
     desk, token = desk_of(request), request.path_params["word"][:LONGEST]
-    person = await desk.members.mover(SubscriberId(token.partition(".")[0]))
+    claimed = tokens.claimed(token)
+    person = await desk.members.mover(claimed) if claimed else None
     for address in (person.new_address, person.address) if person else ():
         if address and tokens.proves(desk.ring, token, Purpose.ADDRESS, address.key) is not None:
             assert person is not None

@@ -23,7 +23,7 @@ from digest.web.links import Bearer, link
 from digest.web.members import Member, Wishes
 from digest.web.texts import LANGUAGES
 from subscribers.address import Address
-from subscribers.model import Status
+from subscribers.model import Status, Subscription
 from subscribers.tokens import Purpose
 
 N_ = str  # marks a sentence for the catalogues
@@ -106,7 +106,7 @@ def _read(form: FormData, newsletter: Newsletter, member: Member) -> tuple[Wishe
     wishes = Wishes(
         cadence=cadence if cadence in offered(newsletter) else subscription.cadence,
         topics=subscription.topics if "topics" not in said else _all_or(topics, known),
-        hour=time.fromisoformat(hour) if hour in HOURS else None,
+        hour=time.fromisoformat(hour) if hour in _hours(subscription) else None,
         name=plain_name(said.get("name", person.name)),
         language=language if language in LANGUAGES else person.language,
         timezone=zone if zone in zones() else person.timezone,
@@ -119,6 +119,16 @@ def _read(form: FormData, newsletter: Newsletter, member: Member) -> tuple[Wishe
         cadence=cadence if cadence in ("pause", *offered(newsletter)) else "",
         topics=topics if "topics" in said else None,
     )
+
+
+def _hours(subscription: Subscription) -> Sequence[str]:
+    """What may be chosen, with what they have: an import may have brought 07:15."""
+    own = _written(subscription.hour)
+    return sorted({*HOURS, own}) if own else HOURS
+
+
+def _written(hour: time | None) -> str:
+    return f"{hour:%H:%M}" if hour else ""
 
 
 def _wished(member: Member, wishes: Wishes) -> Member:
@@ -171,8 +181,8 @@ def _page(request: Request, bearer: Bearer, member: Member, shown: Shown) -> Res
         chosen=kept_topics if shown.topics is None else shown.topics,
         email=shown.email,
         here=link(bearer, Purpose.PREFERENCES, base=desk.look.base, key=desk.ring[0]),
-        hour=f"{subscription.hour:%H:%M}" if subscription.hour else "",
-        hours=HOURS,
+        hour=_written(subscription.hour),
+        hours=_hours(subscription),
         leave="" if subscription.status is Status.LEFT else leave,
         moving=shown.moving,
         own_hour=f"{newsletter.hour:%H:%M}",

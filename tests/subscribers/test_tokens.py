@@ -111,3 +111,8 @@ def test_the_two_links_of_an_issue_are_halves_of_one_mac_and_neither_is_the_othe
         assert a_token(purpose=purpose) == f"3f9c1a.{token}"
         others = [other for other in Purpose if other is not purpose]
         assert [proves(f"3f9c1a.{token}", other) for other in others] == [None] * len(others)
+
+
+def test_what_has_no_tokens_shape_claims_nobody():
+    assert tokens.claimed(f"\0.{'A' * 22}") is None
+    assert tokens.claimed(a_token()) == ADA

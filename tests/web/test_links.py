@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import time
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from digest.storage import schema as tables
 from subscribers import tokens
@@ -262,6 +264,20 @@ async def test_a_mistake_costs_none_of_the_other_choices(site: House):
         assert said in back.text
     assert re.findall(r'value="([^"]+)" checked', bare.text) == ["pause"]
     assert (await site.find(who)).person.name == ""
+
+
+async def test_an_hour_that_an_import_brought_is_kept(site: House):
+    who = await site.member()
+    await site.store.write(lambda tx: tx.execute(update(tables.subscriptions).values(hour="07:15")))
+    page = link(Purpose.PREFERENCES, who)
+
+    assert "<option selected>07:15<" in (await site.get(page)).text
+    await site.post(page, {"hour": "07:15", "name": "Ada"})
+    kept = await site.find(who)
+    await site.post(page, {"hour": "08:15"})
+
+    assert (kept.person.name, kept.subscription.hour) == ("Ada", time(7, 15))
+    assert (await site.find(who)).subscription.hour is None
 
 
 async def test_no_topic_at_all_is_told(site: House):
