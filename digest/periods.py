@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import calendar
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -61,9 +61,12 @@ def turns_until(newsletter: Newsletter, at: datetime) -> Iterator[Turn]:
         day -= timedelta(days=1)
 
 
-def next_issue(newsletter: Newsletter, at: datetime) -> datetime:
-    """When the next issue after ``at`` is due, in UTC."""
-    return next(turns_after(newsletter, at)).due
+def next_issue(newsletter: Newsletter, at: datetime, *, settled: Container[str] = ()) -> datetime:
+    """When the next issue after ``at`` is due, in UTC.
+
+    ``settled``: the periods that have theirs, as one that was sent by hand before its hour.
+    """
+    return next(turn.due for turn in turns_after(newsletter, at) if turn.period not in settled)
 
 
 def shelfmark(cadence: str, period: str) -> str:
@@ -83,6 +86,20 @@ def of_shelfmark(mark: str) -> tuple[str, str] | None:
     """The period in a shelfmark, and what follows it after a hyphen; None for no shelfmark."""
     found = _SHELFMARK.fullmatch(mark)
     return (found[1], found[2] or "") if found else None
+
+
+def is_zone(name: str) -> bool:
+    """Whether ``name`` is a time zone of the IANA's."""
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        return False
+    return True
+
+
+def zone_or(name: str, otherwise: str) -> str:
+    """A reader's zone, or the newsletter's where theirs is none: it must not stop anybody else."""
+    return name if is_zone(name) else otherwise
 
 
 def next_hour(at: datetime, hour: time, zone: str) -> datetime:

@@ -8,8 +8,9 @@ from collections.abc import Callable
 from datetime import date, datetime, time
 from ipaddress import ip_network
 from urllib.parse import urlsplit, urlunsplit
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import available_timezones
 
+from digest import periods
 from digest.config.languages import LANGUAGES
 from digest.config.problems import Wrong, shown
 from digest.deliver import headers
@@ -24,6 +25,7 @@ _HOUR = re.compile(r"(\d{1,2})[:.](\d{2})(?::00)?")
 _APPROVAL = re.compile(r"auto-after:[1-9]\d{0,2}[mh]")
 _LABEL = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)")
 _LOCAL_PART = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}")
+_OFFSET = re.compile(r"[+\u2212-]\s*\d{1,2}(:?\d{2})?\s*\)?\Z")  # of UTC+2, GMT-05:30, (UTC+1)
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _HERE = ("localhost", "127.0.0.1", "::1")
 
@@ -68,17 +70,21 @@ def weekday(value: object) -> object:
 
 def zone(value: str) -> str:
     """An IANA time zone."""
-    try:
-        ZoneInfo(value)
-    except (KeyError, ValueError, OSError) as error:
-        known = {name.lower(): name for name in available_timezones()}
-        tail = {name.rpartition("/")[2].lower(): name for name in sorted(known.values())}
-        plain = value.strip().lower().replace(" ", "_")
-        near = difflib.get_close_matches(plain, [*known, *tail], n=1, cutoff=0.75)
-        meant = known.get(near[0]) or tail.get(near[0]) if near else None
-        cure = f"did you mean {shown(meant)}?" if meant else 'write one such as "Europe/London"'
-        raise Wrong(f"is {shown(value)}, which is no time zone; {cure}") from error
-    return value
+    if periods.is_zone(value):
+        return value
+    raise Wrong(f"is {shown(value)}, which is no time zone; {_meant_zone(value)}")
+
+
+def _meant_zone(value: str) -> str:
+    if _OFFSET.search(value):
+        # No zone keeps an offset through the year, and "Etc/GMT+2" is two hours behind UTC.
+        return 'write a place, such as "Europe/Berlin"'
+    known = {name.lower(): name for name in available_timezones()}
+    tail = {name.rpartition("/")[2].lower(): name for name in sorted(known.values())}
+    plain = value.strip().lower().replace(" ", "_")
+    near = difflib.get_close_matches(plain, [*known, *tail], n=1, cutoff=0.75)
+    meant = known.get(near[0]) or tail.get(near[0]) if near else None
+    return f"did you mean {shown(meant)}?" if meant else 'write one such as "Europe/London"'
 
 
 def language(value: str) -> str:

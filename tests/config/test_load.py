@@ -97,6 +97,19 @@ def test_all_that_a_newsletter_may_say_is_read(read: Read):
             'timezone is "europe/london", which is no time zone; did you mean "Europe/London"?',
         ),
         (
+            'timezone = "GMT+2"',
+            'timezone is "GMT+2", which is no time zone; write a place, such as "Europe/Berlin"',
+        ),
+        (
+            'timezone = "UTC-05:30"',
+            'timezone is "UTC-05:30", which is no time zone; '
+            'write a place, such as "Europe/Berlin"',
+        ),
+        (
+            'timezone = "CET+1"',
+            'timezone is "CET+1", which is no time zone; write a place, such as "Europe/Berlin"',
+        ),
+        (
             'timezone = "Mars"',
             'timezone is "Mars", which is no time zone; write one such as "Europe/London"',
         ),
