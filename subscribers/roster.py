@@ -183,7 +183,7 @@ def _details(names: tuple[str, ...], cells: tuple[str, ...]) -> Details:
     """Raises ValueError for a cell that cannot be read."""
     said = {name: _unguarded(cell) for name, cell in zip(names, cells, strict=True)}
     return Details(
-        language=_word(said.get("language", "")),
+        language=_language(said.get("language", "")),
         timezone=said.get("timezone", "").strip(),
         standing=Standing(said.get("standing") or "ok"),
         newsletter=said.get("newsletter", "").strip(),
@@ -194,6 +194,11 @@ def _details(names: tuple[str, ...], cells: tuple[str, ...]) -> Details:
         left_by=By(said["left_by"]) if said.get("left_by") else None,
         **{name: _moment(said[name]) for name in _TIMES if said.get(name)},
     )
+
+
+def _language(text: str) -> str:
+    """Of a locale such as ``de-AT`` or ``pt_BR`` the language."""
+    return re.split(r"[-_]", _word(text))[0]
 
 
 def _word(text: str) -> str:

@@ -10,12 +10,15 @@ import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import IO
 
 import click
 
 from digest.clock import Clock
+from digest.config import rules
+from digest.config.problems import Wrong
 from digest.errors import Misconfigured
 from digest.services.enrolment import Counts, Terms, enrol, foresee
 from digest.storage import roster as table
@@ -120,6 +123,8 @@ class Pass:
             elif one.details.cadence not in self._offered:
                 offered = ", ".join(sorted(self._offered - {""}))
                 refused = Malformed(line=one.line, reason=f"The cadence is none of {offered}.")
+            elif wrong := _wrong(one.details.language, one.details.timezone):
+                refused = Malformed(line=one.line, reason=wrong)
             else:
                 yield one
                 continue
@@ -153,6 +158,22 @@ async def imported(store: Store, asked: Asked, terms: Terms, *, clock: Clock) ->
             tidy()
             await asyncio.sleep(BREATH_SECONDS)
     return Found(counts=counts, rejected=file.rejected)
+
+
+@lru_cache(maxsize=1024)  # rows of a file say the same
+def _wrong(language: str, zone: str) -> str:
+    """What is wrong with them by the rules of config.toml; empty: nothing."""
+    try:
+        if language:
+            rules.language(language)
+    except Wrong as error:
+        return f"The language {error}."
+    try:
+        if zone:
+            rules.zone(zone)
+    except Wrong as error:
+        return f"The time zone {error}."
+    return ""
 
 
 def _key(row: Row) -> str:

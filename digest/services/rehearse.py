@@ -129,7 +129,8 @@ def _sender(prepared: Prepared) -> Reader:
 def _reader(person: Recipient, prepared: Prepared) -> Reader:
     # As release does: who chose no hour of their own gets it when the window closes, at once.
     hour = person.hour
-    due = periods.next_hour(prepared.at, hour, person.timezone) if hour else prepared.at
+    zone = periods.zone_or(person.timezone, prepared.newsletter.timezone)
+    due = periods.next_hour(prepared.at, hour, zone) if hour else prepared.at
     return Reader(id=person.id, address=str(person.address), name=person.name, due=due)
 
 

@@ -220,12 +220,13 @@ def _hours(
 
     Who chose none reads it at once: the newsletter's own hour is when its window closes.
     """
-    following = _next_issue(newsletter, period, at)
+    following = periods.next_issue(newsletter, at, settled=(period,))
     since = duty.counted_from(newsletter, period, at)
     hours = [_hour("", None, at, following)]
     for zone, hour in chosen:
-        due = periods.next_hour(since, hour, zone)
-        hours.append(_hour(zone, hour, due, periods.next_hour(following, hour, zone)))
+        kept_by = periods.zone_or(zone, newsletter.timezone)
+        due = periods.next_hour(since, hour, kept_by)
+        hours.append(_hour(zone, hour, due, periods.next_hour(following, hour, kept_by)))
     return hours
 
 
@@ -233,11 +234,3 @@ def _hour(zone: str, hour: time | None, due: datetime, following: datetime) -> H
     return Hour(
         timezone=zone, hour=hour, due_at=due, expires_at=duty.expires(due, following=following)
     )
-
-
-def _next_issue(newsletter: Newsletter, period: str, at: datetime) -> datetime:
-    """When the same readers' next issue closes: not the hour that this very issue is for."""
-    following = periods.next_issue(newsletter, at)
-    while periods.period(newsletter, following) == period:
-        following = periods.next_issue(newsletter, following)
-    return following

@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from digest import periods
 from digest.config.settings import Settings
 from digest.model import Newsletter
 from digest.storage.database import Store
@@ -23,6 +24,7 @@ from digest.web.links import Bearer, bearer
 from digest.web.look import Look
 from digest.web.members import Members
 from digest.web.porch import policy
+from subscribers.model import Subscriber
 from subscribers.tokens import Purpose
 
 
@@ -103,6 +105,11 @@ def page(html: str, *, status: int = 200, private: bool = True) -> HTMLResponse:
         "x-frame-options": "DENY",
     }
     return HTMLResponse(html, status, headers)
+
+
+def zone_of(person: Subscriber, newsletter: Newsletter) -> str:
+    """The zone that a person reads dates in."""
+    return periods.zone_or(person.timezone, newsletter.timezone)
 
 
 def day(at: datetime, zone: str, language: str) -> str:

@@ -16,12 +16,12 @@ from starlette.routing import Route
 
 from digest.model import Heading, Newsletter
 from digest.services.offers import offered
-from digest.web.desk import comes_from_afar, day, desk_of, held, language_of, page
+from digest.web.desk import comes_from_afar, day, desk_of, held, language_of, page, zone_of
 from digest.web.hints import hint
 from digest.web.joining import plain_name
 from digest.web.links import Bearer, link
 from digest.web.members import Member, Wishes
-from digest.web.texts import LANGUAGES
+from digest.web.texts import LANGUAGES, spoken
 from subscribers.address import Address
 from subscribers.model import Status, Subscription
 from subscribers.tokens import Purpose
@@ -109,7 +109,7 @@ def _read(form: FormData, newsletter: Newsletter, member: Member) -> tuple[Wishe
         hour=time.fromisoformat(hour) if hour in _hours(subscription) else None,
         name=plain_name(said.get("name", person.name)),
         language=language if language in LANGUAGES else person.language,
-        timezone=zone if zone in zones() else person.timezone,
+        timezone=zone if zone in zones() else zone_of(person, newsletter),
     )
     return wishes, Shown(
         moving=moving,
@@ -165,7 +165,7 @@ def zones() -> tuple[str, ...]:
 def _page(request: Request, bearer: Bearer, member: Member, shown: Shown) -> Response:
     desk = desk_of(request)
     newsletter, person, subscription = bearer.newsletter, member.person, member.subscription
-    language = language_of(request, newsletter, person.language)
+    language, zone = language_of(request, newsletter, person.language), zone_of(person, newsletter)
     topics = topics_of(newsletter)
     paused = subscription.paused_until if subscription.status is Status.PAUSED else None
     kept_topics = subscription.topics or tuple(one.topic for one in topics)
@@ -183,17 +183,18 @@ def _page(request: Request, bearer: Bearer, member: Member, shown: Shown) -> Res
         here=link(bearer, Purpose.PREFERENCES, base=desk.look.base, key=desk.ring[0]),
         hour=_written(subscription.hour),
         hours=_hours(subscription),
+        languages=spoken(person.language),
         leave="" if subscription.status is Status.LEFT else leave,
         moving=shown.moving,
         own_hour=f"{newsletter.hour:%H:%M}",
-        person=person,
-        resumes=day(paused, person.timezone, language) if paused else "",
+        person=replace(person, timezone=zone),
+        resumes=day(paused, zone, language) if paused else "",
         saved=shown.saved,
-        since=subscription.joined_at and day(subscription.joined_at, person.timezone, language),
+        since=subscription.joined_at and day(subscription.joined_at, zone, language),
         status=subscription.status.value,
         topics=topics,
         trouble=desk.look.words(language, shown.trouble) if shown.trouble else "",
-        zones=zones() if person.timezone in zones() else (person.timezone, *zones()),
+        zones=zones() if zone in zones() else (zone, *zones()),
     )
     return page(html, status=422 if shown.trouble else 200)
 

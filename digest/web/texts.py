@@ -12,7 +12,13 @@ from functools import cache
 from io import BytesIO
 from pathlib import Path
 
-from babel.core import get_locale_identifier, negotiate_locale, parse_locale
+from babel.core import (
+    Locale,
+    UnknownLocaleError,
+    get_locale_identifier,
+    negotiate_locale,
+    parse_locale,
+)
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -57,6 +63,17 @@ def pick(asked: str | None, accepted: str, otherwise: str) -> str:
         return asked
     found = negotiate_locale(list(_preferred(accepted)), list(LANGUAGES))
     return found or (otherwise if otherwise in LANGUAGES else ENGLISH)
+
+
+def spoken(own: str) -> dict[str, str]:
+    """What a person may choose from, code to name: ours, and the one they have."""
+    if own in LANGUAGES:
+        return LANGUAGES
+    try:
+        name = Locale.parse(own).get_display_name()
+    except (UnknownLocaleError, ValueError):
+        name = None
+    return {own: name or own, **LANGUAGES}
 
 
 def _preferred(accepted: str) -> Iterable[str]:

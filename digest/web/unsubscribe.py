@@ -22,6 +22,7 @@ from digest.web.desk import (
     desk_of,
     language_of,
     page,
+    zone_of,
 )
 from digest.web.links import Bearer, link
 from digest.web.members import Member, Wishes
@@ -48,7 +49,7 @@ async def ask(request: Request) -> Response:
         address=member.person.address.shown,
         fewer=cadences[cadences.index(now_at) + 1 :] if now_at in cadences else cadences,
         preferences=_link(desk, bearer, Purpose.PREFERENCES),
-        resumes=day(desk.clock() + PAUSE, member.person.timezone, language),
+        resumes=day(desk.clock() + PAUSE, zone_of(member.person, bearer.newsletter), language),
     )
     return page(html)
 
@@ -91,7 +92,7 @@ async def _less(request: Request, desk: Desk, bearer: Bearer, less: str) -> Resp
         hour=subscription.hour,
         name=person.name,
         language=person.language,
-        timezone=person.timezone,
+        timezone=zone_of(person, newsletter),
     )
     changed = await desk.members.change(who, newsletter.id, wishes)
     return _changed(request, desk, bearer, changed)
@@ -101,7 +102,7 @@ def _changed(request: Request, desk: Desk, bearer: Bearer, member: Member | None
     if member is None or member.subscription.status is Status.LEFT:
         return _goodbye(request, desk, bearer, member)
     language = language_of(request, bearer.newsletter, member.person.language)
-    until = member.subscription.paused_until
+    until, zone = member.subscription.paused_until, zone_of(member.person, bearer.newsletter)
     paused = member.subscription.status is Status.PAUSED and until is not None
     html = desk.look.render(
         "less.html",
@@ -111,7 +112,7 @@ def _changed(request: Request, desk: Desk, bearer: Bearer, member: Member | None
         cadence=member.subscription.cadence,
         leave=_link(desk, bearer, Purpose.UNSUBSCRIBE),
         preferences=_link(desk, bearer, Purpose.PREFERENCES),
-        resumes=day(until, member.person.timezone, language) if paused and until else "",
+        resumes=day(until, zone, language) if paused and until else "",
     )
     return page(html)
 

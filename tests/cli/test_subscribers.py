@@ -98,6 +98,34 @@ def test_a_row_cannot_ask_for_a_cadence_that_is_not_offered(folder):
     }
 
 
+def test_a_row_cannot_bring_a_zone_or_a_language_that_is_none(folder):
+    (folder / "people.csv").write_text(
+        "email,timezone,language\n"
+        "ada@example.org,Europe/Berlin,de-AT\n"
+        "grace@example.org,Central European Time,\n"
+        "edsger@example.org,UTC+2,\n"
+        "eve@example.org,,german\n"
+        "ida@example.org,,xx\n"
+        "uta@example.org,,\n"
+    )
+
+    found = take_in(folder, "--yes", "--already-confirmed")
+
+    assert (found["new"], found["malformed"]) == (2, 4)
+    assert (folder / "people.csv.rejects.csv").read_text().splitlines() == [
+        "line,reason",
+        '3,"The time zone is ""Central European Time"", which is no time zone; '
+        'write one such as ""Europe/London""."',
+        '4,"The time zone is ""UTC+2"", which is no time zone; '
+        'write a place, such as ""Europe/Berlin""."',
+        '5,"The language is ""german"", which is no ISO 639-1 language; '
+        'write two letters, such as ""en"" or ""fr""."',
+        '6,"The language is ""xx"", which is no ISO 639-1 language; '
+        'write two letters, such as ""en"" or ""fr""."',
+    ]
+    assert "de, Europe/Berlin" in run(folder, "show", "ada@example.org")
+
+
 def test_nobody_is_added_at_a_cadence_that_is_not_offered(folder):
     with pytest.raises(Misconfigured, match=r"--cadence weekly.*is not offered by daily.*offers"):
         run(folder, "add", "ada@example.org", "--cadence", "weekly")

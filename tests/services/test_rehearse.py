@@ -87,6 +87,7 @@ async def test_a_readers_own_hour_is_told_by_the_readers_own_clocks(store, tmp_p
     await subscribe(store, "a-house", timezone="Asia/Tokyo")
     await subscribe(store, "b-own", hour=time(7, 0), timezone="Asia/Tokyo")
     await subscribe(store, "c-own", hour=time(7, 0), timezone="America/New_York")
+    await subscribe(store, "d-none", hour=time(7, 0), timezone="Central European Time")
 
     await rehearse(store, READY, POSTMARK, (), out=tmp_path)
 
@@ -95,6 +96,7 @@ async def test_a_readers_own_hour_is_told_by_the_readers_own_clocks(store, tmp_p
         datetime(2026, 11, 24, 6, 30, tzinfo=UTC),
         datetime(2026, 11, 24, 22, 0, tzinfo=UTC),
         datetime(2026, 11, 24, 12, 0, tzinfo=UTC),
+        datetime(2026, 11, 24, 7, 0, tzinfo=UTC),  # the newsletter's zone
     ]
 
 

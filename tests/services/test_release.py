@@ -143,6 +143,16 @@ async def test_who_chose_an_hour_reads_it_then_and_until_the_next_issue(house):
     }
 
 
+async def test_one_zone_that_is_none_stops_nobody_and_its_reader_keeps_the_newsletters(house):
+    await house.join("noon", hour=time(12, 0))
+    await house.join("bad", hour=time(12, 0), timezone="Central European Time")
+
+    await house.release()
+
+    noon = (datetime(2026, 11, 24, 12, tzinfo=UTC),)
+    assert await house.rows("due_at") == {"noon": noon, "bad": noon}
+
+
 async def test_nobody_reads_it_after_their_next_one_is_due(house):
     # Made late in the evening: tomorrow's paper comes before twenty hours are over.
     house.now = datetime(2026, 11, 24, 23, 0, tzinfo=UTC)
