@@ -16,6 +16,7 @@ from digest.cli import Context, stores
 from digest.clock import clock_at
 from digest.config.load import load_for
 from digest.config.settings import Settings
+from digest.model import Newsletter
 from digest.services import calendar
 from digest.storage import desk, overview
 from digest.storage.overview import Overview, Sent
@@ -33,8 +34,11 @@ def command(context: Context, as_json: bool) -> None:
     """
     settings = load_for(context.config).settings
     used = frozenset(source.id for source in settings.collect.sources)
-    found = stores.read(settings.storage.url, lambda store: store.read(overview.read, used))
     now, free = CLOCK(), shutil.disk_usage(settings.folder).free
+    kept = [(one.id, one.cadence.value) for one in _calendars(settings)]
+    found = stores.read(
+        settings.storage.url, lambda store: store.read(overview.read, used, kept, now)
+    )
     if as_json:
         click.echo(json.dumps(_report(settings, found, now, free), default=str, indent=2))
         return
@@ -42,12 +46,20 @@ def command(context: Context, as_json: bool) -> None:
         click.echo(line)
 
 
-def _next(settings: Settings, now: datetime) -> Iterator[tuple[str, str, str, datetime]]:
-    """Newsletter, cadence, zone and when its next issue is due, of each that there is."""
+def _calendars(settings: Settings) -> Iterator[Newsletter]:
+    """Every newsletter, at each cadence that it is made at."""
     for newsletter in settings.newsletters.values():
-        for one in calendar.cadences(newsletter):
-            due = periods.next_issue(one, now)
-            yield newsletter.id, one.cadence.value, newsletter.timezone, due
+        yield from calendar.cadences(newsletter)
+
+
+def _next(
+    settings: Settings, found: Overview | None, now: datetime
+) -> Iterator[tuple[str, str, str, datetime]]:
+    """Newsletter, cadence, zone and when its next issue is due, of each that there is."""
+    for one in _calendars(settings):
+        cadence = one.cadence.value
+        settled = found.settled[one.id, cadence] if found else ()
+        yield one.id, cadence, one.timezone, periods.next_issue(one, now, settled=settled)
 
 
 def _relays(settings: Settings) -> list[str]:
@@ -59,7 +71,7 @@ def _relays(settings: Settings) -> list[str]:
 
 def _lines(settings: Settings, found: Overview | None, now: datetime, free: int) -> Iterator[str]:
     yield "Next issues"
-    for newsletter, cadence, zone, due in _next(settings, now):
+    for newsletter, cadence, zone, due in _next(settings, found, now):
         local = due.astimezone(ZoneInfo(zone))
         yield f"  {local:%a %Y-%m-%d %H:%M} {zone}  {newsletter}, {cadence}"
     if found is None:
@@ -117,7 +129,7 @@ def _report(
     return {
         "next": [
             {"newsletter": newsletter, "cadence": cadence, "due": due.isoformat()}
-            for newsletter, cadence, _, due in _next(settings, now)
+            for newsletter, cadence, _, due in _next(settings, found, now)
         ],
         "last": [{**asdict(one.issue), "deliveries": dict(one.tally)} for one in found.sent]
         if found

@@ -18,7 +18,7 @@ class Prepared:
     ``editions`` begins with the whole issue in the newsletter's language; ``choices`` says for
     every choice of the audience which edition serves it. ``findings`` holds what lint found, by
     edition key; ``notes`` what had to be left out of the mail itself (pictures, stories beyond
-    the byte budget).
+    the byte budget). ``settled``: the periods that had their issue already.
     """
 
     newsletter: Newsletter
@@ -30,6 +30,7 @@ class Prepared:
     choices: Mapping[Choice, str] = field(default_factory=dict)
     findings: Mapping[str, tuple[Finding, ...]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    settled: frozenset[str] = frozenset()
 
     def edition_for(self, choice: Choice) -> str:
         """The key of the edition that serves ``choice``; also one nobody had made when preparing.

@@ -22,7 +22,7 @@ from digest.model import (
     SourceId,
     Story,
 )
-from digest.storage import articles, desk, posting, shelf, volume
+from digest.storage import agenda, articles, desk, posting, shelf, volume
 from digest.storage import issues as issues_table
 from digest.storage.database import Store
 from digest.storage.desk import IssueInfo
@@ -79,7 +79,8 @@ async def correct(
             if entry.picture
         },
     )
-    return Prepared(newsletter=again, at=at, issue=composed)
+    settled = await store.read(agenda.settled, newsletter.id, info.cadence, at)
+    return Prepared(newsletter=again, at=at, issue=composed, settled=settled)
 
 
 def _of(tx: Connection, issue: int) -> tuple[IssueInfo, Mapping[str, Any]]:

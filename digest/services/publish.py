@@ -27,7 +27,7 @@ from digest.curate.curation import Curated, CurateOptions
 from digest.curate.window import Told
 from digest.errors import DigestError, Misconfigured, Temporary
 from digest.isolation import Isolate, Stopped
-from digest.model import Article, Issue, Newsletter, Picture, Source, SourceId, Story
+from digest.model import Article, Newsletter, Picture, Source, SourceId, Story
 from digest.storage import pools
 from digest.storage.database import Store
 from digest.storage.pools import Pool
@@ -106,7 +106,13 @@ async def draft(
         brief_after=imprint.compose.brief_after,
         left_out=curated.left_out,
     )
-    return Prepared(newsletter=newsletter, at=now, issue=composed, left_out=curated.left_out)
+    return Prepared(
+        newsletter=newsletter,
+        at=now,
+        issue=composed,
+        left_out=curated.left_out,
+        settled=pool.settled,
+    )
 
 
 async def prepare(
@@ -150,7 +156,7 @@ async def typeset(
     )
     logo = await logos.kept(newsletter.theme, imprint.templates, imprint.media, isolate)
     jobs = [
-        replace(job(variant.issue, newsletter, imprint, at=drafted.at, key=variant.key), logo=logo)
+        replace(job(replace(drafted, issue=variant.issue), imprint, key=variant.key), logo=logo)
         for variant in plan.variants
     ]
     made = await printed(jobs, isolate)
@@ -268,10 +274,11 @@ async def _batch(jobs: Sequence[Job], isolate: Isolate) -> tuple[Proofread, ...]
     return tuple([made for job in jobs for made in await _batch((job,), isolate)])
 
 
-def job(
-    issue: Issue, newsletter: Newsletter, imprint: Imprint, *, at: datetime, key: str = ""
-) -> Job:
-    """What rendering one edition of ``issue`` needs; ``at``: when it is prepared."""
+def job(drafted: Prepared, imprint: Imprint, *, key: str = "") -> Job:
+    """What rendering one edition of a drafted issue needs."""
+    issue, newsletter = drafted.issue, drafted.newsletter
+    assert issue is not None, "there is nothing to render"
+    settled = drafted.settled | {issue.period}
     return Job(
         issue=issue,
         newsletter=newsletter,
@@ -280,7 +287,7 @@ def job(
         postal_address=imprint.postal_address,
         templates=imprint.templates,
         options=imprint.compose,
-        next_issue=periods.next_issue(newsletter, at),
+        next_issue=periods.next_issue(newsletter, drafted.at, settled=settled),
         dkim_domain=imprint.dkim_domain,
         key=key,
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, delete, exists, func, select, union
+from sqlalchemy import ColumnElement, Connection, Select, and_, delete, exists, func, select, union
 
 from digest.model import NewsletterId
 from digest.storage.dialect import insert
@@ -55,20 +55,32 @@ def standing(tx: Connection, newsletter: NewsletterId, cadence: str, now: dateti
             watches.c.newsletter == newsletter, watches.c.cadence == cadence
         )
     ).scalar()
+    failing = select(misses.c.period, misses.c.reason).where(
+        _of(newsletter, cadence, now), misses.c.again.is_not(None)
+    )
+    return Standing(
+        since=since,
+        settled=settled(tx, newsletter, cadence, now),
+        failing={row.period: row.reason for row in tx.execute(failing)},
+    )
+
+
+def settled(
+    tx: Connection, newsletter: NewsletterId, cadence: str, now: datetime
+) -> frozenset[str]:
+    """The periods of one cadence that have an issue, in any state, or a sentence why not."""
     made = select(issues.c.period).where(
         issues.c.newsletter == newsletter,
         issues.c.cadence == cadence,
         issues.c.created_at > now - REACH,
     )
-    ours = and_(
+    missed = select(misses.c.period).where(_of(newsletter, cadence, now), misses.c.again.is_(None))
+    return frozenset(tx.execute(union(made, missed)).scalars())
+
+
+def _of(newsletter: NewsletterId, cadence: str, now: datetime) -> ColumnElement[bool]:
+    return and_(
         misses.c.newsletter == newsletter, misses.c.cadence == cadence, misses.c.at > now - REACH
-    )
-    missed = select(misses.c.period).where(ours, misses.c.again.is_(None))
-    failing = select(misses.c.period, misses.c.reason).where(ours, misses.c.again.is_not(None))
-    return Standing(
-        since=since,
-        settled=frozenset(tx.execute(union(made, missed)).scalars()),
-        failing={row.period: row.reason for row in tx.execute(failing)},
     )
 
 

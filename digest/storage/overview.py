@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
-from digest.model import SourceId, Visit
+from digest.model import NewsletterId, SourceId, Visit
 from digest.storage import agenda, alerts, desk, leases, posting, sources
 from digest.storage.agenda import Miss
 from digest.storage.alerts import Standing
@@ -32,7 +33,8 @@ class Sent:
 class Overview:
     """One moment. ``sent``: what is half released, too.
 
-    ``leader``: which process makes the issues; empty: none.
+    ``leader``: which process makes the issues; empty: none. ``settled``: newsletter and cadence to
+    the periods that have their issue.
     """
 
     gauges: Gauges
@@ -41,10 +43,17 @@ class Overview:
     trouble: tuple[Visit, ...]
     leader: str
     alerts: tuple[Standing, ...]
+    settled: Mapping[tuple[str, str], frozenset[str]]
 
 
-def read(tx: Connection, used: frozenset[SourceId]) -> Overview:
-    """The overview; ``used``: the sources of the configuration."""
+def read(
+    tx: Connection,
+    used: frozenset[SourceId],
+    calendars: Sequence[tuple[NewsletterId, str]],
+    now: datetime,
+) -> Overview:
+    """The overview; ``used``, ``calendars``: sources, and newsletters with their cadences, of the
+    configuration."""
     released = [
         found
         for issue in tx.execute(
@@ -69,4 +78,5 @@ def read(tx: Connection, used: frozenset[SourceId]) -> Overview:
         ),
         leader=leases.seen(tx, leases.CLOCK).holder,
         alerts=tuple(alerts.standing(tx)),
+        settled={one: agenda.settled(tx, *one, now) for one in calendars},
     )

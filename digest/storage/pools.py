@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from digest.model import Article, Newsletter, SourceId
-from digest.storage import articles, issues
+from digest.storage import agenda, articles, issues
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +20,7 @@ class Pool:
     told: tuple[tuple[Article, str], ...]  # with the period of the issue that told it
     since: datetime | None
     number: int
+    settled: frozenset[str]  # the periods that have their issue, or a sentence why not
     before: int  # articles seen before the window
     newest_before: Article | None
 
@@ -46,6 +47,7 @@ def pool(
         told=tuple(issues.told_since(tx, newsletter.id, cadence, memory)),
         since=begin,
         number=issues.next_number(tx, newsletter.id),
+        settled=agenda.settled(tx, newsletter.id, cadence, now),
         before=before,
         newest_before=newest,
     )

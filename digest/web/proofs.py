@@ -95,7 +95,7 @@ class Proofs:
             issue=replace(self._issue, language=language),
         )
         assert dressed.issue is not None
-        asked = job(dressed.issue, dressed.newsletter, self._imprint, at=dressed.at)
+        asked = job(dressed, self._imprint)
         try:
             made = await typeset(dressed, self._imprint, isolate=self._isolate)
             weights = await self._isolate(weigh, asked)

@@ -29,6 +29,18 @@ def test_before_anything_happened_it_tells_what_comes_next(desk):
     assert not (desk.folder / "digest.db").exists()
 
 
+def test_an_issue_that_was_sent_before_its_hour_is_not_the_next_one(desk):
+    desk.configure("sample:", newsletter='hour = "23:59"')
+    desk.run("subscribers", "add", "ada@example.org", "--already-confirmed")
+    desk.run("send", "--yes")
+
+    told = desk.run("status", "--json").json
+
+    made, following = told["last"][0]["period"], told["next"][0]
+    assert following["cadence"] == "daily"
+    assert following["due"][:10] > made
+
+
 def test_after_an_issue_it_tells_what_became_of_it_and_what_waits(desk):
     desk.configure("sample:")
     desk.run("subscribers", "add", "ada@example.org", "--already-confirmed")

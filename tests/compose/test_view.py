@@ -40,7 +40,7 @@ def test_the_issue_says_what_it_is_and_when_the_next_one_comes():
         "date": "Tuesday, November 24",
         "number_said": "No. 412",
         "count": 12,
-        "next": "The next issue is due on Wednesday, November 25 at 06:30.",
+        "next": "The next issue is due on Wednesday, November 25.",
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import time, timedelta
 from itertools import combinations
 
 import pytest
@@ -19,7 +19,7 @@ from digest.curate.rank import RankOptions
 from digest.errors import Misconfigured
 from digest.isolation import Isolate, Stopped
 from digest.model import Cadence, SourceId
-from digest.services.publish import NOBODY, Imprint, draft, prepare
+from digest.services.publish import NOBODY, Imprint, draft, prepare, typeset
 from digest.storage import articles, issues
 from tests.builders import NOW, a_newsletter, a_source, an_article, dated
 from tests.collect.conftest import a_web
@@ -331,6 +331,21 @@ async def test_preparing_renders_one_edition_and_keeps_nothing(store, world, imp
     assert [one for one in found.findings[edition.key] if one.level == "stops"] == []
     assert await store.read(issues.next_number, a_newsletter().id) == before
     assert await store.read(issues.last, a_newsletter().id, "daily") is None
+
+
+async def test_an_issue_before_its_hour_does_not_announce_itself(store, world, imprint):
+    await keep(store, told_by("gates"))
+    sunday = a_newsletter(cadence=Cadence.WEEKLY, weekday=6, hour=time(23, 59))
+
+    made = await prepared(store, world, imprint, newsletter=sunday)
+    await store.write(issues.freeze, made.issue, (), state="released", at=world.now)
+    await keep(store, told_by("choir"))
+    drawn = await drafted(store, world, imprint, newsletter=sunday, since=NOW - DAY)
+    extra = replace(drawn, issue=replace(drawn.issue, period="extra-1"))
+    beside = await typeset(extra, imprint, isolate=world.isolate)
+
+    for one in (made, beside):
+        assert "The next issue is due on Sunday, December 6." in one.editions[0].text
 
 
 async def test_a_lead_picture_is_made_ours_and_one_that_fails_is_left_out_with_a_note(
