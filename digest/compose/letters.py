@@ -72,7 +72,7 @@ def source(job: LetterJob) -> str:
 
 
 def _language(job: LetterJob) -> str:
-    return job.language if words.is_known(job.language, job.templates) else words.FALLBACK
+    return words.spoken(job.language, job.templates)
 
 
 def _render(job: LetterJob, name: str, context: dict[str, Any]) -> str:
@@ -127,6 +127,7 @@ def _latest(
         next_issue=issue.until,
         sheet_width=width,
         said=said,
+        spoken=language,
     )
     named = views.view(replace(issue, language=language), setting)["issue"]
     lead = [named["lead"]] if named["lead"] else []

@@ -162,6 +162,7 @@ def _context(issue: Issue, job: Job, plates: _Plates) -> dict[str, Any]:
         next_issue=job.next_issue,
         sheet_width=plates.theme.width,
         said=said,
+        spoken=words.spoken(issue.language, plates.folders),
         logo=job.logo,
         logo_width=plates.theme.logo.width if plates.theme.logo else 0,
     )

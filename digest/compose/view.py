@@ -42,6 +42,7 @@ class Setting:
     next_issue: datetime
     sheet_width: int  # px
     said: Mapping[str, Word]
+    spoken: str  # the language of what is said: English where there are no words of the issue's
     logo: Picture | None = None
     logo_width: int = 0  # px
 
@@ -49,24 +50,24 @@ class Setting:
 def view(issue: Issue, setting: Setting) -> View:
     """The variables ``mail``, ``issue``, ``reader``, ``site`` of every issue template."""
     newsletter = setting.newsletter
-    zone, language = newsletter.timezone, issue.language
+    zone, spoken = newsletter.timezone, setting.spoken
     sections = _named(issue.sections, setting)
     named: View = {
         "name": newsletter.title,
         "logo": _logo(setting),
         "tagline": newsletter.tagline,
         "intro": newsletter.intro,
-        "language": language,
+        "language": issue.language,
         "cadence": issue.cadence,
         "period": issue.period,
         "number": issue.number,
         "number_said": str(setting.said["issue"]).format(n=issue.number),
         "subject": issue.subject,
         "preheader": issue.preheader,
-        "date": words.day(issue.until, zone, language),
-        "date_long": words.long_day(issue.until, zone, language),
+        "date": words.day(issue.until, zone, spoken),
+        "date_long": words.long_day(issue.until, zone, spoken),
         "next": str(setting.said["next"]).format(
-            day=words.day(setting.next_issue, zone, language),
+            day=words.day(setting.next_issue, zone, spoken),
             hour=words.hour(setting.next_issue, zone),
         ),
         "count": len(issue.stories),
@@ -81,7 +82,7 @@ def view(issue: Issue, setting: Setting) -> View:
         "mail": {
             "title": f"{newsletter.title}: {issue.subject}",
             "preheader": issue.preheader,
-            "language": language,
+            "language": issue.language,
         },
         "issue": named,
         "reader": {
@@ -155,7 +156,7 @@ def _lead(issue: Issue, setting: Setting) -> View:
 
 def _story(story: Story, issue: Issue, setting: Setting) -> View:
     lead = story.lead
-    zone, language = setting.newsletter.timezone, issue.language
+    zone = setting.newsletter.timezone
     picture = issue.pictures.get(lead.url)
     return {
         "title": lead.title,
@@ -164,7 +165,7 @@ def _story(story: Story, issue: Issue, setting: Setting) -> View:
         "source": lead.source_name,
         "author": lead.author or "",
         "topic": story.topic,
-        "when": words.when(lead.dated, issue.until, zone, language, setting.said),
+        "when": words.when(lead.dated, issue.until, zone, setting.spoken, setting.said),
         "minutes": lead.minutes,
         "summary": story.summary,
         "image": _image(picture, lead, setting) if picture else None,

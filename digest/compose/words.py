@@ -57,6 +57,11 @@ def is_known(language: str, folders: tuple[Path, ...]) -> bool:
     return templates.find(f"words/{language}.toml", folders) is not None
 
 
+def spoken(language: str, folders: tuple[Path, ...]) -> str:
+    """The language whose words ``load`` gives, and whose dates go with them."""
+    return language if is_known(language, folders) else FALLBACK
+
+
 def locale_of(language: str) -> Locale:
     try:
         return Locale.parse(language)

@@ -205,7 +205,22 @@ def test_when_a_story_was_published_is_said_as_a_reader_would(at, said):
     assert words.when(at, NOW, "Europe/London", "en", english) == said
 
 
-def test_an_unknown_language_has_english_words_and_its_own_dates():
+def test_a_language_without_words_has_english_words_and_dates_until_it_has_its_own(tmp_path):
+    english = render.edition(a_job(language="it"))
+    italian = render.edition(
+        a_job(
+            language="it",
+            folders=own(tmp_path, "words/it.toml", 'next = "Il prossimo numero esce {day}."'),
+        )
+    )
+
+    assert "The next issue is due on Wednesday, November 25." in english.text
+    assert "novembre" not in english.text + english.html
+    assert 'lang="it"' in english.html
+    assert "Il prossimo numero esce mercoledì 25 novembre." in italian.text
+
+
+def test_an_unknown_language_has_english_words_and_dates():
     said = words.load("tlh", (OURS,))
 
     assert said["unsub"] == "Unsubscribe"

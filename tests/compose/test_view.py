@@ -28,6 +28,7 @@ def seen(issue, **given):
         next_issue=NOW + timedelta(days=1),
         sheet_width=640,
         said=words.load("en", (OURS,)),
+        spoken="en",
     )
     return views.view(issue, setting)["issue"]
 
