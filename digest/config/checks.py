@@ -6,8 +6,10 @@ Each check reads only what is usable in the draft, so that one mistake is told o
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from digest.config import relays
 from digest.config.derive import is_there
@@ -17,6 +19,8 @@ from digest.config.problems import shown
 from digest.model import SourceKind
 
 THEMES = ("paper", "plain", "bold")
+SPOKEN = ("ar", "de", "en", "es", "fr", "ru")  # what we have the words of a mail in
+_FOR_EXAMPLES = re.compile(r"(.*\.)?(example|invalid|test|example\.(com|net|org))", re.IGNORECASE)
 _SOURCES: Key = ("collect", "sources", "*")
 
 
@@ -190,9 +194,40 @@ def warnings(draft: Draft, folder: Path) -> Iterator[str]:
         words = "is off: anyone can sign up anyone, and nothing proves that a reader agreed"
         yield str(draft.document.problem(("web", "double_opt_in"), words))
     yield from relays.warnings(draft)
+    yield from _nowhere(draft)
+    yield from _unspoken(draft)
     for key, _ in draft.matching(("newsletters", "*")):
         yield from _empty_sections(draft, key)
         yield from _topics_without_source(draft, key, sources)
+
+
+def _nowhere(draft: Draft) -> Iterator[str]:
+    """Names kept for examples (RFC 2606), in mail that leaves."""
+    if draft.text(("deliver", "transport")) != "smtp":
+        return
+    url: Key = ("site", "base_url")
+    host = urlsplit(draft.text(url) or "").hostname or ""
+    if _FOR_EXAMPLES.fullmatch(host):
+        words = f"is at {host}, a name for examples: no link in a mail will lead anywhere"
+        yield str(draft.document.problem(url, f"{words}; write where your own pages are"))
+    for key, sender in draft.matching(("newsletters", "*", "sender")):
+        host = str(sender).rpartition("@")[2].rstrip("> ")
+        if _FOR_EXAMPLES.fullmatch(host):
+            words = f"is at {host}, a name for examples: receivers refuse such mail"
+            yield str(draft.document.problem(key, f"{words}; write an address of your own"))
+
+
+def _unspoken(draft: Draft) -> Iterator[str]:
+    """Languages whose words a mail would lack."""
+    own = draft.text(("compose", "templates"))
+    for key, language in draft.matching(("newsletters", "*", "language")):
+        file = f"words/{language}.toml"
+        if language not in SPOKEN and not (own and (Path(own) / file).is_file()):
+            words = (
+                f"is {shown(language)}, and there are no words of a mail in it: they are English"
+            )
+            cure = f"write them into {file} of compose.templates"
+            yield str(draft.document.problem(key, f"{words}; {cure}"))
 
 
 def _empty_sections(draft: Draft, key: Key) -> Iterator[str]:

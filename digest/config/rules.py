@@ -6,7 +6,7 @@ import difflib
 import re
 from collections.abc import Callable
 from datetime import date, datetime, time
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from urllib.parse import urlsplit, urlunsplit
 from zoneinfo import available_timezones
 
@@ -184,6 +184,19 @@ def base_url(value: str) -> str:
 
 
 _URL_EXAMPLE = 'write one such as "https://news.example.org"'
+
+
+def own_host(value: str) -> str:
+    """Where pages are served: an IP address of this machine, or a name of it."""
+    try:
+        ip_address(value)
+    except ValueError as error:
+        if value and (not is_host(value) or re.fullmatch(r"[\d.]+", value)):
+            raise Wrong(
+                f"is {shown(value)}, which no machine can listen on; "
+                'write one such as "127.0.0.1", or "0.0.0.0" for all'
+            ) from error
+    return value
 
 
 def mail_host(value: str) -> str:
