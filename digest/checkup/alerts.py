@@ -17,6 +17,7 @@ from digest import periods
 from digest.checkup.facts import Facts, Missing, Waiting
 from digest.checkup.verdict import Check, Level
 from digest.model import Newsletter
+from digest.periods import Turn
 
 LATE = timedelta(hours=1)  # mail that could have left so long ago is stuck
 HALF = timedelta(minutes=15)  # a release takes seconds; one that has taken so long is not going on
@@ -143,9 +144,8 @@ def _failing(miss: Missing, *, own: str) -> Alert:
 def _missing(facts: Facts, one: Newsletter, late: datetime) -> Iterable[Alert]:
     key = (one.id, one.cadence.value)
     settled, turn = facts.settled.get(key, frozenset()), next(periods.turns_until(one, late))
-    begun = facts.since.get(key)
-    # One that never had an issue has not begun; and no issue is owed before its calendar is kept.
-    if not settled or turn.period in settled or (begun is not None and turn.due < begun):
+    # One that never had an issue has not begun.
+    if not settled or turn.period in settled or _is_before(turn, facts.since.get(key), settled):
         return
     why = next(
         (
@@ -160,6 +160,12 @@ def _missing(facts: Facts, one: Newsletter, late: datetime) -> Iterable[Alert]:
         says=f"{one.id} has no issue for {turn.period}{why}",
         cure=f"see why with `digest send {one.id} --dry-run`; without --dry-run it is made now",
     )
+
+
+def _is_before(turn: Turn, begun: datetime | None, settled: frozenset[str]) -> bool:
+    """Whether nobody owed it yet: its calendar was not kept, or, if it never is, this is earlier
+    than the first issue. Periods of one cadence sort as they follow one another."""
+    return turn.period < min(settled) if begun is None else turn.due < begun
 
 
 def _at(moment: datetime) -> str:

@@ -30,6 +30,9 @@ def test_all_well_raises_nothing():
         ({"2026-11-23"}, timedelta(hours=2), ["issue:daily"]),
         ({"2026-11-24"}, timedelta(hours=2), []),
         (set(), timedelta(hours=2), []),  # it has never begun
+        ({"2026-11-24"}, -2 * HOUR, []),  # the first was sent by hand after midnight
+        ({"2026-11-22", "2026-11-24"}, -2 * HOUR, ["issue:daily"]),
+        ({"extra-1"}, timedelta(hours=2), []),
     ],
 )
 def test_a_newsletter_without_its_issue(made, later, found):
