@@ -97,12 +97,7 @@ async def draft(
     composed = issues.compose(
         newsletter,
         curated.stories,
-        issues.Window(
-            period=periods.period(newsletter, now),
-            number=pool.number,
-            since=pool.since or now - timedelta(hours=options.window.first_issue_hours),
-            until=now,
-        ),
+        _window(newsletter, pool, now, options),
         brief_after=imprint.compose.brief_after,
         left_out=curated.left_out,
     )
@@ -178,6 +173,17 @@ async def illustrated(
         return drafted
     shown, notes = await _pictures(imprint, drafted.issue.stories, fetch=fetch, isolate=isolate)
     return replace(drafted, issue=replace(drafted.issue, pictures=shown), notes=tuple(notes))
+
+
+def _window(
+    newsletter: Newsletter, pool: Pool, now: datetime, options: CurateOptions
+) -> issues.Window:
+    return issues.Window(
+        period=periods.period(newsletter, now),
+        number=pool.number,
+        since=pool.since or now - timedelta(hours=options.window.first_issue_hours),
+        until=now,
+    )
 
 
 def _no_mail(newsletter: Newsletter, curated: Curated, pool: Pool, now: datetime) -> str:
