@@ -11,6 +11,7 @@ import click
 
 from digest import wiring
 from digest.cli import Context
+from digest.cli.counted import counted
 from digest.cli.rehearsal import DATABASE
 from digest.config.load import load_for
 from digest.config.settings import Settings
@@ -59,7 +60,7 @@ def show(context: Context, url: str, text: bool, out: Path | None) -> None:
     )
     click.echo(
         f"  first seen {article.first_seen:%Y-%m-%d %H:%M} UTC, {article.language}, "
-        f"{article.words:,} words"
+        f"{counted(article.words, 'word')}"
     )
     click.echo(f"\n{article.text}")
 

@@ -192,7 +192,7 @@ def cancel(context: Context, issue: int, yes: bool) -> None:
         click.confirm(f"Cancel issue {issue} for everybody who has not got it?", abort=True)
     clock = clock_at(None)
     found = _in_store(context, lambda store: steering.cancel(store, issue, clock=clock))
-    click.echo(f"Issue {issue} is cancelled: {found.skipped:,} people will not get it.")
+    click.echo(f"Issue {issue} is cancelled: {people(found.skipped)} will not get it.")
     if found.claimed:
         click.echo(
             f"{found.claimed:,} more are with a worker, which gives back within a second what is "

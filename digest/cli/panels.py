@@ -20,6 +20,7 @@ from digest.cli.charts import (
     thinned,
     wrapped,
 )
+from digest.cli.counted import counted
 from digest.storage.figures import Figure, Figures, Flow
 
 INDENT = "  "
@@ -122,7 +123,9 @@ def _people(told: Sequence[Day], sheet: Sheet) -> Iterator[str]:
         + (before.flow.left + before.flow.bounced + before.flow.complained)
     )
     change = now - max(0, began)
-    yield from _words(f"{now:,} subscribers, {change:+,} in {len(told)} days", sheet)
+    yield from _words(
+        f"{counted(now, 'subscriber')}, {change:+,} in {counted(len(told), 'day')}", sheet
+    )
     room = max(1, sheet.width - MARGIN)
     each = 1 if len(told) <= room else max(WEEK, fitting(len(told), room))
     totals = thinned([day.subscribers for day in told], each)

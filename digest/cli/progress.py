@@ -8,6 +8,7 @@ from typing import IO, Self
 
 import click
 
+from digest.cli.counted import counted
 from digest.model import SourceReport
 
 
@@ -54,6 +55,6 @@ class SourceProgress:
 
 def source_line(report: SourceReport) -> str:
     """One source in one line: name, status, how much it brought, what is wrong."""
-    brought = f"{report.items} items, {report.new} new"
+    brought = f"{counted(report.items, 'item')}, {report.new:,} new"
     trouble = f"; {report.error}" if report.error else ""
     return f"  {report.name}: {report.status}, {brought}{trouble}"

@@ -9,6 +9,7 @@ from datetime import timedelta
 import click
 
 from digest.cli import Context, stores
+from digest.cli.counted import counted
 from digest.clock import clock_at
 from digest.config.load import load_for
 from digest.deliver import unread
@@ -41,7 +42,9 @@ def command(context: Context, dry_run: bool, as_json: bool) -> None:
         click.echo(json.dumps({**asdict(found), "unread": mails, "pruned": not dry_run}))
         return
     click.echo(
-        f"{'Would let go of' if dry_run else 'Let go of'} {found.deliveries:,} deliveries, "
-        f"{found.letters:,} letters, the texts of {found.texts:,} articles, the originals of "
-        f"{found.originals:,} reports and {mails:,} mails that nobody understood."
+        f"{'Would let go of' if dry_run else 'Let go of'} "
+        f"{counted(found.deliveries, 'delivery', 'deliveries')}, "
+        f"{counted(found.letters, 'letter')}, the texts of {counted(found.texts, 'article')}, "
+        f"the originals of {counted(found.originals, 'report')} and {counted(mails, 'mail')} "
+        "that nobody understood."
     )

@@ -13,6 +13,7 @@ import click
 from digest import wiring
 from digest.cli import Context, health
 from digest.cli.articles import kept_visits
+from digest.cli.counted import counted
 from digest.collect import discover, opml
 from digest.collect.discover import Found
 from digest.collect.opml import Outline
@@ -145,7 +146,8 @@ def import_opml(context: Context, file: Path, newsletter: str | None) -> None:
             os.environ,
         )
     skipped = len(outlines) - len(entries)
-    click.echo(f"Added {len(entries)} sources to {loaded.path}; {skipped} were there already.")
+    added, there = counted(len(entries), "source"), "was" if skipped == 1 else "were"
+    click.echo(f"Added {added} to {loaded.path}; {skipped:,} {there} there already.")
 
 
 @group.command("export")

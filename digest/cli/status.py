@@ -13,6 +13,7 @@ import click
 
 from digest import periods
 from digest.cli import Context, stores
+from digest.cli.counted import counted
 from digest.clock import clock_at
 from digest.config.load import load_for
 from digest.config.settings import Settings
@@ -89,8 +90,8 @@ def _lines(settings: Settings, found: Overview | None, now: datetime, free: int)
         yield from (f"  {one.says}, since {one.since:%Y-%m-%d %H:%M} UTC" for one in found.alerts)
     gauges = found.gauges
     yield "Queue"
-    yield f"  {_waiting(gauges.deliveries, gauges.first_delivery, 'messages')}"
-    yield f"  {_waiting(gauges.letters.get('queued', 0), gauges.oldest_owed, 'letters')}"
+    yield f"  {_waiting(gauges.deliveries, gauges.first_delivery, 'message')}"
+    yield f"  {_waiting(gauges.letters.get('queued', 0), gauges.oldest_owed, 'letter')}"
     yield "Sources"
     yield f"  {gauges.sources:,} visited, {len(found.trouble):,} in trouble"
     for visit in found.trouble:
@@ -111,7 +112,7 @@ def _sent(one: Sent) -> str:
 
 
 def _waiting(count: int, first: datetime | None, what: str) -> str:
-    return f"{count:,} {what} wait" + (
+    return f"{counted(count, what)} {'waits' if count == 1 else 'wait'}" + (
         f", the first for {first:%Y-%m-%d %H:%M} UTC" if first else ""
     )
 

@@ -11,6 +11,7 @@ from typing import TypeVar
 import click
 
 from digest.cli import Context, people, roster, stores
+from digest.cli.counted import counted
 from digest.cli.newsletters import chosen
 from digest.clock import clock_at
 from digest.config.load import load_for
@@ -262,7 +263,11 @@ def import_(  # noqa: PLR0913 -- click hands over every option
         people.told(found, asked.rejects, as_json=as_json, would=True)
         if not sys.stdin.isatty():
             raise Misconfigured("digest subscribers import", "imports nothing without --yes")
-        click.confirm(f"Import {found.counts.new:,} people into {of.id}?", abort=True, err=True)
+        click.confirm(
+            f"Import {counted(found.counts.new, 'person', 'people')} into {of.id}?",
+            abort=True,
+            err=True,
+        )
     done = _written(settings, lambda store: roster.imported(store, asked, terms, clock=CLOCK))
     people.told(done, asked.rejects, as_json=as_json, would=False)
     return 0

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from digest.cli import Context
+from digest.cli.counted import counted
 from digest.compose import letters, render, templates, words
 from digest.compose import theme as themes
 from digest.compose.letters import BUTTONS, LetterJob
@@ -80,7 +81,7 @@ def check(context: Context) -> None:
             click.echo(f"warning: theme {name}: {said}", err=True)
     rendered = sum(1 for _ in _letters(settings, folders))
     count = f", {warnings} warning{'s' * (warnings != 1)}" if warnings else ""
-    click.echo(f"{rendered} letters rendered, no mistakes{count}")
+    click.echo(f"{counted(rendered, 'letter')} rendered, no mistakes{count}")
 
 
 def _heading(name: str, like: str) -> str:

@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from digest.cli.counted import counted
 from digest.compose.prepared import Prepared
 from digest.compose.report import story_line
 from digest.model import Issue, LeftOut, SourceReport
@@ -37,7 +38,7 @@ def issue_lines(found: Rehearsed) -> Iterator[str]:
         yield from (f"  {note}" for note in notes)
         yield ""
     for edition in rehearsal.editions:
-        people = "1 recipient" if edition.recipients == 1 else f"{edition.recipients:,} recipients"
+        people = counted(edition.recipients, "recipient")
         yield (
             f"Edition {edition.key}: {edition.html_bytes:,} bytes of HTML, "
             f"{edition.text_bytes:,} of text; {people}"
@@ -58,7 +59,7 @@ def issue_lines(found: Rehearsed) -> Iterator[str]:
 
 def people(count: int) -> str:
     """So many of them: ``1 person``, ``1,204 people``."""
-    return f"{count:,} {'person' if count == 1 else 'people'}"
+    return counted(count, "person", "people")
 
 
 def outgo_lines(

@@ -103,7 +103,8 @@ def _leading_nowhere(hrefs: list[str], names: set[str | None]) -> Iterator[Findi
 def _distrusted(hrefs: list[str]) -> Iterator[Finding]:
     plain = [href for href in hrefs if href.startswith("http://")]
     if plain:
-        yield warn("not-https", f"{len(plain)} links are not https, such as {plain[0]}", "html")
+        some = f"{len(plain)} links are not https, such as" if plain[1:] else "a link is not https:"
+        yield warn("not-https", f"{some} {plain[0]}", "html")
     short = [href for href in hrefs if host(href) in SHORTENERS]
     if short:
         yield warn("shortener", f"{short[0]} hides where it leads; filters distrust it", "html")

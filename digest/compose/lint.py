@@ -147,11 +147,15 @@ def _pictures(root: HtmlElement) -> Iterator[Finding]:
     images = list(root.iter("img"))
     mute = [image for image in images if image.get("alt") is None]
     if mute:
-        yield warn("no-alt", f"{len(mute)} images have no alt text", "html")
+        yield warn("no-alt", f"{_images(mute)} no alt text", "html")
     loose = [image for image in images if not (image.get("width") or "").isdigit()]
     if loose:
-        said = f"{len(loose)} images have no attribute width; Outlook shows them in full size"
+        said = f"{_images(loose)} no attribute width, and full size in Outlook"
         yield warn("no-width", said, "html")
+
+
+def _images(some: list[HtmlElement]) -> str:
+    return f"{len(some)} images have" if some[1:] else "an image has"
 
 
 def _faint(root: HtmlElement, sheets: str) -> Iterator[Finding]:

@@ -116,7 +116,7 @@ def test_what_is_not_understood_is_kept_for_a_person_who_is_told(folder, mail):
 
     os.utime(kept, (0, 0))
 
-    assert "and 1 mails that nobody understood" in run(folder, "prune").stdout
+    assert "and 1 mail that nobody understood" in run(folder, "prune").stdout
     assert not kept.exists()
 
 
