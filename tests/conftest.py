@@ -9,8 +9,21 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy.pool import NullPool
 
 NOBODY = 65534
+
+
+@event.listens_for(Engine, "before_execute")
+def _who_only_reads_locks_nothing(tx: Connection, asked: object, *_: object) -> None:
+    """SQLite has no FOR UPDATE and says nothing; PostgreSQL refuses it in a READ ONLY transaction.
+
+    Who only reads SQLite has a connection for each question (storage/database.py).
+    """
+    reads = tx.dialect.name == "sqlite" and isinstance(tx.engine.pool, NullPool)
+    locks = getattr(asked, "_for_update_arg", None) is not None
+    assert not (reads and locks), "called through Store.read, it locks: PostgreSQL would refuse it"
 
 
 @pytest.fixture

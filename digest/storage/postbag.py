@@ -10,11 +10,13 @@ from sqlalchemy import Connection, Row, func, or_, select, type_coerce, update
 
 from digest.delivery import Delivery, DeliveryId, Skip, State
 from digest.storage import people
-from digest.storage.schema import letters
+from digest.storage.schema import letters, subscribers
 from subscribers import consent
 from subscribers.address import Address
 from subscribers.model import Kind, Standing, Status, Subscriber, SubscriberId, Subscription
 
+# With how their readers are called; only looked at, so that who may only read can ask, too.
+_LETTERS = select(letters, subscribers.c.name.label("called")).join(subscribers)
 LEASE = timedelta(minutes=30)  # longer than the longest wait for a relay (RFC 5321, 4.5.3.2)
 
 
@@ -34,8 +36,7 @@ class Owed:
 def due(tx: Connection, now: datetime, limit: int) -> list[Owed]:
     """The letters that may be tried now, the oldest first, not claimed yet."""
     found = (
-        select(letters)
-        .where(
+        _LETTERS.where(
             letters.c.state == State.QUEUED.value,
             letters.c.due_at <= now,
             or_(letters.c.next_attempt_at.is_(None), letters.c.next_attempt_at <= now),
@@ -43,15 +44,13 @@ def due(tx: Connection, now: datetime, limit: int) -> list[Owed]:
         .order_by(letters.c.due_at, letters.c.id)
         .limit(limit)
     )
-    return [_owed(tx, row) for row in tx.execute(found)]
+    return [_owed(row) for row in tx.execute(found)]
 
 
 def abandoned(tx: Connection, now: datetime) -> list[Owed]:
     """Letters whose lease is over: whoever claimed them died with them on the wire."""
-    found = select(letters).where(
-        letters.c.state == State.SENDING.value, letters.c.lease_until <= now
-    )
-    return [_owed(tx, row) for row in tx.execute(found.order_by(letters.c.id))]
+    found = _LETTERS.where(letters.c.state == State.SENDING.value, letters.c.lease_until <= now)
+    return [_owed(row) for row in tx.execute(found.order_by(letters.c.id))]
 
 
 def objection(tx: Connection, owed: Owed, now: datetime) -> Skip | None:
@@ -79,8 +78,8 @@ def objection(tx: Connection, owed: Owed, now: datetime) -> Skip | None:
 
 def held(tx: Connection, lease: str) -> list[Owed]:
     """Letters claimed under a lease and not settled."""
-    found = select(letters).where(letters.c.state == State.SENDING.value, letters.c.lease == lease)
-    return [_owed(tx, row) for row in tx.execute(found.order_by(letters.c.id))]
+    found = _LETTERS.where(letters.c.state == State.SENDING.value, letters.c.lease == lease)
+    return [_owed(row) for row in tx.execute(found.order_by(letters.c.id))]
 
 
 def renew(tx: Connection, lease: str, until: datetime) -> None:
@@ -142,8 +141,7 @@ def _reason(after: Delivery) -> str | None:
     return said or None
 
 
-def _owed(tx: Connection, row: Row[Any]) -> Owed:
-    person = people.of_id(tx, SubscriberId(row.subscriber))
+def _owed(row: Row[Any]) -> Owed:
     return Owed(
         delivery=Delivery(
             id=DeliveryId(row.id),
@@ -160,6 +158,6 @@ def _owed(tx: Connection, row: Row[Any]) -> Owed:
         newsletter=row.newsletter,
         kind=Kind(row.kind),
         address=Address.parse(row.address),
-        name=person.name if person else "",
+        name=row.called,
         language=row.language,
     )

@@ -1,0 +1,149 @@
+"""The office of letters on both databases: claimed, settled, and settled for who died with them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import partial
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select
+
+from digest.deliver.journal import Entry, Noted
+from digest.deliver.office import Tally
+from digest.deliver.outbox import WhenInDoubt
+from digest.deliver.outcome import Refused, Stage
+from digest.deliver.postmark import Postmark
+from digest.deliver.tray import Box
+from digest.delivery import DeliveryId
+from digest.services import feedback, membership
+from digest.services.letters import Desk, LetterOffice
+from digest.storage import people
+from digest.storage.postbag import LEASE
+from digest.storage.schema import letters
+from digest.wiring import bounces as coming_back
+from subscribers.acts import Join
+from subscribers.address import Address
+from subscribers.model import By, Standing
+from tests.builders import NOW, a_newsletter
+
+RING = (b"k" * 32,)
+MINE, HEIRS = UUID(int=1), UUID(int=2)
+
+
+@pytest.fixture
+async def readers(store):
+    """Two who are owed the letter that asks them to confirm."""
+    for name in ("Ada", "Grace"):
+        address = Address.parse(f"{name.lower()}@example.org")
+        await membership.join(
+            store,
+            membership.Profile(address=address, name=name),
+            Join(newsletter="daily", cadence="daily"),
+            by=By.READER,
+            ring=RING,
+            clock=lambda: NOW,
+        )
+    return store
+
+
+def office(store, **given):
+    async def here(work, job):
+        return work(job)
+
+    postmark = Postmark(
+        newsletter=a_newsletter(),
+        base_url="https://quayside.example",
+        unsubscribe_mailbox="",
+        ring=RING,
+    )
+    desk = Desk(
+        site_name="Quayside",
+        base_url="https://quayside.example",
+        postal_address="1 Lock Lane",
+        templates=(),
+        postmarks={"daily": postmark},
+    )
+    acts = coming_back.acts(RING)
+    blame = partial(feedback.refused, acts=acts, rules=feedback.Rules())
+    return LetterOffice(store, desk, isolate=here, blame=blame, dice=lambda: 0.5, **given)
+
+
+async def rows(store):
+    """The letters by their numbers: state, attempts and lease."""
+    asked = select(letters.c.state, letters.c.attempts, letters.c.lease).order_by(letters.c.id)
+    return [tuple(row) for row in await store.read(lambda tx: tx.execute(asked).all())]
+
+
+async def test_a_letter_is_claimed_for_its_reader_by_name(readers):
+    brought = await office(readers).claim(MINE, 10, NOW)
+
+    assert [(one.person.name, one.address) for one in brought.ready] == [
+        ("Ada", "ada@example.org"),
+        ("Grace", "grace@example.org"),
+    ]
+    assert await rows(readers) == [("sending", 1, MINE.hex)] * 2
+
+
+async def test_what_became_of_letters_is_kept_with_what_it_means_for_their_readers(readers):
+    post = office(readers)
+    ada, grace = (await post.claim(MINE, 10, NOW)).ready
+    box = Box()
+    box.sent = [(ada.ref, b"250 2.0.0 taken", "main")]
+    box.rest = [(grace, Refused(550, "5.1.1", "No such user", Stage.RCPT), "main")]
+
+    tally = await post.settle(MINE, box, NOW)
+
+    assert tally == Tally(sent=1, failed=1)
+    assert await rows(readers) == [("sent", 1, None), ("failed", 1, None)]
+    gone = await readers.read(people.at_address, Address.parse("grace@example.org"))
+    assert gone.standing is Standing.BOUNCED
+
+
+async def test_of_a_worker_that_died_what_never_left_is_queued_and_what_did_is_kept(readers):
+    ada, _ = (await office(readers).claim(MINE, 10, NOW)).ready
+    noted = Entry(delivery=DeliveryId(ada.ref), noted=Noted.ACCEPTED, code=250, text="taken")
+
+    tally = await office(readers).recover(MINE, [noted], trusted=True, now=NOW)
+
+    assert tally == Tally(sent=1)
+    assert await rows(readers) == [("sent", 1, None), ("queued", 0, None)]
+
+
+async def test_where_the_journal_is_lost_letters_are_in_doubt(readers):
+    await office(readers).claim(MINE, 10, NOW)
+
+    held = office(readers, in_doubt=WhenInDoubt.HOLD)
+    tally = await held.recover(MINE, [], trusted=False, now=NOW)
+
+    assert tally == Tally(held=2)
+    assert await rows(readers) == [("held", 1, None)] * 2
+
+
+async def test_letters_whose_lease_is_over_are_settled_once_it_was_seen_twice(readers):
+    await office(readers).claim(MINE, 10, NOW)
+    heir, late = office(readers), NOW + LEASE + timedelta(minutes=1)
+
+    assert await heir.abandoned(NOW, twice=False) == Tally()
+    assert await heir.abandoned(late, twice=True) == Tally()
+    assert await heir.abandoned(late, twice=True) == Tally(later=2)
+    assert await rows(readers) == [("queued", 1, None)] * 2
+
+
+async def test_who_renews_keeps_them(readers):
+    post, late = office(readers), NOW + LEASE + timedelta(minutes=1)
+    await post.claim(MINE, 10, NOW)
+    await post.renew(MINE, NOW + timedelta(minutes=20))
+
+    assert await office(readers).abandoned(late, twice=False) == Tally()
+    assert await rows(readers) == [("sending", 1, MINE.hex)] * 2
+
+
+async def test_what_is_given_back_is_claimed_by_the_next(readers):
+    post = office(readers)
+    some = (await post.claim(MINE, 10, NOW)).ready
+
+    await post.give_back(MINE, some, None, NOW)
+
+    assert len((await office(readers).claim(HEIRS, 10, NOW)).ready) == 2
+    assert await rows(readers) == [("sending", 1, HEIRS.hex)] * 2
