@@ -18,15 +18,16 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import DBAPIError, NoSuchModuleError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.pool import NullPool, QueuePool
 
 from digest.errors import DigestError, Misconfigured, Permanent
-from digest.storage import migrate
+from digest.storage import migrate, postgres
 from digest.storage.checkpoints import Checkpoints
 from digest.storage.commits import Commits, unhurried
 from digest.storage.dialect import SMALL
-from digest.storage.trouble import is_locked, place, said
+from digest.storage.transaction import run
+from digest.storage.trouble import is_locked, place
 from digest.storage.untouched import Untouched, file_of, has_wal
 
 P = ParamSpec("P")
@@ -99,7 +100,10 @@ class Store:
     async def write(
         self, change: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """Run ``change(connection, …)`` durably: all of it is kept or nothing."""
+        """Run ``change(connection, …)`` durably: all of it is kept or nothing.
+
+        It may be run again (storage/transaction.py), so it does nothing else.
+        """
         writer = self._writer
         if writer is None:
             raise Permanent(f"{self.place} was opened to read only")
@@ -110,7 +114,7 @@ class Store:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(
             self._writing,
-            lambda: _run(writer, self._url, lambda tx: change(tx, *args, **kwargs)),
+            lambda: run(writer, self._url, lambda tx: change(tx, *args, **kwargs)),
         )
 
     async def catch_up(self) -> None:
@@ -152,7 +156,7 @@ class Store:
 
     def _ask(self, question: Callable[[Connection], T]) -> T:
         try:
-            answer = _run(self._reader, self._url, question)
+            answer = run(self._reader, self._url, question)
         except DigestError:
             if self._untouched is None or self._untouched.still(self._url):
                 raise
@@ -163,7 +167,7 @@ class Store:
         self._reader.dispose()
         self._untouched = None
         self._reader = engine(self._url, write=False)
-        return _run(self._reader, self._url, question)
+        return run(self._reader, self._url, question)
 
     def _close(self) -> None:
         self._reading.shutdown()
@@ -199,15 +203,7 @@ def engine(
     """An engine whose transactions begin as we say, not as the driver guesses."""
     if url.get_backend_name() == "sqlite":
         return _sqlite(url, write=write, immutable=immutable, patience=patience)
-    try:
-        made = create_engine(url, poolclass=QueuePool, pool_size=READERS, pool_pre_ping=True)
-    except (ImportError, NoSuchModuleError) as error:
-        raise Misconfigured(
-            "storage.url", "needs PostgreSQL's driver: pip install 'digest-newsletter[postgres]'"
-        ) from error
-    if not write:
-        return made.execution_options(postgresql_readonly=True, isolation_level="REPEATABLE READ")
-    return made
+    return postgres.engine(url, write=write, connections=READERS)
 
 
 def _sqlite(url: URL, *, write: bool, immutable: bool, patience: float) -> Engine:
@@ -262,16 +258,6 @@ def _begin_alone(tx: Connection, *, patience: float) -> None:
                 raise
         else:
             return
-
-
-def _run(engine: Engine, url: URL, work: Callable[[Connection], T]) -> T:
-    try:
-        with engine.begin() as tx:
-            return work(tx)
-    except DBAPIError as error:
-        raise said(error, place(url)) from error
-    except sqlite3.Error as error:
-        raise said(error, place(url)) from error
 
 
 def _make_folder(url: URL) -> None:

@@ -6,6 +6,9 @@ from sqlalchemy.engine import URL
 
 from digest.errors import DigestError, Misconfigured, Permanent, Temporary
 
+COLLISIONS = frozenset({"40P01", "40001"})  # a deadlock; no order in which both could have run
+DISK_FULL, LOCKED, READ_ONLY = "53100", "55P03", "25006"
+
 
 def place(url: URL) -> str:
     """Where the database is, fit for a message: the file, or the URL without its password."""
@@ -16,13 +19,21 @@ def place(url: URL) -> str:
 
 def is_locked(error: Exception) -> bool:
     """Whether another process holds what we asked for: worth asking again."""
-    words = _words(error)
+    words = _words(error).casefold()
     return "locked" in words or "busy" in words
 
 
+def is_collision(error: Exception) -> bool:
+    """Whether PostgreSQL took all of it back because two stood in each other's way: worth running
+    again."""
+    return getattr(_bare(error), "sqlstate", None) in COLLISIONS
+
+
 def said(error: Exception, where: str) -> DigestError:
-    """A driver's error as one of ours, naming the file and the cure."""
-    words = _words(error)
+    """A driver's error as one of ours, naming the database and the cure."""
+    if hasattr(_bare(error), "sqlstate"):
+        return _said_by_postgres(error, where)
+    words = _words(error).casefold()
     if is_locked(error):
         return Temporary(f"{where} is locked by another process; try again in a moment")
     if "full" in words and ("disk" in words or "space" in words):
@@ -35,10 +46,40 @@ def said(error: Exception, where: str) -> DigestError:
         return Permanent(f"{where} is damaged or no database; restore a backup of it")
     if "disk i/o" in words:
         return Temporary(f"{where}: the disk cannot be read or written; is it full or failing?")
-    if "connection" in words or "server" in words:
-        return Temporary(f"{where} does not answer: {words}")
     return Permanent(f"{where}: {words}")
 
 
+def _said_by_postgres(error: Exception, where: str) -> DigestError:
+    """By its code (PostgreSQL, appendix A): its words come in the server's language."""
+    words, code = _words(error), getattr(_bare(error), "sqlstate", None) or ""
+    if code == READ_ONLY:
+        cure = "a standby, or default_transaction_read_only; name the server that takes changes"
+        return Misconfigured(where, f"can only be read from ({cure})")
+    if code == DISK_FULL:
+        return Temporary(f"{where}: the server's disk is full; make room, nothing was half written")
+    if code == LOCKED or code[:2] == "40":
+        return Temporary(f"{where} is held by others ({words}); try again in a moment")
+    if code[:2] == "53":
+        return Temporary(f"{where}: the server has too little of something, give it more: {words}")
+    if code[:2] == "58":
+        return Temporary(f"{where}: the server's disk cannot be read or written: {words}")
+    if code[:2] in ("08", "57") or _is_lost(error, code):
+        return Temporary(f"{where} does not answer; see that the server runs: {words}")
+    return Permanent(f"{where}: {words}")
+
+
+def _is_lost(error: Exception, code: str) -> bool:
+    """Whether there is no connection. Of one that breaks there is no code, only the kind of error
+    that PEP 249 has for what is no fault of the program."""
+    kinds = type(_bare(error)).__mro__
+    unasked = not code and any(kind.__name__ == "OperationalError" for kind in kinds)
+    return unasked or getattr(error, "connection_invalidated", False)
+
+
+def _bare(error: Exception) -> Exception:
+    """The driver's own error, whether SQLAlchemy wrapped it or not."""
+    return getattr(error, "orig", None) or error
+
+
 def _words(error: Exception) -> str:
-    return str(getattr(error, "orig", None) or error).strip().splitlines()[0].casefold()
+    return next(iter(str(_bare(error)).strip().splitlines()), type(error).__name__)

@@ -209,7 +209,6 @@ async def test_a_path_with_strange_characters_is_opened_as_it_is(tmp_path):
         ("unable to open database file", Misconfigured),
         ("database disk image is malformed", Permanent),
         ("disk I/O error", Temporary),
-        ("connection refused: is the server running?", Temporary),
         ("something else", Permanent),
     ],
 )
