@@ -268,7 +268,8 @@ class IssueOffice:
             return []
         held = {one.id: one for one in claims.held(tx, lease.hex, [one.ref for one, _, _ in rest])}
         after: list[tuple[Delivery, str]] = []
-        for one, outcome, relay in rest:
+        # By their ids, as everybody locks several people: two never wait for each other.
+        for one, outcome, relay in sorted(rest, key=lambda result: result[0].person):
             if (before := held.get(DeliveryId(one.ref))) is None:  # the claim was lost
                 continue
             settled = self._outcome(before, outcome, now)

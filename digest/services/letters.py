@@ -191,7 +191,7 @@ class LetterOffice:
         self, tx: Connection, outcomes: Sequence[tuple[Owed, Outcome]], now: datetime
     ) -> Tally:
         tally = Tally()
-        for owed, outcome in outcomes:
+        for owed, outcome in sorted(outcomes, key=lambda told: told[0].subscriber):
             settled = outbox.settle(
                 owed.delivery,
                 outcome,

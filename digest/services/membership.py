@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from digest.storage import consents, letters, people
+from digest.storage.batches import until_none
 from digest.storage.consents import NO_EVIDENCE, Evidence
 from digest.storage.database import Store
 from digest.storage.letters import Letter
@@ -124,8 +125,8 @@ async def suppress(store: Store, address: Address, *, ring: Sequence[bytes], clo
     """The operator keeps an address out, whether it is anybody's or not."""
 
     def change(tx: Connection, now: datetime) -> Done:
+        person = people.of_address(tx, address)  # first, as everybody does
         consents.suppress(tx, mark(ring[0], address), Suppression.OPERATOR, now)
-        person = people.of_address(tx, address)
         if person is None:
             return Done(happened=True)
         act = Complain()
@@ -138,8 +139,8 @@ async def reinstate(store: Store, address: Address, *, ring: Sequence[bytes], cl
     """The operator takes a bounce, a complaint or a suppression back."""
 
     def change(tx: Connection, now: datetime) -> Done:
-        lifted = consents.lift(tx, marks(ring, address))
         person = people.of_address(tx, address)
+        lifted = consents.lift(tx, marks(ring, address))
         if person is None:
             return Done(happened=lifted)
         act = Reinstate()
@@ -154,12 +155,9 @@ async def purge(store: Store, *, marks_kept: timedelta, clock: Clock) -> int:
 
     ``marks_kept``: how long the consent log keeps the hash of a network.
     """
-
-    def change(tx: Connection, now: datetime) -> int:
-        consents.forget_networks(tx, now - marks_kept)
-        return people.purge(tx, now)
-
-    return await store.write(change, clock())
+    now = clock()
+    await until_none(store, consents.forget_networks, now - marks_kept)
+    return await until_none(store, people.purge, now)
 
 
 def _join(
@@ -173,18 +171,17 @@ def _join(
 ) -> Done:
     if consents.suppressed(tx, marks(ring, profile.address)):
         return NOTHING
-    people.add(
-        tx,
-        Subscriber(
-            id=people.new_id(),
-            address=profile.address,
-            name=profile.name,
-            language=profile.language,
-            timezone=profile.timezone,
-        ),
+    new = Subscriber(
+        id=people.new_id(),
+        address=profile.address,
+        name=profile.name,
+        language=profile.language,
+        timezone=profile.timezone,
     )
-    person = people.of_address(tx, profile.address)
-    assert person is not None
+    person = None
+    while person is None:  # known when we added, they may be purged when we ask for them
+        people.add(tx, new)
+        person = people.of_address(tx, profile.address)
     if isinstance(act, Join):
         act = replace(act, asked=letters.asked(tx, profile.address, now - DAY))
     held = _held(tx, person.id, act.newsletter)

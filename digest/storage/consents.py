@@ -6,13 +6,15 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, delete, func, select, update
+from sqlalchemy import Connection, delete, func, select, tuple_, update
 
-from digest.storage.dialect import batches, insert
+from digest.storage.dialect import batches, by_index, insert
 from digest.storage.schema import consent_log, suppressions
 from subscribers.consent import Entry
 from subscribers.model import By, SubscriberId
 from subscribers.standing import Suppression
+
+LIMIT = 5_000  # lines changed in one go: who joins meanwhile waits for it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,10 +72,14 @@ def last(tx: Connection, subscriber: SubscriberId, acts: Sequence[str]) -> datet
     ).scalar()
 
 
-def forget_networks(tx: Connection, before: datetime) -> int:
-    """Take the keyed hash of the network off all lines older than ``before``; how many had one."""
-    old = and_(consent_log.c.ip_mark.is_not(None), consent_log.c.at < before)
-    return int(tx.execute(update(consent_log).where(old).values(ip_mark=None)).rowcount)
+def forget_networks(tx: Connection, before: datetime, limit: int = LIMIT) -> int:
+    """Take the keyed hash of the network off the next lines older than ``before``; how many. 0:
+    none has one."""
+    by_index(tx)
+    key = tuple(consent_log.primary_key)
+    old = select(*key).where(consent_log.c.ip_mark.is_not(None), consent_log.c.at < before)
+    some = tuple_(*key).in_(old.order_by(consent_log.c.at).limit(limit))
+    return int(tx.execute(update(consent_log).where(some).values(ip_mark=None)).rowcount)
 
 
 def row(subscriber: SubscriberId, entry: Entry, evidence: Evidence) -> dict[str, object]:

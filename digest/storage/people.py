@@ -5,21 +5,26 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator
 from datetime import datetime, time
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
     Row,
+    Select,
     delete,
     select,
     update,
 )
 
-from digest.storage.dialect import batches, insert
+from digest.storage.dialect import insert
 from digest.storage.schema import subscribers, subscriptions
 from subscribers.address import Address
 from subscribers.model import By, Standing, Status, Subscriber, SubscriberId, Subscription
+
+Asked = TypeVar("Asked", bound=tuple[Any, ...])
+
+LIMIT = 1_000  # joins forgotten in one go: who joins meanwhile waits for it
 
 
 def new_id() -> SubscriberId:
@@ -117,36 +122,47 @@ def save_subscription(tx: Connection, held: Subscription) -> None:
     )
 
 
-def purge(tx: Connection, now: datetime) -> int:
-    """Forget joins that were never confirmed in time, and who joined nothing else; how many."""
-    late = tx.execute(
-        delete(subscriptions)
-        .where(
-            subscriptions.c.status == Status.PENDING.value,
-            subscriptions.c.confirm_by <= now,
+def purge(tx: Connection, now: datetime, limit: int = LIMIT) -> int:
+    """Forget the next joins that were never confirmed in time, and who joined nothing else; how
+    many. 0: there are none."""
+    late = (
+        subscriptions.c.status == Status.PENDING.value,
+        subscriptions.c.confirm_by <= now,
+    )
+    asked = select(subscriptions.c.subscriber).where(*late)
+    found = tx.execute(asked.order_by(subscriptions.c.confirm_by).limit(limit)).scalars()
+    # The people first, as everybody does: who joins anew at this instant waits, or we do.
+    these = subscribers.c.id.in_(set(found))
+    who = list(tx.execute(_locking(select(subscribers.c.id)).where(these)).scalars())
+    gone = delete(subscriptions).where(subscriptions.c.subscriber.in_(who), *late)
+    count = tx.execute(gone).rowcount
+    # A bounce or complaint is worth remembering, whether or not anything is subscribed to.
+    others = select(subscriptions.c.subscriber).where(
+        subscriptions.c.subscriber == subscribers.c.id
+    )
+    tx.execute(
+        delete(subscribers).where(
+            subscribers.c.id.in_(who),
+            subscribers.c.standing == Standing.OK.value,
+            ~others.exists(),
         )
-        .returning(subscriptions.c.subscriber)
-    ).scalars()
-    gone = list(late)
-    for some in batches(set(gone)):
-        # A bounce or complaint is worth remembering, whether or not anything is subscribed to.
-        others = select(subscriptions.c.subscriber).where(
-            subscriptions.c.subscriber == subscribers.c.id
-        )
-        tx.execute(
-            delete(subscribers).where(
-                subscribers.c.id.in_(some),
-                subscribers.c.standing == Standing.OK.value,
-                ~others.exists(),
-            )
-        )
-    return len(gone)
+    )
+    return count
 
 
 def _locked(tx: Connection, where: ColumnElement[bool]) -> Subscriber | None:
     # Two doors that change one person at the same instant do so one after the other.
-    row = tx.execute(select(subscribers).where(where).with_for_update()).first()
+    row = tx.execute(_locking(select(subscribers)).where(where)).first()
     return person_of(row) if row else None
+
+
+def _locking(asked: Select[Asked]) -> Select[Asked]:
+    """The people asked for, in the order of their ids; nobody else changes them from here on.
+
+    FOR NO KEY UPDATE: an import, which lets nobody else write people, may refer to them meanwhile.
+    Could it not, it would wait for who waits for it.
+    """
+    return asked.order_by(subscribers.c.id).with_for_update(key_share=True)
 
 
 def person_of(row: Row[Any]) -> Subscriber:

@@ -250,3 +250,34 @@ async def test_joins_never_confirmed_are_purged_after_14_days(store, clock):
     assert await store.read(people.at_address, ADA) is None
     assert await store.read(roster.counts) == {("daily", "active", "ok"): 1}
     assert len(await held(store, member)) == 1
+
+
+async def test_they_are_purged_and_networks_forgotten_a_batch_at_a_time(store, clock, monkeypatch):
+    monkeypatch.setattr(people.purge, "__defaults__", (2,))
+    monkeypatch.setattr(consents.forget_networks, "__defaults__", (2,))
+    for name in ("ada", "grace", "edsger"):
+        await membership.join(
+            store,
+            Profile(address=Address.parse(f"{name}@example.org")),
+            acts.Join(newsletter="daily", cadence="daily"),
+            by=By.READER,
+            ring=RING,
+            clock=clock,
+            evidence=Evidence(ip_mark="ab12"),
+        )
+    wrote = []
+    write = store.write
+
+    async def writing(change, *args):
+        wrote.append((change.__name__, await write(change, *args)))
+        return wrote[-1][1]
+
+    monkeypatch.setattr(store, "write", writing)
+    clock.now += 14 * DAY
+
+    assert await membership.purge(store, marks_kept=DAY, clock=clock) == 3
+    assert wrote == [
+        ("forget_networks", 2), ("forget_networks", 1), ("forget_networks", 0),
+        ("purge", 2), ("purge", 1), ("purge", 0),
+    ]  # fmt: skip
+    assert await store.read(roster.counts) == {}

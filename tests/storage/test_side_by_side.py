@@ -18,12 +18,16 @@ import pytest
 from sqlalchemy import Connection, Engine, text
 
 from digest.delivery import Delivery, State
+from digest.services import membership
 from digest.services.issue_office import IssueOffice, Rules
-from digest.storage import claiming, claims, deliveries
+from digest.storage import claiming, claims, deliveries, people, roster
 from digest.storage.database import Store, engine, parse
+from subscribers.acts import Join
+from subscribers.model import By, Status
 from tests.builders import NOW
 from tests.postgres import a_database
 from tests.storage.ledger import LIFE, claim, ids, released, rows
+from tests.storage.test_people import person, to
 
 MINE = "a" * 32
 PATIENCE = 30.0  # seconds, for a machine that is busy
@@ -138,3 +142,62 @@ def test_the_same_delivery_is_not_claimed_twice(writers):
     taken = [id_ for one in theirs.result() for id_ in one.taken.ids]
     with writers.begin() as tx:
         assert sorted([*own.taken.ids, *taken]) == sorted(ids(tx).values())
+
+
+@pytest.fixture
+def zora(writers):
+    """Somebody who was asked to confirm, and whose time for it is over by ``LATER``."""
+    late = to("zora", status=Status.PENDING, confirm_by=NOW + timedelta(minutes=1))
+    with writers.begin() as tx:
+        people.enrol(tx, person("zora"), late)
+    return late
+
+
+def test_an_import_and_a_reader_who_saves_do_not_wait_for_each_other_in_a_circle(writers, zora):
+    with writers.connect() as mine, mine.begin():
+        held = people.of_id(mine, zora.subscriber)
+        assert held
+        with writers.begin() as theirs:
+            theirs.execute(text("set local lock_timeout = '5s'"))
+            roster.lock(theirs)
+            people.save_subscription(theirs, replace(zora, newsletter="weekly"))
+        people.save(mine, replace(held, name="Zora"))
+
+    with writers.begin() as tx:
+        assert len(people.subscriptions_of(tx, zora.subscriber)) == 2
+
+
+def test_who_joins_anew_is_not_forgotten_beside_it(writers, zora):
+    with writers.connect() as mine, mine.begin() as whole:
+        people.of_id(mine, zora.subscriber)
+        with begun(writers, lambda tx: people.purge(tx, LATER)) as theirs:
+            people.save_subscription(mine, replace(zora, confirm_by=LATER + timedelta(days=14)))
+            whole.commit()
+
+    assert theirs.result() == 0
+    with writers.begin() as tx:
+        assert len(people.subscriptions_of(tx, zora.subscriber)) == 1
+
+
+def test_who_joins_while_they_are_forgotten_is_somebody_new(writers, url, zora):
+    async def join(_: Connection) -> membership.Done:
+        store = await Store.open(url)
+        done = await membership.join(
+            store,
+            membership.Profile(address=person("zora").address),
+            Join(newsletter="daily", cadence="daily"),
+            by=By.READER,
+            ring=(b"k" * 32,),
+            clock=lambda: LATER,
+        )
+        await store.close()
+        return done
+
+    with writers.connect() as mine, mine.begin() as whole:
+        people.of_id(mine, zora.subscriber)
+        with begun(writers, lambda tx: asyncio.run(join(tx))) as theirs:
+            people.forget(mine, zora.subscriber)
+            whole.commit()
+
+    assert theirs.result().happened
+    assert theirs.result().subscriber != zora.subscriber
