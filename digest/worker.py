@@ -13,6 +13,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequen
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, TypeVar
 
+from digest import curfew
 from digest.config.settings import Settings
 from digest.errors import DigestError
 from digest.services import release
@@ -87,11 +88,21 @@ async def work(
     post.equipped(settings)
     with contextlib.ExitStack() as stack:
         ears = ears or stack.enter_context(listening())
+
+        def hurry() -> None:
+            stack.callback(curfew.begin(settings.deliver.drain_seconds, tell))
+
+        ears.then(hurry)
         await release.finish(tools.store, clock=tools.clock, halt=ears.told)
         async with engine(
             settings, tools, ring, only_letters=only_letters, show=show, tell=tell
         ) as dispatch:
-            ears.then(dispatch.stop)
+
+            def stop() -> None:
+                dispatch.stop()
+                hurry()
+
+            ears.then(stop)
             async with _finishing(tools):
                 progress = await dispatch.run(until, tries=TRIES if until is nothing_due else None)
     return progress, ears.told()

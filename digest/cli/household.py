@@ -20,7 +20,7 @@ from uuid import uuid4
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from digest import logs, supervisor, wiring, worker
+from digest import curfew, logs, supervisor, wiring, worker
 from digest.cli import serving
 from digest.config import load, secret
 from digest.config.settings import Settings
@@ -138,6 +138,8 @@ class Household:
                 os._exit(0)
             if self._server:
                 self._server.should_exit = True  # now: readers and relays drain side by side
+            drain = max(WEB_DRAIN, self._settings.deliver.drain_seconds)
+            curfew.begin(drain, lambda said: log.error("run.cut", why=said))
         self._heard.set()
 
     async def _generation(self) -> Next:

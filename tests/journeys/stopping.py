@@ -90,12 +90,13 @@ USUAL = ("-m", "digest")
 
 @contextlib.asynccontextmanager
 async def running(
-    folder: Path, *, program: tuple[str, ...] = USUAL, **environ: str
+    folder: Path, *, program: tuple[str, ...] = USUAL, command: str = "run", **environ: str
 ) -> AsyncIterator[Running]:
     """``program``: what Python runs, such as ``("-c", QUICK)``, whose lease is a second."""
     port = free_port()
+    door = ("--port", str(port)) if command == "run" else ()
     process = await asyncio.create_subprocess_exec(
-        sys.executable, *program, "--config", str(folder), "run", "--port", str(port),
+        sys.executable, *program, "--config", str(folder), command, *door,
         stderr=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.DEVNULL,
         env={**os.environ, "PYTHONPATH": str(ROOT), **environ},
     )  # fmt: skip
