@@ -65,8 +65,8 @@ def office(store, **given):
         postmarks={"daily": postmark},
     )
     acts = coming_back.acts(RING)
-    blame = partial(feedback.refused, acts=acts, rules=feedback.Rules())
-    return LetterOffice(store, desk, isolate=here, blame=blame, dice=lambda: 0.5, **given)
+    given.setdefault("blame", partial(feedback.refused, acts=acts, rules=feedback.Rules()))
+    return LetterOffice(store, desk, isolate=here, dice=lambda: 0.5, **given)
 
 
 async def rows(store):
@@ -147,3 +147,15 @@ async def test_what_is_given_back_is_claimed_by_the_next(readers):
 
     assert len((await office(readers).claim(HEIRS, 10, NOW)).ready) == 2
     assert await rows(readers) == [("sending", 1, HEIRS.hex)] * 2
+
+
+async def test_people_are_blamed_in_the_order_of_their_ids(readers):
+    blamed = []
+    post = office(readers, blame=lambda tx, who, *_: blamed.append(who))
+    some = sorted((await post.claim(MINE, 10, NOW)).ready, key=lambda one: one.person.subscriber)
+    box, refused = Box(), Refused(550, "5.1.1", "No such user", Stage.RCPT)
+    box.rest = [(one, refused, "main") for one in reversed(some)]
+
+    await post.settle(MINE, box, NOW)
+
+    assert blamed == [one.person.subscriber for one in some]

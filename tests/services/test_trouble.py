@@ -304,3 +304,16 @@ async def test_a_full_disk_is_waited_for_and_nothing_is_half_written(tmp_path, m
     assert (progress.tally.sent, len(relay.taken)) == (300, 300)
     assert set((await house.rows("state", "attempts")).values()) == {("sent", 1)}
     await store.close()
+
+
+async def test_people_are_blamed_in_the_order_of_their_ids(house):
+    await house.join("ada", "grace", "edsger")
+    await house.release()
+    office = house.office()
+    some = sorted((await office.claim(LEASE, 10, NOW)).ready, key=lambda one: one.person)
+    box, refused = Box(), Refused(550, "5.1.1", "No such user", Stage.RCPT)
+    box.rest = [(one, refused, "main") for one in reversed(some)]
+
+    await office.settle(LEASE, box, NOW)
+
+    assert [who for who, *_ in house.blamed] == [one.person for one in some]
