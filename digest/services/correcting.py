@@ -97,12 +97,14 @@ def _of(tx: Connection, issue: int) -> tuple[IssueInfo, Mapping[str, Any]]:
 
 def _all_left(tx: Connection, issue: int) -> None:
     tally = posting.tally(tx, issue)
-    waits = tally.get("queued", 0) + tally.get("sending", 0)
+    held = tally.get("held", 0)
+    waits = tally.get("queued", 0) + tally.get("sending", 0) + held
     if waits:
+        again = f", the {held:,} held after `digest issues retry-failed {issue}`" if held else ""
         raise DigestError(
             f"{waits:,} of issue {issue} have not left and would get it uncorrected; "
             f"`digest issues cancel {issue}` keeps them back first (they get no correction "
-            "either), or let `digest work` send them"
+            f"either), or let `digest work` send them{again}"
         )
 
 

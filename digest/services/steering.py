@@ -80,6 +80,11 @@ async def retry_failed(store: Store, issue: int, *, clock: Clock) -> int:
             raise DigestError(desk.half_released(issue))
         if found.state not in ("released", "paused"):
             raise DigestError(f"issue {issue} is {found.state}; nothing of it is sent any more")
+        if corrected := desk.correction(tx, issue):
+            raise DigestError(
+                f"issue {issue} is corrected by issue {corrected}; who is sent it now would get "
+                "what was wrong, and no correction"
+            )
         now = clock()
         return desk.retry(tx, issue, now, now + RETRY_LIFE)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, select, update
 
 from digest.delivery import Skip
 from digest.storage import claims
@@ -69,6 +69,15 @@ def list_issues(tx: Connection, newsletter: str | None, limit: int) -> list[Issu
 def find(tx: Connection, issue: int) -> IssueInfo | None:
     row = tx.execute(_issues().where(issues.c.id == issue)).first()
     return IssueInfo(**row._mapping) if row else None
+
+
+def correction(tx: Connection, issue: int) -> int | None:
+    """The issue that put this one right last; None where none did."""
+    asked = select(func.max(issues.c.id)).where(
+        issues.c.corrects == issue, issues.c.state != "discarded"
+    )
+    last: int | None = tx.execute(asked).scalar_one()
+    return last
 
 
 def fates(tx: Connection, issue: int, states: tuple[str, ...], limit: int) -> list[Fate]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import email
 import email.policy
 import json
+import sqlite3
+from contextlib import closing
 
 import pytest
 
@@ -65,3 +67,14 @@ def test_stories_that_are_none_are_named(desk, sent):
 
     assert said.code == 2
     assert "--stories is not what" in said.err
+
+
+def test_one_that_is_held_is_decided_before_it_is_corrected(desk, sent):
+    with closing(sqlite3.connect(desk.folder / "digest.db")) as db, db:
+        db.execute("update deliveries set state = 'held' where id = 1")
+
+    said = desk.run("issues", "correct", sent, "--yes", "--note", "Oh")
+
+    assert f"1 of issue {sent} have not left" in said.err
+    assert f"the 1 held after `digest issues retry-failed {sent}`" in said.err
+    assert said.code == 1

@@ -155,3 +155,17 @@ async def test_who_cancels_hears_how_many_a_worker_has_already(house):
     found = await steering.cancel(house.store, 1, clock=house.clock)
 
     assert found == Cancelled(skipped=1, claimed=1)
+
+
+async def test_of_a_corrected_issue_nothing_is_tried_again(house):
+    await put(house, "ada", state="sent")
+    await put(house, "grace", state="failed", settled_at=NOW)
+    again = house.prepared()
+    again = replace(again, issue=replace(again.issue, period="extra-1"))
+    await house.release(again, corrects=1)
+
+    with pytest.raises(DigestError, match="issue 1 is corrected by issue 2"):
+        await steering.retry_failed(house.store, 1, clock=house.clock)
+
+    await put(house, "ada", state="failed", settled_at=NOW)
+    assert await steering.retry_failed(house.store, 2, clock=house.clock) == 1
