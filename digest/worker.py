@@ -1,7 +1,7 @@
 """The queue's door: a dispatch that runs until there is nothing left for it, or until it is told.
 
-SIGTERM and Ctrl-C stop it gently: nothing more is claimed, what is on the wire is finished and
-kept, and what never left is queued again.
+SIGTERM, Ctrl-C and SIGHUP stop it gently: nothing more is claimed, what is on the wire is finished
+and kept, and what never left is queued again.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from digest.wiring import Means, post
 T = TypeVar("T")
 
 TRIES = 40  # of a database that cannot be written, ten minutes or so, where somebody waits for it
-SIGNALS = (signal.SIGTERM, signal.SIGINT)
+SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 class Ears:
@@ -48,21 +48,24 @@ class Ears:
 
 @contextmanager
 def listening() -> Iterator[Ears]:
-    """From here on SIGTERM and Ctrl-C break nothing off: they are heard. For a loop's own thread.
+    """From here on no signal of ``SIGNALS`` breaks anything off: they are heard. For a loop's own
+    thread.
 
     Around what must not be left half done without a word, and around nothing longer.
     """
     loop = asyncio.get_running_loop()
     ears = Ears()
     before = {number: signal.getsignal(number) for number in SIGNALS}
-    for number in SIGNALS:
+    if before[signal.SIGHUP] is signal.SIG_IGN:  # nohup: it is to outlive its terminal
+        del before[signal.SIGHUP]
+    for number in before:
         # Not in every thread, and not on every system, can a loop hear them.
         with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
             loop.add_signal_handler(number, ears.hear)
     try:
         yield ears
     finally:
-        for number in SIGNALS:
+        for number in before:
             with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
                 if loop.remove_signal_handler(number):
                     signal.signal(number, before[number] or signal.SIG_DFL)

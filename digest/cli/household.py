@@ -115,6 +115,7 @@ class Household:
         loop = asyncio.get_running_loop()
         for number in worker.SIGNALS:
             loop.add_signal_handler(number, self._tell, Next.END)
+        # In place of an end: another generation takes up the configuration.
         loop.add_signal_handler(signal.SIGHUP, self._tell, Next.RELOAD)
         host, port = self._door.getsockname()[:2]
         self._server = server = Server(serving.options(self._front, host, port, drain=WEB_DRAIN))

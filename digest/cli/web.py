@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import socket
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import click
 
@@ -38,7 +41,18 @@ async def _serve(settings: Settings, ring: tuple[bytes, ...], *, host: str, port
 
 
 class Server(serving.Server):
-    """A server that tells the supervisor when it listens and is about to stop."""
+    """A server that tells the supervisor when it listens and is about to stop.
+
+    SIGHUP stops it as SIGTERM does: it serves one configuration, and whoever reloads it starts it
+    anew.
+    """
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup
+            signal.signal(signal.SIGHUP, self.handle_exit)
+        with super().capture_signals():
+            yield
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)

@@ -106,7 +106,7 @@ def everybody_once(log: Log) -> None:
     assert Counter(log.rcpts) == Counter(lives.address(n) for n in range(PEOPLE))
 
 
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_stopped_under_load_it_ends_in_ten_seconds_and_nobody_is_lost_or_written_to_twice(
     desk, log, how
 ):

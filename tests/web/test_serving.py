@@ -7,11 +7,15 @@ import sys
 from pathlib import Path
 
 import aiohttp
+import pytest
 
 from tests.web.house import CONFIG
 
 
-async def test_digest_web_serves_the_form_from_a_fresh_folder_and_stops_when_told(tmp_path: Path):
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGHUP])
+async def test_digest_web_serves_the_form_from_a_fresh_folder_and_stops_when_told(
+    tmp_path: Path, how: signal.Signals
+):
     (tmp_path / "config.toml").write_text(CONFIG)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -33,12 +37,13 @@ async def test_digest_web_serves_the_form_from_a_fresh_folder_and_stops_when_tol
 
     said = (await running.stdout.readline()).decode()
     text = await _text(f"http://127.0.0.1:{port}/")
-    running.send_signal(signal.SIGTERM)
+    running.send_signal(how)
     _, complaints = await running.communicate()
 
     assert said == f"Readers' pages at http://127.0.0.1:{port}/\n"
     assert 'action="/subscribe"' in text
     assert complaints == b""
+    assert running.returncode == (0 if how is signal.SIGHUP else -signal.SIGTERM)
     assert (tmp_path / "secret.key").exists()
 
 
