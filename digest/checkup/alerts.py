@@ -14,13 +14,14 @@ from typing import Annotated
 from annotated_types import Ge, Gt
 
 from digest import periods
-from digest.checkup.facts import Facts, Missing, Waiting
+from digest.checkup.facts import Behind, Facts, LastIssue, Missing, Waiting
 from digest.checkup.verdict import Check, Level
 from digest.model import Newsletter
 from digest.periods import Turn
 
 LATE = timedelta(hours=1)  # mail that could have left so long ago is stuck
 HALF = timedelta(minutes=15)  # a release takes seconds; one that has taken so long is not going on
+RESTS = 6  # in a row: a relay that cannot be used for a quarter of an hour
 ENOUGH = 200  # people; of fewer no rate is told
 _DOCTOR = "doctor:"  # what the keys of his alerts begin with
 _WATCHED = ("TLS of", "DKIM key", "relay")  # what the doctor may raise an alert for
@@ -62,7 +63,8 @@ def raised(
     return [
         *_issues(facts, newsletters, options, now),
         *_half_released(facts, now),
-        *_stuck(facts, now),
+        *_relays(facts, now),
+        *(list(_stuck(facts, now)) or map(_behind, facts.behind)),
         *_rates(facts, options),
         *_disk(facts, options),
         *_doctor(facts.checks),
@@ -93,6 +95,13 @@ def to_tell(
         ),
         over=tuple(sorted(key for key in told if key not in current)),
     )
+
+
+def many(audience: int, options: AlertOptions) -> int:
+    """How many of an audience are too many not to be reached; of a small one it is half."""
+    if audience < ENOUGH:
+        return (audience + 1) // 2
+    return int(audience * options.bounce_percent / 100) + 1
 
 
 def _again(said: datetime, every: timedelta, now: datetime) -> bool:
@@ -193,16 +202,38 @@ def _stuck(facts: Facts, now: datetime) -> Iterable[Alert]:
         )
 
 
+def _relays(facts: Facts, now: datetime) -> Iterable[Alert]:
+    for relay in facts.relays:
+        if relay.refused:
+            yield Alert(
+                key=f"relay:{relay.name}",
+                says=f"relay {relay.name} refused us and is not used any more: {relay.refused}",
+                cure=f"once that is mended, `digest relays resume {relay.name}`",
+            )
+        # One that rests is tried only where there is mail: of long ago it tells nothing.
+        elif relay.rests >= RESTS and now - relay.until < HALF:
+            yield Alert(
+                key=f"relay:{relay.name}",
+                says=f"relay {relay.name} cannot be used, and rests",
+                cure="see why with `digest doctor`; once that is mended, "
+                f"`digest relays resume {relay.name}` tries it at once",
+            )
+
+
+def _behind(one: Behind) -> Alert:
+    return Alert(
+        key=f"behind:{one.issue}",
+        says=f"issue {one.issue} of {one.newsletter}, due {_at(one.due)}, has not reached "
+        f"{one.waits:,} or more of {one.audience:,}"
+        + (f"; the last answer: {one.said}" if one.said else ""),
+        cure=f"see whom and why with `digest issues show {one.issue} --waiting`",
+    )
+
+
 def _rates(facts: Facts, options: AlertOptions) -> Iterable[Alert]:
     last = facts.last
-    if last and last.audience >= ENOUGH:
-        rate = 100 * last.failed / last.audience
-        if rate > options.bounce_percent:
-            yield Alert(
-                key="bounces",
-                says=f"{rate:.1f} % of {last.newsletter} {last.period} was refused",
-                cure="see whom and why with `digest issues show ID --failed`",
-            )
+    if last and last.failed + last.stale >= many(last.audience, options):
+        yield from _missed(last)
     if facts.written_to >= ENOUGH:
         rate = 100 * facts.complaints / facts.written_to
         if rate > options.complaint_percent:
@@ -211,6 +242,19 @@ def _rates(facts: Facts, options: AlertOptions) -> Iterable[Alert]:
                 says=f"{rate:.2f} % of the last week's mail was called spam",
                 cure="write only to people who asked for it; above 0.3 % mailbox providers refuse",
             )
+
+
+def _missed(last: LastIssue) -> Iterable[Alert]:
+    if last.audience < ENOUGH and not last.stale:
+        return
+    said = " or ".join([*["refused"] * bool(last.failed), *["too late"] * bool(last.stale)])
+    rate = 100 * (last.failed + last.stale) / last.audience
+    which = "--skipped" if last.stale > last.failed else "--failed"
+    yield Alert(
+        key="bounces",
+        says=f"{rate:.1f} % of {last.newsletter} {last.period} was not reached: {said}",
+        cure=f"see whom and why with `digest issues show {last.issue} {which}`",
+    )
 
 
 def _disk(facts: Facts, options: AlertOptions) -> Iterable[Alert]:

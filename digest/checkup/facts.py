@@ -20,12 +20,17 @@ class SourceHealth:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LastIssue:
-    """The last issue that was released, and how many it did not reach."""
+    """The last issue that was released, and how many it did not reach.
 
+    ``failed``: refused; ``stale``: too late for about so many.
+    """
+
+    issue: int
     newsletter: str
     period: str
     audience: int
     failed: int
+    stale: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +64,32 @@ class Unfinished:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Behind:
+    """An issue that was due long ago and of which much waits still.
+
+    ``waits``: of its ``audience``, so many at least; ``said``: a relay's last answer, or nothing.
+    """
+
+    issue: int
+    newsletter: str
+    due: datetime
+    waits: int
+    audience: int
+    said: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RelayHealth:
+    """``refused``: its words when it refused us, and is not used. ``rests``: in a row, the last of
+    them ``until`` then."""
+
+    name: str
+    refused: str
+    rests: int
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """What was seen. ``settled``: (newsletter, cadence) to the periods that have an issue, or have
     none on purpose. ``since``: when its calendar was begun; what was due before is nobody's."""
@@ -69,6 +100,8 @@ class Facts:
     waiting: tuple[Waiting, ...] = ()
     unfinished: tuple[Unfinished, ...] = ()
     first_due: datetime | None = None  # when the first message that waits could have left
+    behind: tuple[Behind, ...] = ()
+    relays: tuple[RelayHealth, ...] = ()
     last: LastIssue | None = None
     complaints: int = 0  # in the last seven days ...
     written_to: int = 0  # ... and the messages of these days

@@ -20,7 +20,7 @@ from digest.deliver import notice
 from digest.errors import Misconfigured
 from digest.services import alerts, pacing
 from digest.storage.database import Store
-from digest.wiring import bell
+from digest.wiring import bell, post
 
 CLOCK = clock_at(None)
 
@@ -62,6 +62,7 @@ async def _run(settings: Settings, tell: bool) -> tuple[list[Alert], Telling | N
             list(settings.newsletters.values()),
             {source.id: source.name for source in settings.collect.sources},
             settings.alerts,
+            relays=post.named(settings),
             free_bytes=shutil.disk_usage(settings.folder).free,
             clock=CLOCK,
         )

@@ -24,8 +24,10 @@ from digest.config.settings import Settings
 from digest.deliver import headers
 from digest.domains import in_dns
 from digest.errors import DigestError, Misconfigured
+from digest.services import pacing
 from digest.services.checkup import Checkup, Patient, examine
 from digest.storage import care
+from digest.storage.database import Store
 from digest.wiring import post, watching
 from subscribers import tokens
 from subscribers.model import SubscriberId
@@ -79,6 +81,7 @@ async def _examine(settings: Settings, selectors: tuple[str, ...], lookup: Resol
             domains=_domains(settings),
             relays=tuple(relays),
             unusable=tuple(unusable),
+            paused=await _paused(settings),
             selectors=selectors or _selectors(settings),
             dkim_domain=settings.deliver.dkim.domain if settings.deliver.dkim else "",
             signs=_signs(settings),
@@ -97,6 +100,24 @@ async def _database(url: str) -> tuple[Database | None, datetime | None]:
     if seen is None:
         return None, None
     return Database(place=seen.place, revision=seen.revision, head=seen.head), seen.time
+
+
+async def _paused(settings: Settings) -> dict[str, str]:
+    """The relays in use that refused us, and their words; none where nothing can be read."""
+    try:
+        store = await Store.open_read_only(settings.storage.url)
+    except DigestError:
+        return {}
+    if store is None:
+        return {}
+    try:
+        circuits = await pacing.known(store)
+    except DigestError:
+        return {}
+    finally:
+        await store.close()
+    names = post.named(settings)
+    return {name: one.paused for name, one in circuits.items() if one.paused and name in names}
 
 
 def _ring(folder: Path) -> tuple[tuple[bytes, ...], str]:

@@ -32,8 +32,8 @@ def list_(context: Context) -> None:
     found = stores.read(settings.storage.url, pacing.known) or {}
     now = clock_at(None)().timestamp()
     for relay in settings.deliver.relays:
-        state = _state(found.get(relay.name, Circuit()), now)
-        click.echo(f"{relay.name}  {relay.host}:{relay.port}  {state}")
+        fares = state(found.get(relay.name, Circuit()), now)
+        click.echo(f"{relay.name}  {relay.host}:{relay.port}  {fares}")
 
 
 @group.command("resume")
@@ -54,7 +54,8 @@ async def _resumed(settings: Settings, name: str) -> None:
         await pacing.resume(store, name, clock_at(None)())
 
 
-def _state(circuit: Circuit, now: float) -> str:
+def state(circuit: Circuit, now: float) -> str:
+    """How a relay fares, in a few words."""
     if circuit.paused:
         return f"paused, it refused us: {circuit.paused}"
     if not circuit.passes(now):

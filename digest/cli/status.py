@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -12,14 +12,16 @@ from zoneinfo import ZoneInfo
 import click
 
 from digest import periods
-from digest.cli import Context, stores
+from digest.cli import Context, relays, stores
 from digest.cli.counted import counted
 from digest.clock import clock_at
 from digest.config.load import load_for
 from digest.config.settings import Settings
+from digest.deliver.choice import Circuit
 from digest.model import Newsletter
-from digest.services import calendar
+from digest.services import calendar, pacing
 from digest.storage import desk, overview
+from digest.storage.database import Store
 from digest.storage.overview import Overview, Sent
 
 CLOCK = clock_at(None)
@@ -37,13 +39,15 @@ def command(context: Context, as_json: bool) -> None:
     used = frozenset(source.id for source in settings.collect.sources)
     now, free = CLOCK(), shutil.disk_usage(settings.folder).free
     kept = [(one.id, one.cadence.value) for one in _calendars(settings)]
-    found = stores.read(
-        settings.storage.url, lambda store: store.read(overview.read, used, kept, now)
-    )
+
+    async def look(store: Store) -> tuple[Overview, Mapping[str, Circuit]]:
+        return await store.read(overview.read, used, kept, now), await pacing.known(store)
+
+    found, circuits = stores.read(settings.storage.url, look) or (None, {})
     if as_json:
-        click.echo(json.dumps(_report(settings, found, now, free), default=str, indent=2))
+        click.echo(json.dumps(_report(settings, found, circuits, now, free), default=str, indent=2))
         return
-    for line in _lines(settings, found, now, free):
+    for line in _lines(settings, found, circuits, now, free):
         click.echo(line)
 
 
@@ -63,14 +67,31 @@ def _next(
         yield one.id, cadence, one.timezone, periods.next_issue(one, now, settled=settled)
 
 
-def _relays(settings: Settings) -> list[str]:
+def _relays(settings: Settings, circuits: Mapping[str, Circuit], now: float) -> list[str]:
     deliver = settings.deliver
     if deliver.transport == "maildir":
         return [f"maildir {deliver.maildir}"]
-    return [f"{relay.name}: {relay.host}:{relay.port}" for relay in deliver.relays]
+    return [
+        f"{relay.name}: {relay.host}:{relay.port}{_fares(relay.name, circuits, now)}"
+        for relay in deliver.relays
+    ]
 
 
-def _lines(settings: Settings, found: Overview | None, now: datetime, free: int) -> Iterator[str]:
+def _fares(name: str, circuits: Mapping[str, Circuit], now: float) -> str:
+    """Nothing of one that is in use."""
+    circuit = circuits.get(name, Circuit())
+    if circuit.passes(now):
+        return ""
+    return f", {relays.state(circuit, now)}; `digest relays resume {name}` once that is mended"
+
+
+def _lines(
+    settings: Settings,
+    found: Overview | None,
+    circuits: Mapping[str, Circuit],
+    now: datetime,
+    free: int,
+) -> Iterator[str]:
     yield "Next issues"
     for newsletter, cadence, zone, due in _next(settings, found, now):
         local = due.astimezone(ZoneInfo(zone))
@@ -97,7 +118,7 @@ def _lines(settings: Settings, found: Overview | None, now: datetime, free: int)
     for visit in found.trouble:
         yield f"  {visit.source}: {visit.error or visit.status} ({visit.failures} times)"
     yield "Sent through"
-    yield from (f"  {one}" for one in _relays(settings))
+    yield from (f"  {one}" for one in _relays(settings, circuits, now.timestamp()))
     yield "Machine"
     yield f"  {free / 1e9:,.1f} GB are free; {_leader(found)}"
 
@@ -125,7 +146,11 @@ def _leader(found: Overview) -> str:
 
 
 def _report(
-    settings: Settings, found: Overview | None, now: datetime, free: int
+    settings: Settings,
+    found: Overview | None,
+    circuits: Mapping[str, Circuit],
+    now: datetime,
+    free: int,
 ) -> dict[str, object]:
     return {
         "next": [
@@ -145,7 +170,7 @@ def _report(
             {"source": one.source, "error": one.error or one.status, "failures": one.failures}
             for one in (found.trouble if found else ())
         ],
-        "relays": _relays(settings),
+        "relays": _relays(settings, circuits, now.timestamp()),
         "free_bytes": free,
         "leader": found.leader if found else "",
     }

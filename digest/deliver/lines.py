@@ -159,6 +159,7 @@ class Lines:
                 line.lane = replace(line.lane, circuit=circuit)
                 if circuit.paused:
                     line.trouble = refusals.sentence(line.relay, circuit.paused, Meant.US)
+                    self._tell(line.trouble)
                 else:
                     line.refusals.forget(line.door.accepts)
 

@@ -17,7 +17,7 @@ from digest.deliver import unread
 from digest.scheduler.issues import gather_due
 from digest.scheduler.watch import Watch
 from digest.services import alerts, feedback, membership, pacing, upkeep
-from digest.wiring import Tools, bell
+from digest.wiring import Tools, bell, post
 from digest.wiring import bounces as coming_back
 
 log = logs.logger("digest.scheduler")
@@ -70,6 +70,7 @@ async def tell_alerts(tools: Tools, watch: Watch) -> None:
         {source.id: source.name for source in settings.collect.sources},
         settings.alerts,
         free_bytes=(await asyncio.to_thread(shutil.disk_usage, settings.folder)).free,
+        relays=post.named(settings),
         checks=checks,
         clock=tools.clock,
     )

@@ -3,27 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection
 
+from digest import duty
 from digest.checkup import alerts
 from digest.checkup.alerts import Alert, AlertOptions, Telling
 from digest.checkup.facts import (
+    Behind,
     Facts,
     LastIssue,
     Missing,
+    RelayHealth,
     SourceHealth,
     Unfinished,
     Waiting,
 )
 from digest.checkup.verdict import Check
 from digest.clock import Clock
+from digest.deliver import memory
+from digest.deliver.choice import Circuit
 from digest.model import Newsletter, SourceId, Visit
 from digest.storage import alerts as table
+from digest.storage import lateness
 from digest.storage.agenda import Miss
 from digest.storage.alerts import Seen
 from digest.storage.database import Store
+from digest.storage.lateness import BehindRow
 from digest.storage.reviews import Review
 
 Say = Callable[[Telling], Awaitable[bool]]  # whether anybody heard it
@@ -36,13 +44,26 @@ async def look(
     options: AlertOptions,
     *,
     free_bytes: int | None,
+    relays: Sequence[str] = (),
     checks: Sequence[Check] = (),
     clock: Clock,
 ) -> list[Alert]:
-    """Every alert there is now. ``sources``: those in use, and what they are called."""
+    """Every alert there is now. ``sources``: those in use, and what they are called; ``relays``:
+    the names of those in use."""
     now = clock()
     seen = await store.read(table.seen, now)
-    facts = _facts(seen, sources, free_bytes, tuple(checks))
+    behind = await store.read(
+        lateness.behind, now - alerts.LATE, duty.LASTS, lambda all_: alerts.many(all_, options)
+    )
+    facts = replace(
+        _facts(seen, sources, free_bytes, tuple(checks)),
+        behind=tuple(map(_behind, behind)),
+        relays=tuple(
+            _relay(name, memory.circuit(past))
+            for name, past in seen.circuits.items()
+            if name in relays
+        ),
+    )
     return alerts.raised(facts, newsletters, options, now=now)
 
 
@@ -87,10 +108,12 @@ def _facts(
         ),
         first_due=seen.first_due,
         last=LastIssue(
+            issue=last.issue,
             newsletter=last.newsletter,
             period=last.period,
             audience=last.audience,
             failed=last.failed,
+            stale=last.stale,
         )
         if last
         else None,
@@ -119,6 +142,26 @@ def _missing(one: Miss) -> Missing:
 def _waiting(one: Review) -> Waiting:
     return Waiting(
         issue=one.issue, newsletter=one.newsletter, due=one.due, release_by=one.release_by
+    )
+
+
+def _behind(one: BehindRow) -> Behind:
+    return Behind(
+        issue=one.issue,
+        newsletter=one.newsletter,
+        due=one.due,
+        waits=one.waits,
+        audience=one.audience,
+        said=one.said,
+    )
+
+
+def _relay(name: str, circuit: Circuit) -> RelayHealth:
+    return RelayHealth(
+        name=name,
+        refused=circuit.paused,
+        rests=circuit.rests,
+        until=datetime.fromtimestamp(circuit.closed_until, UTC),
     )
 
 

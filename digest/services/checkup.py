@@ -42,6 +42,7 @@ class Patient:
     domains: tuple[str, ...]  # what stands after the @ of each From
     relays: tuple[RelayOptions, ...] = ()
     unusable: tuple[str, ...] = ()  # relays without their secret, a sentence each
+    paused: Mapping[str, str] = field(default_factory=dict)  # relay -> its words when it refused us
     selectors: tuple[str, ...] = ()
     dkim_domain: str = ""
     signs: Mapping[str, str] = field(
@@ -124,6 +125,14 @@ async def _relays(patient: Patient, lookup: Lookup, clock: Clock) -> list[Check]
     checks = [
         bad("relay", why, "set it for whatever starts `digest`, too: systemd, cron, a container")
         for why in patient.unusable
+    ]
+    checks += [
+        bad(
+            f"relay {name}",
+            f"it refused us and is not used any more: {words}",
+            f"once that is mended, `digest relays resume {name}`",
+        )
+        for name, words in patient.paused.items()
     ]
     for relay in patient.relays:
         checks += doors.relay(await _knocked(relay), now=clock())

@@ -7,15 +7,16 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, func, literal_column, select
+from sqlalchemy import ColumnElement, Connection, delete, func, literal_column, select
 
-from digest.delivery import State
+from digest.delivery import Skip, State
 from digest.duty import Cause
 from digest.model import SourceId, Visit
-from digest.storage import agenda, postbag, posting, reviews, sources
+from digest.storage import agenda, lateness, paces, postbag, posting, reviews, sources
 from digest.storage.agenda import Miss
 from digest.storage.dialect import insert
-from digest.storage.postal import alerts, deliveries, misses, tallies, watches
+from digest.storage.paces import Of
+from digest.storage.postal import alerts, deliveries, issue_hours, misses, tallies, watches
 from digest.storage.postal import reviews as review_rows
 from digest.storage.reviews import Review
 from digest.storage.schema import issues, suppressions
@@ -27,10 +28,12 @@ _SORRY = (Cause.LATE.value, Cause.FAILED.value)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LastRow:
+    issue: int
     newsletter: str
     period: str
     audience: int
     failed: int
+    stale: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +58,7 @@ class Seen:
     """Of the last two months. ``settled``: (newsletter, cadence) to the periods that have an issue,
     released or not, or have none on purpose; ``missing``: those that have none by misfortune.
     ``since``: when each calendar was begun; ``waiting``: what waits for the editor;
-    ``unfinished``: releases that are not over."""
+    ``unfinished``: releases that are not over; ``circuits``: how relays fare, by name."""
 
     settled: Mapping[tuple[str, str], frozenset[str]]
     missing: tuple[Miss, ...]
@@ -64,6 +67,7 @@ class Seen:
     unfinished: tuple[UnfinishedRow, ...]
     first_due: datetime | None
     last: LastRow | None
+    circuits: Mapping[str, str]
     complaints: int
     written_to: int
     visits: Mapping[SourceId, Visit]
@@ -85,7 +89,8 @@ def seen(tx: Connection, now: datetime) -> Seen:
         waiting=tuple(reviews.waiting(tx)),
         unfinished=tuple(_unfinished(tx)),
         first_due=min(waits, default=None),
-        last=_last(tx),
+        last=_last(tx, now),
+        circuits=paces.known(tx, Of.CIRCUIT),
         complaints=int(tx.execute(complained).scalar_one()),
         written_to=int(tx.execute(written).scalar_one()),
         visits=sources.visits(tx),
@@ -141,7 +146,7 @@ def _unfinished(tx: Connection) -> Iterator[UnfinishedRow]:
         yield UnfinishedRow(**row._mapping)
 
 
-def _last(tx: Connection) -> LastRow | None:
+def _last(tx: Connection, now: datetime) -> LastRow | None:
     row = tx.execute(
         select(issues.c.id, issues.c.newsletter, issues.c.period, issues.c.audience)
         .where(issues.c.released_at.is_not(None), issues.c.audience > 0)
@@ -150,13 +155,30 @@ def _last(tx: Connection) -> LastRow | None:
     ).first()
     if row is None:
         return None
-    rows = select(func.count()).where(
-        deliveries.c.issue == row.id, deliveries.c.state == literal_column("'failed'")
-    )
-    rolled_up = select(func.coalesce(func.sum(tallies.c.count), 0)).where(
-        tallies.c.issue == row.id, tallies.c.state == State.FAILED.value
-    )
-    failed = tx.execute(rows).scalar_one() + tx.execute(rolled_up).scalar_one()
+    mine = deliveries.c.issue == row.id
+    failed = select(func.count()).where(mine, deliveries.c.state == literal_column("'failed'"))
     return LastRow(
-        newsletter=row.newsletter, period=row.period, audience=row.audience, failed=int(failed)
+        issue=row.id,
+        newsletter=row.newsletter,
+        period=row.period,
+        audience=row.audience,
+        failed=tx.execute(failed).scalar_one()
+        + _rolled_up(tx, row.id, tallies.c.state == State.FAILED.value),
+        stale=(lateness.stale(tx, row.id, row.audience) if _over(tx, row.id, now) else 0)
+        + _rolled_up(tx, row.id, tallies.c.skip == Skip.STALE.value),
     )
+
+
+def _over(tx: Connection, issue: int, now: datetime) -> bool:
+    """Whether any of an issue may have come too late by now."""
+    over = select(issue_hours.c.issue).where(
+        issue_hours.c.issue == issue, issue_hours.c.expires_at <= now
+    )
+    return tx.execute(over.limit(1)).first() is not None
+
+
+def _rolled_up(tx: Connection, issue: int, which: ColumnElement[bool]) -> int:
+    asked = select(func.coalesce(func.sum(tallies.c.count), 0)).where(
+        tallies.c.issue == issue, which
+    )
+    return int(tx.execute(asked).scalar_one())

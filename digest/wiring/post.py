@@ -71,6 +71,12 @@ def relays(settings: Settings) -> tuple[RelayOptions, ...]:
     return tuple(_relay(settings, relay) for relay in settings.deliver.relays)
 
 
+def named(settings: Settings) -> tuple[str, ...]:
+    """The names of the relays in use."""
+    in_use = settings.deliver.relays if settings.deliver.transport != MAILDIR else ()
+    return tuple(relay.name for relay in in_use)
+
+
 def usable(settings: Settings) -> tuple[list[RelayOptions], list[str]]:
     """The relays in use that have their secrets, and of each other one what it lacks."""
     found: list[RelayOptions] = []

@@ -5,7 +5,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.checkup.alerts import Alert, AlertOptions, raised, to_tell
-from digest.checkup.facts import Facts, LastIssue, Missing, SourceHealth, Unfinished, Waiting
+from digest.checkup.facts import (
+    Behind,
+    Facts,
+    LastIssue,
+    Missing,
+    RelayHealth,
+    SourceHealth,
+    Unfinished,
+    Waiting,
+)
 from digest.checkup.verdict import bad, ok, warn
 from digest.model import Cadence
 from tests.builders import NOW, a_newsletter
@@ -151,13 +160,78 @@ def test_mail_that_does_not_leave(waits, found):
 
 
 @pytest.mark.parametrize(
-    ("audience", "failed", "found"),
-    [(1000, 20, []), (1000, 21, ["bounces"]), (199, 199, [])],
+    ("audience", "failed", "stale", "found"),
+    [
+        (1000, 20, 0, []),
+        (1000, 21, 0, ["bounces"]),
+        (1000, 10, 11, ["bounces"]),
+        (199, 199, 0, []),
+        (199, 0, 99, []),
+        (2, 0, 1, ["bounces"]),
+    ],
 )
-def test_refusals(audience, failed, found):
-    last = LastIssue(newsletter="daily", period="2026-11-24", audience=audience, failed=failed)
+def test_who_was_not_reached(audience, failed, stale, found):
+    facts = Facts(last=a_last(audience=audience, failed=failed, stale=stale))
 
-    assert keys(Facts(last=last)) == found
+    assert keys(facts) == found
+
+
+def a_last(**given):
+    return LastIssue(**{"issue": 7, "newsletter": "daily", "period": "2026-11-24", **given})
+
+
+def test_who_was_not_reached_is_told_with_the_reason_and_the_way_to_see_them():
+    [found] = raised(Facts(last=a_last(audience=300, failed=3, stale=297)), [], OPTIONS, now=NOW)
+
+    assert found.says == "100.0 % of daily 2026-11-24 was not reached: refused or too late"
+    assert found.cure == "see whom and why with `digest issues show 7 --skipped`"
+
+
+def a_behind(**given):
+    return Behind(
+        **{
+            "issue": 7,
+            "newsletter": "daily",
+            "due": NOW,
+            "waits": 250,
+            "audience": 250,
+            "said": "451 4.3.0 try later",
+            **given,
+        }
+    )
+
+
+def test_an_issue_that_does_not_get_on_is_told_with_the_last_answer():
+    [found] = raised(Facts(behind=(a_behind(),)), [], OPTIONS, now=NOW + 2 * HOUR)
+
+    assert found == Alert(
+        key="behind:7",
+        says="issue 7 of daily, due 2026-11-24 06:30 UTC, has not reached 250 or more of 250; "
+        "the last answer: 451 4.3.0 try later",
+        cure="see whom and why with `digest issues show 7 --waiting`",
+    )
+
+
+def test_where_nothing_leaves_at_all_that_is_said_once():
+    facts = Facts(behind=(a_behind(),), first_due=NOW - 2 * HOUR)
+
+    assert keys(facts) == ["sending"]
+
+
+@pytest.mark.parametrize(
+    ("refused", "rests", "ended", "found"),
+    [
+        ("554 5.7.1 blocked", 0, DAY, ["relay:main"]),
+        ("", 5, -HOUR, []),
+        ("", 6, timedelta(minutes=-9), ["relay:main"]),
+        ("", 6, timedelta(minutes=9), ["relay:main"]),
+        ("", 6, timedelta(minutes=16), []),  # nothing was to be sent since
+    ],
+)
+def test_a_relay_that_is_paused_at_once_and_one_that_keeps_resting(refused, rests, ended, found):
+    relay = RelayHealth(name="main", refused=refused, rests=rests, until=NOW - ended)
+
+    assert keys(Facts(relays=(relay,))) == found
 
 
 @pytest.mark.parametrize(

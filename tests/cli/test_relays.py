@@ -54,6 +54,22 @@ def test_relays_are_in_use_rest_or_are_paused_with_their_own_words(relayed):
     assert spare.startswith("spare  127.0.0.1:2525  rests for ")
 
 
+def test_a_relay_that_is_not_used_is_named_by_status_alerts_and_doctor_with_the_cure(relayed):
+    fared(relayed, main=Circuit(paused="554 5.7.1 blocked"), spare=Circuit())
+    cure = "`digest relays resume main` once that is mended"
+
+    shown = relayed.run("status").out
+    told = relayed.run("status", "--json").json["relays"]
+    found = relayed.run("alerts", "--json").json["alerts"]
+    examined = relayed.run("doctor", "--json").json["checks"]
+
+    line = f"main: mail.example:587, paused, it refused us: 554 5.7.1 blocked; {cure}"
+    assert f"  {line}\n" in shown
+    assert told == [line, "spare: 127.0.0.1:2525"]
+    assert [one["key"] for one in found] == ["relay:main"]
+    assert [one["level"] for one in examined if one["name"] == "relay main"] == ["bad"]
+
+
 def test_a_paused_relay_is_used_again(relayed):
     fared(relayed, main=Circuit(paused="554 5.7.1 blocked"))
 

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from datetime import time, timedelta
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import func, insert, select
 
 from digest.checkup.alerts import Alert, AlertOptions
+from digest.deliver import memory
+from digest.deliver.choice import Circuit
+from digest.duty import LASTS
 from digest.model import SourceId, Visit
 from digest.services import alerts
-from digest.storage import agenda, issues, reviews, sources
+from digest.storage import agenda, enrolling, issues, lateness, paces, reviews, sources
 from digest.storage import alerts as table
 from digest.storage import schema as tables
 from digest.storage.agenda import Miss
+from digest.storage.enrolling import Hour
+from digest.storage.paces import Of
 from digest.storage.postal import deliveries
 from tests.builders import NOW, a_newsletter, an_issue
 from tests.services.test_upkeep import a_row
+from tests.storage import plans
 
 OPTIONS = AlertOptions()
 DAILY = a_newsletter(timezone="UTC", hour=time(6, 30))
@@ -24,9 +31,15 @@ HERALD = SourceId("https://herald.example/feed.xml")
 DISK = Alert(key="disk", says="full", cure="make room")
 
 
-async def looked(store, now=NOW, *, names=None, free=10**12):
+async def looked(store, now=NOW, *, names=None, free=10**12, relays=()):
     return await alerts.look(
-        store, [DAILY], names or {HERALD: "Herald"}, OPTIONS, free_bytes=free, clock=lambda: now
+        store,
+        [DAILY],
+        names or {HERALD: "Herald"},
+        OPTIONS,
+        free_bytes=free,
+        relays=relays,
+        clock=lambda: now,
     )
 
 
@@ -195,3 +208,140 @@ async def test_one_that_waited_long_for_the_editor_is_half_released_from_when_it
 
     assert releases(await looked(store)) == []
     assert releases(await looked(store, NOW + timedelta(hours=1)))
+
+
+async def hours(store, issue, *due):
+    def add(tx):
+        made = [Hour(timezone="", hour=None, due_at=due[0], expires_at=due[0] + LASTS)]
+        for number, at in enumerate(due[1:]):
+            own = time(number)
+            made.append(Hour(timezone="UTC", hour=own, due_at=at, expires_at=at + LASTS))
+        enrolling.set_hours(tx, issue, made)
+
+    await store.write(add)
+
+
+async def waiting(store, issue, count, *, due, again, expires=None):
+    """``count`` of an issue's readers wait: due then, tried and deferred until ``again``."""
+    said = {"code": 451, "enhanced": "4.3.0", "text": "try later"} if again != due else {}
+
+    def add(tx):
+        first = tx.execute(select(func.count()).select_from(deliveries)).scalar_one()
+        rows = [
+            a_row(issue, first + number, "queued", due)
+            | {"next_attempt_at": again, "expires_at": expires or due + LASTS, **said}
+            for number in range(count)
+        ]
+        tx.execute(insert(deliveries), rows)
+        own = tables.issues.c.id == issue
+        so_far = func.coalesce(tables.issues.c.audience, 0) + count
+        tx.execute(tables.issues.update().where(own).values(audience=so_far))
+
+    await store.write(add)
+
+
+async def behind(store, now=NOW):
+    return [one for one in await looked(store, now) if one.key.startswith("behind")]
+
+
+async def an_empty_issue(store, *due):
+    issue = await store.write(
+        issues.freeze, an_issue(period="2026-11-24", until=NOW), (), state="released", at=NOW
+    )
+    await hours(store, issue, *due)
+    return issue
+
+
+async def test_an_issue_that_is_put_off_again_and_again_is_told_from_when_it_was_due(store):
+    issue = await an_empty_issue(store, NOW)
+    await waiting(store, issue, 30, due=NOW, again=NOW + timedelta(hours=5))
+
+    assert await behind(store, NOW + timedelta(minutes=59)) == []
+    [found] = await behind(store, NOW + timedelta(hours=2))
+
+    assert (found.key, found.says) == (
+        f"behind:{issue}",
+        f"issue {issue} of daily, due 2026-11-24 06:30 UTC, has not reached 30 or more of 30; "
+        "the last answer: 451 4.3.0 try later",
+    )
+
+
+async def test_one_mailbox_that_is_full_is_no_alert(store):
+    issue = await an_empty_issue(store, NOW)
+    await waiting(store, issue, 1, due=NOW, again=NOW + timedelta(hours=5))
+    await store.write(lambda tx: tx.execute(tables.issues.update().values(audience=300)))
+
+    assert await behind(store, NOW + timedelta(hours=2)) == []
+
+
+async def test_who_waits_for_their_own_hour_and_who_was_queued_anew_are_not_behind(store):
+    evening = NOW + timedelta(hours=11)
+    issue = await an_empty_issue(store, NOW, evening)
+    await waiting(store, issue, 30, due=evening, again=evening)
+    later = NOW + timedelta(hours=9)
+    await waiting(
+        store, issue, 30, due=NOW, again=later + timedelta(hours=1), expires=later + LASTS
+    )
+
+    assert await behind(store, later) == []
+    assert await behind(store, later + timedelta(hours=1))
+
+
+async def test_whether_an_issue_gets_on_is_asked_of_the_queue_and_nothing_is_walked(store):
+    issue = await an_empty_issue(store, NOW, NOW + timedelta(hours=11))
+    await waiting(store, issue, 30, due=NOW, again=NOW + timedelta(hours=5))
+
+    def planned(tx):
+        def look(tx):
+            lateness.behind(tx, NOW, LASTS, lambda audience: audience)
+
+        return plans.of(tx, look)
+
+    found = await store.write(planned)
+
+    assert "ix_deliveries_queued" in found
+    assert not plans.sorts(found)
+    assert not re.search(r"SCAN deliveries|Seq Scan on deliveries|autoindex_deliveries", found)
+
+
+async def test_what_came_too_late_was_not_reached(store):
+    yesterday = NOW - timedelta(days=1)
+    await released(store, "2026-11-23", yesterday, ["sent"] * 190 + ["skipped: stale"] * 60)
+    issue = await store.read(lambda tx: tx.execute(select(tables.issues.c.id)).scalar_one())
+    await hours(store, issue, yesterday)
+
+    [found] = [one for one in await looked(store) if one.key == "bounces"]
+
+    assert found.says == "24.0 % of daily 2026-11-23 was not reached: too late"
+
+
+async def test_of_many_rows_some_are_looked_at_evenly_and_none_is_walked(store, monkeypatch):
+    monkeypatch.setattr(lateness, "SAMPLE", 50)
+    yesterday = NOW - timedelta(days=1)
+    await released(store, "2026-11-22", yesterday, ["skipped: stale"] * 10)
+    ends = ["sent"] * 700 + ["skipped: stale"] * 300  # the last whom a slow relay came to
+    await released(store, "2026-11-23", yesterday, ends)
+
+    def planned(tx):
+        return lateness.stale(tx, 2, 1_000), plans.of(tx, lambda tx: lateness.stale(tx, 2, 1_000))
+
+    found, plan = await store.write(planned)
+
+    assert 280 <= found <= 320
+    assert not re.search(r"SCAN deliveries|Seq Scan|Sort", plan)
+
+
+async def test_a_paused_relay_is_told_at_once_and_only_one_that_is_in_use(store):
+    pasts = {
+        name: memory.of_circuit(Circuit(paused="550 5.7.1 sender not verified"))
+        for name in ("main", "gone")
+    }
+    await store.write(paces.save, Of.CIRCUIT, pasts, NOW)
+
+    [found] = await looked(store, relays=["main", "other"])
+
+    assert found == Alert(
+        key="relay:main",
+        says="relay main refused us and is not used any more: 550 5.7.1 sender not verified",
+        cure="once that is mended, `digest relays resume main`",
+    )

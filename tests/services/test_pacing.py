@@ -115,6 +115,7 @@ async def test_a_refusal_outlives_a_restart_until_the_operator_resumes(house):
         again = await house.send(options, memory=Pacing(house.store))
         assert relay.connections == 1
     assert again.troubles[0].endswith("`digest relays resume main`")
+    assert house.told == again.troubles * 2  # who starts with it says so
     assert (await pacing.known(house.store))["main"].paused == "554 5.7.1 who are you"
 
     await pacing.resume(house.store, "main", NOW)

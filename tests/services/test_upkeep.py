@@ -28,7 +28,7 @@ def a_row(issue, number, end, at):
     state, _, skip = end.partition(": ")
     return {
         "issue": issue,
-        "subscriber": f"p{number}",
+        "subscriber": f"p{number:05}",  # in their order, as they are enrolled
         "edition": "en",
         "state": state,
         "skip": skip or None,
