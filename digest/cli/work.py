@@ -11,7 +11,10 @@ from digest.config import secret
 from digest.config.load import load_for
 from digest.config.settings import Settings
 from digest.errors import DigestError
+from digest.services import issue_office
 from digest.services.dispatch import Progress, Until, all_settled, for_ever, nothing_due
+from digest.storage import posting
+from digest.storage.posting import Stays
 
 
 @click.command("work")
@@ -27,19 +30,33 @@ def command(context: Context, once: bool, until_done: bool) -> None:
     """
     settings = load_for(context.config).settings
     until = all_settled if until_done else nothing_due if once else for_ever
-    progress = worker.run(_worked(settings, until))
+    progress, stays = worker.run(_worked(settings, until))
     click.echo(line(progress))
+    if until_done and stays:
+        raise DigestError(f"not all is settled: {'; '.join(map(_why, stays))}")
     if once and (why := unfinished(progress)):
         raise DigestError(f"nothing more goes out: {why}")
     if once and progress.unserved:
         raise DigestError(f"not all that is due can be sent: {'; '.join(progress.unserved)}")
 
 
-async def _worked(settings: Settings, until: Until) -> Progress:
-    ring = secret.make_and_read(settings.folder)
+async def _worked(settings: Settings, until: Until) -> tuple[Progress, list[Stays]]:
+    """How it fared, and what stays of which nothing was sent; that is not asked of one that was
+    told to stop."""
+    ring, served = secret.make_and_read(settings.folder), list(settings.newsletters)
     with Meter() as meter:
         async with wiring.means(settings) as tools, supervisor.announced():
-            progress, _ = await worker.work(
+            progress, stopped = await worker.work(
                 settings, tools, ring, until=until, show=meter.show, tell=meter.tell
             )
-    return progress
+            stays = [] if stopped else await tools.store.read(posting.stays, served)
+    return progress, stays
+
+
+def _why(one: Stays) -> str:
+    if one.paused:
+        return (
+            f"issue {one.issue} of {one.newsletter} is paused, and some of it wait: "
+            f"`digest issues resume {one.issue}` lets them go, `cancel` ends it"
+        )
+    return issue_office.missing(one.newsletter, one.issue)

@@ -81,8 +81,8 @@ class IssueOffice:
             for issue, claim in await self._claimed(lease, limit, now):
                 seen += claim.seen
                 if issue.newsletter not in self._postmarks:
-                    self.unserved.append(_missing(issue))
-                    self._say(_missing(issue))
+                    self.unserved.append(missing(issue.newsletter, issue.id))
+                    self._say(self.unserved[-1])
                 for reason, count in claim.skipped.items():
                     skipped[reason] = skipped.get(reason, 0) + count
                 if claim.number is not None:
@@ -292,9 +292,9 @@ class IssueOffice:
         )
 
 
-def _missing(issue: Sending) -> str:
+def missing(newsletter: str, issue: int) -> str:
+    """Why nothing of an issue is sent whose newsletter is not served; and what to do."""
     return (
-        f"newsletter {issue.newsletter!r} is not in the configuration any more, and its issue "
-        f"{issue.id} is on its way: put it back, or end the issue with "
-        f"`digest issues cancel {issue.id}`"
+        f"newsletter {newsletter!r} is not in the configuration any more, and its issue {issue} is "
+        f"on its way: put it back, or end the issue with `digest issues cancel {issue}`"
     )

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, bindparam, exists, func, select
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, exists, func, or_, select
 
 from digest.delivery import State
 from digest.model import Edition
@@ -37,6 +37,15 @@ class Unsent:
     period: str
     count: int
     due: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stays:
+    """An issue of which some wait that no worker sends: it is paused, or its newsletter is gone."""
+
+    issue: int
+    newsletter: str
+    paused: bool
 
 
 # Made once: making it takes twice as long as asking. The first of each issue is one look into the
@@ -141,6 +150,22 @@ def unsent(tx: Connection, now: datetime) -> list[Unsent]:
     return [
         Unsent(issue=issue, newsletter=newsletter, period=period, count=count, due=some)
         for issue, newsletter, period, count, some in tx.execute(asked)
+    ]
+
+
+def stays(tx: Connection, newsletters: Sequence[str]) -> list[Stays]:
+    """The issues of which something waits and of which nothing is sent by who serves these
+    newsletters, the oldest first."""
+    paused = issues.c.state == "paused"
+    gone = and_(issues.c.state == "released", issues.c.newsletter.not_in(newsletters))
+    asked = (
+        select(issues.c.id, issues.c.newsletter, paused)
+        .where(or_(paused, gone), _FIRST.is_not(None))
+        .order_by(issues.c.id)
+    )
+    return [
+        Stays(issue=issue, newsletter=newsletter, paused=bool(stopped))
+        for issue, newsletter, stopped in tx.execute(asked)
     ]
 
 

@@ -249,6 +249,12 @@ def test_issues_are_listed_shown_and_steered(paper):
     assert "is paused, not released" in paper.run("issues", "pause", "1").err
     assert paper.run("issues", "retry-failed", "1").out.startswith("1 queued again")
     assert paper.run("work", "--once").out.startswith("0 sent")
+    done = paper.run("work", "--until-done")
+    assert (done.code, done.out[:6]) == (1, "0 sent")
+    assert done.err == (
+        "digest: not all is settled: issue 1 of daily is paused, and some of it wait: "
+        "`digest issues resume 1` lets them go, `cancel` ends it\n"
+    )
     assert paper.run("issues", "resume", "1").code == 0
     assert paper.run("work", "--once").out.startswith("1 sent")
     assert states(paper)["ada"] == "sent"
@@ -287,8 +293,13 @@ def test_an_issue_whose_newsletter_left_the_configuration_is_not_passed_over_in_
     paper.run("send", "--yes")
     paper.write("config.toml", config.replace("daily", "weekly"))
 
+    done = paper.run("work", "--until-done")  # before any of it is due again
+    now_due = update(deliveries).values(next_attempt_at=deliveries.c.due_at)
+    change(paper, lambda tx: tx.execute(now_due))
     said = paper.run("work", "--once")
 
+    assert done.code == 1
+    assert "not all is settled: newsletter 'daily' is not in the configuration" in done.err
     assert said.code == 1
     assert "newsletter 'daily' is not in the configuration any more" in said.err
     assert "`digest issues cancel 1`" in said.err
