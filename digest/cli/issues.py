@@ -178,7 +178,8 @@ def pause(context: Context, issue: int) -> None:
 @click.pass_obj
 def resume(context: Context, issue: int) -> None:
     """Go on with a paused issue."""
-    _in_store(context, lambda store: steering.resume(store, issue))
+    clock = clock_at(None)
+    _in_store(context, lambda store: steering.resume(store, issue, clock=clock))
     click.echo(f"Issue {issue} goes on; `digest work` sends it.")
 
 

@@ -23,8 +23,11 @@ async def pause(store: Store, issue: int) -> None:
     await store.write(_turn, issue, ("released",), "paused")
 
 
-async def resume(store: Store, issue: int) -> None:
-    """Go on with a paused issue. Raises DigestError."""
+async def resume(store: Store, issue: int, *, clock: Clock) -> None:
+    """Go on with a paused issue, and at once with what was put off: for a limit of its domain, or
+    because it could not be delivered. Raises DigestError."""
+    if (await store.read(_found, issue)).state == "paused":
+        await until_none(store, desk.hasten, issue, clock())
     await store.write(_turn, issue, ("paused",), "released")
 
 

@@ -126,6 +126,14 @@ def turn(tx: Connection, issue: int, was: tuple[str, ...], becomes: str) -> bool
     return changed.rowcount == 1
 
 
+def hasten(tx: Connection, issue: int, now: datetime, limit: int = SOME) -> int:
+    """The next of an issue that were due and are put off until later may go now; how many."""
+    put_off = deliveries.c.next_attempt_at > now, deliveries.c.due_at <= now
+    ids = claims.waiting(tx, issue, limit, *put_off)
+    rows.put_off(tx, ids, now)
+    return len(ids)
+
+
 def cancel_waiting(tx: Connection, issue: int, now: datetime, limit: int = SOME) -> int:
     """The next of an issue that have not left will not; how many. 0: there are no more."""
     ids = claims.waiting(tx, issue, limit)

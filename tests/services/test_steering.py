@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from sqlalchemy import update
@@ -39,7 +40,7 @@ async def test_a_paused_issue_goes_on_where_it_was(house):
         await house.send(options)
         assert relay.taken == []
 
-        await steering.resume(house.store, 1)
+        await steering.resume(house.store, 1, clock=house.clock)
         await house.send(options)
 
     assert await house.states() == {"ada": "sent", "grace": "sent"}
@@ -72,7 +73,7 @@ async def test_what_failed_is_tried_again_for_twenty_hours_more(house):
     assert await house.states() == {"ada": "sent", "grace": "sent"}
 
 
-@pytest.mark.parametrize("act", [steering.pause, steering.resume])
+@pytest.mark.parametrize("act", [steering.pause, partial(steering.resume, clock=lambda: NOW)])
 async def test_an_issue_that_is_not_there_is_said(house, act):
     with pytest.raises(DigestError, match="there is no issue 9"):
         await act(house.store, 9)
@@ -80,7 +81,7 @@ async def test_an_issue_that_is_not_there_is_said(house, act):
 
 async def test_only_a_paused_issue_is_resumed_and_only_a_released_one_paused(house):
     with pytest.raises(DigestError, match="issue 1 is released, not paused"):
-        await steering.resume(house.store, 1)
+        await steering.resume(house.store, 1, clock=house.clock)
     await steering.pause(house.store, 1)
     with pytest.raises(DigestError, match="issue 1 is paused, not released"):
         await steering.pause(house.store, 1)
@@ -169,3 +170,18 @@ async def test_of_a_corrected_issue_nothing_is_tried_again(house):
 
     await put(house, "ada", state="failed", settled_at=NOW)
     assert await steering.retry_failed(house.store, 2, clock=house.clock) == 1
+
+
+async def test_what_was_put_off_goes_at_once_when_the_issue_is_resumed(house):
+    """A domain's limit wrote hours into its row, and was taken out of the configuration since."""
+    hours = timedelta(hours=4)
+    await put(house, "ada", next_attempt_at=NOW + hours)
+    await put(house, "grace", due_at=NOW + hours, next_attempt_at=NOW + hours)  # her own hour
+
+    with pytest.raises(DigestError, match="issue 1 is released, not paused"):
+        await steering.resume(house.store, 1, clock=house.clock)
+    assert (await house.rows("next_attempt_at"))["ada"] == (NOW + hours,)
+    await steering.pause(house.store, 1)
+    await steering.resume(house.store, 1, clock=house.clock)
+
+    assert await house.rows("next_attempt_at") == {"ada": (NOW,), "grace": (NOW + hours,)}
