@@ -1,4 +1,5 @@
 """Beside its sending a worker finishes what others left half released."""
+"""What a worker hears, and what it leaves alone."""
 
 from __future__ import annotations
 
@@ -27,3 +28,44 @@ async def test_it_looks_again_and_again_for_releases_that_were_cut_short(monkeyp
     seen = len(looks)
     await asyncio.sleep(0)
     assert looks == [(1, 2)] * seen
+import os
+import signal
+
+import pytest
+
+from digest import worker
+
+
+@pytest.fixture
+def hangup():
+    before = signal.getsignal(signal.SIGHUP)
+    yield lambda handler: signal.signal(signal.SIGHUP, handler)
+    signal.signal(signal.SIGHUP, before)
+
+
+async def heard() -> bool:
+    """Whether SIGHUP reached it, once SIGTERM has."""
+    told, over = [], asyncio.Event()
+    with worker.listening() as ears:
+        os.kill(os.getpid(), signal.SIGHUP)
+        for _ in range(3):
+            await asyncio.sleep(0)
+        told.append(ears.told())
+        ears.then(over.set)
+        os.kill(os.getpid(), signal.SIGTERM)
+        await asyncio.wait_for(over.wait(), 10)
+    return told[0]
+
+
+def test_a_hangup_is_heard_as_the_word_to_stop(hangup):
+    hangup(signal.SIG_DFL)
+
+    assert asyncio.run(heard())
+    assert signal.getsignal(signal.SIGHUP) is signal.SIG_DFL
+
+
+def test_who_was_started_by_nohup_outlives_the_terminal(hangup):
+    hangup(signal.SIG_IGN)
+
+    assert not asyncio.run(heard())
+    assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
