@@ -221,10 +221,11 @@ def _relays(facts: Facts, now: datetime) -> Iterable[Alert]:
 
 
 def _behind(one: Behind) -> Alert:
+    least = "" if one.waits == one.audience else "at least "  # not all of very many are counted
     return Alert(
         key=f"behind:{one.issue}",
         says=f"issue {one.issue} of {one.newsletter}, due {_at(one.due)}, has not reached "
-        f"{one.waits:,} or more of {one.audience:,}"
+        f"{least}{one.waits:,} of {one.audience:,}"
         + (f"; the last answer: {one.said}" if one.said else ""),
         cure=f"see whom and why with `digest issues show {one.issue} --waiting`",
     )

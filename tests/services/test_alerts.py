@@ -261,7 +261,7 @@ async def test_an_issue_that_is_put_off_again_and_again_is_told_from_when_it_was
 
     assert (found.key, found.says) == (
         f"behind:{issue}",
-        f"issue {issue} of daily, due 2026-11-24 06:30 UTC, has not reached 30 or more of 30; "
+        f"issue {issue} of daily, due 2026-11-24 06:30 UTC, has not reached 30 of 30; "
         "the last answer: 451 4.3.0 try later",
     )
 
