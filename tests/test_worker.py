@@ -1,10 +1,13 @@
-"""Beside its sending a worker finishes what others left half released."""
 """What a worker hears, and what it leaves alone."""
 
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 from types import SimpleNamespace
+
+import pytest
 
 from digest import worker
 from digest.errors import Temporary
@@ -28,12 +31,6 @@ async def test_it_looks_again_and_again_for_releases_that_were_cut_short(monkeyp
     seen = len(looks)
     await asyncio.sleep(0)
     assert looks == [(1, 2)] * seen
-import os
-import signal
-
-import pytest
-
-from digest import worker
 
 
 @pytest.fixture
