@@ -91,7 +91,8 @@ Act = Join | Admit | Resend | Confirm | Change | Pause | Resume | Leave | Return
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeAddress:
-    """Ask to be written to elsewhere. ``asked``: when confirmations went to the new address.
+    """Ask to be written to elsewhere. ``asked``: when confirmations went to the new address;
+    ``before``: when the person asked for a change.
 
     ``newsletter``: on whose page, so that it is the one that writes there; "": on none.
     """
@@ -100,6 +101,7 @@ class ChangeAddress:
     to: Address
     newsletter: str = ""
     asked: tuple[datetime, ...] = ()
+    before: tuple[datetime, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ UNDO_FOR = timedelta(days=1)
 GOODBYE_FOR = timedelta(hours=1)
 ASK_EVERY = timedelta(hours=1)
 ASKS_A_DAY = 3
+_REACHABLE = (Standing.OK, Standing.BOUNCED)  # by a letter that asks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,16 +63,16 @@ def may_write_to(
 ) -> bool:
     """Whether mail of this kind may go out at ``now``. Asked again at every claim."""
     if kind is Kind.ADDRESS:  # goes to the new address: that the old one bounces is no obstacle
-        return subscriber.standing in (Standing.OK, Standing.BOUNCED) and _open(
-            subscriber.new_address_by, now
-        )
+        return subscriber.standing in _REACHABLE and _open(subscriber.new_address_by, now)
+    if kind is Kind.CONFIRM and subscriber.standing is Standing.BOUNCED:
+        return may_confirm(subscription, now)  # how a reader says that the mailbox works again
     if subscriber.standing is not Standing.OK:
         return False
     match kind:
         case Kind.ISSUE | Kind.WELCOME:
             return status_at(subscription, now) is Status.ACTIVE
         case Kind.CONFIRM:
-            return may_confirm(subscription, now)
+            return subscription.status is Status.PENDING and may_confirm(subscription, now)
         case Kind.GOODBYE:
             return _left_of_own_accord(subscription, now, GOODBYE_FOR)
         case _:
@@ -79,8 +80,8 @@ def may_write_to(
 
 
 def may_confirm(subscription: Subscription, now: datetime) -> bool:
-    """Whether a confirmation would make it active."""
-    return subscription.status is Status.PENDING and _open(subscription.confirm_by, now)
+    """Whether somebody joined, not too long ago, and did not confirm yet."""
+    return subscription.status is not Status.LEFT and _open(subscription.confirm_by, now)
 
 
 def may_ask(asked: Sequence[datetime], now: datetime) -> bool:
@@ -111,9 +112,12 @@ def decide(
         return same
     after = _after(subscriber, subscription, act, by=by, now=now)
     letters: tuple[Kind, ...] = ()
+    person = subscriber
     match act:
         case Confirm():
             letters = (Kind.WELCOME,)
+            if subscriber.standing is Standing.BOUNCED:  # what was sent there has been read
+                person = replace(subscriber, standing=Standing.OK)
         case Resend(asked=asked):
             letters = (Kind.CONFIRM,) if may_ask(asked, now) else ()
         case Leave(goodbye=True) if by is By.READER and subscription.status is not Status.PENDING:
@@ -121,9 +125,9 @@ def decide(
     if after is None or (isinstance(act, Resend) and not letters):
         return same
     return Decision(
-        subscriber=subscriber,
+        subscriber=person,
         subscription=after,
-        letters=tuple(kind for kind in letters if may_write_to(subscriber, after, kind, now)),
+        letters=tuple(kind for kind in letters if may_write_to(person, after, kind, now)),
         entry=_entry(act.name, subscription, after, by=by, now=now),
     )
 
@@ -139,16 +143,21 @@ def _after(
     """The subscription after the act; None where the act means nothing in this state."""
     here = held.status in (Status.ACTIVE, Status.PAUSED)
     match act:
-        case Resend() if held.status is Status.PENDING and subscriber.standing is Standing.OK:
+        case Resend() if held.status is Status.PENDING and subscriber.standing in _REACHABLE:
             return replace(held, confirm_by=now + CONFIRM_FOR)
         case Confirm() if may_confirm(held, now):
-            return replace(held, status=Status.ACTIVE, confirmed_at=now, confirm_by=None)
+            status = Status.ACTIVE if held.status is Status.PENDING else held.status
+            return replace(
+                held, status=status, confirmed_at=now, confirm_by=None, left_at=None, left_by=None
+            )
         case Change() if here:
             return replace(held, cadence=act.cadence, topics=act.topics, hour=act.hour)
         case Pause(until=until) if here and until > now:
             return replace(held, status=Status.PAUSED, paused_until=until)
         case Resume() if held.status is Status.PAUSED:
             return replace(held, status=Status.ACTIVE, paused_until=None)
+        case Leave() if held.status is Status.PENDING and held.left_at:
+            return replace(held, status=Status.LEFT, confirm_by=None)  # as they had left before
         case Leave() if held.status is not Status.LEFT:
             return replace(held, status=Status.LEFT, left_at=now, left_by=by, confirm_by=None)
         case Return() if _may_return(subscriber, held, now):
@@ -166,35 +175,44 @@ def _join(
 ) -> Decision:
     same = Decision(subscriber=subscriber, subscription=held)
     bounced = subscriber.standing is Standing.BOUNCED
-    if subscriber.standing in (Standing.COMPLAINED, Standing.ERASED):
+    if subscriber.standing not in _REACHABLE:
         return same
-    if held and held.status in (Status.ACTIVE, Status.PAUSED) and not bounced:
-        return same
+    here = held is not None and held.status in (Status.ACTIVE, Status.PAUSED)
     asking = may_ask(act.asked, now)
-    if held and held.status is Status.PENDING and not asking:
+    if here and not bounced:
         return same
-    pending = Subscription(
-        subscriber=subscriber.id,
-        newsletter=act.newsletter,
-        cadence=act.cadence,
-        topics=act.topics,
-        hour=act.hour,
-        joined_at=now,
-        confirm_by=now + CONFIRM_FOR,
-    )
+    if held and held.status is not Status.LEFT and not asking:
+        return same
+    if held and here:
+        # Anybody may have typed the address in: what was confirmed stands, and only the letter's
+        # reader can say that the mailbox works again.
+        after = replace(held, confirm_by=now + CONFIRM_FOR)
+    else:
+        after = Subscription(
+            subscriber=subscriber.id,
+            newsletter=act.newsletter,
+            cadence=act.cadence,
+            topics=act.topics,
+            hour=act.hour,
+            joined_at=now,
+            confirm_by=now + CONFIRM_FOR,
+            # Nor does a stranger's form make us forget that its reader had left.
+            confirmed_at=held.confirmed_at if held else None,
+            left_at=held.left_at if held else None,
+            left_by=held.left_by if held else None,
+        )
     return Decision(
-        # Joining again is how a reader says that a bounced mailbox works again.
-        subscriber=replace(subscriber, standing=Standing.OK),
-        subscription=pending,
+        subscriber=subscriber,
+        subscription=after,
         letters=(Kind.CONFIRM,) if asking else (),
-        entry=_entry(act.name, held, pending, by=by, now=now),
+        entry=_entry(act.name, held, after, by=by, now=now),
     )
 
 
 def _admit(
     subscriber: Subscriber, held: Subscription | None, act: Admit, *, by: By, now: datetime
 ) -> Decision:
-    known = held and held.status is not Status.PENDING
+    known = held and (held.status is not Status.PENDING or held.left_at)
     # A reader's own leaving outweighs an operator's word; only a confirm brings them back.
     if known or subscriber.standing is not Standing.OK or by is By.READER:
         return Decision(subscriber=subscriber, subscription=held)

@@ -47,6 +47,9 @@ class Kind(StrEnum):
     GOODBYE = "goodbye"
 
 
+ASKING = (Kind.CONFIRM, Kind.ADDRESS)  # these go to whatever address somebody typed in
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscriber:
     """A person. ``language`` ISO 639-1, ``timezone`` IANA."""
@@ -72,8 +75,9 @@ class Subscription:
     topics: tuple[str, ...] = ()  # empty: all
     hour: time | None = None
     joined_at: datetime | None = None
-    confirm_by: datetime | None = None  # pending only: until when the link in the letter works
+    # Until when the link in the letter works: of who is pending, or bounced and joined again.
+    confirm_by: datetime | None = None
     confirmed_at: datetime | None = None
-    left_at: datetime | None = None
+    left_at: datetime | None = None  # of who is pending: when they left before this join
     left_by: By | None = None
     paused_until: datetime | None = None

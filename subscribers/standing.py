@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import assert_never
 
@@ -21,6 +21,8 @@ from subscribers.acts import (
 from subscribers.address import Address
 from subscribers.consent import CONFIRM_FOR, Entry, may_ask
 from subscribers.model import By, Kind, Standing, Status, Subscriber, Subscription
+
+MOVES_A_DAY = 3  # changes of address that one person may ask for
 
 
 class Suppression(StrEnum):
@@ -59,11 +61,14 @@ def decide(
     same = AddressDecision(subscriber=subscriber, subscriptions=tuple(subscriptions))
     standing = subscriber.standing
     match act:
-        case ChangeAddress(to=to, asked=asked):
-            if standing in (Standing.COMPLAINED, Standing.ERASED) or not may_ask(asked, now):
+        case ChangeAddress(to=to, asked=asked, before=before):
+            today = [at for at in before if now - at < timedelta(days=1)]
+            if standing in (Standing.COMPLAINED, Standing.ERASED) or len(today) >= MOVES_A_DAY:
                 return same
+            # Kept whether or not a letter may go: nobody learns here what we know of an address.
             after = replace(subscriber, new_address=to, new_address_by=now + CONFIRM_FOR)
-            done = replace(same, subscriber=after, letters=(Kind.ADDRESS,))
+            letters = (Kind.ADDRESS,) if may_ask(asked, now) else ()
+            done = replace(same, subscriber=after, letters=letters)
         case ConfirmAddress():
             done = replace(same, subscriber=_moved(subscriber, now))
         case Bounce():

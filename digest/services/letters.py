@@ -32,7 +32,7 @@ from digest.storage import postbag, shelf
 from digest.storage.database import Store
 from digest.storage.postbag import LEASE, Owed
 from subscribers.address import Address
-from subscribers.model import Kind
+from subscribers.model import ASKING, Kind
 
 if TYPE_CHECKING:
     from digest.compose.letters import LetterJob
@@ -243,7 +243,7 @@ class _MailRoom:
         reader = Reader(
             id=owed.subscriber,
             address=str(owed.address),
-            name=owed.name,
+            name="" if owed.kind in ASKING else owed.name,  # no word of whoever asked goes along
             due=owed.delivery.due_at,
         )
         new = owed.address.key if owed.kind is Kind.ADDRESS else ""

@@ -12,11 +12,10 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from digest.storage import consents, letters, people
+from digest.storage import consents, cooldown, letters, people
 from digest.storage.batches import until_none
 from digest.storage.consents import NO_EVIDENCE, Evidence
 from digest.storage.database import Store
-from digest.storage.letters import Letter
 from subscribers import consent, standing
 from subscribers.acts import (
     Act,
@@ -24,6 +23,7 @@ from subscribers.acts import (
     Admit,
     ChangeAddress,
     Complain,
+    ConfirmAddress,
     Disown,
     Join,
     Reinstate,
@@ -32,7 +32,7 @@ from subscribers.acts import (
 from subscribers.address import Address
 from subscribers.consent import Decision
 from subscribers.model import By, Kind, Subscriber, SubscriberId, Subscription
-from subscribers.standing import AddressDecision, Suppression
+from subscribers.standing import Suppression
 from subscribers.suppression import mark, marks
 
 DAY = timedelta(days=1)
@@ -157,7 +157,9 @@ async def purge(store: Store, *, marks_kept: timedelta, clock: Clock) -> int:
     """
     now = clock()
     await until_none(store, consents.forget_networks, now - marks_kept)
-    return await until_none(store, people.purge, now)
+    await store.write(cooldown.forget, now)
+    lapsed = await until_none(store, people.lapse, now)
+    return lapsed + await until_none(store, people.purge, now)
 
 
 def _join(
@@ -183,7 +185,7 @@ def _join(
         people.add(tx, new)
         person = people.of_address(tx, profile.address)
     if isinstance(act, Join):
-        act = replace(act, asked=letters.asked(tx, profile.address, now - DAY))
+        act = replace(act, asked=cooldown.asked(tx, profile.address, now, ring))
     held = _held(tx, person.id, act.newsletter)
     done = consent.decide(person, held, act, by=by, now=now)
     return _keep(tx, person, done, evidence, now)
@@ -203,7 +205,7 @@ def on_subscription(
     if person is None:
         return NOTHING
     if isinstance(act, Resend | Join):
-        act = replace(act, asked=letters.asked(tx, person.address, now - DAY))
+        act = replace(act, asked=cooldown.asked(tx, person.address, now, ()))
     held = _held(tx, subscriber, newsletter)
     return _keep(tx, person, consent.decide(person, held, act, by=by, now=now), evidence, now)
 
@@ -223,7 +225,7 @@ def _keep(
             Kind.CONFIRM: held.confirm_by,
             Kind.GOODBYE: now + consent.GOODBYE_FOR,
         }.get(kind) or now + DAY
-        letters.queue(tx, _letter(person, held.newsletter, kind, person.address, now, until))
+        letters.queue(tx, letters.owed(person, held.newsletter, kind, person.address, now, until))
     consents.note(tx, person.id, done.entry, evidence)
     return Done(subscriber=person.id, happened=True, letters=done.letters)
 
@@ -242,19 +244,23 @@ def on_address(
     if person is None:
         return NOTHING
     if isinstance(act, ChangeAddress):
-        if consents.suppressed(tx, marks(ring, act.to)):
-            return Done(subscriber=subscriber)
-        act = replace(act, asked=letters.asked(tx, act.to, now - DAY))
+        before = consents.times(tx, subscriber, act.name, now - DAY)
+        act = replace(act, asked=cooldown.asked(tx, act.to, now, ring), before=before)
+    elif isinstance(act, ConfirmAddress) and not _is_free(tx, person, person.new_address, ring):
+        return Done(subscriber=subscriber)
     held = people.subscriptions_of(tx, subscriber)
     done = standing.decide(person, held, act, by=by, now=now)
+    if isinstance(act, ChangeAddress) and not _is_free(tx, person, act.to, ring):
+        done = replace(done, letters=())  # and no other difference: nobody learns whose it is
     if done.suppress:
         whose = act.address if isinstance(act, Disown) else person.address
         consents.suppress(tx, mark(ring[0], whose), done.suppress, now)
-    if done.entry is None or _taken(tx, person, done):
+    if done.entry is None:
         return Done(subscriber=subscriber)
     if done.lift:
         consents.lift(tx, marks(ring, person.address))
     if done.subscriber is None:
+        cooldown.outlive(tx, subscriber, now, ring)
         people.forget(tx, subscriber)
         return Done(happened=True)
     people.save(tx, done.subscriber)
@@ -262,36 +268,24 @@ def on_address(
         people.save_subscription(tx, one)
     to, until = done.subscriber.new_address, done.subscriber.new_address_by
     if isinstance(act, ChangeAddress) and Kind.ADDRESS in done.letters and to and until:
-        letters.queue(tx, _letter(done.subscriber, act.newsletter, Kind.ADDRESS, to, now, until))
+        asked = letters.owed(done.subscriber, act.newsletter, Kind.ADDRESS, to, now, until)
+        letters.queue(tx, asked)
     consents.note(tx, subscriber, done.entry, evidence)
     return Done(subscriber=subscriber, happened=True, letters=done.letters)
 
 
-def _taken(tx: Connection, before: Subscriber, done: AddressDecision) -> bool:
-    """Whether the new address is somebody else's: two people are never merged by a link."""
-    after = done.subscriber
-    wanted = (after.new_address or after.address) if after else before.address
-    if wanted == before.address:
-        return False
+def _is_free(
+    tx: Connection, person: Subscriber, wanted: Address | None, ring: tuple[bytes, ...]
+) -> bool:
+    """Whether an address is nobody else's, who are never merged by a link, and not suppressed."""
+    if wanted is None:
+        return True
     other = people.at_address(tx, wanted)
-    return other is not None and other.id != before.id
+    if other is not None and other.id != person.id:
+        return False
+    return not consents.suppressed(tx, marks(ring, wanted))
 
 
 def _held(tx: Connection, subscriber: SubscriberId, newsletter: str) -> Subscription | None:
     found = people.subscriptions_of(tx, subscriber)
     return next((one for one in found if one.newsletter == newsletter), None)
-
-
-def _letter(
-    person: Subscriber, newsletter: str, kind: Kind, to: Address, now: datetime, until: datetime
-) -> Letter:
-    return Letter(
-        subscriber=person.id,
-        newsletter=newsletter,
-        kind=kind,
-        address=to,
-        language=person.language,
-        enrolled_at=now,
-        expires_at=until,
-        context={"name": person.name},
-    )

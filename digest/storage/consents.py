@@ -72,6 +72,16 @@ def last(tx: Connection, subscriber: SubscriberId, acts: Sequence[str]) -> datet
     ).scalar()
 
 
+def times(
+    tx: Connection, subscriber: SubscriberId, act: str, since: datetime
+) -> tuple[datetime, ...]:
+    """When an act is in a person's log after ``since``."""
+    asked = select(consent_log.c.at).where(
+        consent_log.c.subscriber == subscriber, consent_log.c.act == act, consent_log.c.at > since
+    )
+    return tuple(tx.execute(asked).scalars())
+
+
 def forget_networks(tx: Connection, before: datetime, limit: int = LIMIT) -> int:
     """Take the keyed hash of the network off the next lines older than ``before``; how many. 0:
     none has one."""

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 from digest.storage.dialect import insert
 from digest.storage.schema import letters
 from subscribers.address import Address
-from subscribers.model import Kind, SubscriberId
+from subscribers.model import Kind, Subscriber, SubscriberId
 
 QUEUED = "queued"
 
@@ -31,22 +31,28 @@ class Letter:
     context: Mapping[str, str] = field(default_factory=dict)
 
 
+def owed(
+    person: Subscriber, newsletter: str, kind: Kind, to: Address, now: datetime, until: datetime
+) -> Letter:
+    """A letter to a person that is due now, and of no use any more at ``until``."""
+    return Letter(
+        subscriber=person.id,
+        newsletter=newsletter,
+        kind=kind,
+        address=to,
+        language=person.language,
+        enrolled_at=now,
+        expires_at=until,
+        context={"name": person.name},
+    )
+
+
 def queue(tx: Connection, letter: Letter) -> bool:
     """Owe a letter, due at once; False if the very same is owed already."""
     made = tx.execute(
         insert(tx, letters).values(row(letter)).on_conflict_do_nothing().returning(letters.c.id)
     ).first()
     return made is not None
-
-
-def asked(tx: Connection, address: Address, since: datetime) -> tuple[datetime, ...]:
-    """When confirmations were written to an address, by whomever it was asked, after ``since``."""
-    found = select(letters.c.enrolled_at).where(
-        letters.c.address_key == address.key,
-        letters.c.enrolled_at > since,
-        letters.c.kind.in_((Kind.CONFIRM.value, Kind.ADDRESS.value)),
-    )
-    return tuple(tx.execute(found.order_by(letters.c.enrolled_at)).scalars())
 
 
 def of(tx: Connection, subscriber: SubscriberId) -> list[Letter]:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select
 from digest.model import NewsletterId
 from digest.storage import consents, letters, people, reports
 from digest.storage.schema import subscribers, subscriptions
-from subscribers.model import Subscriber, SubscriberId, Subscription
+from subscribers.model import Kind, Subscriber, SubscriberId, Subscription
 
 
 def person(tx: Connection, who: SubscriberId) -> Subscriber | None:
@@ -32,7 +32,11 @@ def member(
 
 
 def everything(tx: Connection, who: SubscriberId) -> dict[str, object] | None:
-    """All that is kept about a person, as plain values (GDPR articles 15 and 20)."""
+    """All that is kept about a person, as plain values (GDPR articles 15 and 20).
+
+    Without the letters to a new address before it is theirs: that one was written, or was not,
+    tells whether we know the address from somebody else.
+    """
     found = person(tx, who)
     if found is None:
         return None
@@ -47,7 +51,9 @@ def everything(tx: Connection, who: SubscriberId) -> dict[str, object] | None:
             {**asdict(entry), **asdict(evidence)} for entry, evidence in consents.log_of(tx, who)
         ],
         "letters": [
-            {**asdict(letter), "address": str(letter.address)} for letter in letters.of(tx, who)
+            {**asdict(letter), "address": str(letter.address)}
+            for letter in letters.of(tx, who)
+            if letter.kind is not Kind.ADDRESS or letter.address.key == found.address.key
         ],
         "reports": reports.of(tx, who),
     }

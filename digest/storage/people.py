@@ -13,12 +13,14 @@ from sqlalchemy import (
     Row,
     Select,
     delete,
+    func,
+    or_,
     select,
     update,
 )
 
 from digest.storage.dialect import insert
-from digest.storage.schema import subscribers, subscriptions
+from digest.storage.schema import consent_log, subscribers, subscriptions
 from subscribers.address import Address
 from subscribers.model import By, Standing, Status, Subscriber, SubscriberId, Subscription
 
@@ -122,18 +124,33 @@ def save_subscription(tx: Connection, held: Subscription) -> None:
     )
 
 
+def lapse(tx: Connection, now: datetime, limit: int = LIMIT) -> int:
+    """Leave as they had left the next who were joined again and did not confirm in time; how many.
+
+    Nor is a join forgotten whose person agreed to the newsletter before: the log of it would go.
+    """
+    earlier = (Status.ACTIVE.value, Status.PAUSED.value, Status.LEFT.value)
+    knew = select(consent_log.c.at).where(
+        consent_log.c.subscriber == subscriptions.c.subscriber,
+        consent_log.c.newsletter == subscriptions.c.newsletter,
+        consent_log.c.was.in_(earlier),
+    )
+    back = *_late(now), or_(subscriptions.c.left_at.is_not(None), knew.exists())
+    who = _late_ones(tx, back, limit)
+    since = func.coalesce(subscriptions.c.left_at, subscriptions.c.joined_at)
+    values = {"status": Status.LEFT.value, "confirm_by": None, "left_at": since}
+    these = update(subscriptions).where(subscriptions.c.subscriber.in_(who), *back)
+    return tx.execute(these.values(values)).rowcount
+
+
 def purge(tx: Connection, now: datetime, limit: int = LIMIT) -> int:
     """Forget the next joins that were never confirmed in time, and who joined nothing else; how
-    many. 0: there are none."""
-    late = (
-        subscriptions.c.status == Status.PENDING.value,
-        subscriptions.c.confirm_by <= now,
-    )
-    asked = select(subscriptions.c.subscriber).where(*late)
-    found = tx.execute(asked.order_by(subscriptions.c.confirm_by).limit(limit)).scalars()
-    # The people first, as everybody does: who joins anew at this instant waits, or we do.
-    these = subscribers.c.id.in_(set(found))
-    who = list(tx.execute(_locking(select(subscribers.c.id)).where(these)).scalars())
+    many. 0: there are none.
+
+    ``lapse`` first: whoever agreed before is not forgotten.
+    """
+    late = *_late(now), subscriptions.c.left_at.is_(None)
+    who = _late_ones(tx, late, limit)
     gone = delete(subscriptions).where(subscriptions.c.subscriber.in_(who), *late)
     count = tx.execute(gone).rowcount
     # A bounce or complaint is worth remembering, whether or not anything is subscribed to.
@@ -148,6 +165,21 @@ def purge(tx: Connection, now: datetime, limit: int = LIMIT) -> int:
         )
     )
     return count
+
+
+def _late_ones(
+    tx: Connection, late: tuple[ColumnElement[bool], ...], limit: int
+) -> list[SubscriberId]:
+    """Whose joins are over, the oldest first, and nobody else's to change from here on."""
+    asked = select(subscriptions.c.subscriber).where(*late)
+    found = tx.execute(asked.order_by(subscriptions.c.confirm_by).limit(limit)).scalars()
+    # The people first, as everybody does: who joins anew at this instant waits, or we do.
+    these = subscribers.c.id.in_(set(found))
+    return list(tx.execute(_locking(select(subscribers.c.id)).where(these)).scalars())
+
+
+def _late(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return subscriptions.c.status == Status.PENDING.value, subscriptions.c.confirm_by <= now
 
 
 def _locked(tx: Connection, where: ColumnElement[bool]) -> Subscriber | None:

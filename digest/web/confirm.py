@@ -29,7 +29,7 @@ from digest.web.links import LONGEST, Bearer, link
 from digest.web.members import Member
 from subscribers import tokens
 from subscribers.address import Address
-from subscribers.model import Status, Subscriber, SubscriberId
+from subscribers.model import Standing, Status, Subscriber, SubscriberId
 from subscribers.tokens import Purpose
 
 
@@ -59,8 +59,10 @@ async def confirm(request: Request) -> Response:
     async with request.form(max_files=0, max_fields=100) as form:
         ticked = form.getlist("also")
     member = await _confirmed(request, bearer.subscriber, bearer.newsletter)
-    # Still pending: the link had expired.
+    # Still pending, or still bounced: the link had expired.
     if member is None or member.subscription.status in (Status.PENDING, Status.LEFT):
+        raise HTTPException(404)
+    if member.person.standing is not Standing.OK:
         raise HTTPException(404)
     for other in await _others(desk, bearer):
         if other.id in ticked:
@@ -117,7 +119,7 @@ async def confirm_address(request: Request) -> Response:
         raise HTTPException(403)
     mover = await _mover(request)
     person = mover.person if mover.has_moved else await desk.members.moved(mover.person.id)
-    # Too late, or somebody else's by now: what the person has is not for this mailbox to see.
+    # Too late, somebody else's by now, or suppressed: what the person has is not for this mailbox to see.
     if person is None or person.address.key != mover.address.key:
         raise HTTPException(404)
     return await _at_home(request, person)
@@ -158,9 +160,12 @@ async def _mover(request: Request) -> _Mover:
     desk, token = desk_of(request), request.path_params["word"][:LONGEST]
     claimed = tokens.claimed(token)
     person = await desk.members.mover(claimed) if claimed else None
-    for address in (person.new_address, person.address) if person else ():
+    if person is None:
+        raise HTTPException(404)
+    by = person.new_address_by
+    wanted = person.new_address if by and by > desk.clock() else None
+    for address in (wanted, person.address):
         if address and tokens.proves(desk.ring, token, Purpose.ADDRESS, address.key) is not None:
-            assert person is not None
             return _Mover(person, address)
     raise HTTPException(404)
 

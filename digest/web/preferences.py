@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from digest.model import Heading, Newsletter
 from digest.services.offers import offered
-from digest.web.desk import comes_from_afar, day, desk_of, held, language_of, page, zone_of
+from digest.web.desk import comes_from_afar, day, desk_of, held, ip_of, language_of, page, zone_of
 from digest.web.hints import hint
 from digest.web.joining import plain_name
 from digest.web.links import Bearer, link
@@ -64,6 +64,9 @@ async def save(request: Request) -> Response:
         wishes, shown = _read(form, bearer.newsletter, member)
     if shown.trouble:
         return _page(request, bearer, _wished(member, wishes), shown)
+    # A letter goes to whatever address is asked for, as after a join: so the same limits hold.
+    if shown.moving and not desk.gates.lets_in(ip_of(request, desk), proven=True):
+        raise HTTPException(429)
     who, now = bearer.subscriber, desk.clock()
     saved = await desk.members.change(who, bearer.newsletter.id, wishes)
     if member.subscription.status is Status.PAUSED and form.get("cadence") in offered(

@@ -1,17 +1,20 @@
 """An act to person, letters and log, in one transaction, on both databases."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from digest.model import NewsletterId
 from digest.services import membership
 from digest.services.membership import Profile
-from digest.storage import consents, letters, people, roster
+from digest.storage import consents, letters, members, people, roster
 from digest.storage.audience import first_of_each
 from digest.storage.consents import Evidence
 from digest.storage.database import Store
+from digest.storage.schema import paces
 from subscribers import acts
 from subscribers.address import Address
 from subscribers.model import By, Kind, Standing, Status
@@ -137,6 +140,35 @@ async def test_who_left_is_out_at_once_and_may_undo_it(store, clock):
     assert await audience(store, clock) == ["ada@example.org"]
 
 
+@pytest.mark.parametrize("old", [False, True])
+async def test_a_stranger_cannot_make_us_forget_that_somebody_left(store, clock, old):
+    who = await a_member(store, clock)
+    await act(store, clock, acts.Leave(), who)
+    clock.now += 100 * DAY
+    await join(store, clock)
+    if old:  # as versions before kept it
+
+        def dropped(tx):
+            (one,) = people.subscriptions_of(tx, who)
+            people.save_subscription(
+                tx, replace(one, left_at=None, left_by=None, confirmed_at=None)
+            )
+
+        await store.write(dropped)
+    else:
+        admit = await join(store, clock, act=acts.Admit(newsletter="daily"), by=By.OPERATOR)
+        assert not admit.happened
+    clock.now += 15 * DAY
+
+    assert await membership.purge(store, marks_kept=90 * DAY, clock=clock) == 1
+
+    assert [one.status for one in await held(store, who)] == [Status.LEFT]
+    assert [line[0] for line in await log(store, who)] == ["confirm", "join", "leave", "join"]
+    assert not (await join(store, clock, act=acts.Admit(newsletter="daily"), by=By.IMPORT)).happened
+    assert await audience(store, clock) == []
+    assert await membership.purge(store, marks_kept=90 * DAY, clock=clock) == 0
+
+
 async def test_preferences_and_a_pause_are_kept(store, clock):
     who = await a_member(store, clock)
     await act(store, clock, acts.Change(cadence="weekly"), who)
@@ -155,13 +187,11 @@ async def test_a_new_address_is_used_when_confirmed_and_never_takes_anothers(sto
     grace = await a_member(store, clock, Address.parse("grace@example.org"))
     to = Address.parse("ada@new.example")
 
+    taken = acts.ChangeAddress(to=Address.parse("grace@example.org"))
+    assert (await on_address(store, clock, taken, who)).letters == ()
+    assert not (await on_address(store, clock, acts.ConfirmAddress(), who)).happened
     await on_address(store, clock, acts.ChangeAddress(to=to), who)
-    clock.now += 2 * HOUR
-    assert not (
-        await on_address(
-            store, clock, acts.ChangeAddress(to=Address.parse("grace@example.org")), who
-        )
-    ).happened
+    clock.now += HOUR
     await on_address(store, clock, acts.ChangeAddress(to=to), grace)
     assert (await on_address(store, clock, acts.ConfirmAddress(), who)).happened
     assert not (await on_address(store, clock, acts.ConfirmAddress(), grace)).happened
@@ -177,6 +207,78 @@ async def test_a_bounced_address_is_kept_and_not_written_to(store, clock):
     assert (await store.read(people.at_address, ADA)).standing is Standing.BOUNCED
     await membership.reinstate(store, ADA, ring=RING, clock=clock)
     assert await audience(store, clock) == ["ada@example.org"]
+
+
+async def test_a_strangers_join_does_not_revive_a_bounced_address_and_its_readers_does(
+    store, clock
+):
+    who = await a_member(store, clock)
+    await on_address(store, clock, acts.Bounce(), who, By.MAILBOX)
+    clock.now += 30 * DAY
+
+    for newsletter in ("daily", "other"):
+        await join(store, clock, act=acts.Join(newsletter=newsletter))
+        assert (await store.read(people.at_address, ADA)).standing is Standing.BOUNCED
+        assert [one.status for one in await held(store, who)][:1] == [Status.ACTIVE]
+        assert await audience(store, clock) == []
+    clock.now += 13 * DAY
+    assert (await act(store, clock, acts.Confirm(), who)).letters == (Kind.WELCOME,)
+
+    assert await audience(store, clock) == ["ada@example.org"]
+
+
+async def test_who_erases_themselves_does_not_erase_that_a_stranger_was_asked(store, clock):
+    victim = Address.parse("grace@example.org")
+    for name, key in (("a1", RING), ("a2", (b"newer" * 7, *RING))):
+        mallory = await a_member(store, clock, Address.parse(f"{name}@evil.example"))
+        await on_address(store, clock, acts.ChangeAddress(to=victim), mallory)
+        await on_address(store, clock, acts.Erase(), mallory)
+        done = await membership.join(
+            store, Profile(address=victim), JOIN, by=By.READER, ring=key, clock=clock
+        )
+        assert done.letters == ()
+    clock.now += DAY
+
+    assert await membership.purge(store, marks_kept=90 * DAY, clock=clock) == 0
+    assert await store.read(lambda tx: tx.execute(select(paces)).all()) == []
+    assert (await join(store, clock, victim)).letters == (Kind.CONFIRM,)
+
+
+async def test_nobody_learns_from_their_own_page_whether_an_address_is_known(store, clock):
+    await a_member(store, clock, Address.parse("boss@example.org"))
+    await membership.suppress(store, Address.parse("erased@example.org"), ring=RING, clock=clock)
+    clock.now += DAY
+    told = []
+
+    for n, name in enumerate(("boss", "erased", "stranger")):
+        who = await a_member(store, clock, Address.parse(f"m{n}@evil.example"))
+        wanted = Address.parse(f"{name}@example.org")
+        await on_address(store, clock, acts.ChangeAddress(to=wanted), who)
+        data = await store.read(members.everything, who)
+        assert data["person"].pop("new_address") == str(wanted)
+        told.append(str(data).replace(who, "").replace(f"m{n}@", "m@"))
+
+    assert len(set(told)) == 1
+    assert [await kinds(store, who)][0][-1] is Kind.ADDRESS
+
+
+async def test_an_address_that_was_suppressed_meanwhile_is_not_moved_to(store, clock):
+    who, new = await a_member(store, clock), Address.parse("ada@new.example")
+    await on_address(store, clock, acts.ChangeAddress(to=new), who)
+    await membership.suppress(store, new, ring=RING, clock=clock)
+
+    assert not (await on_address(store, clock, acts.ConfirmAddress(), who)).happened
+    assert await store.read(people.at_address, new) is None
+
+
+async def test_one_person_has_three_strangers_asked_a_day(store, clock):
+    who = await a_member(store, clock)
+    for n in range(12):
+        clock.now += timedelta(minutes=1)
+        to = Address.parse(f"victim{n}@example.org")
+        await on_address(store, clock, acts.ChangeAddress(to=to), who)
+
+    assert (await kinds(store, who)).count(Kind.ADDRESS) == 3
 
 
 async def test_a_complaint_keeps_out_until_the_operator_takes_it_back(store, clock):

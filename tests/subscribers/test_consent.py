@@ -49,7 +49,25 @@ def test_joining_asks_for_a_confirmation(before):
     done = after(JOIN, before)
 
     assert (done.subscription.status, done.letters) == (Status.PENDING, (Kind.CONFIRM,))
-    assert (done.subscription.confirmed_at, done.entry.act) == (None, "join")
+    assert (done.subscription.joined_at, done.entry.act) == (NOW, "join")
+
+
+def test_a_strangers_join_does_not_make_us_forget_that_somebody_left():
+    waits = after(JOIN, LEFT).subscription
+
+    assert (waits.left_at, waits.left_by, waits.confirmed_at) == (
+        LEFT.left_at,
+        LEFT.left_by,
+        LEFT.confirmed_at,
+    )
+    assert after(JOIN, waits, now=NOW + HOUR).subscription.left_at == LEFT.left_at
+    for by in (By.OPERATOR, By.IMPORT):
+        assert after(acts.Admit(newsletter="daily"), waits, by=by).entry is None
+    assert after(acts.Leave(), waits).subscription == replace(
+        waits, status=Status.LEFT, confirm_by=None
+    )
+    back = after(acts.Confirm(), waits).subscription
+    assert (back.status, back.left_at, back.left_by) == (Status.ACTIVE, None, None)
 
 
 @pytest.mark.parametrize("status", [Status.ACTIVE, Status.PAUSED])
@@ -67,11 +85,29 @@ def test_who_complained_cannot_be_joined_back(before, away):
     assert (done.subscription, done.letters, done.entry) == (before, (), None)
 
 
-def test_a_bounced_reader_who_joins_again_confirms_again():
-    done = after(JOIN, held(Status.ACTIVE), who=replace(ADA, standing=Standing.BOUNCED))
+@pytest.mark.parametrize("before", ANY)
+def test_a_bounced_reader_who_joins_again_is_written_to_once_they_confirm(before):
+    bounced = replace(ADA, standing=Standing.BOUNCED)
+    done = after(JOIN, before, who=bounced)
 
-    assert (done.subscriber.standing, done.subscription.status) == (Standing.OK, Status.PENDING)
+    was = before.status if before else Status.PENDING
+    kept = was if was in (Status.ACTIVE, Status.PAUSED) else Status.PENDING
+    assert (done.subscriber, done.subscription.status) == (bounced, kept)
     assert done.letters == (Kind.CONFIRM,)
+    assert not may_write_to(bounced, done.subscription, Kind.ISSUE, NOW)
+    confirmed = after(acts.Confirm(), done.subscription, who=bounced)
+    assert confirmed.subscriber == ADA
+    assert confirmed.subscription.status is (was if was is Status.PAUSED else Status.ACTIVE)
+    assert after(acts.Confirm(), done.subscription, who=bounced, now=NOW + 14 * DAY).entry is None
+
+
+def test_a_join_of_a_bounced_reader_changes_nothing_of_what_they_confirmed():
+    bounced, active = replace(ADA, standing=Standing.BOUNCED), held(Status.ACTIVE, topics=("art",))
+    done = after(JOIN, active, who=bounced)
+
+    assert done.subscription == replace(active, confirm_by=NOW + 14 * DAY)
+    again = after(replace(JOIN, asked=(NOW,)), done.subscription, who=bounced)
+    assert (again.entry, again.letters) == (None, ())
 
 
 @pytest.mark.parametrize(
@@ -181,7 +217,23 @@ def test_a_new_address_counts_when_it_is_confirmed():
     assert (done.subscriber.address, done.subscriber.new_address) == (to, None)
     late = of_address(acts.ConfirmAddress(), asked.subscriber, now=NOW + 14 * DAY)
     assert late.subscriber.address == ADA.address
-    assert of_address(acts.ChangeAddress(to=to, asked=(NOW,))).letters == ()
+
+
+def test_a_new_address_is_kept_whether_or_not_a_letter_may_go_there():
+    to = Address.parse("ada@new.example")
+    quiet = of_address(acts.ChangeAddress(to=to, asked=(NOW,)))
+
+    assert replace(quiet, letters=(Kind.ADDRESS,)) == of_address(acts.ChangeAddress(to=to))
+    assert quiet.letters == ()
+
+
+def test_three_changes_of_address_a_day_are_enough():
+    to, hours_ago = Address.parse("ada@new.example"), (1, 2, 3)
+    before = tuple(NOW - hours * HOUR for hours in hours_ago)
+
+    assert of_address(acts.ChangeAddress(to=to, before=before)).entry is None
+    assert of_address(acts.ChangeAddress(to=to, before=before[:2])).letters == (Kind.ADDRESS,)
+    assert of_address(acts.ChangeAddress(to=to, before=before), now=NOW + DAY).letters
 
 
 def test_a_bounce_keeps_the_subscription_and_stops_the_mail():
@@ -228,6 +280,7 @@ class AnyOrderOfActs(RuleBasedStateMachine):
     def __init__(self):
         super().__init__()
         self.now, self.who, self.held = NOW, ADA, None
+        self.left = False  # and nobody confirmed since
         self.agreed = False  # a confirm or the operator's word since the last join
         self.asked: list[datetime] = []
 
@@ -255,10 +308,15 @@ class AnyOrderOfActs(RuleBasedStateMachine):
         done = decide(self.who, self.held, act, by=by, now=self.now)
         if done.entry is None:
             assert (done.subscription, done.subscriber, done.letters) == (before, self.who, ())
-        if done.entry and isinstance(act, acts.Join):
+        if done.entry and isinstance(act, acts.Join) and done.subscription.status is Status.PENDING:
             self.agreed = False
         if done.entry and isinstance(act, acts.Confirm | acts.Admit):
             self.agreed = True
+            assert not (self.left and isinstance(act, acts.Admit))
+        if done.entry and isinstance(act, acts.Confirm | acts.Return):
+            self.left = False
+        if done.entry and isinstance(act, acts.Leave):
+            self.left = True
         self.who, self.held = done.subscriber, done.subscription
         self._owed(done.letters)
 
@@ -272,6 +330,7 @@ class AnyOrderOfActs(RuleBasedStateMachine):
     def on_the_address(self, act, by):
         done = standing.decide(self.who, [self.held], act, by=by, now=self.now)
         self.who, self.held = done.subscriber, done.subscriptions[0]
+        self.left = self.left or self.held.status is Status.LEFT
 
     def _owed(self, letters):
         for kind in letters:

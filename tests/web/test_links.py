@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import update
 
+from digest.services import membership
 from digest.storage import schema as tables
 from subscribers import tokens
+from subscribers.acts import Bounce
 from subscribers.address import Address
-from subscribers.model import SubscriberId
+from subscribers.model import By, Standing, SubscriberId
 from subscribers.tokens import Purpose
 from tests.web.house import RING, House, house, link
 
@@ -278,6 +280,85 @@ async def test_an_hour_that_an_import_brought_is_kept(site: House):
 
     assert (kept.person.name, kept.subscription.hour) == ("Ada", time(7, 15))
     assert (await site.find(who)).subscription.hour is None
+
+
+async def test_a_late_link_to_a_new_address_tells_a_stranger_nothing(site: House):
+    who = await site.member("ada.private@example.org")
+    await site.post(link(Purpose.PREFERENCES, who), {"address": "stranger@example.net"})
+    moved = tokens.make(RING[0], Purpose.ADDRESS, who, "stranger@example.net")
+    site.clock.forward(days=14)
+
+    answers = [await site.get(f"/address/{moved}"), await site.post(f"/address/{moved}")]
+
+    assert [answer.status for answer in answers] == [404, 404]
+    assert not any("@example" in answer.text for answer in answers)
+    assert str((await site.find(who)).person.address) == "ada.private@example.org"
+
+
+async def test_a_link_to_a_new_address_that_somebody_else_took_tells_nothing(site: House):
+    who = await site.member("ada.private@example.org")
+    await site.post(link(Purpose.PREFERENCES, who), {"address": "stranger@example.net"})
+    moved = tokens.make(RING[0], Purpose.ADDRESS, who, "stranger@example.net")
+    await site.join("stranger@example.net")
+
+    answer = await site.post(f"/address/{moved}")
+
+    assert (answer.status, "@example" in answer.text) == (404, False)
+
+
+async def test_changes_of_address_pass_through_the_gates_of_joins(tmp_path: Path):
+    async with house(tmp_path, "proof_of_work = false\njoins_per_network = 2\n") as site:
+        who = await site.member()  # from 192.0.2.1
+        here = {"X-Forwarded-For": "192.0.2.1"}
+        answers = [
+            await site.post(
+                link(Purpose.PREFERENCES, who), {"address": f"a{n}@x.example"}, headers=here
+            )
+            for n in range(2)
+        ]
+        kept = await site.post(link(Purpose.PREFERENCES, who), {"name": "Ada"}, headers=here)
+
+        assert [answer.status for answer in answers] == [200, 429]
+        assert answers[1].headers["Retry-After"] == "3600"
+        assert kept.status == 200
+        assert [row.address for row in await site.letters() if row.kind == "address"] == [
+            "a0@x.example"
+        ]
+
+
+async def test_a_mailbox_that_bounced_and_answers_too_late_is_not_told_yes(site: House):
+    who = await site.member()
+    await membership.act_on_address(
+        site.store, who, Bounce(), by=By.MAILBOX, ring=RING, clock=site.clock
+    )
+    site.clock.forward(days=30)
+    await site.join("ada@example.org")
+    assert "confirm" in await site.mail()
+    site.clock.forward(days=14)
+
+    late = await site.post(link(Purpose.CONFIRM, who))
+    await site.join("ada@example.org")
+    again = await site.post(link(Purpose.CONFIRM, who))
+
+    assert (late.status, again.status) == (404, 200)
+    assert (await site.find(who)).person.standing is Standing.OK
+
+
+async def test_letters_to_an_address_that_nobody_proved_hold_no_word_of_whoever_asked(site: House):
+    await site.join("ada@example.org", name="You won 500 EUR")
+    await site.mail()
+    who = (await site.letters())[-1].subscriber
+    await site.post(link(Purpose.CONFIRM, who))
+    await site.post(link(Purpose.PREFERENCES, who), {"address": "victim@example.net"})
+
+    mail = await site.mail()
+
+    assert (mail["confirm"]["To"], mail["address"]["To"]) == (
+        "ada@example.org",
+        "victim@example.net",
+    )
+    assert not any("500 EUR" in mail[kind].as_string() for kind in ("confirm", "address"))
+    assert mail["welcome"]["To"] == "You won 500 EUR <ada@example.org>"
 
 
 async def test_no_topic_at_all_is_told(site: House):

@@ -1,0 +1,52 @@
+"""When an address was last asked to confirm something, by whomever: what protects a stranger.
+
+The letters say so. Those of a person who is erased go with them, and whoever asked could be erased
+and ask again: so a keyed hash of each address that they had asked stays for a day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, delete, func, select
+
+from digest.storage.dialect import insert
+from digest.storage.schema import letters, paces
+from subscribers.address import Address
+from subscribers.model import ASKING, SubscriberId
+from subscribers.suppression import mark, marks
+
+KEPT = timedelta(days=1)
+_KIND = "asked"  # among the paces, by ``mark|moment``
+_MARK = 64  # characters
+_ASKS = letters.c.kind.in_([kind.value for kind in ASKING])
+
+
+def asked(
+    tx: Connection, address: Address, now: datetime, ring: Sequence[bytes]
+) -> tuple[datetime, ...]:
+    """When confirmations were written to an address in the last day."""
+    written = select(letters.c.enrolled_at).where(
+        letters.c.address_key == address.key, letters.c.enrolled_at > now - KEPT, _ASKS
+    )
+    marked = func.substr(paces.c.name, 1, _MARK).in_(marks(ring, address))
+    outlived = select(paces.c.at).where(paces.c.kind == _KIND, paces.c.at > now - KEPT, marked)
+    return tuple(sorted([*tx.execute(written).scalars(), *tx.execute(outlived).scalars()]))
+
+
+def outlive(tx: Connection, person: SubscriberId, now: datetime, ring: Sequence[bytes]) -> None:
+    """Keep which addresses a person had asked in the last day, before all of theirs is deleted."""
+    found = select(letters.c.address, letters.c.enrolled_at).where(
+        letters.c.subscriber == person, letters.c.enrolled_at > now - KEPT, _ASKS
+    )
+    for one in tx.execute(found).all():
+        name = f"{mark(ring[0], Address.parse(one.address))}|{one.enrolled_at.isoformat()}"
+        values = {"kind": _KIND, "name": name, "past": "", "at": one.enrolled_at}
+        tx.execute(insert(tx, paces).values(values).on_conflict_do_nothing())
+
+
+def forget(tx: Connection, now: datetime) -> int:
+    """Drop the hashes that are older than a day; how many."""
+    old = delete(paces).where(paces.c.kind == _KIND, paces.c.at <= now - KEPT)
+    return tx.execute(old).rowcount
