@@ -104,7 +104,7 @@ def letter_personal(
     return Personal(
         to=reader.address,
         name=reader.name,
-        message_id=_message_id(postmark, letter_said(letter)),
+        message_id=_message_id(postmark, letter_said(letter, reader.due)),
         date=reader.due,
         unsubscribe_url=unsubscribe_url,
         unsubscribe_mail=f"mailto:{mailbox}?subject={quote(leave)}",
@@ -135,8 +135,14 @@ def issue_said(newsletter: str, cadence: str, period: str, subscriber: Subscribe
     return f"{newsletter}|{cadence}|{period}|{subscriber}"
 
 
-def letter_said(letter: int) -> str:
-    """What the Message-ID of a letter is made of."""
+def letter_said(letter: int, due: datetime) -> str:
+    """What the Message-ID of a letter is made of: with the moment it was due (aware, to the second)
+    too, for SQLite gives the numbers of old letters to new ones."""
+    return f"letter|{letter}|{int(due.timestamp())}"
+
+
+def letter_once_said(letter: int) -> str:
+    """What older versions made it of: what they sent may still come back."""
     return f"letter|{letter}"
 
 

@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from digest.deliver.postmark import is_made_of, issue_said, letter_said
+from digest.deliver.postmark import is_made_of, issue_said, letter_once_said, letter_said
 from digest.deliver.verdict import Finding, Verdict
 from digest.delivery import Posted
 from subscribers.address import Address, BadAddress
@@ -55,7 +55,7 @@ def mail_named(
     if is_failure and not verdict.trusted and not names(verdict, person):
         return None
     ids = verdict.about.message_ids
-    return next((one for one in mails if any(is_made_of(ring, i, said(one)) for i in ids)), None)
+    return next((one for one in mails if any(_is_of(ring, i, one) for i in ids)), None)
 
 
 def by_message_id(verdict: Verdict, whom: Whom, *, signed_senders: bool) -> Whom | None:
@@ -97,9 +97,16 @@ def recipient(verdict: Verdict) -> Address | None:
 def said(mail: Posted) -> str:
     """What the Message-ID of a mail is made of, which names it."""
     if mail.letter is not None:
-        return letter_said(mail.letter)
+        assert mail.due is not None
+        return letter_said(mail.letter, mail.due)
     assert mail.issue is not None
     return issue_said(mail.newsletter, *mail.issue, mail.subscriber)
+
+
+def _is_of(ring: Sequence[bytes], message_id: str, mail: Posted) -> bool:
+    if is_made_of(ring, message_id, said(mail)):
+        return True
+    return mail.letter is not None and is_made_of(ring, message_id, letter_once_said(mail.letter))
 
 
 def own_name(verdict: Verdict, original: bytes) -> str:

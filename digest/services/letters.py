@@ -249,7 +249,7 @@ class _MailRoom:
         new = owed.address.key if owed.kind is Kind.ADDRESS else ""
         own = letter_personal(postmark, owed.delivery.id, reader, new_address=new)
         return Outgoing(
-            name=f"{owed.kind.value}-{owed.delivery.id}",
+            name=f"{owed.kind.value}-{owed.delivery.id}-{int(reader.due.timestamp())}",
             sender=postmark.envelope(Ref.of(Sort.LETTER, owed.delivery.id, reader.due)),
             recipient=str(owed.address),
             parts=(splice(compiled, own),),

@@ -1,6 +1,7 @@
 """What comes back to what becomes of a person, on both databases; and what is proven by nothing."""
 
 import asyncio
+import hmac
 from datetime import timedelta
 from functools import partial
 from uuid import uuid4
@@ -8,7 +9,7 @@ from uuid import uuid4
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import text
+from sqlalchemy import text, update
 
 from digest.deliver import bounces, verp
 from digest.deliver.outbox import Consequence
@@ -27,6 +28,7 @@ from digest.storage import consents, letters, members, people, reports
 from digest.storage.database import Store
 from digest.storage.postal import deliveries
 from digest.storage.schema import issues
+from digest.storage.schema import letters as letters_table
 from digest.wiring import bounces as coming_back
 from subscribers import acts, tokens
 from subscribers.address import Address
@@ -171,6 +173,33 @@ async def test_a_letter_has_a_message_id_of_its_own(store, clock):
 
     assert await hear(store, clock, mail) == [Came.ACTED]
     assert await hear(store, clock, returned("qmail", ref=ref)) == [Came.KNOWN]
+
+
+async def test_a_letter_of_an_older_version_is_known_by_its_message_id(store, clock):
+    _, ref = await sent_letter(store, clock)
+    once = hmac.digest(RING[0], f"letter|{ref.id}".encode(), "sha256")[:20].hex()
+    said = f"<{once}@quayside.example>"
+
+    mail = returned("qmail", message_id=said, envelope="bounces@quayside.example")
+
+    assert await hear(store, clock, mail) == [Came.ACTED]
+
+
+async def test_a_letter_with_the_number_of_an_older_one_is_another_mail(store, clock):
+    who, ref = await sent_letter(store, clock)
+    await hear(store, clock, returned("qmail", ref=ref))
+    await membership.reinstate(store, ADA, ring=RING, clock=clock)
+    due = NOW + 400 * DAY
+    await store.write(
+        lambda tx: tx.execute(
+            update(letters_table).where(letters_table.c.id == ref.id).values(due_at=due)
+        )
+    )
+
+    again = returned("qmail", ref=Ref.of(Sort.LETTER, ref.id, due))
+
+    assert await hear(store, clock, again) == [Came.ACTED]
+    assert await standing(store, who) is Standing.BOUNCED
 
 
 async def test_the_signed_sender_of_an_issue_names_its_delivery(store, clock):

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import re
 from datetime import time
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from subscribers.acts import Bounce
 from subscribers.address import Address
 from subscribers.model import By, Standing, SubscriberId
 from subscribers.tokens import Purpose
-from tests.web.house import RING, House, house, link
+from tests.web.house import RING, House, house, link, parse
 
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 PURPOSES = [Purpose.CONFIRM, Purpose.UNSUBSCRIBE, Purpose.PREFERENCES]
@@ -342,6 +343,22 @@ async def test_a_mailbox_that_bounced_and_answers_too_late_is_not_told_yes(site:
 
     assert (late.status, again.status) == (404, 200)
     assert (await site.find(who)).person.standing is Standing.OK
+
+
+async def test_a_letter_has_a_name_and_an_id_that_no_older_one_had(site: House):
+    await site.join("ada@example.org")
+    await site.mail()
+    [first] = (site.settings.folder / "maildir" / "new").iterdir()
+    site.clock.forward(days=15)
+    await membership.purge(site.store, marks_kept=timedelta(days=90), clock=site.clock)
+    await site.join("ada@example.org")
+
+    await site.mail()
+
+    both = list((site.settings.folder / "maildir" / "new").iterdir())
+    assert len(both) == 2
+    assert len({parse(path.read_bytes())["Message-ID"] for path in both}) == 2
+    assert first in both
 
 
 async def test_letters_to_an_address_that_nobody_proved_hold_no_word_of_whoever_asked(site: House):
