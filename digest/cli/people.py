@@ -179,6 +179,11 @@ def told(found: Found, rejects: Path, *, as_json: bool, would: bool) -> None:
         f"{found.counts.known:,}, suppressed {found.counts.suppressed:,}, "
         f"malformed {found.rejected:,}."
     )
+    if found.counts.withdrawn:
+        click.echo(
+            f"{'Would take' if would else 'Took'} consent away from {found.counts.withdrawn:,} who "
+            "are known here: by the file they left, bounced or complained."
+        )
     if found.rejected:
         click.echo(f"The malformed rows, by line: {rejects}")
 

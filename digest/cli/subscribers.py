@@ -256,7 +256,8 @@ def import_(  # noqa: PLR0913 -- click hands over every option
         quiet=as_json,
     )
     found = asyncio.run(roster.dry_run(settings.storage.url, asked, terms, clock=CLOCK))
-    if dry_run or not found.counts.new:
+    counts = found.counts
+    if dry_run or not (counts.new or counts.withdrawn):
         people.told(found, asked.rejects, as_json=as_json, would=True)
         return 0
     if not yes:
@@ -264,7 +265,7 @@ def import_(  # noqa: PLR0913 -- click hands over every option
         if not sys.stdin.isatty():
             raise Misconfigured("digest subscribers import", "imports nothing without --yes")
         click.confirm(
-            f"Import {counted(found.counts.new, 'person', 'people')} into {of.id}?",
+            f"Import {counted(counts.new, 'person', 'people')} into {of.id}?",
             abort=True,
             err=True,
         )

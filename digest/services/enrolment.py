@@ -12,14 +12,17 @@ from digest.storage import consents, people
 from digest.storage import roster as table
 from digest.storage.consents import Evidence
 from digest.storage.database import Store
-from digest.storage.letters import Letter
+from digest.storage.dialect import batches
+from digest.storage.letters import owed
 from digest.storage.roster import Member, Newcomers, Who
-from subscribers.acts import Admit, Join
-from subscribers.consent import decide
+from subscribers import standing
+from subscribers.acts import Admit, Bounce, Complain, Join, Leave
+from subscribers.consent import Entry, decide
 from subscribers.model import By, Kind, Standing, Status, Subscriber, SubscriberId, Subscription
 from subscribers.roster import Details, Row
 from subscribers.seen import Seen
-from subscribers.suppression import marks
+from subscribers.suppression import mark, marks
+from subscribers.withdrawals import losses, one_each, taken
 
 Clock = Callable[[], datetime]
 
@@ -42,51 +45,83 @@ class Terms:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
-    """Rows by what becomes of them. ``known``: also a second row of one address."""
+    """Rows by what becomes of them. ``known``: also a second row of one address.
+
+    ``withdrawn``: people known here of whom the file says that they left, bounced or complained.
+    """
 
     new: int = 0
     known: int = 0
     suppressed: int = 0
+    withdrawn: int = 0
+
+    @property
+    def others(self) -> int:
+        """All but the known."""
+        return self.new + self.suppressed + self.withdrawn
 
     def __add__(self, other: Counts) -> Counts:
         return Counts(
             new=self.new + other.new,
             known=self.known + other.known,
             suppressed=self.suppressed + other.suppressed,
+            withdrawn=self.withdrawn + other.withdrawn,
         )
 
 
 async def enrol(store: Store, rows: Sequence[Row], terms: Terms, *, clock: Clock) -> Counts:
-    """Add a batch in one transaction; who is known, left or suppressed stays as they are."""
-    done = await store.write(_enrol, rows, terms, clock())
+    """Add a batch in one transaction, and take away what the file takes away, in several.
+
+    Otherwise who is known, left or suppressed stays as they are.
+    """
+    now = clock()
+    found = await store.write(_enrol, one_each(rows), terms, now)
+    for some in batches(found.withdrawals):
+        await store.write(_withdraw, some, terms, now)
     await store.catch_up()
-    return done
+    return replace(found.counts, known=len(rows) - found.counts.others)
 
 
 async def foresee(
     store: Store | None, rows: Sequence[Row], terms: Terms, seen: Seen, *, clock: Clock
 ) -> Counts:
     """What ``enrol`` would do; nothing is written. ``seen`` goes through the whole file."""
-    fresh = [row for row in rows if not seen.again(row.address.key)]
-    repeated = Counts(known=len(rows) - len(fresh))
+    fresh: dict[str, Row] = {}
+    graver: dict[str, Row] = {}  # than what an earlier batch says of the same person
+    for key, row in one_each(rows).items():
+        again = seen.again(key)
+        taken_before = [seen.again(f"{key} {word}") for word in losses(row.details)]
+        if not again:
+            fresh[key] = row
+        elif not all(taken_before):
+            graver[key] = row
     if store is None:
-        return repeated + Counts(new=len(fresh))
-    counts, _ = await store.read(_sorted, fresh, terms, clock())
-    return repeated + counts
+        counts = Counts(new=len(fresh), withdrawn=len(graver))
+    else:
+        counts = (await store.read(_sorted, fresh, terms, clock())).counts
+        more = (await store.read(_sorted, graver, terms, clock())).counts
+        taken_away = more.new + more.withdrawn  # whom the earlier batch will have added
+        counts += Counts(suppressed=more.suppressed, withdrawn=taken_away)
+    return replace(counts, known=len(rows) - counts.others)
 
 
-def _enrol(tx: Connection, rows: Sequence[Row], terms: Terms, now: datetime) -> Counts:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sorted:
+    """Whom rows add, and whose consent they take away."""
+
+    counts: Counts
+    newcomers: list[Newcomers]
+    withdrawals: list[tuple[SubscriberId, Details]]
+
+
+def _enrol(tx: Connection, rows: dict[str, Row], terms: Terms, now: datetime) -> _Sorted:
     table.lock(tx)
-    counts, newcomers = _sorted(tx, rows, terms, now)
-    table.add_all(tx, newcomers, terms.evidence)
-    return counts
+    found = _sorted(tx, rows, terms, now)
+    table.add_all(tx, found.newcomers, terms.evidence)
+    return found
 
 
-def _sorted(
-    tx: Connection, rows: Sequence[Row], terms: Terms, now: datetime
-) -> tuple[Counts, list[Newcomers]]:
-    by_key = {row.address.key: row for row in reversed(rows)}  # the first of two rows counts
-    repeated = len(rows) - len(by_key)
+def _sorted(tx: Connection, by_key: dict[str, Row], terms: Terms, now: datetime) -> _Sorted:
     by_key = {key: by_key[key] for key in sorted(by_key)}  # neighbours in the index are asked once
     barred = _barred(tx, by_key, terms)
     found = table.known(tx, by_key, terms.newsletter)
@@ -95,9 +130,13 @@ def _sorted(
     others: list[Newcomers] = []
     ids = people.new_ids()
     new = suppressed = 0
+    withdrawals: list[tuple[SubscriberId, Details]] = []
     for key, row in by_key.items():
         member = found.get(key)
-        if key in barred or (member and member.person.standing is not Standing.OK):
+        withdrawn = member is not None and taken(row.details, member.person, member.held) != ()
+        if member and withdrawn:
+            withdrawals.append((member.person.id, row.details))
+        elif key in barred or (member and member.person.standing is not Standing.OK):
             suppressed += 1
             continue
         if member:
@@ -110,12 +149,58 @@ def _sorted(
         if newcomers:
             who = member.person.id if member else next(ids)
             newcomers.who.append(Who(who, row.address, key, row.name))
-            new += 1
-    known = len(by_key) - suppressed - new + repeated
-    return Counts(new=new, known=known, suppressed=suppressed), [
-        *others,
-        *(some for some in alike.values() if some),
-    ]
+            new += not withdrawn
+    return _Sorted(
+        counts=Counts(new=new, suppressed=suppressed, withdrawn=len(withdrawals)),
+        newcomers=[*others, *(some for some in alike.values() if some)],
+        withdrawals=withdrawals,
+    )
+
+
+def _withdraw(
+    tx: Connection, some: Sequence[tuple[SubscriberId, Details]], terms: Terms, now: datetime
+) -> None:
+    """Take away what rows take away, of people as they are at this moment."""
+    for who, details in some:
+        person = people.of_id(tx, who)
+        if person is None:  # erased meanwhile
+            continue
+        held = people.subscriptions_of(tx, who)
+        ours = next((one for one in held if one.newsletter == terms.newsletter), None)
+        for act in taken(details, person, ours):
+            if isinstance(act, Leave):
+                entry = _leave(tx, person, ours, act, now)
+            else:
+                entry = _on_address(tx, person, held, act, terms.ring, now)
+            if entry:
+                consents.note(tx, who, entry, terms.evidence)
+
+
+def _leave(
+    tx: Connection, person: Subscriber, held: Subscription | None, act: Leave, now: datetime
+) -> Entry | None:
+    done = decide(person, held, act, by=By.IMPORT, now=now)
+    if done.entry and done.subscription:
+        people.save_subscription(tx, done.subscription)
+    return done.entry
+
+
+def _on_address(
+    tx: Connection,
+    person: Subscriber,
+    held: Sequence[Subscription],
+    act: Bounce | Complain,
+    ring: tuple[bytes, ...],
+    now: datetime,
+) -> Entry | None:
+    done = standing.decide(person, held, act, by=By.IMPORT, now=now)
+    if done.suppress:
+        consents.suppress(tx, mark(ring[0], person.address), done.suppress, now)
+    if done.subscriber:
+        people.save(tx, done.subscriber)
+    for one in done.subscriptions:
+        people.save_subscription(tx, one)
+    return done.entry
 
 
 def _barred(tx: Connection, rows: dict[str, Row], terms: Terms) -> set[str]:
@@ -149,17 +234,8 @@ def _newcomers(
         return None
     held = _as_it_was(done.subscription, said, now)
     letter = None
-    if held.confirm_by and person.standing is Standing.OK:
-        letter = Letter(
-            subscriber=person.id,
-            newsletter=terms.newsletter,
-            kind=Kind.CONFIRM,
-            address=row.address,
-            language=person.language,
-            enrolled_at=now,
-            expires_at=held.confirm_by,
-            context={"name": person.name},
-        )
+    if held.confirm_by and person.standing is said.standing is Standing.OK:
+        letter = owed(person, terms.newsletter, Kind.CONFIRM, row.address, now, held.confirm_by)
     return Newcomers(
         person=person,
         held=held,
@@ -192,6 +268,8 @@ def _as_it_was(held: Subscription, said: Details, now: datetime) -> Subscription
             left_at=said.left_at or now,
             left_by=said.left_by or By.IMPORT,
         )
+    if held.status is Status.PENDING and said.status is Status.PENDING and said.left_at:
+        return replace(held, left_at=said.left_at, left_by=said.left_by or By.IMPORT)
     if held.status is not Status.ACTIVE or said.status is None:
         return held
     return replace(

@@ -59,7 +59,14 @@ def test_a_dry_run_says_what_would_happen_and_writes_no_database(folder):
 
     found = take_in(folder, "--dry-run")
 
-    assert found == {"new": 2, "known": 1, "suppressed": 1, "malformed": 1, "imported": False}
+    assert found == {
+        "new": 2,
+        "known": 1,
+        "suppressed": 1,
+        "withdrawn": 0,
+        "malformed": 1,
+        "imported": False,
+    }
     assert (folder / "digest.db").read_bytes() == before
     assert (folder / "people.csv.rejects.csv").read_text().splitlines() == [
         "line,reason",
@@ -236,3 +243,21 @@ def test_an_export_of_another_program_brings_consent_and_who_left(folder):
 def test_a_file_of_another_program_than_said_is_refused(folder, words, told):
     with pytest.raises(Misconfigured, match=told):
         run(folder, "import", folder / "people.csv", *words, "--yes")
+
+
+def test_a_file_of_those_who_left_says_from_whom_it_takes_consent_away(folder):
+    header = "Email Address,First Name,Last Name,OPTIN_TIME"
+    joined = "2024-01-01 00:00:00"
+    (folder / "on.csv").write_text(f"{header}\nada@example.org,,,{joined}\n")
+    (folder / "off.csv").write_text(
+        f"{header},UNSUB_TIME\nada@example.org,,,{joined},2025-01-01 00:00:00\n"
+    )
+    words = ("--from", "mailchimp", "--already-confirmed")
+    run(folder, "import", folder / "on.csv", *words, "--yes")
+
+    would = run(folder, "import", folder / "off.csv", *words, "--dry-run")
+    did = run(folder, "import", folder / "off.csv", *words, "--yes")
+
+    assert "Would take consent away from 1 who are known here" in would
+    assert "Took consent away from 1 who are known here" in did
+    assert stats(folder) == {("left", "ok"): 1}

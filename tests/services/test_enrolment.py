@@ -137,3 +137,103 @@ async def test_a_second_newsletter_finds_the_same_person(store):
 
     _, found = await held(store)
     assert [one.newsletter for one in found] == ["daily", "weekly"]
+
+
+LEFT = {"status": Status.LEFT, "left_at": NOW - DAY}
+COMPLAINED = {"standing": Standing.COMPLAINED}
+BOUNCED = {"status": Status.LEFT, "standing": Standing.BOUNCED}
+
+
+@pytest.mark.parametrize(
+    ("said", "status", "standing"),
+    [
+        ([{"status": Status.ACTIVE}, LEFT], Status.LEFT, Standing.OK),
+        ([LEFT, {"status": Status.ACTIVE}], Status.LEFT, Standing.OK),
+        (
+            [{"status": Status.ACTIVE}, {"status": Status.PAUSED, "paused_until": NOW + DAY}],
+            Status.PAUSED,
+            Standing.OK,
+        ),
+        ([{"standing": Standing.BOUNCED}, LEFT], Status.LEFT, Standing.BOUNCED),
+        ([COMPLAINED, {}, {"standing": Standing.BOUNCED}], Status.ACTIVE, Standing.COMPLAINED),
+    ],
+)
+async def test_the_gravest_of_several_rows_of_one_person_counts(store, said, status, standing):
+    rows = [a_row(called="Ada", **one) for one in said]
+
+    foreseen = await foresee(store, rows, terms(), Seen(), clock=clock)
+    done = await enrol(store, rows, terms(), clock=clock)
+
+    person, (one,) = await held(store)
+    assert (one.status, person.standing) == (status, standing)
+    assert foreseen == done == Counts(new=1, known=len(said) - 1)
+
+
+@pytest.mark.parametrize(
+    ("said", "status", "standing", "acts"),
+    [
+        (LEFT, Status.LEFT, Standing.OK, ["leave"]),
+        (BOUNCED, Status.LEFT, Standing.BOUNCED, ["bounce", "leave"]),
+        ({"standing": Standing.BOUNCED}, Status.ACTIVE, Standing.BOUNCED, ["bounce"]),
+        (COMPLAINED, Status.LEFT, Standing.COMPLAINED, ["complain"]),
+    ],
+)
+async def test_who_is_known_loses_what_a_file_takes_away(store, said, status, standing, acts):
+    """As of one program's file of those who subscribe and, after it, of those who left."""
+    await enrol(store, [a_row(), a_row("grace")], terms(), clock=clock)
+    rows = [a_row(**said), a_row("grace"), a_row(**said)]
+
+    foreseen = await foresee(store, rows, terms(), Seen(), clock=clock)
+    done = await enrol(store, rows, terms(), clock=lambda: NOW + DAY)
+    again = await enrol(store, rows, terms(), clock=lambda: NOW + 2 * DAY)
+
+    person, (one,) = await held(store)
+    assert (one.status, person.standing) == (status, standing)
+    assert await audience(store) == ["grace@example.org"]
+    assert foreseen == done == Counts(withdrawn=1, known=2)
+    assert again.withdrawn == 0
+    log = await store.read(consents.log_of, person.id)
+    assert [(line.act, line.by) for line, _ in log[1:]] == [(name, By.IMPORT) for name in acts]
+    assert {evidence.page for _, evidence in log} == {"import"}
+    found = await store.read(consents.suppressed, [mark(RING[0], person.address)])
+    assert bool(found) is (standing is Standing.COMPLAINED)
+
+
+async def test_a_graver_row_of_a_later_batch_counts_and_is_foreseen(store):
+    batches = [[a_row(), a_row("grace")], [a_row(**LEFT)], [a_row(**LEFT), a_row("eve", **LEFT)]]
+    seen = Seen()
+
+    foreseen = [await foresee(store, rows, terms(), seen, clock=clock) for rows in batches]
+    done = [
+        await enrol(store, rows, terms(), clock=lambda at=NOW + n * DAY: at)
+        for n, rows in enumerate(batches)
+    ]
+
+    assert foreseen == done == [Counts(new=2), Counts(withdrawn=1), Counts(new=1, known=1)]
+    assert await audience(store) == ["grace@example.org"]
+
+
+async def test_who_waits_for_a_confirmation_and_left_elsewhere_is_not_asked(store):
+    await enrol(store, [a_row()], terms(vouched=False), clock=clock)
+    await enrol(store, [a_row(**LEFT)], terms(vouched=False), clock=lambda: NOW + DAY)
+
+    _, (one,) = await held(store)
+    assert one.status is Status.LEFT
+
+
+async def test_a_known_person_who_bounced_elsewhere_is_not_asked_for_another_newsletter(store):
+    await enrol(store, [a_row()], terms(), clock=clock)
+    row = a_row(standing=Standing.BOUNCED)
+    await enrol(store, [row], terms(newsletter="weekly", vouched=False), clock=clock)
+
+    person, _ = await held(store)
+    assert person.standing is Standing.BOUNCED
+    assert await store.read(letters.of, person.id) == []
+
+
+async def test_who_left_before_they_were_joined_again_has_left_in_a_new_house_too(store):
+    row = a_row(status=Status.PENDING, left_at=NOW - DAY, left_by=By.READER)
+    await enrol(store, [row], terms(), clock=clock)
+
+    _, (one,) = await held(store)
+    assert (one.status, one.left_at, one.left_by) == (Status.PENDING, NOW - DAY, By.READER)
