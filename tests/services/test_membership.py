@@ -380,6 +380,7 @@ async def test_they_are_purged_and_networks_forgotten_a_batch_at_a_time(store, c
     assert await membership.purge(store, marks_kept=DAY, clock=clock) == 3
     assert wrote == [
         ("forget_networks", 2), ("forget_networks", 1), ("forget_networks", 0),
+        ("forget", 0), ("lapse", 0),
         ("purge", 2), ("purge", 1), ("purge", 0),
     ]  # fmt: skip
     assert await store.read(roster.counts) == {}

@@ -2,8 +2,7 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import time
-from datetime import timedelta
+from datetime import time, timedelta
 from pathlib import Path
 
 import pytest
