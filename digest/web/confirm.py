@@ -119,7 +119,7 @@ async def confirm_address(request: Request) -> Response:
         raise HTTPException(403)
     mover = await _mover(request)
     person = mover.person if mover.has_moved else await desk.members.moved(mover.person.id)
-    # Too late, somebody else's by now, or suppressed: what they have is not for this mailbox to see.
+    # Too late, somebody else's by now, or suppressed: what they have is not for it to see.
     if person is None or person.address.key != mover.address.key:
         raise HTTPException(404)
     return await _at_home(request, person)
