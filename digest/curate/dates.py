@@ -48,9 +48,11 @@ _IN_ADDRESS = re.compile(r"/((?:19|20)\d\d)[/-](\d{1,2})[/-](\d{1,2})(?:[/_-]|$)
 def choose(said: Iterable[Dated | None], *, seen: datetime) -> Dated:
     """The strongest evidence: exact before bounds, then by kind. None at all: first seen.
 
-    A date before 1995 is none. A date in the future is clamped to ``seen``, and only a bound.
+    A date before 1995 is none. A date in the future counts only where nothing else was said; it
+    is clamped to ``seen``, and only a bound.
     """
-    usable = [one for one in said if one is not None and one.at >= EARLIEST]
+    likely = [one for one in said if one is not None and one.at >= EARLIEST]
+    usable = [one for one in likely if one.at <= seen + _AHEAD] or likely
     if not usable:
         return Dated(at=seen, source=DateSource.SEEN, exact=False)
     best = min(usable, key=lambda one: (not one.exact, _STRENGTH[one.source]))
@@ -80,10 +82,10 @@ def moment(text: str, source: DateSource) -> Dated | None:
     said = text.strip().replace("Z", "+00:00") if text else ""
     try:
         at = datetime.fromisoformat(said)
-    except ValueError:
+        at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    except (ValueError, OverflowError):
         day = written(said)
         return Dated(at=day, source=source, day_only=True) if day else None
-    at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
     return Dated(at=at, source=source, day_only=":" not in said)
 
 

@@ -127,3 +127,15 @@ def test_a_clock_that_is_minutes_ahead_is_forgiven():
     ahead = dated(NOW + timedelta(minutes=3))
 
     assert dates.choose([ahead], seen=NOW) == dated(NOW)
+
+
+def test_a_date_that_cannot_be_told_in_utc_is_none():
+    assert dates.moment("0001-01-01T00:00:00+01:00", DateSource.META) is None
+
+
+def test_a_date_in_the_future_yields_to_any_other():
+    page = dated(NOW - timedelta(days=1), DateSource.META)
+
+    said = [dated(NOW + timedelta(days=400), DateSource.FEED), page]
+
+    assert dates.choose(said, seen=NOW) == page
