@@ -7,6 +7,8 @@ import re
 
 from charset_normalizer import from_bytes
 
+from digest import characters
+
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -21,20 +23,28 @@ _DECLARED = re.compile(
 )
 # What these names mean on the web is the Windows superset (WHATWG Encoding Standard).
 _MEANT = {"iso8859-1": "cp1252", "ascii": "cp1252", "iso8859-9": "cp1254", "gb2312": "gb18030"}
+# Codecs of Python's that decode almost anything, and in which no page is written.
+_NO_CHARSETS = frozenset(("idna", "punycode", "unicode-escape", "raw-unicode-escape"))
 # What pages are written in; the others (Mac, DOS, EBCDIC) only make guesses worse.
 _ON_THE_WEB = (
     "cp1252 cp1251 koi8_r cp1250 cp1253 cp1254 cp1255 cp1256 cp1257 cp1258 iso8859_2 cp874 "
     "shift_jis euc_jp gb18030 big5 euc_kr"
 ).split()
+_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
+_WHOLE_PER_CUT = 4  # characters beyond ASCII; by chance no other encoding has as many
 _GUESSED_FROM = 60_000  # bytes; a guess needs no more, and it is slow
 
 
 def decode(body: bytes, *, claimed: str | None = None) -> str:
-    """``body`` as text. ``claimed``: what the header said. Never raises: the last resort replaces.
+    """``body`` as text without NUL. ``claimed``: what the header said. Never raises.
 
-    A body that is valid UTF-8 and not plain ASCII is UTF-8 whatever it claims; a claim under which
-    it does not decode is a lie.
+    A body that is valid UTF-8 and not plain ASCII is UTF-8 whatever it claims, and so is one with
+    a scratch; a claim under which it does not decode is a lie; the last resort replaces.
     """
+    return characters.whole(_decoded(body, claimed))
+
+
+def _decoded(body: bytes, claimed: str | None) -> str:
     for mark, name in _BOMS:
         if body.startswith(mark):
             return body[len(mark) :].decode(name, errors="replace")
@@ -45,15 +55,17 @@ def decode(body: bytes, *, claimed: str | None = None) -> str:
         # ISO-2022-JP and UTF-7 hide in ASCII; only the first is believed.
         escaped = [name for name in claims if name.startswith("iso2022")]
         return body.decode(escaped[0] if escaped else "ascii", errors="replace")
-    for name in ("utf-8", *claims):
+    almost = body.decode("utf-8", errors="replace")
+    cuts = almost.count("\ufffd")
+    if len(_BEYOND_ASCII.findall(almost)) >= (1 + _WHOLE_PER_CUT) * cuts:
+        return almost  # UTF-8, or UTF-8 with a scratch such as a cut in the middle of a character
+    for name in claims:
         try:
             return body.decode(name)
-        except (UnicodeDecodeError, LookupError):
+        except (UnicodeError, LookupError):
             continue
-    if "utf-8" in claims and body.decode("utf-8", errors="ignore").encode() != b"":
-        almost = body.decode("utf-8", errors="replace")
-        if almost.count("\ufffd") * 200 < len(almost):
-            return almost  # UTF-8 with a scratch, such as a cut in the middle of a character
+    if "utf-8" in claims and cuts * 200 < len(almost):
+        return almost
     guess = from_bytes(body[:_GUESSED_FROM], cp_isolation=_ON_THE_WEB).best()
     return body.decode(guess.encoding if guess else "cp1252", errors="replace")
 
@@ -63,4 +75,4 @@ def _known(name: str | None) -> str | None:
         found = codecs.lookup((name or "").strip()).name
     except (LookupError, ValueError):
         return None
-    return _MEANT.get(found, found)
+    return _MEANT.get(found, found) if found not in _NO_CHARSETS else None

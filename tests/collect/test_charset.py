@@ -65,3 +65,30 @@ def test_utf_8_with_a_scratch_stays_utf_8():
 @given(st.binary(max_size=400), st.sampled_from([None, "utf-8", "big5", "utf-16"]))
 def test_any_bytes_become_some_text(body, claimed):
     assert isinstance(decode(body, claimed=claimed), str)
+
+
+@pytest.mark.parametrize("claimed", [None, "utf-8", "iso-8859-1", "shift_jis"])
+def test_one_cut_character_makes_no_other_encoding_of_utf_8(claimed):
+    body = b'<?xml version="1.0"?>' + (NAIVE * 4).encode() + b"\xe2\x80"
+
+    assert decode(body, claimed=claimed).endswith(NAIVE + "\ufffd")
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Das Café öffnet früh, „Grüße“ – €5", "cp1252"),
+        ("It’s late " + "and quiet " * 300, "cp1252"),
+        ("港のニュース、水門が再び開く。閘門は十一週間閉じていた。" * 3, "shift_jis"),
+        ("船闸再次开放，码头新闻。驳船在上午驶过。" * 3, "gb18030"),
+        ("갑문이 다시 열렸다. 항구 소식." * 3, "euc_kr"),
+        ("Шлюз снова открыт", "koi8_r"),
+    ],
+)
+def test_another_encoding_is_believed_where_the_body_is_no_scratched_utf_8(text, name):
+    assert decode(text.encode(name), claimed=name) == text
+
+
+@pytest.mark.parametrize("claimed", ["undefined", "idna", "unicode_escape", "hex", "rot13"])
+def test_a_codec_that_is_no_charset_is_no_claim(claimed):
+    assert decode("Grüße \\ud83d".encode("cp1252"), claimed=claimed) == "Grüße \\ud83d"

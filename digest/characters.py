@@ -1,0 +1,39 @@
+"""Text from a stranger to text that every encoding and every database takes. Pure."""
+
+from __future__ import annotations
+
+import re
+
+_HALVES = re.compile(r"[\ud800-\udfff]+")
+_REFERENCE = re.compile(r"(?:&#(?:[0-9]{1,10}|[xX][0-9a-fA-F]{1,8});)+")
+_NUMBER = re.compile(r"&#(?:([0-9]+)|[xX]([0-9a-fA-F]+));")
+_NO_CHARACTER = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def whole(text: str) -> str:
+    """``text`` without NUL; half a surrogate pair is a replacement character, two are one again.
+
+    JavaScript cuts an emoji in two, and JSON and YAML can write the half. No UTF-8 holds one, and
+    PostgreSQL no NUL.
+    """
+    return _HALVES.sub(_paired, text.replace("\0", ""))
+
+
+def spelt(xml: str) -> str:
+    """``xml`` with every numeric reference to what is no character (XML 1.0, 2.2) replaced.
+
+    One ``&#55357;`` makes a document unreadable to a parser.
+    """
+    return _REFERENCE.sub(_true, xml)
+
+
+def _paired(found: re.Match[str]) -> str:
+    return found[0].encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def _true(found: re.Match[str]) -> str:
+    numbers = [int(a) if a else int(b, 16) for a, b in _NUMBER.findall(found[0])]
+    said = "".join(chr(n) if n <= 0x10FFFF else "\0" for n in numbers)
+    if not _NO_CHARACTER.search(said):
+        return found[0]
+    return "".join(f"&#{ord(c)};" for c in _NO_CHARACTER.sub("\ufffd", _HALVES.sub(_paired, said)))

@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+import pytest
+
+from digest import characters
+
+
+@pytest.mark.parametrize(
+    ("text", "whole"),
+    [
+        ("Gates \ud83d\ude00", "Gates 😀"),
+        ("Gates \ud83d", "Gates \ufffd"),
+        ("\ude00\ud83d Gates\0", "\ufffd\ufffd Gates"),
+        ("Gates 😀", "Gates 😀"),
+    ],
+)
+def test_halves_are_joined_or_replaced_and_nul_dropped(text, whole):
+    assert characters.whole(text) == whole
+
+
+@pytest.mark.parametrize(
+    ("xml", "spelt"),
+    [
+        ("a&#55357;b", "a&#65533;b"),
+        ("&#xD83D;&#xDE00;", "&#128512;"),
+        ("&#0;&#x2;&#99999999;", "&#65533;&#65533;&#65533;"),
+        ("&#10;&#8217;&amp;&#x41;", "&#10;&#8217;&amp;&#x41;"),
+    ],
+)
+def test_a_reference_to_no_character_is_replaced(xml, spelt):
+    assert characters.spelt(xml) == spelt
