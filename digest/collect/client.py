@@ -16,6 +16,7 @@ import aiohttp
 from aiohttp.abc import AbstractResolver
 from yarl import URL
 
+from digest import characters
 from digest.collect import connections, freshness, hops, robots
 from digest.collect.connections import SocketFactory
 from digest.collect.decoding import Decoder, Garbled, Overgrown, codings
@@ -179,8 +180,8 @@ class Http:
             status=status,
             content_type=kind,
             charset=charset,
-            etag=headers.get("etag"),
-            last_modified=headers.get("last-modified"),
+            etag=_said(headers, "etag"),
+            last_modified=_said(headers, "last-modified"),
             moved_to=walk.moved_to,
             fresh_until=freshness.fresh_until(headers, self._clock()),
         )
@@ -270,8 +271,14 @@ def _failed(url: str, status: str, why: str, *, temporary: bool = True) -> Faile
     )
 
 
+def _said(headers: dict[str, str], name: str) -> str | None:
+    """A header that can be kept and sent back; bytes that are no UTF-8 can not."""
+    said = headers.get(name)
+    return said if said is None or characters.whole(said) == said else None
+
+
 def _content_type(header: str) -> tuple[str, str | None]:
-    kind, _, rest = header.partition(";")
+    kind, _, rest = characters.whole(header).partition(";")
     charset = None
     for parameter in rest.split(";"):
         name, _, value = parameter.partition("=")

@@ -10,7 +10,7 @@ from typing import Any
 
 import feedparser
 
-from digest import guard
+from digest import characters, guard
 from digest.collect import charset, jsonfeed, markup
 from digest.collect.harvested import Parsed, newest
 from digest.errors import Permanent
@@ -66,7 +66,7 @@ def parse(
 
 
 def _as_utf8(text: str) -> bytes:
-    return _XML_START.sub("", text).encode("utf-8", errors="replace")
+    return _XML_START.sub("", characters.spelt(text)).encode("utf-8", errors="replace")
 
 
 def _damage(feed: Mapping[str, Any]) -> str:

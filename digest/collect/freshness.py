@@ -35,7 +35,7 @@ def fresh_until(headers: dict[str, str], now: datetime) -> datetime | None:
     expires = _date(headers.get("expires", ""))
     # Expires is measured on the host's clock where it tells us its time.
     if expires and (theirs := _date(headers.get("date", ""))):
-        expires = now + (expires - theirs)
+        expires = now + min(expires - theirs, LONGEST)
     return _capped(expires, now)
 
 
@@ -46,9 +46,9 @@ def _is_count(text: str) -> bool:
 def _date(text: str) -> datetime | None:
     try:
         found = parsedate_to_datetime(text.strip())
+        return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
 
 
 def _capped(moment: datetime | None, now: datetime) -> datetime | None:

@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from digest import guard
+from digest import characters, guard
 from digest.collect import markup
 from digest.collect.harvested import Parsed, newest
 from digest.errors import Permanent
@@ -103,14 +103,14 @@ def _moment(said: object) -> Dated | None:
         return None
     try:
         at = datetime.fromisoformat(text)
-    except ValueError:
+        at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
     return Dated(at=at, source=DateSource.FEED, day_only=":" not in text)
 
 
 def _text(value: object) -> str | None:
-    return value if isinstance(value, str) and value else None
+    return characters.whole(value) or None if isinstance(value, str) else None
 
 
 def _list(value: object) -> list[object]:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from lxml import etree
 
-from digest import guard
+from digest import characters, guard
 from digest.collect import charset, markup
 from digest.collect.decoding import Decoder
 from digest.collect.harvested import Parsed, newest
@@ -39,7 +39,7 @@ def parse(body: bytes, *, url: str, charset_claimed: str | None, source: Source)
         resolve_entities=False, no_network=True, load_dtd=False, recover=True, huge_tree=False
     )
     try:
-        root = etree.fromstring(text.encode("utf-8", errors="replace"), parser)
+        root = etree.fromstring(characters.spelt(text).encode("utf-8", errors="replace"), parser)
     except etree.XMLSyntaxError as error:
         raise Permanent(f"this is no sitemap that can be read ({error})") from error
     name = _local(root) if root is not None else ""
@@ -129,7 +129,7 @@ def _moment(text: str) -> Dated | None:
     """A W3C date and time."""
     try:
         at = datetime.fromisoformat(text.strip())
-    except ValueError:
+        at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
     return Dated(at=at, source=DateSource.SITEMAP, day_only=":" not in text)

@@ -9,6 +9,7 @@ from urllib.parse import urljoin
 
 from lxml.html import HtmlElement
 
+from digest import characters
 from digest.curate import dates, urls
 from digest.curate.cleaning import one_line
 from digest.model import Dated, DateSource
@@ -189,7 +190,7 @@ def _web(address: str | None, base: str) -> str | None:
     if not address:
         return None
     try:
-        joined = urljoin(base, address.strip())
+        joined = urljoin(base, characters.whole(address.strip()))
     except ValueError:
         return None
     return joined if urls.is_web(joined) else None

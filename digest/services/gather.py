@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,8 +13,9 @@ from typing import Protocol
 
 from sqlalchemy import Connection
 
+from digest import logs
 from digest.collect import harvest, visits
-from digest.collect.fetch import Fetch
+from digest.collect.fetch import Failed, Fetch
 from digest.curate import extract, urls
 from digest.curate.extract import Unreadable
 from digest.errors import DigestError
@@ -37,6 +39,8 @@ PAGES_AT_ONCE = 4  # per source; the client paces each host besides
 UNREADABLE = timedelta(days=2)  # a page that could not be read is tried again after this
 
 Clock = Callable[[], datetime]
+
+log = logs.logger("digest.gather")
 
 
 class Progress(Protocol):
@@ -68,7 +72,8 @@ async def gather(
 ) -> tuple[SourceReport, ...]:
     """Visit every source that is due; keep new articles. One report each, in the given order.
 
-    A source that fails is reported and never stops the others; what the others brought is kept.
+    A source that fails, be it by a mistake of ours, is reported, rests as after any failure, and
+    never stops the others; what the others brought is kept.
     """
     known = await store.read(sources_table.visits)
     places = asyncio.Semaphore(SOURCES_AT_ONCE)
@@ -83,6 +88,9 @@ async def gather(
                 report = SourceReport(
                     source=source.id, name=source.name, status="failed", error=str(error)
                 )
+            except Exception as error:
+                log.exception("source.failed", source=source.id)
+                report = await visitor.stumbled(source, visit, error)
         progress(report)
         return report
 
@@ -129,6 +137,15 @@ class _Visitor:
             notes=tuple(dict.fromkeys(notes)),
         )
 
+    async def stumbled(self, source: Source, visit: Visit, error: Exception) -> SourceReport:
+        """What to say where we ourselves failed; it is kept, so that the source has a rest."""
+        why = f"{source.location}: {_mistake(error)}"
+        answer = Failed(url=source.location, status="failed", reason=why)
+        after = visits.after(visit, answer, now=self.clock(), jitter=self.dice())
+        with contextlib.suppress(DigestError):
+            await self.store.write(sources_table.remember, after)
+        return SourceReport(source=source.id, name=source.name, status="failed", error=why)
+
     async def _fresh(
         self, source: Source, items: Sequence[FetchedItem], now: datetime
     ) -> list[FetchedItem]:
@@ -167,9 +184,17 @@ class _Visitor:
             )
         except DigestError as error:
             return _Read(item=item, article=None, trouble=str(error))
+        except Exception as error:
+            log.exception("item.failed", source=source.id)
+            return _Read(item=item, article=None, trouble=_mistake(error))
         if isinstance(read, Unreadable):
             return _Read(item=item, article=None, trouble=note or read.reason)
         return _Read(item=item, article=read, note=note)
+
+
+def _mistake(error: Exception) -> str:
+    kind = type(error).__name__
+    return f"Digest could not read it ({kind}), which is a mistake in Digest; the log has more"
 
 
 def _is_local(source: Source) -> bool:

@@ -75,3 +75,20 @@ def test_nonsense_in_the_fields_is_left_out():
     assert (item.title, item.dated, item.author, item.tags) == (None, None, None, ())
     assert parsed.notes == ("1 items without a web link were left out",)
     assert (parsed.undated, parsed.empty) == (1, 1)
+
+
+def test_a_date_that_cannot_be_costs_no_item():
+    (item,) = parse(
+        {"url": "/1", "title": "T", "date_published": "0001-01-01T00:00:00+01:00"}
+    ).items
+
+    assert item.dated is None
+
+
+def test_half_a_character_is_replaced_wherever_it_stands():
+    (item,) = parse(
+        {"id": "\ud83d", "url": "/\ud83d", "title": "Gates \ud83d", "language": "\ud83dn"}
+    ).items
+
+    assert (item.guid, item.url) == ("\ufffd", "https://herald.example/\ufffd")
+    assert (item.title, item.language) == ("Gates \ufffd", "\ufffdn")

@@ -89,3 +89,13 @@ def test_an_index_names_its_freshest_sitemaps_first():
 def test_what_is_no_sitemap_is_refused(body, why):
     with pytest.raises(Permanent, match=why):
         parse(body)
+
+
+def test_a_date_or_a_title_that_cannot_be_costs_no_address():
+    (item,) = parse(
+        "<urlset><url><loc>https://a.example/1</loc>"
+        "<lastmod>0001-01-01T00:00:00+01:00</lastmod>"
+        "<title>Gates &#55357;</title></url></urlset>"
+    ).items
+
+    assert (item.dated, item.title) == (None, "Gates \ufffd")

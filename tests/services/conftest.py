@@ -1,5 +1,15 @@
-"""Use cases are tried on both databases, like storage itself."""
+"""Use cases are tried on both databases, like storage itself, and gather on a web of its own."""
 
+import pytest
+
+from tests.collect.conftest import rude, web
+from tests.services.world import a_world
 from tests.storage.conftest import pg, store, url
 
-__all__ = ["pg", "store", "url"]
+__all__ = ["pg", "rude", "store", "url", "web"]
+
+
+@pytest.fixture
+async def world(tmp_path):
+    async with a_world(tmp_path) as made:
+        yield made

@@ -10,8 +10,6 @@ from digest.model import DateSource, SourceKind
 from digest.storage import articles, sources
 from digest.storage.database import Store
 from tests.builders import NOW, a_source
-from tests.collect.conftest import a_web
-from tests.services.world import a_world
 
 GATES = (
     "The old lock gates at Harrow Quay swung open again on Monday, eleven weeks after a coal barge "
@@ -21,18 +19,6 @@ CHOIR = (
     "Forty singers moved into the disused cold store on Ice Street, drawn by four seconds of echo. "
     "They will rehearse there until the spring, when the roof of their church hall is mended."
 )
-
-
-@pytest.fixture
-async def web():
-    async with a_web() as served:
-        yield served
-
-
-@pytest.fixture
-async def world(tmp_path):
-    async with a_world(tmp_path) as made:
-        yield made
 
 
 def item(title, link, text, *, published=NOW - timedelta(hours=3), guid=None):
