@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from digest import characters
 from digest.collect import charset, frontmatter, markup
 from digest.collect.harvested import Parsed
 from digest.errors import Misconfigured, Permanent
@@ -29,11 +30,14 @@ _ABOUT_THE_FOLDER = ("readme", "license", "licence", "changelog", "contributing"
 def read(location: str, *, folder: Path, source: Source) -> Parsed:
     """The newest files (by file time) at ``location``, relative to ``folder``.
 
-    A file that cannot be read is a note and stops nothing. Raises Misconfigured where there is
-    nothing at all at the location.
+    A file or a folder below that cannot be read is a note and stops nothing. Raises Misconfigured
+    where there is nothing at all at the location, or nothing we may look at.
     """
-    root, paths = _found(location, folder)
     notes: list[str] = []
+    try:
+        root, paths = _found(location, folder, notes)
+    except OSError as error:
+        raise Misconfigured(location, f"cannot be looked at: {error.strerror}") from error
     candidates = [path for path in paths if _is_article(path, root, notes)]
     candidates.sort(key=lambda path: (-_mtime(path), str(path)))
     if len(candidates) > source.max_items:
@@ -47,22 +51,24 @@ def read(location: str, *, folder: Path, source: Source) -> Parsed:
             notes.append(f"{path.name}: cannot be read: {error.strerror}")
         except Permanent as error:
             notes.append(f"{path.name}: {error}")
+        except Exception as error:  # noqa: BLE001 -- a stranger's file may break any parser
+            notes.append(f"{path.name}: cannot be read ({type(error).__name__}: {error})")
         else:
             items += [item] if item else []
     return Parsed(
         items=tuple(items),
         undated=sum(item.dated is None or item.dated.source is DateSource.FILE for item in items),
-        notes=tuple(notes),
+        notes=tuple(map(characters.whole, notes)),
     )
 
 
-def _found(location: str, folder: Path) -> tuple[Path, list[Path]]:
+def _found(location: str, folder: Path, notes: list[str]) -> tuple[Path, list[Path]]:
     """The folder nothing may lead out of, and the files below it that are meant."""
     path = folder / Path(location).expanduser()
     if path.is_file():
         return path.parent, [path]
     if path.is_dir():
-        return path, _below(path)
+        return path, _below(path, notes)
     pattern = str(path)
     fixed = Path(glob.escape(pattern)) if not glob.has_magic(pattern) else _fixed_part(path)
     if not glob.has_magic(pattern) or not fixed.is_dir():
@@ -72,9 +78,14 @@ def _found(location: str, folder: Path) -> tuple[Path, list[Path]]:
     return fixed, [Path(one) for _, one in zip(range(MAX_FILES), found, strict=False)]
 
 
-def _below(root: Path) -> list[Path]:
+def _below(root: Path, notes: list[str]) -> list[Path]:
+    def unread(error: OSError) -> None:
+        if error.filename == str(root):
+            raise error
+        notes.append(f"{Path(error.filename).name}: cannot be looked into: {error.strerror}")
+
     found: list[Path] = []
-    for here, folders, names in os.walk(root):
+    for here, folders, names in os.walk(root, onerror=unread):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         found += [Path(here) / name for name in names]
         if len(found) >= MAX_FILES:

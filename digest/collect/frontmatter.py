@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 import yaml
 
+from digest import characters
 from digest.errors import Permanent
 from digest.model import Dated, DateSource
 
@@ -38,13 +39,26 @@ def split(text: str) -> tuple[Front, str]:
     if not found:
         return Front(), text
     try:
-        fields = tomllib.loads(found[2]) if found[1] == "+++" else yaml.safe_load(found[2])
-    except (tomllib.TOMLDecodeError, yaml.YAMLError, ValueError) as error:
+        fields = tomllib.loads(found[2]) if found[1] == "+++" else _yaml(found[2])
+    except (tomllib.TOMLDecodeError, yaml.YAMLError, ValueError, RecursionError) as error:
         why = " ".join(str(error).split())[:160]
         raise Permanent(f"its front matter cannot be read ({why})") from error
     if not isinstance(fields, dict):
         return Front(), text  # a horizontal rule at the top is no head
     return _front({str(key).lower(): value for key, value in fields.items()}), text[found.end() :]
+
+
+class _Plain(yaml.SafeLoader):
+    """YAML without aliases: ten lines of them stand for more than a machine can hold."""
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            raise yaml.YAMLError("it uses an alias (*name); write the value out")
+        return super().compose_node(parent, index)
+
+
+def _yaml(head: str) -> object:
+    return yaml.load(head, Loader=_Plain)  # noqa: S506 -- a safe loader that knows less
 
 
 def _front(fields: Mapping[str, object]) -> Front:
@@ -65,7 +79,9 @@ def _line(value: object) -> str | None:
         return ", ".join(line for one in value if (line := _line(one))) or None
     if isinstance(value, dict):
         return _line(value.get("name"))
-    return " ".join(str(value).split()) or None if isinstance(value, str | int | float) else None
+    if not isinstance(value, str | int | float):
+        return None
+    return " ".join(characters.whole(str(value)).split()) or None
 
 
 def _tags(value: object) -> tuple[str, ...]:
@@ -80,7 +96,10 @@ def _moment(value: object) -> Dated | None:
         except ValueError:
             return None
     if isinstance(value, datetime):
-        at = value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+        try:
+            at = value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+        except OverflowError:
+            return None
         bare = at.hour == at.minute == at.second == 0
         return Dated(at=at, source=DateSource.FRONT_MATTER, day_only=bare)
     if isinstance(value, dt.date):

@@ -146,3 +146,62 @@ def test_an_unreadable_file_is_noted(common_folder):
     (common_folder / "a.txt").chmod(0)
 
     assert read(common_folder).notes == ("a.txt: cannot be read: Permission denied",)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("early.md", "---\ndate: 0001-01-01T00:00:00+01:00\n---\n\nGates."),
+        ("half.md", '---\ntitle: "Gates \\ud83d"\n---\n\nGates.'),
+        ("undefined.html", "<meta charset=undefined><p>Gät</p>"),
+        ("escaped.html", "<meta charset=unicode_escape><p>Gät \\ud83d</p>"),
+    ],
+)
+def test_what_a_file_says_amiss_costs_nothing_else_of_it(tmp_path, name, content):
+    (tmp_path / name).write_text(content, "latin-1")
+
+    (item,) = read(tmp_path).items
+
+    assert "G" in item.content
+    assert f"{item.title}{item.content}".encode()
+
+
+@pytest.mark.parametrize(
+    ("head", "said"),
+    [
+        ("a: " + "[" * 20_000, "front matter cannot be read (maximum recursion depth"),
+        ("a: &a [x]\nb: *a", "it uses an alias (*name); write the value out"),
+        ("title: 0x" + "f" * 9_000, "cannot be read (ValueError: Exceeds the limit"),
+    ],
+)
+def test_front_matter_beyond_reading_is_a_note_and_the_other_files_are_read(tmp_path, head, said):
+    (tmp_path / "a.md").write_text(f"---\n{head}\n---\n\nBody.")
+    (tmp_path / "b.md").write_text("Words")
+
+    parsed = read(tmp_path)
+
+    assert [item.url[-4:] for item in parsed.items] == ["b.md"]
+    (note,) = parsed.notes
+    assert note.startswith("a.md: ")
+    assert said in note
+
+
+def test_a_folder_below_that_cannot_be_read_is_noted(tmp_path):
+    (tmp_path / "a.md").write_text("Words")
+    here = os.open(tmp_path, os.O_RDONLY)
+    for _ in range(20):  # longer together than any path may be
+        os.mkdir("n" * 250, dir_fd=here)
+        there = os.open("n" * 250, os.O_RDONLY, dir_fd=here)
+        os.close(here)
+        here = there
+    os.close(here)
+
+    parsed = read(tmp_path)
+
+    assert len(parsed.items) == 1
+    assert parsed.notes == (f"{'n' * 250}: cannot be looked into: File name too long",)
+
+
+def test_a_location_that_cannot_be_looked_at_is_named(tmp_path):
+    with pytest.raises(Misconfigured, match="cannot be looked at: File name too long"):
+        read(tmp_path, "n" * 300)
