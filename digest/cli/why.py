@@ -25,6 +25,7 @@ from digest.storage import articles as articles_table
 from digest.storage.articles import Sighting
 
 SHOWN = 5
+OWED = "its host was in trouble; the page is asked for again at every visit"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,7 +160,7 @@ def _record(known: Known) -> dict[str, Any]:
                 "said": f"{one.said.at:%Y-%m-%d %H:%M} UTC ({one.said.source.value})"
                 if one.said
                 else None,
-                "trouble": one.trouble,
+                "trouble": one.trouble or (None if one.article_url else OWED),
             }
             for one in known.sightings
         ],

@@ -62,22 +62,32 @@ async def harvest(
             assert_never(never)
 
 
-async def complete(
-    item: FetchedItem, *, fetch: Fetch, isolate: Isolate
-) -> tuple[FetchedItem, str | None]:
-    """``item`` with the whole page in place of a teaser or nothing; and why it has not, if so.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Completed:
+    """An item with the whole page, or ``trouble``: why without. ``owed``: trying again may help."""
+
+    item: FetchedItem
+    trouble: str | None = None
+    owed: bool = False
+
+
+async def complete(item: FetchedItem, *, fetch: Fetch, isolate: Isolate) -> Completed:
+    """``item`` with the whole page in place of a teaser or nothing.
 
     A teaser whose page cannot be had stays a teaser: its own words are still news.
     """
     answer = await fetch(Ask(url=item.url, crawl=True, accept=PAGE_TYPES))
     if not isinstance(answer, Fetched):
-        reason = answer.reason if isinstance(answer, Failed) else f"{item.url}: came without a body"
-        return item, reason
+        if isinstance(answer, Failed):
+            return Completed(item=item, trouble=answer.reason, owed=answer.temporary)
+        return Completed(item=item, trouble=f"{item.url}: came without a body")
     if answer.content_type not in ("", "text/html", "application/xhtml+xml", "text/plain"):
-        return item, f"{item.url}: is {answer.content_type}, not a web page"
+        trouble = f"{item.url}: is {answer.content_type}, not a web page"
+        return Completed(item=item, trouble=trouble)
     text = await isolate(charset.decode, answer.body, claimed=answer.charset)
     form = Form.TEXT if answer.content_type == "text/plain" else Form.PAGE
-    return replace(item, url=answer.url, form=form, content=text, teaser=item.content), None
+    whole = replace(item, url=answer.url, form=form, content=text, teaser=item.content)
+    return Completed(item=whole)
 
 
 def _local(parsed: Parsed, visit: Visit, now: datetime) -> Harvest:
@@ -127,6 +137,8 @@ async def _remote(
         undated=parsed.undated,
         empty=parsed.empty,
     )
+    if parsed.is_sum:
+        after = visits.unsettled(after, now=now, jitter=jitter)
     notes = [*parsed.notes]
     if not parsed.items:
         notes.append(f"{answer.url} listed no article")
@@ -213,6 +225,7 @@ async def _sitemap(source: Source, answer: Fetched, fetch: Fetch, isolate: Isola
     return Parsed(
         items=newest(items, source.max_items),
         undated=sum(item.dated is None for item in items),
+        is_sum=True,
         notes=tuple(notes),
     )
 

@@ -19,16 +19,29 @@ class Parsed:
     undated: int = 0
     empty: int = 0
     title: str | None = None  # what the source calls itself
+    is_sum: bool = False  # of other bodies, too: that this one is unchanged says nothing of them
     notes: tuple[str, ...] = ()
 
 
 def newest(items: Iterable[FetchedItem], most: int) -> tuple[FetchedItem, ...]:
-    """Each address once; beyond ``most`` the oldest go. Undated ones count as new."""
-    by_address: dict[str, FetchedItem] = {}
+    """Each address once, or each item there that has a guid and a title of its own.
+
+    Beyond ``most`` the oldest go. Undated ones count as new.
+    """
+    known: dict[str, tuple[set[str | None], set[str | None]]] = {}
+    once: list[FetchedItem] = []
     for item in items:
-        by_address.setdefault(item.url, item)
-    once = list(by_address.values())
+        guids, titles = known.setdefault(item.url, (set(), set()))
+        if not guids or _is_another(item, guids, titles):
+            once.append(item)
+            guids.add(item.guid)
+            titles.add(item.title)
     if len(once) <= most:
         return tuple(once)
     once.sort(key=lambda item: item.dated.at if item.dated else _NOW_OR_LATER, reverse=True)
     return tuple(once[:most])
+
+
+def _is_another(item: FetchedItem, guids: set[str | None], titles: set[str | None]) -> bool:
+    unsaid = None in guids or None in titles or item.guid is None or item.title is None
+    return not unsaid and item.guid not in guids and item.title not in titles

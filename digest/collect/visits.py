@@ -62,6 +62,11 @@ def after(
     )
 
 
+def unsettled(visit: Visit, *, now: datetime, jitter: float) -> Visit:
+    """``visit``, which went well, where an unchanged body may hide news: it is asked for whole."""
+    return replace(visit, etag=None, last_modified=None, next_visit=now + _jittered(PAUSE, jitter))
+
+
 def due(visit: Visit, now: datetime) -> bool:
     """Whether the source is to be visited at ``now``."""
     return not visit.gone and (visit.next_visit is None or visit.next_visit <= now)

@@ -61,17 +61,25 @@ class _Draft:
     language: str | None = None
     dated: tuple[Dated, ...] = ()
     tags: tuple[str, ...] = ()
+    is_told: bool = False  # in the feed's words
 
 
 def read(
-    item: FetchedItem, *, source_name: str, seen: datetime, language: str | None = None
+    item: FetchedItem,
+    *,
+    source_name: str,
+    seen: datetime,
+    language: str | None = None,
+    listed: str | None = None,
 ) -> Article | Unreadable:
     """The article that ``item`` tells. ``seen``: now. ``language``: what the source is set to.
 
-    Raises Permanent for a page too deep or too long to be parsed.
+    ``listed``: the address a source gave, where it led to another; the feed's own words are kept
+    there when the page (a login, a front) tells less. Raises Permanent for a page too deep or too
+    long to be parsed.
     """
     draft = _draft(item)
-    url = urls.believed(draft.canonical, item.url) if draft.canonical else urls.canonical(item.url)
+    url = _address(item.url, draft, listed)
     text = _cut(draft.text)
     title = cleaning.one_line(draft.title) or _title_of(text)
     if not title:
@@ -92,6 +100,12 @@ def read(
         tags=tuple(tag for tag in map(cleaning.one_line, item.tags or draft.tags) if tag),
         fingerprint=cleaning.fingerprint(text),
     )
+
+
+def _address(url: str, draft: _Draft, listed: str | None) -> str:
+    if listed and draft.is_told:
+        return urls.canonical(listed)
+    return urls.believed(draft.canonical, url) if draft.canonical else urls.canonical(url)
 
 
 def body(html: str, url: str | None = None) -> str:
@@ -170,7 +184,7 @@ def _teaser(item: FetchedItem, draft: _Draft) -> _Draft:
     told = fragments.text(item.teaser)
     if len(draft.text.split()) >= max(MIN_WORDS, len(told.split())):
         return draft
-    return replace(draft, text=told, title=item.title or draft.title)
+    return replace(draft, text=told, title=item.title or draft.title, is_told=True)
 
 
 def _parsed(html: str) -> HtmlElement | None:

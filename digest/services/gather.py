@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import functools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
@@ -16,13 +16,14 @@ from sqlalchemy import Connection
 from digest import logs
 from digest.collect import harvest, visits
 from digest.collect.fetch import Failed, Fetch
-from digest.curate import extract, urls
+from digest.collect.harvest import Completed
+from digest.curate import addresses, extract, urls
+from digest.curate.addresses import Placed
 from digest.curate.extract import Unreadable
 from digest.errors import DigestError
 from digest.isolation import Isolate
 from digest.model import (
     Article,
-    FetchedItem,
     Form,
     Source,
     SourceKind,
@@ -36,7 +37,9 @@ from digest.storage.database import Store
 
 SOURCES_AT_ONCE = 12
 PAGES_AT_ONCE = 4  # per source; the client paces each host besides
-UNREADABLE = timedelta(days=2)  # a page that could not be read is tried again after this
+# A page that could not be read is tried again after this; one whose host was in trouble is tried at
+# every visit for so long.
+UNREADABLE = timedelta(days=2)
 
 Clock = Callable[[], datetime]
 
@@ -53,9 +56,11 @@ class Progress(Protocol):
 class _Read:
     """What became of one item."""
 
-    item: FetchedItem
+    placed: Placed
     article: Article | None
     trouble: str | None = None  # why there is no article
+    owed: bool = False  # and its page may be had later
+    moved: bool = False  # its page was found at another address
     note: str | None = None
 
 
@@ -109,7 +114,7 @@ class _Visitor:
     folder: Path
 
     async def visit(self, source: Source, visit: Visit) -> SourceReport:
-        now = self.clock()
+        now, jitter = self.clock(), self.dice()
         if resting := _resting(source, visit, now):
             return resting
         found = await harvest.harvest(
@@ -118,15 +123,16 @@ class _Visitor:
             fetch=self.fetch,
             isolate=self.isolate,
             now=now,
-            jitter=self.dice(),
+            jitter=jitter,
             folder=self.folder,
         )
         items = [item for item in found.items if urls.is_web(item.url) or _is_local(source)]
-        fresh = await self._fresh(source, items, now)
+        fresh = await self._fresh(source, addresses.placed(items), now)
         read = await self._read_all(source, fresh)
-        new = await self.store.write(_keep, found.visit, read, now)
+        unsettled = visits.unsettled(found.visit, now=now, jitter=jitter)
+        new = await self.store.write(_keep, found.visit, unsettled, read, now)
         notes = [*found.notes, *(one.note for one in read if one.note)]
-        notes += [f"{one.item.url}: {one.trouble}" for one in read if one.trouble]
+        notes += [f"{one.placed.item.url}: {one.trouble}" for one in read if one.trouble]
         return SourceReport(
             source=source.id,
             name=source.name,
@@ -146,22 +152,29 @@ class _Visitor:
             await self.store.write(sources_table.remember, after)
         return SourceReport(source=source.id, name=source.name, status="failed", error=why)
 
-    async def _fresh(
-        self, source: Source, items: Sequence[FetchedItem], now: datetime
-    ) -> list[FetchedItem]:
+    async def _fresh(self, source: Source, items: Sequence[Placed], now: datetime) -> list[Placed]:
         # Local files may have been edited since; reading them again costs nobody anything.
         if _is_local(source):
             return list(items)
         known = await self.store.read(
             functools.partial(articles_table.known, unreadable_since=now - UNREADABLE),
-            [urls.canonical(item.url) for item in items],
+            [address for one in items for address in (one.address, *one.aliases)],
         )
-        return [item for item in items if urls.canonical(item.url) not in known]
+        # A part that was alone in its page when it was read is known at the page's address.
+        pages = {one.page for one in items if one.part}
+        seen = await self.store.read(articles_table.by_source, source.id, listed=pages)
+        alone = {(one.item_url, one.guid) for one in seen if one.article_url}
+        return [
+            one
+            for one in items
+            if not known.keys() & {one.address, *one.aliases}
+            and (one.page, one.item.guid) not in alone
+        ]
 
-    async def _read_all(self, source: Source, items: Sequence[FetchedItem]) -> list[_Read]:
+    async def _read_all(self, source: Source, items: Sequence[Placed]) -> list[_Read]:
         places = asyncio.Semaphore(PAGES_AT_ONCE)
 
-        async def one(item: FetchedItem) -> _Read:
+        async def one(item: Placed) -> _Read:
             async with places:
                 return await self._read(source, item)
 
@@ -169,27 +182,32 @@ class _Visitor:
             tasks = [group.create_task(one(item)) for item in items]
         return [task.result() for task in tasks]
 
-    async def _read(self, source: Source, item: FetchedItem) -> _Read:
-        note = None
-        whole = item
+    async def _read(self, source: Source, placed: Placed) -> _Read:
+        item = placed.item
+        whole = Completed(item=item)
         try:
-            if item.form in (Form.LINK, Form.TEASER):
-                whole, note = await harvest.complete(item, fetch=self.fetch, isolate=self.isolate)
+            # The page of a part tells all its parts; the feed's own words tell this one.
+            if item.form in (Form.LINK, Form.TEASER) and not placed.part:
+                whole = await harvest.complete(item, fetch=self.fetch, isolate=self.isolate)
+            moved = urls.canonical(whole.item.url) != placed.page
             read = await self.isolate(
                 extract.read,
-                whole,
+                whole.item,
                 source_name=item.source_name or source.name,
                 seen=self.clock(),
                 language=source.language,
+                listed=item.url if moved else None,
             )
         except DigestError as error:
-            return _Read(item=item, article=None, trouble=str(error))
+            return _Read(placed=placed, article=None, trouble=str(error))
         except Exception as error:
             log.exception("item.failed", source=source.id)
-            return _Read(item=item, article=None, trouble=_mistake(error))
+            return _Read(placed=placed, article=None, trouble=_mistake(error))
         if isinstance(read, Unreadable):
-            return _Read(item=item, article=None, trouble=note or read.reason)
-        return _Read(item=item, article=read, note=note)
+            trouble = whole.trouble or read.reason
+            return _Read(placed=placed, article=None, trouble=trouble, owed=whole.owed)
+        article = replace(read, url=placed.address) if placed.part else read
+        return _Read(placed=placed, article=article, moved=moved, note=whole.trouble)
 
 
 def _mistake(error: Exception) -> str:
@@ -218,24 +236,57 @@ def _resting(source: Source, visit: Visit, now: datetime) -> SourceReport | None
     )
 
 
-def _keep(tx: Connection, visit: Visit, read: Sequence[_Read], now: datetime) -> int:
-    """One transaction for one source: its articles, where they were seen, and the visit."""
-    new = sum(articles_table.save(tx, one.article) for one in read if one.article)
-    articles_table.sighted(
-        tx,
-        [
-            Sighting(
-                source=one.item.source,
-                item_url=urls.canonical(one.item.url),
-                article_url=one.article.url if one.article else None,
-                guid=one.item.guid,
-                title=one.item.title,
-                seen_at=now,
-                said=one.item.dated,
-                trouble=one.trouble,
-            )
-            for one in read
-        ],
-    )
-    sources_table.remember(tx, visit)
+def _keep(
+    tx: Connection, visit: Visit, unsettled: Visit, read: Sequence[_Read], now: datetime
+) -> int:
+    """One transaction for one source: its articles, where they were seen, and the visit.
+
+    ``unsettled``: what the visit becomes where a page is owed. With validators the source would be
+    told "not modified", and never list it again.
+    """
+    listed = [one.placed.address for one in read if one.owed]
+    before = articles_table.by_source(tx, visit.source, listed=listed)
+    tried = {one.item_url: one for one in before}
+    new = 0
+    owes = False
+    for one in read:
+        article = _apart(tx, one)
+        new += articles_table.save(tx, article) if article else 0
+        since = _owed_since(one, tried.get(one.placed.address), now)
+        owes = owes or since is not None
+        sighting = Sighting(
+            source=visit.source,
+            item_url=one.placed.address,
+            article_url=article.url if article else None,
+            guid=one.placed.item.guid,
+            title=one.placed.item.title,
+            seen_at=since or now,
+            said=one.placed.item.dated,
+            trouble=one.trouble if since is None else None,
+        )
+        articles_table.sighted(tx, [sighting])
+    sources_table.remember(tx, unsettled if owes else visit)
     return new
+
+
+def _owed_since(read: _Read, before: Sighting | None, now: datetime) -> datetime | None:
+    """Since when a page is owed; None where it is not, or not any more."""
+    if not read.owed or (before and before.trouble):
+        return None
+    since = before.seen_at if before else now
+    return since if now - since < UNREADABLE else None
+
+
+def _apart(tx: Connection, read: _Read) -> Article | None:
+    """The article, at its own address where another news was led to the same page before it.
+
+    A site that sends every reader to its login would else have one article, the last.
+    """
+    item, article = read.placed.item, read.article
+    if article is None or not read.moved:
+        return article
+    there = articles_table.by_source(tx, item.source, led_to=[article.url])
+    others = {one.title for one in there if one.item_url != read.placed.address and one.title}
+    if not item.title or not others - {item.title}:
+        return article
+    return replace(article, url=read.placed.address)

@@ -16,7 +16,10 @@ from digest.storage.schema import articles, sightings
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sighting:
-    """A source listed an article. No ``article_url``: its page could not be read, ``trouble``."""
+    """A source listed an article. No ``article_url``: its page could not be read, ``trouble``.
+
+    Neither: its page is owed since ``seen_at``, and asked for again at every visit.
+    """
 
     source: SourceId
     item_url: str  # canonical form of the address the source gave
@@ -33,13 +36,17 @@ def known(
 ) -> dict[str, str | None]:
     """Which of the (canonical) addresses need no reading, and the article each led to.
 
-    An address that could not be read counts as known until ``unreadable_since``.
+    An address that could not be read counts as known until ``unreadable_since``; one that is owed
+    does not.
     """
     found: dict[str, str | None] = {}
     for some in batches(item_urls):
         seen = select(sightings.c.item_url, sightings.c.article_url).where(
             sightings.c.item_url.in_(some),
-            or_(sightings.c.article_url.is_not(None), sightings.c.seen_at > unreadable_since),
+            or_(
+                sightings.c.article_url.is_not(None),
+                and_(sightings.c.trouble.is_not(None), sightings.c.seen_at > unreadable_since),
+            ),
         )
         found.update((row.item_url, row.article_url) for row in tx.execute(seen))
         read = select(articles.c.url).where(articles.c.url.in_(some))
@@ -119,6 +126,22 @@ def sightings_of(tx: Connection, url: str) -> list[Sighting]:
         .order_by(sightings.c.seen_at, sightings.c.source)
     )
     return [_sighting(row) for row in tx.execute(asked)]
+
+
+def by_source(
+    tx: Connection,
+    source: SourceId,
+    *,
+    listed: Collection[str] = (),
+    led_to: Collection[str] = (),
+) -> list[Sighting]:
+    """What the source listed at these canonical addresses, or what led to these articles."""
+    found: list[Sighting] = []
+    for column, addresses in ((sightings.c.item_url, listed), (sightings.c.article_url, led_to)):
+        for some in batches(addresses):
+            asked = select(sightings).where(sightings.c.source == source, column.in_(some))
+            found += map(_sighting, tx.execute(asked))
+    return found
 
 
 def seen_between(

@@ -100,11 +100,12 @@ async def test_a_folder_that_is_not_there_is_a_failure_of_that_source(visit):
 async def test_a_teaser_is_completed_by_its_page_or_stays_one(web, ask, type_, status, form, said):
     url = web.serve("/a", "<p>Whole</p>", type=type_, status=status)
 
-    item, note = await harvest.complete(an_item(url, form=Form.TEASER, content="Teaser"), **ask)
+    whole = await harvest.complete(an_item(url, form=Form.TEASER, content="Teaser"), **ask)
 
-    assert item.form is form
-    assert (note is None) if said is None else (said in note)
-    assert "Teaser" in (item.content, item.teaser)
+    assert whole.item.form is form
+    assert (whole.trouble is None) if said is None else (said in whole.trouble)
+    assert "Teaser" in (whole.item.content, whole.item.teaser)
+    assert not whole.owed
 
 
 async def test_a_page_whose_feeds_are_broken_is_no_feed(web, ask, tmp_path):
