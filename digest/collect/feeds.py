@@ -80,9 +80,10 @@ def _damage(feed: Mapping[str, Any]) -> str:
 def _parsed(feed: Mapping[str, Any], url: str, source: Source) -> Parsed:
     language = (str(feed["feed"].get("language") or "")[:2].lower()) or None
     items: list[FetchedItem] = []
+    plain = str(feed.get("version")).startswith("atom")  # RSS never says what a title is
     unlinked = empty = 0
     for entry in feed["entries"]:
-        item = _item(entry, url, source, language)
+        item = _item(entry, url, source, language, plain=plain)
         if item is None:
             unlinked += 1
             continue
@@ -97,13 +98,13 @@ def _parsed(feed: Mapping[str, Any], url: str, source: Source) -> Parsed:
         items=newest(items, source.max_items),
         undated=sum(item.dated is None for item in items),
         empty=empty,
-        title=markup.line(feed["feed"].get("title")),
+        title=_title(feed["feed"], plain=plain),
         notes=tuple(notes),
     )
 
 
 def _item(
-    entry: Mapping[str, Any], base: str, source: Source, language: str | None
+    entry: Mapping[str, Any], base: str, source: Source, language: str | None, *, plain: bool
 ) -> FetchedItem | None:
     link = _link(entry, base)
     if link is None:
@@ -117,7 +118,7 @@ def _item(
         form=form,
         content=content,
         guid=str(entry.get("id") or "")[:500] or None,
-        title=markup.line(entry.get("title")),
+        title=_title(entry, plain=plain),
         author=markup.line(entry.get("author")),
         dated=published,
         updated=updated.at if (updated := _moment(entry, "updated")) else None,
@@ -125,6 +126,12 @@ def _item(
         language=str(entry.get("language") or "")[:2].lower() or language,
         tags=_tags(entry),
     )
+
+
+def _title(said: Mapping[str, Any], *, plain: bool) -> str | None:
+    kind = said.get("title_detail", {}).get("type")
+    is_text = plain and kind == "text/plain"
+    return markup.plain(said.get("title")) if is_text else markup.title(said.get("title"))
 
 
 def _link(entry: Mapping[str, Any], base: str) -> str | None:

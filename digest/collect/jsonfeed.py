@@ -43,7 +43,7 @@ def parse(text: str, *, url: str, source: Source) -> Parsed:
         items=newest(items, source.max_items),
         undated=sum(item.dated is None for item in items),
         empty=sum(item.form is Form.LINK and not item.title for item in items),
-        title=markup.line(_text(feed.get("title"))),
+        title=markup.plain(_text(feed.get("title"))),
         notes=(f"{lost} items without a web link were left out",) if lost else (),
     )
 
@@ -62,7 +62,7 @@ def _item(entry: Json, base: str, source: Source, language: str | None) -> Fetch
         form=form,
         content=content,
         guid=_text(entry.get("id")),
-        title=markup.line(_text(entry.get("title"))),
+        title=markup.plain(_text(entry.get("title"))),
         author=_author(entry),
         dated=_moment(entry.get("date_published")) or updated,
         updated=updated.at if updated else None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from urllib.parse import urljoin, urlsplit
 
@@ -14,6 +15,12 @@ _SILENT = ("script", "style", "noscript", "template", "iframe", "object", "svg",
 _BLOCKS = frozenset(
     "p div br li ul ol h1 h2 h3 h4 h5 h6 tr td table blockquote pre section article header footer "
     "figure figcaption hr dt dd".split()
+)
+# What titles are marked up with. Any other "<" is the title's own: Vec<T>, <div>, a < b.
+_NO_MARKUP = re.compile(
+    r"<(?!/?(?:a|abbr|b|br|cite|code|del|em|font|i|ins|mark|p|q|s|small|span|strong|sub|sup|tt|u|wbr)"
+    r"(?:\s[^<>]*)?/?>|!--)",
+    re.IGNORECASE,
 )
 _DATA_IMAGE = re.compile(r"(?:pixel|spacer|blank|transparent|1x1|tracking|beacon)", re.IGNORECASE)
 
@@ -39,8 +46,18 @@ def words(markup: str) -> str:
 
 
 def line(markup: str | None) -> str | None:
-    """A title or name as one line of plain text; None where nothing is left."""
+    """A name as one line of plain text; None where nothing is left."""
     return words(markup or "") or None
+
+
+def title(markup: str | None) -> str | None:
+    """As ``line``, but only the tags that titles use are markup; others are words of it."""
+    return line(_NO_MARKUP.sub("&lt;", markup or ""))
+
+
+def plain(text: str | None) -> str | None:
+    """A title that is text and no markup, in one line; half the feeds escape it all the same."""
+    return " ".join(html.unescape(text or "").split()) or None
 
 
 def picture(markup: str, base: str) -> str | None:

@@ -102,7 +102,7 @@ def _item(element: etree._Element, url: str, source: Source) -> FetchedItem | No
         source=source.id,
         url=address,
         form=Form.LINK,
-        title=markup.line(said.get("title")),
+        title=markup.title(said.get("title")),
         dated=published or changed,
         updated=changed.at if changed else None,
         language=said.get("language", "")[:2].lower() or None,

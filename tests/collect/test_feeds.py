@@ -250,3 +250,36 @@ def test_a_feed_in_chinese_is_not_taken_for_a_teaser():
     ).items
 
     assert item.form is Form.FRAGMENT
+
+
+@pytest.mark.parametrize(
+    ("title", "read"),
+    [
+        ("Why Vec&lt;T&gt; beats Box&lt;T&gt;", "Why Vec<T> beats Box<T>"),
+        ("Why <![CDATA[<div> & a < b]]>", "Why <div> & a < b"),
+        ("A &lt;b class='x'&gt;bold&lt;/b&gt;&lt;br/&gt;&lt;!-- x --&gt; lamp", "A bold lamp"),
+        ("Gates &amp;amp; barges&amp;#8217;", "Gates & barges’"),
+        ("List&lt;String&gt; &lt;em&gt;now&lt;/em&gt; &amp;amp; then", "List<String> now & then"),
+    ],
+)
+def test_a_title_in_rss_keeps_what_is_no_markup_of_titles(title, read):
+    (item,) = parse(rss(f"<title>{title}</title><link>/1</link>")).items
+
+    assert item.title == read
+
+
+@pytest.mark.parametrize(
+    ("kind", "title", "read"),
+    [
+        ("", "Why Vec&lt;T&gt; &lt;b&gt;", "Why Vec<T> <b>"),
+        (' type="text"', "Gates &amp;amp; Vec&lt;T&gt;", "Gates & Vec<T>"),
+        (' type="html"', "&lt;b&gt;Vec&lt;/b&gt; &amp;lt;T&amp;gt;", "Vec <T>"),
+    ],
+)
+def test_a_title_in_atom_is_what_its_type_says(kind, title, read):
+    (item,) = parse(
+        f'<feed xmlns="http://www.w3.org/2005/Atom"><entry><title{kind}>{title}</title>'
+        '<link href="/1"/></entry></feed>'
+    ).items
+
+    assert item.title == read

@@ -92,3 +92,9 @@ def test_half_a_character_is_replaced_wherever_it_stands():
 
     assert (item.guid, item.url) == ("\ufffd", "https://herald.example/\ufffd")
     assert (item.title, item.language) == ("Gates \ufffd", "\ufffdn")
+
+
+def test_a_title_is_text():
+    (item,) = parse({"url": "/1", "title": "Why Vec<T> &amp; <b>"}).items
+
+    assert item.title == "Why Vec<T> & <b>"
