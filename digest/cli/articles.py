@@ -101,7 +101,8 @@ async def _search(context: Context, out: Path | None, words: tuple[str, ...]) ->
 
 async def _one(context: Context, out: Path | None, url: str) -> Article:
     async with kept(context, out) as store:
-        article = await store.read(articles_table.by_url, urls.canonical(url))
-    if article is None:
-        raise Misconfigured(url, "is no article we have read; `digest articles list` shows them")
-    return article
+        # A part of a page is kept with its fragment.
+        for address in (url, urls.canonical(url)):
+            if article := await store.read(articles_table.by_url, address):
+                return article
+    raise Misconfigured(url, "is no article we have read; `digest articles list` shows them")

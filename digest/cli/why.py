@@ -121,7 +121,8 @@ async def _look(
 def _known(tx: Connection, words: Sequence[str]) -> list[Known]:
     if len(words) == 1 and "://" in words[0]:
         url = urls.canonical(words[0])
-        article = articles_table.by_url(tx, url)
+        # A part of a page is kept with its fragment.
+        article = articles_table.by_url(tx, words[0]) or articles_table.by_url(tx, url)
         seen = articles_table.sightings_of(tx, article.url if article else url)
         return [Known(url=url, article=article, sightings=seen)] if article or seen else []
     return [
