@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import contextlib
 import re
 
 from charset_normalizer import from_bytes
@@ -30,7 +31,6 @@ _ON_THE_WEB = (
     "cp1252 cp1251 koi8_r cp1250 cp1253 cp1254 cp1255 cp1256 cp1257 cp1258 iso8859_2 cp874 "
     "shift_jis euc_jp gb18030 big5 euc_kr"
 ).split()
-_BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 _WHOLE_PER_CUT = 4  # characters beyond ASCII; by chance no other encoding has as many
 _GUESSED_FROM = 60_000  # bytes; a guess needs no more, and it is slow
 
@@ -55,10 +55,13 @@ def _decoded(body: bytes, claimed: str | None) -> str:
         # ISO-2022-JP and UTF-7 hide in ASCII; only the first is believed.
         escaped = [name for name in claims if name.startswith("iso2022")]
         return body.decode(escaped[0] if escaped else "ascii", errors="replace")
+    with contextlib.suppress(UnicodeDecodeError):
+        return body.decode("utf-8")
     almost = body.decode("utf-8", errors="replace")
     cuts = almost.count("\ufffd")
-    if len(_BEYOND_ASCII.findall(almost)) >= (1 + _WHOLE_PER_CUT) * cuts:
-        return almost  # UTF-8, or UTF-8 with a scratch such as a cut in the middle of a character
+    beyond = len(almost) - len(almost.encode("ascii", errors="ignore"))
+    if beyond >= (1 + _WHOLE_PER_CUT) * cuts:
+        return almost  # UTF-8 with a scratch, such as a cut in the middle of a character
     for name in claims:
         try:
             return body.decode(name)
