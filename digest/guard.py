@@ -23,21 +23,22 @@ def check(markup: str, *, what: str) -> None:
     """Raises Permanent where ``markup`` is nested too deeply or too long. ``what`` names it."""
     if len(markup) > MAX_CHARACTERS:
         raise Permanent(f"{what} is longer than {MAX_CHARACTERS:,} characters")
-    if is_too_deep(markup):
-        raise Permanent(f"{what} has more than {MAX_DEPTH} elements inside one another")
+    _check_depth(markup, what)
 
 
-def check_xml(markup: str, *, what: str) -> None:
+def check_xml(markup: str, *, what: str, most: int = MAX_CHARACTERS) -> None:
     """As ``check``, and no document type may declare entities (XXE, entity bombs).
+
+    ``most``: characters, for what is read piece by piece.
 
     What stands in a CDATA section is text to an XML parser, and neither element nor declaration.
     """
     parsed = _without_cdata(markup)
     if _DECLARATION.search(parsed):
         raise Permanent(f"{what} declares entities of its own, which is an old attack; not read")
-    if len(markup) > MAX_CHARACTERS:
-        raise Permanent(f"{what} is longer than {MAX_CHARACTERS:,} characters")
-    check(parsed, what=what)
+    if len(markup) > most:
+        raise Permanent(f"{what} is longer than {most:,} characters")
+    _check_depth(parsed, what)
 
 
 def is_too_deep(markup: str) -> bool:
@@ -60,6 +61,11 @@ def is_too_deep(markup: str) -> bool:
         if depth > MAX_DEPTH:
             return True
     return False
+
+
+def _check_depth(markup: str, what: str) -> None:
+    if is_too_deep(markup):
+        raise Permanent(f"{what} has more than {MAX_DEPTH} elements inside one another")
 
 
 def _without_cdata(markup: str) -> str:

@@ -147,15 +147,18 @@ class Http:
             if not 200 <= response.status < 300:
                 return self._refused(walk, response.status, headers)
             try:
-                body = await self._body(response, headers)
+                body = await self._body(response, headers, walk.ask.max_bytes)
             except (Overgrown, Garbled) as error:
                 status = "too large" if isinstance(error, Overgrown) else "garbled"
                 return _failed(walk.ask.url, status, str(error), temporary=False)
             return self._fetched(walk, response.status, headers, body)
 
-    async def _body(self, response: aiohttp.ClientResponse, headers: dict[str, str]) -> bytes:
-        limit = self._options.max_bytes
-        too_large = f"the body is larger than {limit:,} bytes (collect.http.max_bytes)"
+    async def _body(
+        self, response: aiohttp.ClientResponse, headers: dict[str, str], at_least: int
+    ) -> bytes:
+        limit = max(self._options.max_bytes, at_least)
+        named = " (collect.http.max_bytes)" if limit > at_least else ""
+        too_large = f"the body is larger than {limit:,} bytes{named}"
         encoding = headers.get("content-encoding", "")
         if not codings(encoding) and (response.content_length or 0) > limit:
             raise Overgrown(too_large)

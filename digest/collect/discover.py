@@ -37,7 +37,8 @@ async def discover(location: str, *, fetch: Fetch, isolate: Isolate, folder: Pat
         return Found(kind=SourceKind.SAMPLE, location=location, name="Sample paper")
     if "://" not in location:
         return _files(location, folder)
-    answer = await fetch(Ask(url=location, accept=f"{FEED_TYPES}, {PAGE_TYPES}"))
+    types = f"{FEED_TYPES}, {PAGE_TYPES}"
+    answer = await fetch(Ask(url=location, accept=types, max_bytes=sitemaps.MAX_BYTES))
     if not isinstance(answer, Fetched):
         reason = answer.reason if isinstance(answer, Failed) else f"{location}: no body came"
         raise Misconfigured("nothing was added;", reason)

@@ -16,6 +16,7 @@ class Ask:
     last_modified: str | None = None
     crawl: bool = False
     accept: str = "*/*"
+    max_bytes: int = 0  # what the body may have, where that is more than other bodies may
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -160,6 +160,7 @@ def _ask(source: Source, visit: Visit) -> Ask:
         last_modified=visit.last_modified,
         crawl=source.kind is SourceKind.PAGE,
         accept=PAGE_TYPES if source.kind is SourceKind.PAGE else FEED_TYPES,
+        max_bytes=sitemaps.MAX_BYTES if source.kind is SourceKind.SITEMAP else 0,
     )
 
 
@@ -207,7 +208,7 @@ async def _sitemap(source: Source, answer: Fetched, fetch: Fetch, isolate: Isola
     items: list[FetchedItem] = []
     notes: list[str] = []
     for url in first.urls:
-        child = await fetch(Ask(url=url, accept=FEED_TYPES))
+        child = await fetch(Ask(url=url, accept=FEED_TYPES, max_bytes=sitemaps.MAX_BYTES))
         if not isinstance(child, Fetched):
             notes.append(child.reason if isinstance(child, Failed) else f"{url}: not modified")
             continue

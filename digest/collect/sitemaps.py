@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from io import BytesIO
 
 from lxml import etree
 
@@ -17,8 +19,10 @@ from digest.model import Dated, DateSource, FetchedItem, Form, Source
 
 GZIP = b"\x1f\x8b"
 MAX_BYTES = 50_000_000  # what the protocol allows one sitemap, unpacked
+AT_ONCE = 50_000  # items in memory: as many as the protocol allows one sitemap
 MAX_CHILDREN = 5  # sitemaps of an index read at one visit, the freshest first
 
+_LINE = re.compile(r"[^\r\n]+")
 _URL_LINE = re.compile(r"^https?://\S+$")
 
 
@@ -34,24 +38,60 @@ def parse(body: bytes, *, url: str, charset_claimed: str | None, source: Source)
     text = charset.decode(_unpacked(body), claimed=charset_claimed)
     if not text.lstrip().startswith("<"):
         return _plain(text, source)
-    guard.check_xml(text, what="the sitemap")
-    parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, recover=True, huge_tree=False
-    )
+    guard.check_xml(text, what="the sitemap", most=MAX_BYTES)
     try:
-        root = etree.fromstring(characters.spelt(text).encode("utf-8", errors="replace"), parser)
+        root, entries = _opened(characters.spelt(text))
+        if root == "sitemapindex":
+            return _index(entries, url)
+        if root == "urlset":
+            return _newest((_item(said, url, source) for said in entries), source)
     except etree.XMLSyntaxError as error:
         raise Permanent(f"this is no sitemap that can be read ({error})") from error
-    name = _local(root) if root is not None else ""
-    if name == "sitemapindex":
-        return _index(root, url)
-    if name != "urlset":
-        raise Permanent("this is XML, but no sitemap (neither urlset nor sitemapindex)")
-    items = [item for one in root if _local(one) == "url" and (item := _item(one, url, source))]
-    return Parsed(
-        items=newest(items, source.max_items),
-        undated=sum(item.dated is None for item in items),
+    raise Permanent("this is XML, but no sitemap (neither urlset nor sitemapindex)")
+
+
+def _opened(text: str) -> tuple[str, Iterator[dict[str, str]]]:
+    """The root's local name, and what each entry below it says; read as they are asked for."""
+    events = etree.iterparse(
+        BytesIO(text.encode("utf-8", errors="replace")),
+        events=("start", "end"),
+        tag=[f"{{*}}{name}" for name in ("urlset", "sitemapindex", "url", "sitemap")],
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        recover=True,
+        huge_tree=False,
     )
+    root = next((element for _, element in events), None)
+    if root is None or root.getparent() is not None:
+        return "", iter(())
+    return _local(root), _entries(root, events)
+
+
+def _entries(
+    root: etree._Element, events: Iterable[tuple[str, etree._Element]]
+) -> Iterator[dict[str, str]]:
+    entry = "sitemap" if _local(root) == "sitemapindex" else "url"
+    for event, element in events:
+        if event == "end" and element.getparent() is root and _local(element) == entry:
+            yield _values(element)
+            element.clear()
+            while element.getprevious() is not None:  # what is read is let go
+                del root[0]
+
+
+def _newest(found: Iterable[FetchedItem | None], source: Source) -> Parsed:
+    """As ``harvested.newest``, without ever holding many more items than are wanted."""
+    most = source.max_items
+    items: list[FetchedItem] = []
+    undated = 0
+    for item in found:
+        if item:
+            items.append(item)
+            undated += item.dated is None
+        if len(items) >= max(AT_ONCE, 2 * most):
+            items = list(newest(items, most))
+    return Parsed(items=newest(items, most), undated=undated)
 
 
 def _unpacked(body: bytes) -> bytes:
@@ -64,20 +104,19 @@ def _unpacked(body: bytes) -> bytes:
 
 
 def _plain(text: str, source: Source) -> Parsed:
-    lines = [line.strip() for line in text.splitlines()]
-    found = [line for line in lines if _URL_LINE.match(line)]
-    if not found:
+    lines = (found[0].strip() for found in _LINE.finditer(text))
+    found = (line for line in lines if _URL_LINE.match(line))
+    parsed = _newest(
+        (FetchedItem(source=source.id, url=one, form=Form.LINK) for one in found), source
+    )
+    if not parsed.items:
         raise Permanent("this is no sitemap: neither XML nor a list of addresses")
-    items = [FetchedItem(source=source.id, url=line, form=Form.LINK) for line in found]
-    return Parsed(items=newest(items, source.max_items), undated=len(items))
+    return parsed
 
 
-def _index(root: etree._Element, url: str) -> Index:
+def _index(entries: Iterable[dict[str, str]], url: str) -> Index:
     children: list[tuple[datetime, str]] = []
-    for one in root:
-        if _local(one) != "sitemap":
-            continue
-        said = _values(one)
+    for said in entries:
         if address := markup.web(said.get("loc"), url):
             dated = _moment(said.get("lastmod", ""))
             children.append((dated.at if dated else datetime.min.replace(tzinfo=UTC), address))
@@ -86,8 +125,7 @@ def _index(root: etree._Element, url: str) -> Index:
     return Index(urls=tuple(dict.fromkeys(address for _, address in children))[:MAX_CHILDREN])
 
 
-def _item(element: etree._Element, url: str, source: Source) -> FetchedItem | None:
-    said = _values(element)
+def _item(said: dict[str, str], url: str, source: Source) -> FetchedItem | None:
     address = markup.web(said.get("loc"), url)
     if address is None:
         return None

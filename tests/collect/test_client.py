@@ -104,6 +104,16 @@ async def test_a_bomb_is_not_unpacked(web, encoding):
     )
 
 
+async def test_a_question_may_allow_a_larger_body_and_no_larger_one(web):
+    urls = [web.serve(f"/{size}", b"x" * size) for size in (2_000, 2_001)]
+
+    async with an_http(max_bytes=1_000) as fetch:
+        answers = [await fetch(Ask(url=url, max_bytes=2_000)) for url in urls]
+
+    assert [answer.status for answer in answers] == [200, "too large"]
+    assert answers[1].reason == f"{urls[1]}: the body is larger than 2,000 bytes"
+
+
 async def test_forty_megabytes_are_not_read(web):
     sent = 0
 

@@ -99,3 +99,36 @@ def test_a_date_or_a_title_that_cannot_be_costs_no_address():
     ).items
 
     assert (item.dated, item.title) == (None, "Gates \ufffd")
+
+
+def test_a_sitemap_as_large_as_the_protocol_allows_is_read_and_its_newest_kept():
+    path = "x" * 160
+    told = "".join(
+        f"<url><loc>https://a.example/{path}/{n}</loc><lastmod>{2000 + n % 26}-01-01</lastmod></url>"
+        for n in range(sitemaps.AT_ONCE + 1)
+    )
+    first = "<url><loc>https://a.example/new</loc><lastmod>2026-11-24</lastmod></url>"
+    last = first.replace("new", "newer").replace("24", "25")
+
+    parsed = parse(f"<urlset>{first}{told}{last}</urlset>", max_items=3)
+
+    assert len(told) > 10_000_000
+    assert [item.url.rpartition("/")[2] for item in parsed.items] == ["newer", "new", "25"]
+    assert parsed.undated == 0
+
+
+def test_a_list_of_addresses_keeps_its_first():
+    told = "\n".join(f"https://a.example/{n}" for n in range(sitemaps.AT_ONCE + 1))
+
+    parsed = parse(told, max_items=2)
+
+    assert [item.url[-2:] for item in parsed.items] == ["/0", "/1"]
+    assert parsed.undated == sitemaps.AT_ONCE + 1
+
+
+def test_a_sitemap_that_is_cut_off_keeps_what_came():
+    entries = "".join(f"<url><loc>https://a.example/{n}</loc></url>" for n in range(3))
+
+    parsed = parse(f"<urlset>{entries}<url><lo")
+
+    assert [item.url[-2:] for item in parsed.items] == ["/0", "/1", "/2"]
