@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 _PARAGRAPH = re.compile(r"[^\n]+(?:\n(?!\s*\n)[^\n]+)*")
 _STOP = re.compile(
-    r"(?:[.!?…؟۔]+(?:[\"'”’»›)\]]|[ \u00a0\u202f]»)*(?=\s|$))"  # spaced scripts
+    r"(?:(?<![.!?…؟۔])[.!?…؟۔]++(?:[\"'”’»›)\]]|[ \u00a0\u202f]»)*(?=\s|$))"  # spaced scripts
     r"|(?:[。！？｡]+[」』”’）》]*)"  # unspaced scripts
     r"|(?:।)"
 )
@@ -39,6 +39,8 @@ _MONTHS = frozenset(
     "januar februar märz april mai juni juli august september oktober november dezember "
     "jänner".split()
 )
+_REACH = 80  # characters before a stop that tell what word it follows; a longer one is none
+_NEXT = re.compile(r"\s*(\S+)")
 _LAST_WORD = re.compile(r"([^\s(\[\"“‘«]+)$")
 
 
@@ -52,11 +54,13 @@ class Span:
 
 def split(text: str, language: str = "en") -> tuple[Span, ...]:
     """The sentences of ``text`` in order; none crosses a blank line."""
-    return tuple(
-        span
-        for paragraph in _PARAGRAPH.finditer(text)
-        for span in _sentences(text, paragraph.start(), paragraph.end(), language)
-    )
+    return tuple(stream(text, language))
+
+
+def stream(text: str, language: str = "en") -> Iterator[Span]:
+    """The same one by one: who wants the first few does not wait for all."""
+    for paragraph in _PARAGRAPH.finditer(text):
+        yield from _sentences(text, paragraph.start(), paragraph.end(), language)
 
 
 def is_complete(sentence: str) -> bool:
@@ -87,7 +91,7 @@ def _ends(text: str, begin: int, stop: re.Match[str], end: int, language: str) -
     mark = stop[0]
     if mark[0] in "。！？｡।":
         return True
-    after = re.compile(r"\s*(\S+)").match(text, stop.end(), end)
+    after = _NEXT.match(text, stop.end(), end)
     following = after[1] if after else ""
     first = following.lstrip("\"'“‘«‹([¿¡„—–-")[:1]
     if first.islower():
@@ -95,7 +99,8 @@ def _ends(text: str, begin: int, stop: re.Match[str], end: int, language: str) -
         return False
     if mark[0] != "." or len(mark.rstrip("\"'”’»›)]")) > 1:
         return True
-    return not _abbreviated(text[begin : stop.start()], following, language)
+    before = text[max(begin, stop.start() - _REACH) : stop.start()]
+    return not _abbreviated(before, following, language)
 
 
 def _abbreviated(before: str, following: str, language: str) -> bool:

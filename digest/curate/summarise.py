@@ -89,7 +89,7 @@ def summarise(article: Article, *, options: SummaryOptions | None = None) -> tup
 def _candidates(article: Article) -> list[_Candidate]:
     found: list[_Candidate] = []
     title = article.title.casefold().strip(" .!?…")
-    for place, span in enumerate(splitting.split(article.text, article.language)):
+    for place, span in enumerate(splitting.stream(article.text, article.language)):
         if len(found) == LOOKED_AT:
             break
         start = span.start

@@ -22,7 +22,7 @@ from digest.compose.pictures import Encoded
 from digest.compose.prepared import Prepared
 from digest.compose.proofread import Proofread, proofread
 from digest.compose.render import Job
-from digest.curate import curation, silence
+from digest.curate import curation, glut, silence
 from digest.curate.curation import Curated, CurateOptions
 from digest.curate.window import Told
 from digest.errors import DigestError, Misconfigured, Temporary
@@ -77,8 +77,8 @@ async def draft(
     ]
     pool = await store.read(pools.pool, newsletter, ids, now=now, since=since, memory=now - MEMORY)
     options = imprint.curate if since is None else curation.reaching(imprint.curate, now - since)
-    curated = await isolate(
-        curation.curate,
+    curated = await glut.curated(
+        isolate,
         pool.articles,
         told=[Told(article=article, period=period) for article, period in pool.told],
         newsletter=newsletter,

@@ -1,3 +1,5 @@
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -37,6 +39,15 @@ def test_a_stop_ends_a_sentence_only_where_one_ends(parts, language):
     gap = "" if language == "ja" else " "
 
     assert said(gap.join(parts), language) == parts
+
+
+@pytest.mark.parametrize("text", ["Smith, G. A. " * 20_000, "." * 200_000 + "a", "a." * 90_000])
+def test_a_list_of_names_or_a_line_of_dots_is_split_as_fast_as_prose(text):
+    began = time.process_time()
+
+    sentences.split(text)
+
+    assert time.process_time() - began < 5
 
 
 def test_no_sentence_crosses_a_blank_line():
