@@ -50,7 +50,9 @@ def curate(
     admitted = window.admit(
         articles, since=since, until=until, cadence=newsletter.cadence, options=options.window
     )
-    groups = dedupe.group(admitted.articles, options=options.stories)
+    groups = dedupe.group(
+        admitted.articles, options=options.stories, outlet=lambda article: article.source_name
+    )
     fresh, retold = window.drop_told(groups, told, options=options.stories)
     on_topic, off_topic = _by_topic(fresh, newsletter, sources)
     ranked = rank(

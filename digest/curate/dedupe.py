@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated
@@ -31,6 +31,17 @@ TERMS = 100  # the heaviest terms of an article; the rest is noise and costs tim
 WORDS = 150  # the news is at the top; what follows is background, alike in many stories
 FLOOR = 0.02  # pairs less alike than this are not alike at all
 
+# Texts of a few lines share a template ("council votes 20 to 4 on Monday"), not a story: below so
+# many terms the more likeness is asked the shorter one is, up to so much.
+FEW_TERMS, SHORT = 50, 0.25
+ONE_OUTLET = 0.5  # asked of two texts of one outlet: it tells a story once, and then its sequel
+# A term of so many articles tells none from the others, and to compare all that share it takes
+# time by the square of their number.
+CROWD = 100
+
+
+_NONE: deque[tuple[int, float]] = deque()
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoryOptions:
@@ -40,14 +51,25 @@ class StoryOptions:
     window_hours: Annotated[float, Gt(0)] = 168.0  # articles further apart are never one story
 
 
+def own(article: Article) -> str:
+    """An outlet for each article: nothing is known of who tells it."""
+    return article.url
+
+
 def group(
-    articles: Iterable[Article], *, options: StoryOptions | None = None
+    articles: Iterable[Article],
+    *,
+    options: StoryOptions | None = None,
+    outlet: Callable[[Article], str] = own,
 ) -> tuple[tuple[Article, ...], ...]:
-    """Groups of articles that tell one story; groups and members by date, then by address."""
+    """Groups of articles that tell one story; groups and members by date, then by address.
+
+    ``outlet``: who tells an article. Of two by one outlet ONE_OUTLET is asked.
+    """
     options = options or StoryOptions()
     pool = sorted({a.url: a for a in articles}.values(), key=_age)
     copies = _copies(pool)
-    joined = _average_link([members[0] for members in copies], options)
+    joined = _average_link([members[0] for members in copies], options, outlet)
     groups = [
         tuple(sorted((a for place in places for a in copies[place]), key=_age)) for places in joined
     ]
@@ -80,6 +102,12 @@ def vectors(pool: Sequence[Article]) -> list[Vector]:
     return [_unit(count, rarity) for count in counts]
 
 
+def asked(similarity: float, a: Vector, b: Vector) -> float:
+    """The cosine two articles need to be alike, where long ones need ``similarity``."""
+    shorter = max(1, min(len(a), len(b)))
+    return max(similarity, min(SHORT, similarity * FEW_TERMS / shorter))
+
+
 def _counts(article: Article) -> Counter[str]:
     head = " ".join(article.text.split()[:WORDS])
     count = Counter(words.tokens(head, article.language))
@@ -95,28 +123,67 @@ def _unit(count: Counter[str], rarity: Mapping[str, float]) -> Vector:
     return {term: w / length for term, w in heaviest}
 
 
-def _pairs(pool: Sequence[Article], options: StoryOptions) -> dict[int, dict[int, float]]:
-    """Cosines of every pair that shares a term, a language and the time window."""
-    window = timedelta(hours=options.window_hours)
-    made = vectors(pool)
-    postings: dict[tuple[str, str], list[tuple[int, float]]] = defaultdict(list)
-    near: dict[int, dict[int, float]] = {place: {} for place in range(len(pool))}
-    for place, (article, vector) in enumerate(zip(pool, made, strict=True)):
+class Index:
+    """Vectors by their terms, to find the ones that share some. Places are added in order."""
+
+    def __init__(self, crowded: frozenset[str] = frozenset()) -> None:
+        self._postings: dict[tuple[str, str], deque[tuple[int, float]]] = defaultdict(deque)
+        self._crowded = crowded
+
+    def add(self, place: int, language: str, vector: Vector) -> None:
+        for term, weight in vector.items():
+            if term not in self._crowded:
+                self._postings[language, term].append((place, weight))
+
+    def cosines(self, language: str, vector: Vector, *, since: int = 0) -> Mapping[int, float]:
+        """Of all that share a term and the language, by place. Places below ``since`` are gone."""
         alike: dict[int, float] = defaultdict(float)
         for term, weight in vector.items():
-            posting = postings[article.language, term]
-            for other, its_weight in posting:
-                alike[other] += weight * its_weight
-            posting.append((place, weight))
-        for other, cosine in alike.items():
-            if cosine >= FLOOR and article.dated.at - pool[other].dated.at <= window:
-                near[place][other] = near[other][place] = cosine
+            posting = self._postings.get((language, term), _NONE)
+            while posting and posting[0][0] < since:
+                posting.popleft()
+            for place, its_weight in posting:
+                alike[place] += weight * its_weight
+        return alike
+
+
+def _pairs(
+    pool: Sequence[Article], options: StoryOptions, outlet: Callable[[Article], str]
+) -> dict[int, dict[int, float]]:
+    """Likeness of every pair that shares a term, a language and the time window.
+
+    It is the cosine, less where more than ``options.similarity`` is asked of a pair.
+    """
+    window = timedelta(hours=options.window_hours)
+    made = vectors(pool)
+    index = Index(crowded(made))
+    near: dict[int, dict[int, float]] = {place: {} for place in range(len(pool))}
+    since = 0
+    for place, (article, vector) in enumerate(zip(pool, made, strict=True)):
+        while article.dated.at - pool[since].dated.at > window:
+            since += 1
+        for other, cosine in index.cosines(article.language, vector, since=since).items():
+            if cosine < FLOOR:
+                continue
+            needed = asked(options.similarity, vector, made[other])
+            if outlet(article) == outlet(pool[other]):
+                needed = max(needed, ONE_OUTLET)
+            near[place][other] = near[other][place] = cosine * options.similarity / needed
+        index.add(place, article.language, vector)
     return near
 
 
-def _average_link(pool: Sequence[Article], options: StoryOptions) -> list[list[int]]:
+def crowded(made: Sequence[Vector]) -> frozenset[str]:
+    """The terms that more than CROWD of the vectors hold."""
+    frequency = Counter(term for vector in made for term in vector)
+    return frozenset(term for term, n in frequency.items() if n > CROWD)
+
+
+def _average_link(
+    pool: Sequence[Article], options: StoryOptions, outlet: Callable[[Article], str]
+) -> list[list[int]]:
     """Join the two most alike groups until none are alike enough; places in ``pool``."""
-    near = _pairs(pool, options)
+    near = _pairs(pool, options, outlet)
     window = timedelta(hours=options.window_hours)
     members = {place: [place] for place in near}
     queue = [

@@ -40,16 +40,17 @@ def rank(
 ) -> Ranked:
     """Stories by falling score; at most ``max_per_source`` from one outlet.
 
-    A score is the product of its reasons: recency, coverage, source, length.
+    Every article is in a story or left out, also what its outlet tells a second time. A score is
+    the product of its reasons: recency, coverage, source, length.
     """
-    stories = sorted(
-        (_story(one, weights, now, options) for one in groups),
-        key=lambda story: (-story.score, story.lead.url),
+    told = sorted(
+        ((_story(one, weights, now, options), one) for one in groups),
+        key=lambda pair: (-pair[0].score, pair[0].lead.url),
     )
     kept: list[Story] = []
-    left: list[LeftOut] = []
+    left = [out for story, one in told for out in _twice(story, one)]
     per_source: Counter[str] = Counter()
-    for story in stories:
+    for story, _ in told:
         outlet = story.lead.source_name
         per_source[outlet] += 1
         if per_source[outlet] <= options.max_per_source:
@@ -105,6 +106,17 @@ def _also(lead: Article, group: Sequence[Article]) -> tuple[Article, ...]:
         if article.source_name != lead.source_name:
             by_outlet.setdefault(article.source_name, article)
     return tuple(by_outlet.values())
+
+
+def _twice(story: Story, group: Sequence[Article]) -> list[LeftOut]:
+    """What is not even named beside the lead: its outlet is there already."""
+    named = {article.url for article in story.articles}
+    reason = f"held to be the same story as “{story.lead.title}”; each outlet is named once"
+    return [
+        LeftOut(url=a.url, title=a.title, reason=reason)
+        for a in sorted(group, key=lambda a: (a.dated.at, a.url))
+        if a.url not in named
+    ]
 
 
 def _recency(group: Sequence[Article], now: datetime, options: RankOptions) -> Reason:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
+from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated
 
@@ -14,6 +16,9 @@ from digest.curate.dedupe import StoryOptions
 from digest.model import Article, Cadence, LeftOut
 
 RETOLD_HOURS = 96.0  # what is new of a story this long after it was told is news again
+# The cosine that makes one article the told one in other words. A sequel, or tomorrow's weather, is
+# nearly as alike, and what an outlet publishes anew it means to be new.
+RETOLD, RETOLD_BY_ONE = 0.4, 0.8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,23 +72,21 @@ def admit(
 def drop_told(
     groups: Sequence[Sequence[Article]], told: Sequence[Told], *, options: StoryOptions
 ) -> tuple[list[tuple[Article, ...]], list[LeftOut]]:
-    """``groups`` without the stories that were told already: by address, by text, or by story."""
+    """``groups`` without what was told already: by address, by text, or in nearly the same words.
+
+    A sequel is kept: ``options.similarity`` makes two articles one story of one issue, and of two
+    issues much more likeness is asked.
+    """
     if not told:
         return [tuple(one) for one in groups], []
     period = {one.article.url: one.period for one in told}
     by_text = {one.article.fingerprint: one.period for one in told if one.article.fingerprint}
-    by_story = _retold(groups, told, options)
+    by_words = _retold(groups, told, options)
     kept: list[tuple[Article, ...]] = []
     dropped: list[LeftOut] = []
-    for one in groups:
-        when = next(
-            (
-                found
-                for a in one
-                if (found := period.get(a.url) or by_text.get(a.fingerprint) or by_story.get(a.url))
-            ),
-            None,
-        )
+    for one, said in zip(groups, by_words, strict=True):
+        known = (period.get(a.url) or by_text.get(a.fingerprint) for a in one)
+        when = next((found for found in known if found), said)
         if when is None:
             kept.append(tuple(one))
             continue
@@ -96,17 +99,31 @@ def drop_told(
 
 def _retold(
     groups: Sequence[Sequence[Article]], told: Sequence[Told], options: StoryOptions
-) -> dict[str, str]:
-    """New articles that fall into one group with a told one: address to that issue's period."""
-    options = replace(options, window_hours=min(options.window_hours, RETOLD_HOURS))
-    period = {one.article.url: one.period for one in told}
-    pool = [a for one in groups for a in one] + [one.article for one in told]
-    found: dict[str, str] = {}
-    for together in dedupe.group(pool, options=options):
-        when = next((period[a.url] for a in together if a.url in period), None)
-        if when:
-            found.update((a.url, when) for a in together)
+) -> list[str | None]:
+    """For each group the issue that told it in nearly the same words: its members, on average."""
+    every = [a for one in groups for a in one] + [one.article for one in told]
+    vectors = dedupe.vectors(every)
+    index = dedupe.Index(dedupe.crowded(vectors))
+    for place, (one, vector) in enumerate(zip(told, vectors[-len(told) :], strict=True)):
+        index.add(place, one.article.language, vector)
+    rest = iter(vectors)
+    found: list[str | None] = []
+    for group in groups:
+        shares: dict[int, float] = defaultdict(float)
+        for article, vector in zip(group, rest, strict=False):
+            for place, cosine in index.cosines(article.language, vector).items():
+                shares[place] += cosine / _asked(article, told[place].article, options)
+        nearest = max(shares, key=lambda place: (shares[place], -place), default=0)
+        found.append(told[nearest].period if shares[nearest] >= len(group) else None)
     return found
+
+
+def _asked(article: Article, told: Article, options: StoryOptions) -> float:
+    hours = min(options.window_hours, RETOLD_HOURS)
+    if abs(article.dated.at - told.dated.at) > timedelta(hours=hours):
+        return math.inf
+    least = RETOLD_BY_ONE if article.source_name == told.source_name else RETOLD
+    return max(options.similarity, least)
 
 
 def _reach(

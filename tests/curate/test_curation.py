@@ -1,5 +1,6 @@
 from datetime import timedelta
 
+from digest.curate import dedupe
 from digest.curate.curation import CurateOptions, curate
 from digest.curate.rank import RankOptions
 from digest.curate.window import Told
@@ -68,6 +69,27 @@ def test_every_article_is_in_a_story_or_left_out_with_its_rule():
         an_article().url: "this story was told in the issue of 2026-11-23",
     }
     assert found.stale == {stale.url}
+
+
+def test_two_articles_of_one_outlet_are_two_stories_though_they_are_alike():
+    votes = [
+        an_article(
+            f"https://herald.example/{n}",
+            title=f"Council {verb} {what}",
+            text=f"The council of Harrow {verb} the {what} on Monday night. {more}",
+        )
+        for n, (verb, what, more) in enumerate(
+            [
+                ("approves", "library", "Work begins in spring on the old quay."),
+                ("rejects", "tram", "It would have cost ninety million."),
+            ]
+        )
+    ]
+
+    found = curated(*votes)
+
+    assert len(dedupe.group(votes)) == 1
+    assert {story.lead.url for story in found.stories} == {one.url for one in votes}
 
 
 def test_an_issue_holds_no_more_than_its_newsletter_says():

@@ -48,6 +48,48 @@ def test_the_same_news_in_other_words_is_one_story():
     assert dedupe.group([other, theirs, ours]) == ((ours, theirs), (other,))
 
 
+LIBRARY = (
+    "Harrow council approved plans for a new library on Monday night. Councillors voted 20 to 4 "
+    "for the plan. Work will begin in spring."
+)
+TRAM = (
+    "Harrow council rejected plans for a tram on Monday night. Councillors voted 18 to 6 against "
+    "the plan. It would have cost 90 million pounds."
+)
+
+
+def test_two_articles_of_one_outlet_are_two_stories_though_others_as_alike_are_one():
+    library = an_article("https://a.example/1", title="Council approves library", text=LIBRARY)
+    tram = an_article("https://a.example/2", title="Council rejects tram", text=TRAM)
+
+    assert len(dedupe.group([library, tram])) == 1
+    assert len(dedupe.group([library, tram], outlet=lambda article: article.source_name)) == 2
+
+
+def test_of_short_texts_more_likeness_is_asked():
+    fires = [
+        "Firefighters from Bristol put out a blaze at an empty mill that nobody had insured.",
+        "Lightning struck a bakery near Glasgow; the blaze spared firefighters and cat.",
+    ]
+    apart = [
+        an_article(f"https://a.example/{n}", title="", text=text) for n, text in enumerate(fires)
+    ]
+    a, b = dedupe.vectors(apart)
+
+    assert StoryOptions().similarity < sum(w * b.get(t, 0.0) for t, w in a.items())
+    assert len(dedupe.group(apart)) == 2
+
+
+def test_a_word_of_a_crowd_is_no_likeness():
+    vector = {"regatta": 0.6, "oars": 0.8}
+    crowd = [{"regatta": 1.0}] * (dedupe.CROWD + 1)
+    index = dedupe.Index(dedupe.crowded([*crowd, vector]))
+    index.add(0, "en", vector)
+
+    assert dedupe.crowded(crowd[1:]) == frozenset()
+    assert index.cosines("en", vector) == {0: pytest.approx(0.64)}
+
+
 def test_words_of_any_news_make_no_story():
     common = "On Tuesday morning the first of three old {} came back after a long week, and people "
     wanted = "who had waited since early spring said that it was about time to see them again."

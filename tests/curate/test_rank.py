@@ -89,6 +89,18 @@ def test_two_articles_of_one_outlet_are_no_coverage():
     assert story.also == ()
 
 
+def test_what_an_outlet_tells_twice_is_left_out_by_name():
+    lead = at(1, "https://a.example/1", title="Weir falls", image="https://a.example/1.jpg")
+    again = at(2, "https://a.example/2", title="Weir has fallen")
+
+    found = ranked([again, lead])
+
+    assert [story.lead for story in found.stories] == [lead]
+    assert [(one.url, one.reason) for one in found.left_out] == [
+        (again.url, "held to be the same story as “Weir falls”; each outlet is named once")
+    ]
+
+
 def test_also_names_each_other_outlet_once_by_its_first_article():
     first = at(9, "https://b.example/1", source_name="B")
     again = at(3, "https://b.example/2", source_name="B")
@@ -167,13 +179,12 @@ def test_ranking_is_blind_to_order(many, chance: random.Random):
 
 
 @given(groups)
-def test_every_group_is_a_story_or_left_out(many):
+def test_every_article_is_in_a_story_or_left_out_and_never_both(many):
     found = ranked(*many, options=RankOptions(max_per_source=1))
 
-    kept = {story.lead.url.rpartition("-")[0] for story in found.stories}
-    left = {one.url.rpartition("-")[0] for one in found.left_out}
-    assert kept | left == {one[0].url.rpartition("-")[0] for one in many}
-    assert not kept & left
+    kept = [article.url for story in found.stories for article in story.articles]
+    left = [one.url for one in found.left_out]
+    assert sorted(kept + left) == sorted(article.url for one in many for article in one)
     assert [s.score for s in found.stories] == sorted(
         (s.score for s in found.stories), reverse=True
     )

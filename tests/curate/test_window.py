@@ -2,6 +2,7 @@ from datetime import timedelta
 
 import pytest
 
+from digest.curate import dedupe
 from digest.curate.dedupe import StoryOptions
 from digest.curate.window import Told, WindowOptions, admit, drop_told
 from digest.model import Cadence, DateSource, LeftOut
@@ -85,6 +86,42 @@ def test_what_was_told_by_address_by_text_or_by_story_is_not_told_again():
     assert dropped([an_article("https://a.example/1", title="Other", text="New.")], told) == reason
     assert dropped([an_article("https://b.example/1", fingerprint="f", text="x")], told) == reason
     assert dropped([an_article("https://c.example/1", fingerprint="g")], told) == reason
+
+
+@pytest.mark.parametrize(("outlet", "reasons"), [("Herald", 0), ("Post", 1)])
+def test_a_sequel_is_told_and_what_another_outlet_tells_late_is_not(outlet, reasons):
+    told = an_article(
+        "https://a.example/1",
+        source_name="Herald",
+        title="Jury retires in trial of mayor",
+        text="The jury in the trial of former mayor John Hart retired on Thursday to consider its "
+        "verdict. Hart denies taking bribes from a builder.",
+    )
+    later = an_article(
+        "https://a.example/2",
+        source_name=outlet,
+        title="Former mayor guilty of bribery",
+        text="Former mayor John Hart was found guilty on Friday of taking bribes from a builder. "
+        "He faces up to ten years in prison.",
+    )
+
+    assert len(dropped([later], told)) == reasons
+
+
+def test_news_of_the_same_matter_is_told_though_one_issue_would_join_them():
+    told = an_article("https://a.example/1", title="Bridge at Ainsley opens", text=(
+        "The mayor of Ainsley opened the rebuilt bridge on Thursday. The flood had taken it."
+    ))  # fmt: skip
+    later = an_article(
+        "https://b.example/2",
+        source_name="Post",
+        title="Lorries barred",
+        text="Cracks were found in the rebuilt bridge at Ainsley on Saturday. Engineers blame bad concrete and "
+        "will close one lane for repairs. Hauliers fear detours of forty miles.",
+    )
+
+    assert len(dedupe.group([told, later])) == 1
+    assert dropped([later], told) == []
 
 
 def test_other_news_is_told():
