@@ -16,8 +16,9 @@ from typing import Annotated
 
 from annotated_types import Ge, Gt, Le
 
+from digest.curate import quotations, words
 from digest.curate import sentences as splitting
-from digest.curate import words
+from digest.curate.quotations import Quotation
 from digest.model import Article, Sentence
 
 LOOKED_AT = 40  # sentences; the news is at the top
@@ -46,6 +47,11 @@ _DANGLING = re.compile(
     r"er|sie|es|aber|doch|und|il|elle|ils|elles|mais|et|cela|он|она|они|но|это)\b",
     re.IGNORECASE,
 )
+_UNNAMED = re.compile(
+    r"[\s,.]*(?:$|(?:he|she|they|it|er|sie|il|elle)\s+\w+\b|a-t-(?:il|elle)\b"
+    r"|(?:said|says|sagte|sagt)\s+(?:he|she|they|er|sie)\b)",
+    re.IGNORECASE,
+)
 _SAID = re.compile(
     r"^[\"“‘«].*[\"”’»],?\s*(?:he|she|they|it)\s+(?:said|added|told)\b", re.IGNORECASE
 )
@@ -67,6 +73,7 @@ class _Candidate:
     text: str
     terms: Counter[str]
     opens: bool  # stands at the very beginning of the text
+    unsaid: bool  # a quotation whose speaker only the sentence before it names
 
 
 def summarise(article: Article, *, options: SummaryOptions | None = None) -> tuple[Sentence, ...]:
@@ -89,6 +96,8 @@ def summarise(article: Article, *, options: SummaryOptions | None = None) -> tup
 def _candidates(article: Article) -> list[_Candidate]:
     found: list[_Candidate] = []
     title = article.title.casefold().strip(" .!?…")
+    quoted: tuple[Quotation, ...] = ()
+    paragraph_end = 0
     for place, span in enumerate(splitting.stream(article.text, article.language)):
         if len(found) == LOOKED_AT:
             break
@@ -97,23 +106,27 @@ def _candidates(article: Article) -> list[_Candidate]:
         if dateline := _DATELINE.match(raw):
             start += dateline.end()
             raw = article.text[start : span.end]
-        if not _worth(raw, title):
+        if start >= paragraph_end:
+            quoted, paragraph_end = quotations.around(article.text, start)
+        # Half a quotation, or a sentence amid one, is somebody's words without the somebody.
+        if any(one.cuts(start, span.end) for one in quoted) or not _worth(raw, title):
             continue
         terms = Counter(words.tokens(raw, article.language))
         if len(terms) >= 3:
-            found.append(_Candidate(place, start, span.end, raw, terms, place == 0))
+            unsaid = any(one.start == start and _is_unsaid(raw, one.end - start) for one in quoted)
+            found.append(_Candidate(place, start, span.end, raw, terms, place == 0, unsaid))
     return found
+
+
+def _is_unsaid(sentence: str, quoted: int) -> bool:
+    """Whether nobody, or a pronoun, says the quotation that its first ``quoted`` signs are."""
+    return bool(_UNNAMED.match(sentence, quoted))
 
 
 def _worth(sentence: str, title: str) -> bool:
     if not splitting.is_complete(sentence) or "\n\n" in sentence:
         return False
-    if sentence.casefold().strip(" .!?…") == title or _BOILERPLATE.match(sentence):
-        return False
-    opened = sum(sentence.count(c) for c in "“«„")
-    closed = sum(sentence.count(c) for c in "”»")
-    # Half a quotation is somebody's words without the somebody.
-    return opened <= closed + (sentence.count("„") and 1) and closed <= opened
+    return sentence.casefold().strip(" .!?…") != title and not _BOILERPLATE.match(sentence)
 
 
 def _scores(candidates: Sequence[_Candidate], article: Article) -> list[float]:
@@ -148,7 +161,8 @@ def _choose(
         del rest[best]
         if chosen and (len(one.text) > room or _likeness(one, chosen) >= SAME):
             continue
-        if _DANGLING.match(one.text) and not one.opens and not _follows(one, chosen):
+        hangs = one.unsaid or (bool(_DANGLING.match(one.text)) and not one.opens)
+        if hangs and not _follows(one, chosen):
             continue
         chosen.append(one)
         room -= len(one.text) + 1

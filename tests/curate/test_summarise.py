@@ -102,6 +102,32 @@ def test_a_sentence_that_hangs_on_another_is_not_told_without_it():
     assert hanging not in summary or other in summary
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        '"The flood of Ainsley took the weir. The council slept in its warm beds. The trust knew."',
+        "“The flood of Ainsley took the weir. The council slept in its warm beds. The trust knew.”",
+        "„The flood of Ainsley took the weir. The council slept in its warm beds. The trust knew.“",
+    ],
+)
+def test_half_a_quotation_and_what_stands_amid_one_are_not_told(words):
+    summary = told(f"Moss of the trust was angry: {words} {LEAD} {COST}")
+
+    assert summary
+    assert all(one in (LEAD, COST) for one in summary)
+
+
+@pytest.mark.parametrize("after", ["", ",” he said.", ",” said she."])
+def test_a_quotation_without_its_speaker_is_told_only_behind_the_sentence_that_names_them(after):
+    quotation = f"“The council of Ainsley voted to rebuild the weir{after or '.”'}"
+    speaker = "Moss of the river trust spoke to the council of Ainsley about the vote on the weir."
+    options = SummaryOptions(sentences=4, max_characters=900)
+
+    summary = told(f"{speaker} {quotation} {COST} {ANGLERS}", options=options)
+    assert quotation not in summary or summary[summary.index(quotation) - 1] == speaker
+    assert quotation not in told(f"Yes. {quotation} {COST} {ANGLERS}", options=options)
+
+
 def test_a_text_of_hanging_sentences_is_told_by_its_first():
     assert told("The. They voted for the rebuilding of Ainsley weir. And they went home merrily.")
 
