@@ -10,7 +10,11 @@ from markdown_it import MarkdownIt
 
 from digest.curate import furniture
 from digest.curate.cleaning import clean
+from digest.curate.sentences import is_complete
 from digest.htmltree import tree
+
+WRAPPED = 40  # characters of a line; a shorter one was not wrapped
+_BREAK = "\x1e"  # a br; no text holds it, since it counts as white space
 
 _SILENT = frozenset(
     "script style noscript template iframe object embed svg form button input select textarea nav "
@@ -29,7 +33,7 @@ def text(markup: str) -> str:
         return ""
     parts: list[str] = []
     _walk(root, parts)
-    blocks = clean("".join(parts)).split("\n\n")
+    blocks = clean(_unwrapped("".join(parts))).split("\n\n")
     return "\n\n".join(block for block in blocks if block and not furniture.is_certain(block))
 
 
@@ -62,7 +66,21 @@ def _walk(root: HtmlElement, parts: list[str]) -> None:
 def _mark(tag: str) -> str:
     if tag in _BLOCKS:
         return "\n\n"
-    return "\n\n" if tag == "br" else ""
+    return _BREAK if tag == "br" else ""
+
+
+def _unwrapped(said: str) -> str:
+    """Lines parted by ``br`` as paragraphs, or as one where they only wrap what goes on."""
+    first, *rest = said.split(_BREAK)
+    wraps = any(line.strip()[:1].islower() for line in rest)
+    whole = [first]
+    for line in rest:
+        before = whole[-1].rpartition("\n\n")[2].strip()
+        is_wrapped = wraps and len(before) >= WRAPPED
+        goes_on = is_wrapped or (line.strip()[:1].islower() and len(before.split()) >= 3)
+        ends = not before or before.endswith(":") or is_complete(before)
+        whole.append(f" {line}" if goes_on and not ends else f"\n\n{line}")
+    return "".join(whole)
 
 
 def _flow(said: str | None) -> str:

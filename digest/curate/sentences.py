@@ -29,16 +29,29 @@ _ABBREVIATIONS = frozenset(
     # Russian
     "г гг т.е т.д т.п им ул руб млн млрд тыс стр проф акад".split()
 )
+# Those that are words in another language.
+_NORDIC = frozenset("kl ca bl.a f.eks".split())
+_OWN = {
+    "en": frozenset("det insp cllr sens reps ald atty gens".split()),
+    "de": frozenset("mind max abs sog lt med ziff gem vgl zzgl".split()),
+    "es": frozenset("ee sta d dña avda gral".split()),
+    "it": frozenset("on avv geom gen".split()),
+    "nl": frozenset("dhr mevr blz".split()),
+    "pl": frozenset("ok im tys ul np m.st".split()),
+    **dict.fromkeys(("da", "nb", "nn", "no", "sv"), _NORDIC),
+}
 # Those that often end a sentence too: they do so where a capital and a common opener follow.
-_MAY_END = frozenset("a.m p.m u.s u.k u.n e.u d.c etc inc ltd co corp jr sr г гг ee.uu".split())
+_MAY_END = frozenset("a.m p.m u.s u.k u.n e.u d.c etc inc ltd co corp jr sr г гг ee.uu uu".split())
 _OPENERS = frozenset(
     "a an and as at but by for he her his if in it its on our she so some that the their there "
-    "these they this those to we what when while with you meanwhile however".split()
+    "these they this those to we what when while with you meanwhile however "
+    "el la los las un una según".split()
 )
 _MONTHS = frozenset(
     "januar februar märz april mai juni juli august september oktober november dezember "
     "jänner".split()
 )
+_SHORT = 5  # letters of an abbreviation before a number
 _REACH = 80  # characters before a stop that tell what word it follows; a longer one is none
 _NEXT = re.compile(r"\s*(\S+)")
 _LAST_WORD = re.compile(r"([^\s(\[\"“‘«]+)$")
@@ -110,6 +123,11 @@ def _abbreviated(before: str, following: str, language: str) -> bool:
     next_word = following.strip("\"'“‘”’«»,;:").casefold()
     if folded in _MAY_END:
         return next_word not in _OPENERS
+    if re.split("['’]", folded)[-1] in _OWN.get(language, ()):  # l'avv. Bianchi
+        return True
+    # An abbreviation nobody listed: "mind. 300". In English a number in figures begins nothing.
+    if language != "en" and word.islower() and len(word) <= _SHORT and next_word[:1].isdigit():
+        return True
     if folded in _ABBREVIATIONS:
         # "no." is a word too: a number follows the abbreviation.
         return folded not in ("no", "nos", "mar", "sat", "sun", "art", "fig", "est") or (

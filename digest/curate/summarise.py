@@ -29,11 +29,13 @@ REDUNDANCY = 0.4  # what MMR takes off for likeness to what is chosen already
 _DATELINE = re.compile(
     r"^(?:"
     r"\((?:[A-Z][\w.&’' ]{1,30})\)\s*(?:[–—-]+\s*)?"
-    r"|[A-ZÀ-ÞА-Я][\w.’'À-žА-Яа-я ,/]{1,60}\((?:[A-Z][\w.&/’' ]{1,30})\)\s*[–—-]+\s*"
+    r"|[A-ZÀ-ÞА-Я][\w.’'-]*(?:[ ,/]+(?:[A-ZÀ-ÞА-Я\d][\w.’'-]*|am|d[aeo]|del|la|of|on)){0,6}\s*"
+    r"\((?:[A-Z][\w.&/’' ]{1,30})\)\s*[–—-]+\s*"
     r"|[A-ZÀ-ÞА-Я]{2}[A-ZÀ-ÞА-Я.’' -]*(?:,\s*[\w. ]{2,24}){0,2}\s*(?:\([\w .]+\)\s*)?[–—-]+\s+"
     r"|[A-ZÀ-ÞА-Я]{2}[A-ZÀ-ÞА-Я.’' -]*,\s*\w+\.?\s+\d{1,2}(?:,\s*\d{4})?\s*[–—:-]+\s*"
     r")(?=[\"“‘«„]?[\w\"“‘«„])"
 )
+_DASH = re.compile(r"\s[–—-]+\s")
 _BOILERPLATE = re.compile(
     r"^(?:by\s+[A-Z]|click here|follow us|sign up|subscribe|read more|watch[: ]|photo(?:graph)?[: ]"
     r"|image[: ]|copyright|©|all rights|advertisement|share this"
@@ -103,9 +105,8 @@ def _candidates(article: Article) -> list[_Candidate]:
             break
         start = span.start
         raw = article.text[start : span.end]
-        if dateline := _DATELINE.match(raw):
-            start += dateline.end()
-            raw = article.text[start : span.end]
+        start += _dateline(raw)
+        raw = article.text[start : span.end]
         if start >= paragraph_end:
             quoted, paragraph_end = quotations.around(article.text, start)
         # Half a quotation, or a sentence amid one, is somebody's words without the somebody.
@@ -116,6 +117,17 @@ def _candidates(article: Article) -> list[_Candidate]:
             unsaid = any(one.start == start and _is_unsaid(raw, one.end - start) for one in quoted)
             found.append(_Candidate(place, start, span.end, raw, terms, place == 0, unsaid))
     return found
+
+
+def _dateline(sentence: str) -> int:
+    """How long the dateline is that it begins with; 0 where the dash belongs to the sentence."""
+    found = _DATELINE.match(sentence)
+    if found is None:
+        return 0
+    rest = sentence[found.end() :]
+    # "NATO – which has 32 members – said": two dashes, or lower case behind one, part a clause.
+    is_clause = rest.lstrip('"“‘«„')[:1].islower() or (")" not in found[0] and _DASH.search(rest))
+    return 0 if is_clause else found.end()
 
 
 def _is_unsaid(sentence: str, quoted: int) -> bool:

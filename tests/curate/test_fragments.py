@@ -14,6 +14,24 @@ def test_blocks_become_paragraphs_and_line_ends_of_the_source_mean_nothing():
     assert fragments.text(markup) == "One line\n\ntwo\n\nthree\n\nfour\n\nfive"
 
 
+def test_a_br_that_only_wraps_a_line_parts_no_sentence():
+    wrapped = (
+        "<p>The council voted on Monday night to close the park in<br>Ainsley for two years while "
+        "the old lake is being<br>cleaned of mud.<br>Work starts in March.</p>"
+    )
+
+    assert fragments.text(wrapped) == (
+        "The council voted on Monday night to close the park in Ainsley for two years while the "
+        "old lake is being cleaned of mud.\n\nWork starts in March."
+    )
+    assert fragments.text("<b>The council votes for the weir of Ainsley</b><br>It voted.") == (
+        "The council votes for the weir of Ainsley\n\nIt voted."
+    )
+    assert fragments.text("The rules of the park:<br>no dogs<br>no fires") == (
+        "The rules of the park:\n\nno dogs\n\nno fires"
+    )
+
+
 def test_inline_elements_do_not_part_a_word():
     assert fragments.text("<p>the <b>bri</b>dge <a href='/x'>is</a> open</p>") == (
         "the bridge is open"

@@ -64,6 +64,20 @@ def test_a_dateline_is_not_part_of_the_news(dateline):
 
 
 @pytest.mark.parametrize(
+    "opening",
+    [
+        "AINSLEY – which has 32 councillors – said on Thursday that it would rebuild the weir.",
+        "The River and Weir Trust (RWT) – the owner – voted on Thursday to rebuild the weir.",
+        "UK, EU – and Swiss – councils voted on Thursday to rebuild the weir at Ainsley.",
+        "RWT - river and weir trust - voted on Thursday to rebuild the weir.",
+        "AINSLEY — Moss of the trust — voted on Thursday to rebuild the weir.",
+    ],
+)
+def test_a_dash_that_sets_apart_a_clause_ends_no_dateline(opening):
+    assert told(f"{opening} {COST}")[0] == opening
+
+
+@pytest.mark.parametrize(
     "line",
     [
         "By Ruth Okafor and Owen Thrale of the Observer.",
