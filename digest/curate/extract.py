@@ -26,12 +26,15 @@ from digest.curate import (
     plaintext,
     titles,
     urls,
+    words,
 )
 from digest.curate.metadata import Metadata
 from digest.errors import Permanent
 from digest.model import Article, Dated, DateSource, FetchedItem, Form
 
 MIN_WORDS = 25  # of a page; fewer and the feed's own words are the better text
+SHORT = 100  # words; so few are believed of a page only where they are about what the feed says
+ABOUT, ENOUGH = 0.15, 4  # of the feed's terms, if it has enough: an error or a wall shares fewer
 MUCH_LESS = 0.6  # of the words that the page's own JSON-LD holds: then that is the better text
 MAX_TEXT = 200_000  # characters kept of one article
 
@@ -178,13 +181,26 @@ def _page(item: FetchedItem) -> _Draft:
 
 
 def _teaser(item: FetchedItem, draft: _Draft) -> _Draft:
-    """``draft`` with the feed's own words where the page gave fewer: a wall, a script, an error."""
+    """``draft`` with the feed's own words where the page gave fewer, or speaks of something else.
+
+    Such a page is a wall, a script, an error.
+    """
     if not item.teaser or guard.is_too_deep(item.teaser):
         return draft
     told = fragments.text(item.teaser)
-    if len(draft.text.split()) >= max(MIN_WORDS, len(told.split())):
+    count = len(draft.text.split())
+    if count >= max(MIN_WORDS, len(told.split())) and (
+        count >= SHORT or _is_about(item, told, draft)
+    ):
         return draft
     return replace(draft, text=told, title=item.title or draft.title, is_told=True)
+
+
+def _is_about(item: FetchedItem, told: str, draft: _Draft) -> bool:
+    language = draft.language or item.language or "en"
+    announced = set(words.tokens(f"{item.title or ''} {told}", language))
+    shared = announced & set(words.tokens(draft.text, language))
+    return len(announced) < ENOUGH or len(shared) >= ABOUT * len(announced)
 
 
 def _parsed(html: str) -> HtmlElement | None:

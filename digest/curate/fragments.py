@@ -20,6 +20,10 @@ _SILENT = frozenset(
     "script style noscript template iframe object embed svg form button input select textarea nav "
     "figure figcaption audio video canvas head title aside".split()
 )
+# "wp-caption-text", "image_caption"; what merely has one ("has-caption") may be the article.
+_CAPTION = re.compile(
+    r"(?:^|\s)(?!(?:has|with|no|without)[-_])(?:[\w-]*[-_])?caption(?:[-_]text)?(?:\s|$)"
+)
 _BLOCKS = frozenset(
     "p div li ul ol h1 h2 h3 h4 h5 h6 tr table blockquote pre section article header footer main "
     "hr dt dd dl body address center details summary".split()
@@ -47,7 +51,7 @@ def _walk(root: HtmlElement, parts: list[str]) -> None:
     for event, element in etree.iterwalk(root, events=("start", "end")):
         tag = element.tag if isinstance(element.tag, str) else ""
         if event == "start":
-            if skipped is None and tag in _SILENT and element is not root:
+            if skipped is None and element is not root and _is_silent(element, tag):
                 skipped = element
             if skipped is None:
                 parts.append(_mark(tag))
@@ -61,6 +65,10 @@ def _walk(root: HtmlElement, parts: list[str]) -> None:
             parts.append(" ")
         if skipped is None and element is not root:
             parts.append(_flow(element.tail))
+
+
+def _is_silent(element: HtmlElement, tag: str) -> bool:
+    return tag in _SILENT or bool(tag and _CAPTION.search(element.get("class") or ""))
 
 
 def _mark(tag: str) -> str:

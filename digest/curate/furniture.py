@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from importlib import resources
 
-LONGEST = 45  # words; a longer paragraph is prose whatever it says
+LONGEST = 45  # words; a longer paragraph is prose, unless it opens as no prose does
 LABEL_WORDS = 5  # a longer line that ends like a sentence is no label: "Copying is forbidden here."
 
 
@@ -24,10 +24,15 @@ def _phrases(section: str) -> re.Pattern[str]:
 
 
 _NOTICES = _phrases("notices")
+_OPENINGS = _phrases("openings")
+_OFFERS = _phrases("offers")
 _LABELS = _phrases("labels")
 _MARKS = re.compile(r"^[\W_]*(?:\d+\s*)?")
 _END_MARKS = re.compile(r"[\s*|›»<>:…–—-]+$|\.{2,}$")
 _SPEECH = re.compile(r"^[\"“«„‘].*[\"”»’“]\W*\s+\w", re.DOTALL)  # “We use cookies,” she said
+_REPORTED = re.compile(
+    r"\b(?:said|says?|told|announced|was|were|had|has|began|begins|closed|ended|starts|rose|fell)\b"
+)
 _PLACES = re.compile(
     r"\b(?:facebook|twitter|x|whatsapp|telegram|linkedin|reddit|pinterest|e-?mail|print|copy|link|"
     r"share|tweet|pocket|flipboard|tumblr|instagram|youtube|mastodon|bluesky|threads|messenger|"
@@ -47,12 +52,21 @@ def is_certain(line: str) -> bool:
     if not bare:
         return True
     words = len(bare.split())
-    if words > LONGEST or _SPEECH.match(line):
+    if _SPEECH.match(line):
         return False
-    if line.startswith(("©", "(c)", "(C)")) or _NOTICES.search(bare):
+    if _OPENINGS.match(bare):
+        return True
+    if words > LONGEST:
+        return False
+    if is_offer(bare) or line.startswith(("©", "(c)", "(C)")) or _NOTICES.search(bare):
         return True
     is_sentence = words > LABEL_WORDS and bool(_PROSE_END.search(bare))
     return bool(_LABELS.search(_END_MARKS.sub("", bare))) and not is_sentence
+
+
+def is_offer(sentence: str) -> bool:
+    """Whether it asks the visitor to subscribe, and does not report that others did."""
+    return bool(_OFFERS.match(sentence)) and not _REPORTED.search(sentence)
 
 
 def is_likely(line: str) -> bool:

@@ -16,7 +16,7 @@ from typing import Annotated
 
 from annotated_types import Ge, Gt, Le
 
-from digest.curate import quotations, words
+from digest.curate import furniture, quotations, words
 from digest.curate import sentences as splitting
 from digest.curate.quotations import Quotation
 from digest.model import Article, Sentence
@@ -37,12 +37,18 @@ _DATELINE = re.compile(
 )
 _DASH = re.compile(r"\s[–—-]+\s")
 _BOILERPLATE = re.compile(
-    r"^(?:by\s+[A-Z]|click here|follow us|sign up|subscribe|read more|watch[: ]|photo(?:graph)?[: ]"
-    r"|image[: ]|copyright|©|all rights|advertisement|share this"
-    r"|this (?:article|story) (?:was|is|has)"
-    r"|editor['’]s note|correction[: ]|updated?[: ]|e-?mail\b|contact\b|for more information"
-    r"|scroll down|(?:please )?enter your|story highlights|getty images|reporting by|editing by)",
+    r"^(?:by\s+[A-Z]|click here|follow us|read more|watch(?::| (?:this|the|video|more)\b)"
+    r"|photo(?:graph)?s?(?::| (?:by|courtesy)\b)|(?:image|picture)s?(?::| (?:by|courtesy)\b)"
+    r"|copyright|©|all rights|advertisement|share this|this (?:article|story) (?:was|is|has|first)"
+    r"|editor['’]s note|correction:|updated?:|(?:e-?mail|contact) (?:us|me|the reporter)\b"
+    r"|for more information|scroll down|(?:please )?enter your|story highlights|getty images"
+    r"|reporting by|editing by)",
     re.IGNORECASE,
+)
+_BIO = re.compile(
+    r"^(?:[A-ZÀ-Þ][\w.'’-]*\s){2,3}is\s(?:a|an|the|our)\s(?:[\w-]+\s){0,3}(?:reporter|correspondent"
+    r"|columnist|journalist|editor|staff writer|contributor)"
+    r"(?:\.|\s(?:covering|for|at|based|with|who)\b)"
 )
 _DANGLING = re.compile(
     r"^[\"“‘«]?(?:he|she|it|they|this|that|these|those|but|and|so|however|also|his|her|their|its|"
@@ -138,7 +144,9 @@ def _is_unsaid(sentence: str, quoted: int) -> bool:
 def _worth(sentence: str, title: str) -> bool:
     if not splitting.is_complete(sentence) or "\n\n" in sentence:
         return False
-    return sentence.casefold().strip(" .!?…") != title and not _BOILERPLATE.match(sentence)
+    if sentence.casefold().strip(" .!?…") == title or furniture.is_offer(sentence):
+        return False
+    return not _BOILERPLATE.match(sentence) and not _BIO.match(sentence)
 
 
 def _scores(candidates: Sequence[_Candidate], article: Article) -> list[float]:

@@ -142,6 +142,19 @@ def test_a_page_that_shows_more_than_its_feed_is_read_itself():
     assert read(a_page(), teaser="<p>He will stay.</p>").text == TEXT
 
 
+def test_a_short_page_about_something_else_is_read_from_its_feed():
+    sorry = (
+        "Sorry, the page you are looking for does not exist or has been moved to another place. Try "
+        "the search at the top of this page, or go back to the front page and begin there anew.",
+    )
+    missing = a_page(text=sorry, title="Page not found")
+    teaser = "A whale swam into the bay on Tuesday, fishermen said."
+
+    article = read(missing, teaser=teaser, title="Whale in bay")
+
+    assert (article.title, article.text) == ("Whale in bay", teaser)
+
+
 def test_an_empty_page_is_read_from_its_feed():
     assert read(" ", teaser=f"<p>{PARAGRAPHS[0]}</p>", title=TITLE).text == PARAGRAPHS[0]
 

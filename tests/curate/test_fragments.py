@@ -32,6 +32,14 @@ def test_a_br_that_only_wraps_a_line_parts_no_sentence():
     )
 
 
+@pytest.mark.parametrize("name", ["wp-caption-text", "image-caption", "photo_caption", "caption"])
+def test_what_is_classed_as_a_caption_is_one(name):
+    said = f"<div class='big {name}'><p>The lake on a Sunday.</p></div><p>The park closes.</p>"
+
+    assert fragments.text(said) == "The park closes."
+    assert fragments.text("<div class='has-caption'>The park closes.</div>") == "The park closes."
+
+
 def test_inline_elements_do_not_part_a_word():
     assert fragments.text("<p>the <b>bri</b>dge <a href='/x'>is</a> open</p>") == (
         "the bridge is open"

@@ -54,8 +54,18 @@ NOTICES = [
     "Реклама",
     "Zapisz się do newslettera",
     "* * *",
+    "To get stories like this in your inbox first, sign up here.",
+    "This story first appeared in our weekly newsletter, The Download.",
+    "If you enjoyed this piece, please consider supporting us with a donation.",
+    "Sign up for our morning briefing.",
+    "Register for free to read on.",
+    "We use cookies and similar technologies to run this website. " + "You may say no to any. " * 9,
 ]
 PROSE = [
+    "Sign up for the new bus card began on Monday and 3,000 people came.",
+    "Register to vote by Monday, election officials in Harrow said on Friday.",
+    "Register for the marathon closed on Friday after 40,000 had signed up.",
+    "Get rid of spam: a new filter stops emails before they reach the inbox, its makers say.",
     "Subscribers to the ferry pass will pay two pounds more from May.",
     "“We use cookies to follow nobody,” the mayor said on Thursday.",
     "Copyright law is older than the press, the court was told on Monday.",

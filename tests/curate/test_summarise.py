@@ -84,6 +84,8 @@ def test_a_dash_that_sets_apart_a_clause_ends_no_dateline(opening):
         "Sign up to our morning newsletter about weirs and councils.",
         "This article was first told in the Observer of Ainsley.",
         "Council votes to rebuild the weir.",
+        "To get stories about the weir in your inbox first, sign up here.",
+        "Jane Doe is a senior reporter covering the council of Ainsley.",
         "What the council will pay",
         "“The weir is ours,” said the council of Ainsley, “and so is the",
         "Yes it is.",
@@ -93,6 +95,18 @@ def test_what_is_no_sentence_of_the_news_is_not_told(line):
     given = {"title": "Council votes to rebuild the weir"}
 
     assert line not in told(f"{line}\n\n{TEXT}", **given)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Sign up for the weir began on Thursday and 3,000 people of Ainsley came.",
+        "Contact between the council of Ainsley and the river trust was lost in the flood.",
+        "Watch houses along the river Ainsley stood empty when the flood took the weir.",
+    ],
+)
+def test_news_that_begins_like_a_notice_is_told(line):
+    assert told(f"{line} {COST}")[0] == line
 
 
 def test_the_same_thing_is_not_said_twice():
