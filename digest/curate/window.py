@@ -112,7 +112,8 @@ def _retold(
         shares: dict[int, float] = defaultdict(float)
         for article, vector in zip(group, rest, strict=False):
             for place, cosine in index.cosines(article.language, vector).items():
-                shares[place] += cosine / _asked(article, told[place].article, options)
+                if cosine >= dedupe.FLOOR:
+                    shares[place] += cosine / _asked(article, told[place].article, options)
         nearest = max(shares, key=lambda place: (shares[place], -place), default=0)
         found.append(told[nearest].period if shares[nearest] >= len(group) else None)
     return found
