@@ -16,9 +16,10 @@ from digest.curate.dedupe import StoryOptions
 from digest.model import Article, Cadence, LeftOut
 
 RETOLD_HOURS = 96.0  # what is new of a story this long after it was told is news again
-# The cosine that makes one article the told one in other words. A sequel, or tomorrow's weather, is
-# nearly as alike, and what an outlet publishes anew it means to be new.
-RETOLD, RETOLD_BY_ONE = 0.4, 0.8
+# The cosine that makes one article the told one in other words: a third of the pairs that tell one
+# event reach it, and few others. Short texts are more alike by chance, and the same matter's sequel
+# is, too: there it is up to SAME, as in what the outlet that told it publishes anew.
+RETOLD, SAME = 0.3, 0.8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +105,8 @@ def _retold(
     every = [a for one in groups for a in one] + [one.article for one in told]
     vectors = dedupe.vectors(every)
     index = dedupe.Index(dedupe.crowded(vectors))
-    for place, (one, vector) in enumerate(zip(told, vectors[-len(told) :], strict=True)):
+    theirs = vectors[-len(told) :]
+    for place, (one, vector) in enumerate(zip(told, theirs, strict=True)):
         index.add(place, one.article.language, vector)
     rest = iter(vectors)
     found: list[str | None] = []
@@ -113,18 +115,22 @@ def _retold(
         for article, vector in zip(group, rest, strict=False):
             for place, cosine in index.cosines(article.language, vector).items():
                 if cosine >= dedupe.FLOOR:
-                    shares[place] += cosine / _asked(article, told[place].article, options)
+                    terms = min(len(vector), len(theirs[place]))
+                    shares[place] += cosine / _asked(article, told[place].article, terms, options)
         nearest = max(shares, key=lambda place: (shares[place], -place), default=0)
         found.append(told[nearest].period if shares[nearest] >= len(group) else None)
     return found
 
 
-def _asked(article: Article, told: Article, options: StoryOptions) -> float:
+def _asked(article: Article, told: Article, terms: int, options: StoryOptions) -> float:
+    """The cosine for the two to say the same; ``terms``: how many the shorter has."""
     hours = min(options.window_hours, RETOLD_HOURS)
     if abs(article.dated.at - told.dated.at) > timedelta(hours=hours):
         return math.inf
-    least = RETOLD_BY_ONE if article.source_name == told.source_name else RETOLD
-    return max(options.similarity, least)
+    if article.source_name == told.source_name:
+        return max(options.similarity, SAME)
+    short = min(SAME, RETOLD * dedupe.FEW_TERMS / max(1, terms))
+    return max(options.similarity, RETOLD, short)
 
 
 def _reach(
