@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 import pytest
 
 from digest.deliver import memory
-from digest.deliver.choice import Circuit
+from digest.deliver.choice import LONGEST_REST, Circuit
 from digest.storage import paces
 from digest.storage.database import Store
 from digest.storage.paces import Of
@@ -46,7 +47,8 @@ def fared(desk, **circuits: Circuit) -> None:
 
 
 def test_relays_are_in_use_rest_or_are_paused_with_their_own_words(relayed):
-    fared(relayed, main=Circuit(paused="554 5.7.1 blocked"), spare=Circuit(closed_until=9e9))
+    soon = time.time() + LONGEST_REST
+    fared(relayed, main=Circuit(paused="554 5.7.1 blocked"), spare=Circuit(closed_until=soon))
 
     main, spare = relayed.run("relays", "list").out.splitlines()
 

@@ -151,11 +151,11 @@ async def test_what_is_given_back_is_claimed_by_the_next(readers):
 
 async def test_people_are_blamed_in_the_order_of_their_ids(readers):
     blamed = []
-    post = office(readers, blame=lambda tx, who, *_: blamed.append(who))
+    post = office(readers, blame=lambda tx, ref, *_: blamed.append(ref.id))
     some = sorted((await post.claim(MINE, 10, NOW)).ready, key=lambda one: one.person.subscriber)
     box, refused = Box(), Refused(550, "5.1.1", "No such user", Stage.RCPT)
     box.rest = [(one, refused, "main") for one in reversed(some)]
 
     await post.settle(MINE, box, NOW)
 
-    assert blamed == [one.person.subscriber for one in some]
+    assert blamed == [one.person.delivery.id for one in some]
