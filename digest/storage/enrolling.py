@@ -20,8 +20,8 @@ from digest.storage.dialect import bound, by_index
 from digest.storage.postal import deliveries, issue_choices, issue_hours
 from digest.storage.schema import issues, subscribers, subscriptions
 
-# Rows written in one go: whoever joins waits for all of them on SQLite, and for none elsewhere.
-BATCH = {"sqlite": 1_000, "postgresql": 5_000}
+# Rows written in one go. Whoever joins waits for all of them on SQLite, and elsewhere for the disk.
+BATCH = {"sqlite": 1_000, "postgresql": 2_000}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
