@@ -22,9 +22,7 @@ from digest.web.members import Consent, Joining
 from digest.web.texts import LANGUAGES
 from subscribers.address import Address, BadAddress
 
-# Joins are answered at whole steps after they came: longer than the commit of a slow disk, which
-# somebody who is new costs and somebody known does not.
-STEP_SECONDS = 0.2
+STEP_SECONDS = 0.02  # joins are answered at whole steps after they came
 LONGEST_NAME = 80
 
 

@@ -240,7 +240,10 @@ async def test_who_erases_themselves_does_not_erase_that_a_stranger_was_asked(st
     clock.now += DAY
 
     assert await membership.purge(store, marks_kept=90 * DAY, clock=clock) == 0
-    assert await store.read(lambda tx: tx.execute(select(paces)).all()) == []
+    assert (
+        await store.read(lambda tx: tx.execute(select(paces).where(paces.c.kind == "asked")).all())
+        == []
+    )
     assert (await join(store, clock, victim)).letters == (Kind.CONFIRM,)
 
 
@@ -352,6 +355,27 @@ async def test_joins_never_confirmed_are_purged_after_14_days(store, clock):
     assert await store.read(people.at_address, ADA) is None
     assert await store.read(roster.counts) == {("daily", "active", "ok"): 1}
     assert len(await held(store, member)) == 1
+
+
+async def test_who_is_known_or_suppressed_costs_a_commit_as_well(store, clock):
+    async def join(name):
+        profile = Profile(address=Address.parse(f"{name}@example.org"))
+        act = acts.Join(newsletter="daily", cadence="daily")
+        return await membership.join(store, profile, act, by=By.READER, ring=RING, clock=clock)
+
+    def marked(tx):
+        asked = select(paces.c.at).where(paces.c.kind == "nobody")
+        return tx.execute(asked).scalar()
+
+    await join("ada")
+    assert await store.read(marked) is None
+    assert not (await join("ada")).happened
+    first = await store.read(marked)
+    clock.now += DAY
+    await membership.suppress(store, Address.parse("eve@example.org"), ring=RING, clock=clock)
+    assert not (await join("eve")).happened
+
+    assert (first, await store.read(marked)) == (clock.now - DAY, clock.now)
 
 
 async def test_they_are_purged_and_networks_forgotten_a_batch_at_a_time(store, clock, monkeypatch):
