@@ -12,9 +12,10 @@ from digest.cli.meter import line, unfinished
 from digest.config import secret
 from digest.config.load import load_for
 from digest.config.settings import Settings
+from digest.deliver.progress import Progress
 from digest.errors import DigestError
 from digest.services import membership
-from digest.services.dispatch import Progress, nothing_due
+from digest.services.dispatch import nothing_due
 
 
 @click.group("letters")

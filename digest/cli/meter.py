@@ -11,7 +11,7 @@ from typing import IO, Self
 
 import click
 
-from digest.services.dispatch import Progress
+from digest.deliver.progress import Progress
 
 REDRAW = 0.2  # seconds
 LULL = 5.0  # seconds over which the rate is measured

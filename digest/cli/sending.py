@@ -13,10 +13,11 @@ from digest.clock import clock_from
 from digest.compose.prepared import Prepared
 from digest.config import secret
 from digest.config.settings import Settings
+from digest.deliver.progress import Progress
 from digest.errors import DigestError, Misconfigured, Temporary
 from digest.model import Issue, SourceReport
 from digest.services import pacing, release
-from digest.services.dispatch import Progress, nothing_due
+from digest.services.dispatch import nothing_due
 from digest.services.links import check_links
 from digest.services.publish import draft, illustrated, typeset
 from digest.services.release import Released

@@ -33,9 +33,10 @@ def mail(
 ) -> Outgoing:
     """The same as a mail from ``sender`` (a mailbox) to the address ``to``."""
     count = len(wrong)
-    subject = f"{count} thing{'s' * (count != 1)} need you" if count > 1 else "one thing needs you"
+    subject = f"{count} things need you" if count > 1 else "one thing needs you"
+    ended = f"{len(over)} things are over" if len(over) > 1 else "one thing is over"
     return question(
-        f"{site}: {subject if count else 'all is well again'}",
+        f"{site}: {subject if count else ended}",
         "\n\n".join(lines(wrong, over)),
         sender=sender,
         to=to,

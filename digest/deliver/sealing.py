@@ -52,6 +52,7 @@ class SealingOffice:
         self._batch = batch
         self._signing: deque[_Batch] = deque()  # claimed, and not brought yet
         self._unwanted: list[Ready] = []  # claimed, and to be queued again
+        self._asked_at: datetime | None = None  # last
 
     @property
     def unserved(self) -> Sequence[str]:
@@ -59,6 +60,7 @@ class SealingOffice:
 
     async def claim(self, lease: UUID, limit: int, now: datetime) -> Brought:
         """What is signed by now; where nothing is, the next batch, unless it takes too long."""
+        self._asked_at = now
         if self._unwanted:  # the database could not be written when they were let go
             await self.let_go(lease, now)
         brought = await self._more(lease, limit, now)
@@ -110,6 +112,9 @@ class SealingOffice:
         return await self._inner.abandoned(now, twice=twice)
 
     async def recall(self, lease: UUID, box: Box) -> list[Ready]:
+        held = Box(ready=deque(row for one in self._signing for row in one.rows))
+        if self._asked_at and held.ready and await self._inner.recall(lease, held):
+            await self.let_go(lease, self._asked_at)  # some are of an issue that was stopped
         return await self._inner.recall(lease, box)
 
     async def lapse(self, now: datetime) -> int:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -19,8 +18,9 @@ from digest.deliver.every import Every
 from digest.deliver.freshness import Freshness
 from digest.deliver.journal import Journal
 from digest.deliver.lines import Lines
-from digest.deliver.office import NO_MEMORY, Memory, Office, Outlook, Tally
+from digest.deliver.office import NO_MEMORY, Memory, Office, Outlook
 from digest.deliver.portion import Portion
+from digest.deliver.progress import Progress
 from digest.deliver.tray import Box, Ready, Tray
 from digest.errors import Temporary
 
@@ -36,21 +36,6 @@ Open = Callable[[Tray], Lines]
 # When dispatch ends by itself: asked when nothing is ready, under way or due, and when there is
 # something and no relay may be used (``stuck``).
 Until = Callable[[Outlook, bool], bool]
-
-
-@dataclass(slots=True, kw_only=True)
-class Progress:
-    """How far it is. ``troubles``: why relays are not used now, a sentence each; ``unserved``:
-    why some of what is due is not sent here, likewise."""
-
-    tally: Tally = field(default_factory=Tally)
-    ready: int = 0
-    flying: int = 0
-    waiting: int | None = None  # how many are left for another time, once it has ended
-    connections: int = 0
-    waits_until: datetime | None = None  # when relays that have had their limit go on
-    troubles: list[str] = field(default_factory=list)
-    unserved: list[str] = field(default_factory=list)
 
 
 def for_ever(_: Outlook, __: bool) -> bool:
@@ -93,7 +78,8 @@ class Dispatch:
         self._signal = asyncio.Event()
         self._tray = Tray(len(offices), self._journal, self._signal.set)
         self._lines = open_lines(self._tray)
-        self._portion, self._freshness = Portion(), Freshness()
+        self._portion = Portion()
+        self._freshness = [Freshness() for _ in offices]
         self._progress = Progress()
         self._stopping = asyncio.Event()
         self._patrols, self._memories, self._recalls = map(Every, (PATROL, REMEMBER, RECALL))
@@ -142,7 +128,7 @@ class Dispatch:
             self._journal.begin(self._lease)
             self._begun = True
         now = self._clock()
-        if self._freshness.over(self._tray.ready, now):
+        if self._troubled or self._is_stale(now):  # consent is to be read again
             self._lines.hold()
             await self._let_go()
         await self._keep()
@@ -182,19 +168,26 @@ class Dispatch:
             self._troubled = 0
             self._tell("the database can be written again; it goes on")
 
+    def _is_stale(self, now: datetime) -> bool:
+        pairs = zip(self._freshness, self._tray.boxes, strict=True)
+        return any(fresh.over(len(box.ready), now) for fresh, box in pairs)
+
     async def _claim(self, now: datetime) -> None:
         self._nothing, seen = False, 0
-        for office, box in zip(self._offices, self._tray.boxes, strict=True):
+        served = zip(self._offices, self._tray.boxes, self._freshness, strict=True)
+        for office, box, fresh in served:
             if len(box.ready) >= self._portion.low:
                 continue
             limit = self._lines.appetite(self._portion.size)
             if limit <= 0:
+                if not self._tray.ready:  # at a limit: what an office holds back must not grow old
+                    await self._let_go()
                 return
             brought = await office.claim(self._lease, limit, now)
             if brought.ready:
                 self._portion.claimed(now, idle=self._quiet)
                 self._tray.low = self._portion.low
-            self._freshness.claimed(len(brought.ready), now)
+            fresh.claimed(len(brought.ready), now)
             box.ready.extend(brought.ready)
             seen += brought.seen
             self._progress.tally.skipped += sum(brought.skipped.values())

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from digest.errors import DigestError
-from digest.storage import claims, desk, reviews
+from digest.storage import claims, desk, posting, reviews
 from digest.storage.batches import until_none
 from digest.storage.database import Store
 
@@ -46,10 +46,12 @@ async def cancel(store: Store, issue: int, *, clock: Clock) -> Cancelled:
     Of a half released one as well: whoever still writes its audience then writes no more of it.
     """
     await store.write(_cancel, issue)
-    skipped = await until_none(store, desk.cancel_waiting, issue, clock())
+    await until_none(store, desk.cancel_waiting, issue, clock())
     if await store.read(desk.has_held, issue):
-        skipped += await store.write(desk.cancel_held, issue, clock())
-    return Cancelled(skipped=skipped, claimed=await store.read(claims.count, issue))
+        await store.write(desk.cancel_held, issue, clock())
+    # Counted afterwards: a worker that gives some back meanwhile skips of the others, too.
+    found = await store.read(posting.tally, issue)
+    return Cancelled(skipped=found.get("skipped: cancelled", 0), claimed=found.get("sending", 0))
 
 
 async def approve(store: Store, issue: int, *, clock: Clock) -> None:

@@ -11,7 +11,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Connection, Row, bindparam, delete, func, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    bindparam,
+    delete,
+    exists,
+    func,
+    select,
+    update,
+)
 
 from digest.delivery import Delivery, DeliveryId, Skip, State
 from digest.storage import deliveries, queue
@@ -21,6 +31,7 @@ from digest.storage.postal import deliveries as rows
 from digest.storage.queue import ENDLESS, Piece, Place, Stretch
 from digest.storage.schema import issues
 
+SOME = 5_000  # rows changed in one go: who joins meanwhile waits for it
 LEASE_SECONDS = 1800.0  # longer than the longest wait for a relay (RFC 5321, 4.5.3.2)
 
 
@@ -29,6 +40,9 @@ _OF_LEASE = claims.c.lease == bindparam("lease")
 _HOLD = claims.insert()
 _OF = select(claims).where(_OF_LEASE).with_for_update()
 _STRETCHES = select(claims).where(claims.c.issue == bindparam("issue"))
+_CANCELLED = select(issues.c.id).where(
+    issues.c.state == "cancelled", exists().where(rows.c.issue == issues.c.id, is_waiting)
+)
 _END_ALL = delete(claims).where(_OF_LEASE)
 _END = _END_ALL.where(claims.c.number.in_(bindparam("numbers", expanding=True)))
 
@@ -167,14 +181,14 @@ def inherit(
     return after
 
 
-def withdraw(tx: Connection, at: datetime) -> None:
-    """What came back of issues that were cancelled meanwhile will not leave any more."""
-    cancelled = select(issues.c.id).where(issues.c.state == "cancelled")
-    tx.execute(
-        update(rows)
-        .where(rows.c.issue.in_(cancelled), is_waiting)
-        .values(state="skipped", skip=Skip.CANCELLED.value, settled_at=at)
-    )
+def withdraw(tx: Connection, at: datetime, limit: int = SOME) -> None:
+    """What came back of issues that were cancelled meanwhile will not leave any more.
+
+    The next of them: whoever cancels skips all that waits, so many at a time.
+    """
+    for issue in tx.execute(_CANCELLED).scalars().all():
+        if ids := waiting(tx, issue, limit):
+            deliveries.skip(tx, ids, Skip.CANCELLED, at)
 
 
 def _stretch(row: Row[Any]) -> Stretch:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, and_, delete, func, or_, select
 
 from digest.storage.dialect import insert
 from digest.storage.schema import letters, paces
@@ -20,7 +20,10 @@ from subscribers.suppression import mark, marks
 KEPT = timedelta(days=1)
 _KIND = "asked"  # among the paces, by ``mark|moment``
 _MARK = 64  # characters
-_ASKS = letters.c.kind.in_([kind.value for kind in ASKING])
+_ASKS = and_(
+    letters.c.kind.in_([kind.value for kind in ASKING]),
+    or_(letters.c.state != "skipped", letters.c.attempts > 0),  # else nobody got it
+)
 
 
 def asked(

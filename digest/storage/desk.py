@@ -13,8 +13,6 @@ from digest.storage import deliveries as rows
 from digest.storage.postal import deliveries, misses, reviews, state_now
 from digest.storage.schema import issues, subscribers
 
-SOME = 5_000  # rows changed in one go: who joins meanwhile waits for it
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssueInfo:
@@ -126,7 +124,7 @@ def turn(tx: Connection, issue: int, was: tuple[str, ...], becomes: str) -> bool
     return changed.rowcount == 1
 
 
-def hasten(tx: Connection, issue: int, now: datetime, limit: int = SOME) -> int:
+def hasten(tx: Connection, issue: int, now: datetime, limit: int = claims.SOME) -> int:
     """The next of an issue that were due and are put off until later may go now; how many."""
     put_off = deliveries.c.next_attempt_at > now, deliveries.c.due_at <= now
     ids = claims.waiting(tx, issue, limit, *put_off)
@@ -134,7 +132,7 @@ def hasten(tx: Connection, issue: int, now: datetime, limit: int = SOME) -> int:
     return len(ids)
 
 
-def cancel_waiting(tx: Connection, issue: int, now: datetime, limit: int = SOME) -> int:
+def cancel_waiting(tx: Connection, issue: int, now: datetime, limit: int = claims.SOME) -> int:
     """The next of an issue that have not left will not; how many. 0: there are no more."""
     ids = claims.waiting(tx, issue, limit)
     rows.skip(tx, ids, Skip.CANCELLED, now)
@@ -158,10 +156,18 @@ def _held(issue: int) -> tuple[ColumnElement[bool], ...]:
 
 
 def retry(tx: Connection, issue: int, now: datetime, until: datetime) -> int:
-    """Queue again what failed or is held, to be given up at ``until``; how many."""
+    """Queue again what failed or is held, to be given up at ``until``; how many.
+
+    Not to an address that bounced or complained: it would be skipped, and have failed no more.
+    """
+    may = select(subscribers.c.id).where(subscribers.c.standing == "ok")
     return tx.execute(
         update(deliveries)
-        .where(deliveries.c.issue == issue, deliveries.c.state.in_(("failed", "held")))
+        .where(
+            deliveries.c.issue == issue,
+            deliveries.c.state.in_(("failed", "held")),
+            deliveries.c.subscriber.in_(may),
+        )
         .values(state="queued", next_attempt_at=now, expires_at=until, settled_at=None)
     ).rowcount
 

@@ -22,6 +22,7 @@ from digest.deliver.maildir import MaildirTransport
 from digest.deliver.office import Office
 from digest.deliver.options import DomainLimits
 from digest.deliver.outbox import WhenInDoubt
+from digest.deliver.progress import Progress
 from digest.deliver.relay import RelayOptions, Security
 from digest.deliver.sealing import SealingOffice
 from digest.deliver.singly import singly
@@ -32,7 +33,7 @@ from digest.deliver.tray import Tray
 from digest.errors import Misconfigured
 from digest.isolation import Workers
 from digest.services import feedback
-from digest.services.dispatch import Dispatch, Progress
+from digest.services.dispatch import Dispatch
 from digest.services.issue_office import IssueOffice, Rules
 from digest.services.letters import LetterOffice
 from digest.services.pacing import Pacing

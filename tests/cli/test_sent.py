@@ -7,7 +7,7 @@ import pytest
 from digest.cli.sending import Sent
 from digest.cli.sent import ending_lines
 from digest.deliver.office import Tally
-from digest.services.dispatch import Progress
+from digest.deliver.progress import Progress
 
 OURS = "Issue 1: 56 sent, 544 to be tried again, 0 failed, 0 skipped"
 

@@ -11,7 +11,7 @@ import sys
 from datetime import UTC, datetime
 
 from digest.cli.meter import Meter
-from digest.services.dispatch import Progress
+from digest.deliver.progress import Progress
 from tests.deliver.relays import scripted
 from tests.journeys.conftest import desk
 

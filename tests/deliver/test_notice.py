@@ -44,7 +44,7 @@ def test_the_mail_says_what_is_wrong_the_cure_and_what_is_over():
 
 def test_the_subject_counts():
     assert read(mail(WRONG[:1]))["Subject"] == "Harrow Quay Library: one thing needs you"
-    assert read(mail([]))["Subject"] == "Harrow Quay Library: all is well again"
+    assert read(mail([]))["Subject"] == "Harrow Quay Library: one thing is over"
 
 
 def test_the_webhook_is_told_in_words_and_in_parts():

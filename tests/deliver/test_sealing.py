@@ -14,7 +14,7 @@ from digest.deliver.dkim import Body, Key, generate_rsa, record
 from digest.deliver.office import Brought, Outlook
 from digest.deliver.sealing import AHEAD, SealingOffice
 from digest.deliver.transport import Outgoing
-from digest.deliver.tray import Ready
+from digest.deliver.tray import Box, Ready
 from digest.errors import Misconfigured, Permanent, Temporary
 from tests.builders import NOW
 
@@ -38,6 +38,10 @@ class Inner:
         self.back = []
         self.asked = []
         self.locked = False
+        self.stopped = set()
+
+    async def recall(self, lease, box):
+        return box.take_out(lambda one: one.person in self.stopped)
 
     async def claim(self, lease, limit, now):
         self.asked.append(limit)
@@ -70,6 +74,26 @@ async def test_every_message_carries_a_signature_that_verifies():
     for one in brought:
         assert one.message.recipient == one.person
         assert dkim.verify(one.message.data, dnsfunc=lambda *_, **__: txt.encode())
+
+
+async def test_what_is_being_signed_of_a_stopped_issue_is_queued_again():
+    inner, begun = Inner(*PEOPLE), asyncio.Event()
+
+    async def slow(messages, *, at):
+        begun.set()
+        await asyncio.Event().wait()
+
+    office = SealingOffice(inner, slow, workers=1, batch=3)
+    claiming = asyncio.create_task(office.claim(LEASE, 5_000, NOW))
+    await begun.wait()
+    assert await office.recall(LEASE, Box()) == []
+    assert inner.back == []
+
+    inner.stopped = {PEOPLE[4]}
+    await office.recall(LEASE, Box())
+
+    assert sorted(inner.back) == PEOPLE
+    claiming.cancel()
 
 
 async def test_each_worker_has_one_batch_and_one_to_go_on_with():

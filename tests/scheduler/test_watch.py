@@ -169,4 +169,4 @@ async def test_the_operator_hears_of_a_certificate_once_and_when_it_was_renewed(
             assert box.subjects == ["Harrow Quay Library: one thing needs you"]
         async with real(box, tls=certified(tmp_path, days=60), auth_required=False) as relay:
             await tell(a_watch(relay))
-            assert box.subjects[1:] == ["Harrow Quay Library: all is well again"]
+            assert box.subjects[1:] == ["Harrow Quay Library: one thing is over"]

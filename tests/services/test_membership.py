@@ -5,15 +5,16 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from digest.model import NewsletterId
 from digest.services import membership
 from digest.services.membership import Profile
-from digest.storage import consents, letters, members, people, roster
+from digest.storage import consents, cooldown, letters, members, people, roster
 from digest.storage.audience import first_of_each
 from digest.storage.consents import Evidence
 from digest.storage.database import Store
+from digest.storage.schema import letters as letters_table
 from digest.storage.schema import paces
 from subscribers import acts
 from subscribers.address import Address
@@ -355,6 +356,17 @@ async def test_joins_never_confirmed_are_purged_after_14_days(store, clock):
     assert await store.read(people.at_address, ADA) is None
     assert await store.read(roster.counts) == {("daily", "active", "ok"): 1}
     assert len(await held(store, member)) == 1
+
+
+async def test_a_letter_that_never_left_protects_nobody(store, clock):
+    address = Address.parse("ada@example.org")
+    await join(store, clock, address)
+    skipped = update(letters_table).values(state="skipped")
+    await store.write(lambda tx: tx.execute(skipped))
+
+    assert await store.read(cooldown.asked, address, clock.now, RING) == ()
+    await store.write(lambda tx: tx.execute(update(letters_table).values(attempts=1)))
+    assert await store.read(cooldown.asked, address, clock.now, RING) == (clock.now,)
 
 
 async def test_who_is_known_or_suppressed_costs_a_commit_as_well(store, clock):

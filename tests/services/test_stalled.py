@@ -7,10 +7,14 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
+from digest.deliver import throttle
+from digest.deliver.allowance import Lane
 from digest.deliver.feed import OVER
 from digest.deliver.freshness import FRESH
 from digest.deliver.relay import RelayOptions
+from digest.errors import Temporary
 from digest.services.dispatch import all_settled
+from digest.storage import posting
 from tests.services.posthouse import PostHouse, later
 
 RELAY = RelayOptions(name="main", host="127.0.0.1", max_connections=1)
@@ -80,3 +84,56 @@ async def test_what_a_machine_slept_over_is_not_sent_when_it_wakes(house):
 
     assert len(await sent_to(house, sleep)) == 1
     assert sorted((await house.states()).values()) == ["sent", "skipped: stale", "skipped: stale"]
+
+
+async def test_what_was_claimed_before_the_database_failed_is_claimed_anew(house, monkeypatch):
+    relay, read = Hanging(), house.store.read
+    relay.go.set()
+    down, failed = [True], asyncio.Event()
+
+    async def reading(question, *args, **given):
+        if question is posting.edition and down:
+            failed.set()
+            raise Temporary("the database does not answer")
+        return await read(question, *args, **given)
+
+    monkeypatch.setattr(house.store, "read", reading)
+    dispatch = house.dispatch(RELAY, carry=relay.carry)
+    async with asyncio.timeout(20), asyncio.TaskGroup() as group:
+        group.create_task(dispatch.run(all_settled))
+        await failed.wait()
+        await house.leave("ada")
+        down.clear()
+
+    assert sorted(relay.taken) == ["edsger", "grace"]
+    assert (await house.states())["ada"] == "skipped: left"
+
+
+async def test_at_a_limit_nothing_is_held_back_either(house):
+    held = []
+
+    class Spy:
+        """An office that says when it is to hold nothing any more."""
+
+        def __init__(self, inner):
+            self._inner = inner
+
+        def __getattr__(self, name):
+            return getattr(self._inner, name)
+
+        async def let_go(self, lease, now):
+            held.append(now)
+            await self._inner.let_go(lease, now)
+
+    def show(_):
+        seen.append(len(held))
+        dispatch.stop()
+
+    seen = []
+    limits = throttle.limited(hour=5)
+    used = throttle.left(limits, 5, house.now.timestamp())
+    lane = Lane(name="main", limits=limits, pace=used)
+    dispatch = house.dispatch(RELAY, lanes=[lane], sealed=Spy, show=show, carry=Hanging().carry)
+    await dispatch.run(all_settled)
+
+    assert seen[0] == 1

@@ -12,7 +12,7 @@ from sqlalchemy import update
 from digest.errors import DigestError
 from digest.services import release, steering
 from digest.services.steering import Cancelled
-from digest.storage import desk, enrolling, posting
+from digest.storage import claims, desk, enrolling, posting
 from digest.storage.postal import deliveries
 from tests.builders import NOW
 from tests.deliver.relays import scripted
@@ -128,12 +128,24 @@ async def test_cancelling_goes_batch_by_batch_and_goes_on_where_it_was_stopped(h
         await steering.cancel(house.store, 2, clock=house.clock)
     assert await house.store.read(posting.tally, 2) == {"skipped: cancelled": 2, "queued": 3}
     assert await house.store.read(posting.left_over) == [2]
-    assert (await steering.cancel(house.store, 2, clock=house.clock)).skipped == 3
+    assert (await steering.cancel(house.store, 2, clock=house.clock)).skipped == 5
 
     assert sizes == [2, 2, 2, 1, 0]
     with pytest.raises(DigestError, match="issue 2 is cancelled, not"):
         await steering.cancel(house.store, 2, clock=house.clock)
     assert await house.store.read(posting.left_over) == []
+    assert (await steering.cancel(house.store, 1, clock=house.clock)).skipped == 2
+
+
+async def test_what_a_worker_skips_meanwhile_is_counted_as_cancelled(house, monkeypatch):
+    whole = desk.cancel_waiting
+
+    def beside(tx, issue, now):
+        claims.withdraw(tx, now, 1)  # as one that gives something back
+        return whole(tx, issue, now)
+
+    monkeypatch.setattr(desk, "cancel_waiting", beside)
+
     assert (await steering.cancel(house.store, 1, clock=house.clock)).skipped == 2
 
 

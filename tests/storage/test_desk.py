@@ -81,6 +81,17 @@ async def test_what_has_not_left_is_cancelled_and_what_is_on_the_wire_is_not(sto
     )
 
 
+async def test_who_bounced_is_not_tried_again_and_stays_among_the_failed(store):
+    def story(tx):
+        released(tx, "ada", "grace")
+        set_state(tx, "ada", state="failed")
+        set_state(tx, "grace", state="failed")
+        tx.execute(update(subscribers).where(subscribers.c.id == "ada").values(standing="bounced"))
+        return desk.retry(tx, 1, NOW, NOW + timedelta(hours=20)), rows(tx, "state")
+
+    assert await store.write(story) == (1, {"ada": "failed", "grace": "queued"})
+
+
 async def test_what_failed_or_is_held_is_queued_again_with_a_new_end(store):
     until = NOW + timedelta(hours=20)
 

@@ -90,6 +90,32 @@ def test_malformed_rows_are_named_by_line_and_cost_nobody_else():
     assert malformed(data) == [4, 6]
 
 
+@pytest.mark.parametrize(
+    ("said", "status", "standing"),
+    [
+        ("Left", Status.LEFT, Standing.OK),
+        ("unsubscribed", Status.LEFT, Standing.OK),
+        ("Opted-out", Status.LEFT, Standing.OK),
+        ("Subscribed", Status.ACTIVE, Standing.OK),
+        (" cleaned ", None, Standing.BOUNCED),
+        ("bounced", None, Standing.BOUNCED),
+        ("Complained", None, Standing.COMPLAINED),
+        ("", None, Standing.OK),
+    ],
+)
+def test_what_programs_write_of_a_status_is_understood(said, status, standing):
+    [row] = read(f"email,status\nada@example.org,{said}\n")
+
+    assert (row.details.status, row.details.standing) == (status, standing)
+
+
+def test_a_status_that_is_none_is_refused_with_those_there_are():
+    [row] = read("email,status\nada@example.org,sleeping\n")
+
+    assert isinstance(row, Malformed)
+    assert "'sleeping' is no status; write pending, active, paused, left, bounced" in row.reason
+
+
 def test_a_line_of_10_mb_is_refused_in_little_memory():
     def blocks():
         yield b"email,name\nada@example.org,Ada\nbig@example.org,"
