@@ -232,9 +232,9 @@ def _behind(one: Behind) -> Alert:
 
 
 def _rates(facts: Facts, options: AlertOptions) -> Iterable[Alert]:
-    last = facts.last
-    if last and last.failed + last.stale >= many(last.audience, options):
-        yield from _missed(last)
+    for last in facts.lasts:
+        if last.failed + last.stale >= many(last.audience, options):
+            yield from _missed(last)
     if facts.written_to >= ENOUGH:
         rate = 100 * facts.complaints / facts.written_to
         if rate > options.complaint_percent:
@@ -252,7 +252,7 @@ def _missed(last: LastIssue) -> Iterable[Alert]:
     rate = 100 * (last.failed + last.stale) / last.audience
     which = "--skipped" if last.stale > last.failed else "--failed"
     yield Alert(
-        key="bounces",
+        key=f"bounces:{last.newsletter}:{last.cadence}",
         says=f"{rate:.1f} % of {last.newsletter} {last.period} was not reached: {said}",
         cure=f"see whom and why with `digest issues show {last.issue} {which}`",
     )

@@ -20,13 +20,14 @@ class SourceHealth:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LastIssue:
-    """The last issue that was released, and how many it did not reach.
+    """The last issue of a newsletter at a cadence, and how many it did not reach.
 
     ``failed``: refused; ``stale``: too late for about so many.
     """
 
     issue: int
     newsletter: str
+    cadence: str
     period: str
     audience: int
     failed: int
@@ -102,7 +103,7 @@ class Facts:
     first_due: datetime | None = None  # when the first message that waits could have left
     behind: tuple[Behind, ...] = ()
     relays: tuple[RelayHealth, ...] = ()
-    last: LastIssue | None = None
+    lasts: tuple[LastIssue, ...] = ()
     complaints: int = 0  # in the last seven days ...
     written_to: int = 0  # ... and the messages of these days
     sources: tuple[SourceHealth, ...] = ()

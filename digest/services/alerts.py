@@ -29,7 +29,7 @@ from digest.model import Newsletter, SourceId, Visit
 from digest.storage import alerts as table
 from digest.storage import lateness
 from digest.storage.agenda import Miss
-from digest.storage.alerts import Seen
+from digest.storage.alerts import LastRow, Seen
 from digest.storage.database import Store
 from digest.storage.lateness import BehindRow
 from digest.storage.reviews import Review
@@ -96,7 +96,6 @@ async def tell(
 def _facts(
     seen: Seen, sources: Mapping[SourceId, str], free: int | None, checks: tuple[Check, ...]
 ) -> Facts:
-    last = seen.last
     return Facts(
         settled=seen.settled,
         since=seen.since,
@@ -107,16 +106,7 @@ def _facts(
             for one in seen.unfinished
         ),
         first_due=seen.first_due,
-        last=LastIssue(
-            issue=last.issue,
-            newsletter=last.newsletter,
-            period=last.period,
-            audience=last.audience,
-            failed=last.failed,
-            stale=last.stale,
-        )
-        if last
-        else None,
+        lasts=tuple(map(_last, seen.lasts)),
         complaints=seen.complaints,
         written_to=seen.written_to,
         sources=tuple(
@@ -126,6 +116,18 @@ def _facts(
         ),
         free_bytes=free,
         checks=checks,
+    )
+
+
+def _last(one: LastRow) -> LastIssue:
+    return LastIssue(
+        issue=one.issue,
+        newsletter=one.newsletter,
+        cadence=one.cadence,
+        period=one.period,
+        audience=one.audience,
+        failed=one.failed,
+        stale=one.stale,
     )
 
 

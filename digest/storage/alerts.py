@@ -6,8 +6,9 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, func, literal_column, select
+from sqlalchemy import ColumnElement, Connection, Row, delete, func, literal_column, select
 
 from digest.delivery import Skip, State
 from digest.duty import Cause
@@ -30,6 +31,7 @@ _SORRY = (Cause.LATE.value, Cause.FAILED.value)
 class LastRow:
     issue: int
     newsletter: str
+    cadence: str
     period: str
     audience: int
     failed: int
@@ -66,7 +68,7 @@ class Seen:
     waiting: tuple[Review, ...]
     unfinished: tuple[UnfinishedRow, ...]
     first_due: datetime | None
-    last: LastRow | None
+    lasts: tuple[LastRow, ...]
     circuits: Mapping[str, str]
     complaints: int
     written_to: int
@@ -89,7 +91,7 @@ def seen(tx: Connection, now: datetime) -> Seen:
         waiting=tuple(reviews.waiting(tx)),
         unfinished=tuple(_unfinished(tx)),
         first_due=min(waits, default=None),
-        last=_last(tx, now),
+        lasts=tuple(_last(tx, row, now) for row in _newest(tx, now - RECENT)),
         circuits=paces.known(tx, Of.CIRCUIT),
         complaints=int(tx.execute(complained).scalar_one()),
         written_to=int(tx.execute(written).scalar_one()),
@@ -146,20 +148,29 @@ def _unfinished(tx: Connection) -> Iterator[UnfinishedRow]:
         yield UnfinishedRow(**row._mapping)
 
 
-def _last(tx: Connection, now: datetime) -> LastRow | None:
-    row = tx.execute(
-        select(issues.c.id, issues.c.newsletter, issues.c.period, issues.c.audience)
-        .where(issues.c.released_at.is_not(None), issues.c.audience > 0)
-        .order_by(issues.c.released_at.desc(), issues.c.id.desc())
-        .limit(1)
-    ).first()
-    if row is None:
-        return None
+def _newest(tx: Connection, since: datetime) -> list[Row[Any]]:
+    """The last issue of each newsletter at each cadence: a small one hides no large one's end."""
+    ours = issues.c.released_at > since, issues.c.audience > 0, issues.c.corrects.is_(None)
+    last = select(func.max(issues.c.id)).where(*ours)
+    columns = (
+        issues.c.id,
+        issues.c.newsletter,
+        issues.c.cadence,
+        issues.c.period,
+        issues.c.audience,
+    )
+    newest = last.group_by(issues.c.newsletter, issues.c.cadence)
+    asked = select(*columns).where(issues.c.id.in_(newest)).order_by(issues.c.id)
+    return list(tx.execute(asked))
+
+
+def _last(tx: Connection, row: Row[Any], now: datetime) -> LastRow:
     mine = deliveries.c.issue == row.id
     failed = select(func.count()).where(mine, deliveries.c.state == literal_column("'failed'"))
     return LastRow(
         issue=row.id,
         newsletter=row.newsletter,
+        cadence=row.cadence,
         period=row.period,
         audience=row.audience,
         failed=tx.execute(failed).scalar_one()

@@ -163,25 +163,29 @@ def test_mail_that_does_not_leave(waits, found):
     ("audience", "failed", "stale", "found"),
     [
         (1000, 20, 0, []),
-        (1000, 21, 0, ["bounces"]),
-        (1000, 10, 11, ["bounces"]),
+        (1000, 21, 0, ["bounces:daily:daily"]),
+        (1000, 10, 11, ["bounces:daily:daily"]),
         (199, 199, 0, []),
         (199, 0, 99, []),
-        (2, 0, 1, ["bounces"]),
+        (2, 0, 1, ["bounces:daily:daily"]),
     ],
 )
 def test_who_was_not_reached(audience, failed, stale, found):
-    facts = Facts(last=a_last(audience=audience, failed=failed, stale=stale))
+    facts = Facts(lasts=(a_last(audience=audience, failed=failed, stale=stale),))
 
     assert keys(facts) == found
 
 
 def a_last(**given):
-    return LastIssue(**{"issue": 7, "newsletter": "daily", "period": "2026-11-24", **given})
+    return LastIssue(
+        **{"issue": 7, "newsletter": "daily", "cadence": "daily", "period": "2026-11-24", **given}
+    )
 
 
 def test_who_was_not_reached_is_told_with_the_reason_and_the_way_to_see_them():
-    [found] = raised(Facts(last=a_last(audience=300, failed=3, stale=297)), [], OPTIONS, now=NOW)
+    [found] = raised(
+        Facts(lasts=(a_last(audience=300, failed=3, stale=297),)), [], OPTIONS, now=NOW
+    )
 
     assert found.says == "100.0 % of daily 2026-11-24 was not reached: refused or too late"
     assert found.cure == "see whom and why with `digest issues show 7 --skipped`"

@@ -12,7 +12,7 @@ from digest.checkup.alerts import Alert, AlertOptions
 from digest.deliver import memory
 from digest.deliver.choice import Circuit
 from digest.duty import LASTS
-from digest.model import SourceId, Visit
+from digest.model import NewsletterId, SourceId, Visit
 from digest.services import alerts
 from digest.storage import agenda, enrolling, issues, lateness, paces, reviews, sources
 from digest.storage import alerts as table
@@ -43,9 +43,9 @@ async def looked(store, now=NOW, *, names=None, free=10**12, relays=()):
     )
 
 
-async def released(store, period, at, ends):
+async def released(store, period, at, ends, **given):
     issue = await store.write(
-        issues.freeze, an_issue(period=period, until=at), (), state="released", at=at
+        issues.freeze, an_issue(period=period, until=at, **given), (), state="released", at=at
     )
     rows = [a_row(issue, number, end, at) for number, end in enumerate(ends)]
 
@@ -86,7 +86,7 @@ async def test_what_the_rows_say_is_raised(store):
     assert [one.key for one in found] == [
         "issue:daily",
         "sending",
-        "bounces",
+        "bounces:daily:daily",
         "complaints",
         "disk",
         "source:Herald",
@@ -310,9 +310,20 @@ async def test_what_came_too_late_was_not_reached(store):
     issue = await store.read(lambda tx: tx.execute(select(tables.issues.c.id)).scalar_one())
     await hours(store, issue, yesterday)
 
-    [found] = [one for one in await looked(store) if one.key == "bounces"]
+    [found] = [one for one in await looked(store) if one.key == "bounces:daily:daily"]
 
     assert found.says == "24.0 % of daily 2026-11-23 was not reached: too late"
+
+
+async def test_a_small_issue_of_another_newsletter_does_not_end_the_alert_of_a_large_one(store):
+    yesterday = NOW - timedelta(days=1)
+    await released(store, "2026-11-23", yesterday, ["sent"] * 190 + ["failed"] * 60)
+    await released(store, "2026-W48", NOW, ["sent"], newsletter=NewsletterId("weekly"))
+    await released(store, "2026-11-24", NOW, ["sent"], newsletter=NewsletterId("other"))
+
+    found = [one.key for one in await looked(store) if one.key.startswith("bounces")]
+
+    assert found == ["bounces:daily:daily"]
 
 
 async def test_of_many_rows_some_are_looked_at_evenly_and_none_is_walked(store, monkeypatch):
