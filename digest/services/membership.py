@@ -77,14 +77,13 @@ async def join(
     the time that it takes: who is known costs a commit, too, and is not told by a slow disk.
     """
 
-    def change(tx: Connection) -> Done:
+    def change(tx: Connection, now: datetime) -> Done:
         done = _join(tx, profile, act, by, tuple(ring), now, evidence)
         if not done.happened:
             cooldown.spend_a_commit(tx, now)
         return done
 
-    now = clock()
-    return await store.write(change)
+    return await store.write(change, clock())
 
 
 async def act_on(
