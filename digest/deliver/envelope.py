@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Sequence
 
 from digest.deliver.outcome import Refused, Stage
@@ -10,14 +11,16 @@ from digest.deliver.relay import Offer
 from digest.deliver.transport import Outgoing
 
 # Nothing that could end the address or the command; lengths of RFC 5321, 4.5.3.1.3.
-_is_path = re.compile(r"[^\s<>\x00-\x1f\x7f]{1,254}").fullmatch
+LONGEST = 254
+_is_path = re.compile(rf"[^\s<>\x00-\x1f\x7f]{{1,{LONGEST}}}").fullmatch
+_PLAIN = bytes(code for code in range(33, 127) if code not in b"<>")
 
 
 class Envelopes:
     """The commands of one connection. ``relay`` is what sentences call it."""
 
     __slots__ = (
-        *("_bdat", "_from", "_offer", "_relay", "_usual"),
+        *("_bdat", "_from", "_most", "_offer", "_relay", "_usual"),
         *("_sender", "_sender_ascii", "_sender_fits"),
     )
 
@@ -29,9 +32,11 @@ class Envelopes:
 
     def objection(self, message: Outgoing) -> Refused | None:
         """Why the relay can never take the message; None where it may try."""
-        offer, relay = self._offer, self._relay
         if message.sender != self._sender:
             self._for(message.sender)
+        if message.plain and message.size <= self._most:
+            return None
+        offer, relay = self._offer, self._relay
         if not _is_path(message.recipient):
             return Refused(501, "5.1.3", "the address cannot be written in SMTP", Stage.RCPT)
         if not self._sender_fits:
@@ -62,17 +67,17 @@ class Envelopes:
 
     def opening(self, message: Outgoing) -> bytes:
         """MAIL, RCPT and DATA, for a relay that hears them at once; BDAT comes with its body."""
-        recipient = message.recipient
-        known = message.sender == self._sender and self._usual
-        if known and recipient.isascii() and not message.eightbit:
-            return known % (message.size, recipient.encode())
+        if message.plain and self._usual and message.sender == self._sender:
+            return self._usual % (message.size, message.recipient.encode())
         if self._bdat:
             return self.mail(message) + rcpt(message)
-        return b"%bRCPT TO:<%b>\r\nDATA\r\n" % (self.mail(message), recipient.encode())
+        return self.mail(message) + rcpt(message) + b"DATA\r\n"
 
     def body(self, message: Outgoing) -> Sequence[bytes]:
         """The message as it goes before the dot, or after its BDAT; its last line has an end."""
         parts = message.parts
+        if message.plain and not self._bdat:
+            return parts
         if not parts[-1].endswith(b"\r\n") and not message.data.endswith(b"\r\n"):
             parts = (*parts, b"\r\n")
         if self._bdat:
@@ -84,6 +89,8 @@ class Envelopes:
         self._sender = sender
         self._sender_fits = not sender or _is_path(sender) is not None
         self._sender_ascii = sender.isascii()
+        # So long may a plain message be for its like to need no second look.
+        self._most = (self._offer.size or sys.maxsize) if self._sender_fits else -1
         self._from = b"MAIL FROM:<%b>" % sender.encode()
         # What is said for nearly all, with a place for the size and one for the recipient.
         usual = self._sender_ascii and self._offer.announce_size and not self._bdat
@@ -96,3 +103,15 @@ class Envelopes:
 
 def rcpt(message: Outgoing) -> bytes:
     return b"RCPT TO:<%b>\r\n" % message.recipient.encode()
+
+
+def are_plain_paths(addresses: Sequence[str]) -> bool:
+    """Is each of these ASCII that SMTP can write? To ask of many at once costs nearly nothing."""
+    whole = "".join(addresses)
+    lengths = list(map(len, addresses))
+    return (
+        whole.isascii()
+        and not whole.encode().translate(None, _PLAIN)
+        and min(lengths, default=0) > 0
+        and max(lengths) <= LONGEST
+    )

@@ -53,5 +53,5 @@ class Holdings:
 
     def settled(self, refs: Iterable[int]) -> None:
         """They are, in the database, too."""
-        self._open.subtract([self._claims.pop(ref, 0) for ref in refs])
+        self._open.subtract(Counter([self._claims.pop(ref, 0) for ref in refs]))
         self._open = +self._open

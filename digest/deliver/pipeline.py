@@ -132,7 +132,7 @@ class Pipeline(asyncio.Protocol):
             self._awaited.turn = announced, following
             ending += self._envelopes.opening(following)
         self._burst.add(self._transport, self._write, (*self._envelopes.body(announced), ending))
-        self._watch.allow(self._seconds[Step.END])
+        self._watch.touched = True  # an END was awaited, and another is
         return True
 
     def _answered(self, reply: Reply) -> None:

@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 from digest.deliver import replies
 
+_VISIBLE = bytes(range(32, 127)) + b"\n"
+
 
 class Alike(NamedTuple):
     """Messages of which one relay said one enhanced code (RFC 3463; empty: none)."""
@@ -39,10 +41,10 @@ def alike(sent: Sequence[tuple[int, bytes, str]]) -> Iterator[Alike]:
 
 def _same(lines: Sequence[bytes]) -> tuple[str, list[str]] | None:
     """``replies.said`` of all of them at once, where they are short and have one code."""
-    whole = b"\n".join(lines).decode("utf-8", "replace")
-    texts = whole.split("\n")
-    if len(texts) != len(lines) or not whole.replace("\n", "").isprintable():
+    whole = b"\n".join(lines)
+    if whole.translate(None, _VISIBLE) or whole.count(b"\n") != len(lines) - 1:
         return None
+    texts = whole.decode("ascii").split("\n")
     enhanced, _ = replies.said(lines[0])
     begun = f"250 {enhanced} "
     # What the first and the last of them in order begin with, all do.

@@ -16,9 +16,11 @@ class Outgoing:
     Its bytes have CRLF line ends and no line that begins with a dot. They may come in ``parts``,
     of which most are the edition's own and shared by all its messages: 41 KB are not copied for
     each reader. Never changed once made (a frozen dataclass takes three times as long to make).
+    ``plain``: it asks nothing of a relay. Its bytes are ASCII and end a line, and its recipient is
+    ASCII that SMTP can write.
     """
 
-    __slots__ = ("eightbit", "name", "parts", "recipient", "ref", "sender", "size")
+    __slots__ = ("eightbit", "name", "parts", "plain", "recipient", "ref", "sender", "size")
 
     def __init__(
         self,
@@ -28,13 +30,16 @@ class Outgoing:
         parts: Sequence[bytes],
         eightbit: bool | None = None,  # is there a byte beyond ASCII, where that is known
         ref: int = 0,  # what the journal and the tray call it
+        size: int | None = None,  # of all parts, where that is known
+        plain: bool = False,  # False, too, where nobody has looked
     ) -> None:
         self.name = name
         self.sender = sender
         self.recipient = recipient
         self.ref = ref
         self.parts = parts
-        self.size = sum(map(len, parts))
+        self.size = sum(map(len, parts)) if size is None else size
+        self.plain = plain
         self.eightbit = not all(map(bytes.isascii, parts)) if eightbit is None else eightbit
 
     @property
@@ -51,6 +56,8 @@ class Outgoing:
             (lines, *self.parts),
             self.eightbit or not lines.isascii(),
             self.ref,
+            self.size + len(lines),
+            self.plain and lines.isascii(),
         )
 
 

@@ -17,7 +17,7 @@ from digest.deliver.transport import Outgoing
 from digest.errors import DigestError, Permanent
 
 SPARE = 256  # places of the journal left free, at least: what is announced has yet to depart
-FULL = 500  # so many results are worth a commit
+FULL = 1000  # so many results are worth a commit
 
 
 class Journal(Protocol):
@@ -132,8 +132,8 @@ class Tray:
 class Door(Feed):
     """The way of one relay's connections into the tray: a Feed (see deliver/feed.py).
 
-    ``room``: how many more may leave through it for now. What is for a domain that is held back
-    is put into ``waiting``.
+    ``room``: how many more may leave through it for now; the journal has a place for each. What is
+    for a domain that is held back is put into ``waiting``.
     """
 
     def __init__(self, tray: Tray, relay: str, domains: Domains) -> None:
@@ -152,16 +152,17 @@ class Door(Feed):
         tray = self._tray
         if tray.over:
             return OVER
-        if self.room > 0 and self._journal.room > tray.spare:
+        if self.room > 0:
             for box in self._boxes:
-                while box.ready:
-                    one = box.ready.popleft()
+                ready = box.ready
+                while ready:
+                    one = ready.popleft()
                     if (message := self._may_leave(box, one)) is None:
                         continue
                     self.room -= 1
                     self.left += 1
-                    box.flying[one.ref] = one
-                    if len(box.ready) == tray.low:
+                    box.flying[message.ref] = one
+                    if len(ready) == tray.low:
                         tray.signal()
                     return message
         tray.wait(wake)
@@ -172,7 +173,11 @@ class Door(Feed):
 
     def accepted(self, message: Outgoing, said: bytes) -> None:
         ref = message.ref
-        box, one = self._landed(ref)
+        for box in self._boxes:  # as _landed, without its call: there are thousands a second
+            if (one := box.flying.pop(ref, None)) is not None:
+                break
+        else:
+            raise _never_taken(ref)
         self._journal.accepted(ref, said)
         self.accepts += 1
         if not self._domains.free:
@@ -205,7 +210,7 @@ class Door(Feed):
             one = box.flying.pop(ref, None)
             if one is not None:
                 return box, one
-        raise AssertionError(f"delivery {ref} is settled and was never taken")
+        raise _never_taken(ref)
 
     def _may_leave(self, box: Box, one: Ready) -> Outgoing | None:
         """Its message; None where it has none, or its domain is to wait."""
@@ -213,10 +218,14 @@ class Door(Feed):
         if not (domains.free or domains.may_go(one.domain)):
             self.waiting.append((box, one))
             return None
-        if isinstance(message, DigestError):
-            box.rest.append((one, _unwritten(message), self.relay))
-            return None
-        return message
+        if isinstance(message, Outgoing):
+            return message
+        box.rest.append((one, _unwritten(message), self.relay))
+        return None
+
+
+def _never_taken(ref: int) -> AssertionError:
+    return AssertionError(f"delivery {ref} is settled and was never taken")
 
 
 def _unwritten(error: DigestError) -> Outcome:

@@ -11,18 +11,26 @@ from collections.abc import Callable
 
 
 class Watch:
-    """Calls ``expired`` when the time last allowed is over, and again each time after."""
+    """Calls ``expired`` when the time last allowed is over, and again each time after.
+
+    ``touched``: it is allowed anew from now on, or from a little later, for a call and a look at
+    the clock is much where thousands do it each second.
+    """
 
     def __init__(self, *, shortest: float, expired: Callable[[], None]) -> None:
         self._loop = asyncio.get_running_loop()
         self._now = self._loop.time
         self._shortest = shortest  # no allowance is shorter, so looking this often suffices
         self._expired = expired
+        self._seconds = 0.0  # last allowed
         self._deadline = self._now()
+        self.touched = False
         self._timer: asyncio.TimerHandle | None = None
 
     def allow(self, seconds: float) -> None:
+        self._seconds = seconds
         self._deadline = self._now() + seconds
+        self.touched = False
         if self._timer is None:
             self._look()
 
@@ -31,6 +39,9 @@ class Watch:
             self._timer.cancel()
 
     def _look(self) -> None:
+        if self.touched:
+            self.touched = False
+            self._deadline = self._now() + self._seconds
         left = self._deadline - self._now()
         self._timer = self._loop.call_later(min(max(left, 0.001), self._shortest), self._look)
         if left <= 0:

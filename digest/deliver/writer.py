@@ -12,10 +12,12 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import repeat
+from operator import add
 from typing import TypeAlias
 from urllib.parse import quote
 
 from digest.deliver import headers, quoted
+from digest.deliver.envelope import are_plain_paths
 from digest.deliver.message import ONE_CLICK, Compiled, date_line
 from digest.deliver.postmark import ID_BYTES, Postmark, Reader
 from digest.deliver.transport import Outgoing
@@ -54,6 +56,7 @@ class Writer:
         # Then a link of letters and digits is written alike in text and HTML, a token in a mailto.
         self._plain = bool(_PLAIN.fullmatch(self._unsubscribe)) and quote(newsletter) == newsletter
         self._runs = _runs(compiled, postmark)
+        self._whole = self._runs[-1][0].endswith(b"\r\n")
         self._eightbit = not (newsletter.isascii() and all(run.isascii() for run, _ in self._runs))
         self._has_name = "name" in compiled.slots
         self._has_reader = "reader" in compiled.slots
@@ -98,6 +101,7 @@ class Writer:
             else repeat(run)
             for run, picks in self._runs
         ]
+        eightbits, plains = self._kinds(ids, addresses)
         return list(
             map(
                 Outgoing,
@@ -105,18 +109,37 @@ class Writer:
                 senders or repeat(self._sender),
                 addresses,
                 zip(*runs, strict=False),  # what all share has no end
-                self._eightbits(ids, addresses),
+                eightbits,
                 refs or repeat(0),
+                self._sizes(runs),
+                plains,
             )
         )
 
-    def _eightbits(self, ids: Sequence[SubscriberId], addresses: Sequence[str]) -> Iterable[bool]:
+    def _sizes(self, runs: Sequence[Iterable[bytes]]) -> Iterable[int]:
+        sizes: Iterable[int] = repeat(sum(len(run) for run, picks in self._runs if not picks))
+        for (_, picks), column in zip(self._runs, runs, strict=True):
+            if picks:
+                sizes = map(add, sizes, map(len, column))
+        return sizes
+
+    def _kinds(
+        self, ids: Sequence[SubscriberId], addresses: Sequence[str]
+    ) -> tuple[Iterable[bool], Iterable[bool]]:
+        """Of each message: has it bytes beyond ASCII, and is it plain (see Outgoing)."""
         if self._eightbit:
-            return repeat(True)
-        return [
+            return repeat(True), repeat(False)
+        if "".join(ids).isascii() and are_plain_paths(addresses):
+            return repeat(False), repeat(self._whole)
+        eightbits = [
             not (address.isascii() and id_.isascii())
             for id_, address in zip(ids, addresses, strict=True)
         ]
+        plains = [
+            self._whole and not eightbit and are_plain_paths([address])
+            for eightbit, address in zip(eightbits, addresses, strict=True)
+        ]
+        return eightbits, plains
 
     def _columns(
         self,
