@@ -21,6 +21,7 @@ from digest.deliver.outcome import Deferred, InDoubt, Outcome, Refused
 from digest.deliver.refusals import Meant, Refusals
 from digest.deliver.relay import RelayOptions
 from digest.deliver.throttle import Pace
+from digest.deliver.transport import Outgoing
 from digest.deliver.tray import Box, Door, Ready, Tray
 from digest.errors import DigestError
 
@@ -258,24 +259,24 @@ class Lines:
             self._tell(trouble)
         line.trouble = trouble
 
-    def _hearing(self, line: Line) -> Callable[[Ready, Outcome], Outcome]:
-        def heard(ready: Ready, outcome: Outcome) -> Outcome:
+    def _hearing(self, line: Line) -> Callable[[Outgoing, Outcome], Outcome]:
+        def heard(message: Outgoing, outcome: Outcome) -> Outcome:
             match outcome:
                 case Deferred(code=0) | InDoubt():
                     line.lost += 1
                     return outcome
                 case Deferred(code=code) if code in PUT_OFF:
-                    self._domains.deferred(ready.domain, self._now())
+                    self._domains.deferred(message.domain, self._now())
                 case Refused() if outbox.may_mean_us(outcome):
-                    return self._refused(line, ready, outcome)
+                    return self._refused(line, message, outcome)
             line.answered += 1
             return outcome
 
         return heard
 
-    def _refused(self, line: Line, ready: Ready, outcome: Refused) -> Outcome:
+    def _refused(self, line: Line, message: Outgoing, outcome: Refused) -> Outcome:
         """It refuses us and not the reader, who must not lose a letter by it, or seems to."""
-        meant = line.refusals.meant(outcome, ready.address, line.door.accepts)
+        meant = line.refusals.meant(outcome, message.recipient, line.door.accepts)
         if meant is Meant.READER:
             line.answered += 1
             return outcome

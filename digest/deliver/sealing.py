@@ -33,8 +33,8 @@ Sign = Callable[..., Awaitable[list[bytes]]]
 
 @dataclass(slots=True, kw_only=True)
 class _Batch:
-    rows: Sequence[Ready]
-    sealed: asyncio.Task[list[Ready]]
+    rows: Sequence[Outgoing]
+    sealed: asyncio.Task[list[Outgoing]]
 
     @property
     def is_good(self) -> bool:
@@ -138,19 +138,15 @@ class SealingOffice:
         if room <= 0:
             return Brought()
         brought = await self._inner.claim(lease, room, now)
-        whole = [one for one in brought.ready if isinstance(one.message, Outgoing)]
+        whole = [one for one in brought.ready if isinstance(one, Outgoing)]
         each = min(self._batch, -(-len(whole) // self._workers)) or 1
         for at in range(0, len(whole), each):
             rows = whole[at : at + each]
             sealed = asyncio.create_task(self._sealed(rows, now))
             self._signing.append(_Batch(rows=rows, sealed=sealed))
-        plain = [one for one in brought.ready if not isinstance(one.message, Outgoing)]
+        plain = [one for one in brought.ready if not isinstance(one, Outgoing)]
         return replace(brought, ready=tuple(plain))
 
-    async def _sealed(self, rows: Sequence[Ready], now: datetime) -> list[Ready]:
-        messages = [one.message for one in rows if isinstance(one.message, Outgoing)]
-        lines = await self._sign([one.parts for one in messages], at=int(now.timestamp()))
-        return [
-            row._replace(message=message.headed(line))
-            for row, message, line in zip(rows, messages, lines, strict=True)
-        ]
+    async def _sealed(self, rows: Sequence[Outgoing], now: datetime) -> list[Outgoing]:
+        lines = await self._sign([one.parts for one in rows], at=int(now.timestamp()))
+        return [one.headed(line) for one, line in zip(rows, lines, strict=True)]

@@ -20,7 +20,7 @@ class Outgoing:
     ASCII that SMTP can write.
     """
 
-    __slots__ = ("eightbit", "name", "parts", "plain", "recipient", "ref", "sender", "size")
+    __slots__ = ("name", "parts", "person", "plain", "recipient", "ref", "sender", "size")
 
     def __init__(
         self,
@@ -28,10 +28,10 @@ class Outgoing:
         sender: str,  # envelope, bare address
         recipient: str,  # envelope, bare address
         parts: Sequence[bytes],
-        eightbit: bool | None = None,  # is there a byte beyond ASCII, where that is known
         ref: int = 0,  # what the journal and the tray call it
         size: int | None = None,  # of all parts, where that is known
         plain: bool = False,  # False, too, where nobody has looked
+        person: str = "",  # whom it is for, as its office calls them
     ) -> None:
         self.name = name
         self.sender = sender
@@ -40,7 +40,17 @@ class Outgoing:
         self.parts = parts
         self.size = sum(map(len, parts)) if size is None else size
         self.plain = plain
-        self.eightbit = not all(map(bytes.isascii, parts)) if eightbit is None else eightbit
+        self.person = person
+
+    @property
+    def domain(self) -> str:
+        """Of the recipient. Few ask, so it is worked out for those."""
+        return domain_of(self.recipient)
+
+    @property
+    def eightbit(self) -> bool:
+        """Is there a byte beyond ASCII? Asked of those that are not plain: it reads all of it."""
+        return not (self.plain or all(map(bytes.isascii, self.parts)))
 
     @property
     def data(self) -> bytes:
@@ -54,11 +64,15 @@ class Outgoing:
             self.sender,
             self.recipient,
             (lines, *self.parts),
-            self.eightbit or not lines.isascii(),
             self.ref,
             self.size + len(lines),
             self.plain and lines.isascii(),
+            self.person,
         )
+
+
+def domain_of(address: str) -> str:
+    return address.rpartition("@")[2].lower()
 
 
 class Transport(Protocol):

@@ -1,6 +1,6 @@
 """What is claimed and waits to leave, what is under way, and what became of it. Loop only, no I/O.
 
-An *office* (issues, letters) fills its box with Ready messages and empties it of results; the
+An *office* (issues, letters) fills its box with what is ready and empties it of results; the
 connections of each relay take from the tray through a Door of that relay's own.
 """
 
@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol, TypeAlias
+from typing import NamedTuple, Protocol, TypeAlias
 
 from digest.deliver.feed import OVER, Feed, Over
 from digest.deliver.outcome import Accepted, Deferred, Outcome, Refused, Stage
-from digest.deliver.transport import Outgoing
+from digest.deliver.transport import Outgoing, domain_of
 from digest.errors import DigestError, Permanent
 
 SPARE = 256  # places of the journal left free, at least: what is announced has yet to depart
@@ -47,23 +47,20 @@ class Domains(Protocol):
     def accepted(self, domain: str) -> None: ...
 
 
-class Ready(NamedTuple):
-    """A claimed delivery and its message, or why it has none.
+class Unwritten(NamedTuple):
+    """A claimed delivery that has no message, and why. For the rest see Outgoing."""
 
-    A tuple: one is made for each message, and a frozen dataclass takes four times as long.
-    """
-
-    ref: int  # unlike any other's in the tray
-    address: str  # of the recipient
-    person: Any  # what the office wrote it for: its own business
-    message: Outgoing | DigestError
+    ref: int
+    recipient: str
+    person: str
+    why: DigestError
 
     @property
     def domain(self) -> str:
-        """Of the recipient. Few ask, so it is worked out for those."""
-        return self.address.rpartition("@")[2].lower()
+        return domain_of(self.recipient)
 
 
+Ready: TypeAlias = Outgoing | Unwritten  # ``ref``: unlike any other's in the tray
 Result: TypeAlias = tuple[Ready, Outcome, str]  # with the relay that was asked
 
 
@@ -72,7 +69,7 @@ class Box:
     """One office's part of the tray."""
 
     ready: deque[Ready] = field(default_factory=deque)
-    flying: dict[int, Ready] = field(default_factory=dict)
+    flying: set[int] = field(default_factory=set)
     # What was accepted as usual: ref, what the relay said, relay. The rest with its outcome.
     sent: list[tuple[int, bytes, str]] = field(default_factory=list)
     rest: list[Result] = field(default_factory=list)
@@ -143,7 +140,7 @@ class Door(Feed):
         self.left = 0  # since the owner last looked
         self.accepts = 0
         self.waiting: list[tuple[Box, Ready]] = []
-        self.heard: Callable[[Ready, Outcome], Outcome] | None = None
+        self.heard: Callable[[Outgoing, Outcome], Outcome] | None = None
         self._tray = tray
         self._boxes = tray.boxes
         self._journal = tray.journal
@@ -157,14 +154,17 @@ class Door(Feed):
                 ready = box.ready
                 while ready:
                     one = ready.popleft()
-                    if (message := self._may_leave(box, one)) is None:
+                    if not (self._domains.free or self._may_leave(box, one)):
+                        continue
+                    if isinstance(one, Unwritten):
+                        box.rest.append((one, _unwritten(one.why), self.relay))
                         continue
                     self.room -= 1
                     self.left += 1
-                    box.flying[message.ref] = one
+                    box.flying.add(one.ref)
                     if len(ready) == tray.low:
                         tray.signal()
-                    return message
+                    return one
         tray.wait(wake)
         return None
 
@@ -174,14 +174,15 @@ class Door(Feed):
     def accepted(self, message: Outgoing, said: bytes) -> None:
         ref = message.ref
         for box in self._boxes:  # as _landed, without its call: there are thousands a second
-            if (one := box.flying.pop(ref, None)) is not None:
+            if ref in box.flying:
+                box.flying.remove(ref)
                 break
         else:
             raise _never_taken(ref)
         self._journal.accepted(ref, said)
         self.accepts += 1
         if not self._domains.free:
-            self._domains.accepted(one.domain)
+            self._domains.accepted(message.domain)
         sent = box.sent
         sent.append((ref, said, self.relay))
         if len(sent) == FULL or not (box.flying or box.ready):
@@ -189,39 +190,34 @@ class Door(Feed):
 
     def settle(self, message: Outgoing, outcome: Outcome) -> None:
         ref = message.ref
-        box, one = self._landed(ref)
+        box = self._landed(ref)
         self._journal.settle(ref, outcome)
         if isinstance(outcome, Accepted):
             self.accepts += 1
-            self._domains.accepted(one.domain)
+            self._domains.accepted(message.domain)
         elif self.heard:
-            outcome = self.heard(one, outcome)
-        box.rest.append((one, outcome, self.relay))
+            outcome = self.heard(message, outcome)
+        box.rest.append((message, outcome, self.relay))
         if box.results >= FULL or box.done:
             self._tray.signal()
 
     def returned(self, message: Outgoing, outcome: Outcome) -> None:
-        box, one = self._landed(message.ref)
-        box.ready.appendleft(one)  # first: if it is why connections end, that shows
+        box = self._landed(message.ref)
+        box.ready.appendleft(message)  # first: if it is why connections end, that shows
         self._tray.signal()
 
-    def _landed(self, ref: int) -> tuple[Box, Ready]:
+    def _landed(self, ref: int) -> Box:
         for box in self._boxes:
-            one = box.flying.pop(ref, None)
-            if one is not None:
-                return box, one
+            if ref in box.flying:
+                box.flying.remove(ref)
+                return box
         raise _never_taken(ref)
 
-    def _may_leave(self, box: Box, one: Ready) -> Outgoing | None:
-        """Its message; None where it has none, or its domain is to wait."""
-        domains, message = self._domains, one.message
-        if not (domains.free or domains.may_go(one.domain)):
-            self.waiting.append((box, one))
-            return None
-        if isinstance(message, Outgoing):
-            return message
-        box.rest.append((one, _unwritten(message), self.relay))
-        return None
+    def _may_leave(self, box: Box, one: Ready) -> bool:
+        if self._domains.may_go(one.domain):
+            return True
+        self.waiting.append((box, one))
+        return False
 
 
 def _never_taken(ref: int) -> AssertionError:

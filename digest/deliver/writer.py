@@ -54,10 +54,10 @@ class Writer:
         self._preferences = f"{postmark.base_url}/preferences/{newsletter}.".encode()
         self._sender = headers.parsed(postmark.newsletter.sender)[1]
         # Then a link of letters and digits is written alike in text and HTML, a token in a mailto.
-        self._plain = bool(_PLAIN.fullmatch(self._unsubscribe)) and quote(newsletter) == newsletter
+        self._simple = bool(_PLAIN.fullmatch(self._unsubscribe)) and quote(newsletter) == newsletter
         self._runs = _runs(compiled, postmark)
-        self._whole = self._runs[-1][0].endswith(b"\r\n")
-        self._eightbit = not (newsletter.isascii() and all(run.isascii() for run, _ in self._runs))
+        same = [newsletter.encode(), *(run for run, _ in self._runs)]
+        self._plain = all(map(bytes.isascii, same)) and same[-1].endswith(b"\r\n")
         self._has_name = "name" in compiled.slots
         self._has_reader = "reader" in compiled.slots
 
@@ -101,7 +101,6 @@ class Writer:
             else repeat(run)
             for run, picks in self._runs
         ]
-        eightbits, plains = self._kinds(ids, addresses)
         return list(
             map(
                 Outgoing,
@@ -109,10 +108,10 @@ class Writer:
                 senders or repeat(self._sender),
                 addresses,
                 zip(*runs, strict=False),  # what all share has no end
-                eightbits,
                 refs or repeat(0),
                 self._sizes(runs),
-                plains,
+                self._plains(ids, addresses),
+                ids,
             )
         )
 
@@ -123,23 +122,11 @@ class Writer:
                 sizes = map(add, sizes, map(len, column))
         return sizes
 
-    def _kinds(
-        self, ids: Sequence[SubscriberId], addresses: Sequence[str]
-    ) -> tuple[Iterable[bool], Iterable[bool]]:
-        """Of each message: has it bytes beyond ASCII, and is it plain (see Outgoing)."""
-        if self._eightbit:
-            return repeat(True), repeat(False)
-        if "".join(ids).isascii() and are_plain_paths(addresses):
-            return repeat(False), repeat(self._whole)
-        eightbits = [
-            not (address.isascii() and id_.isascii())
-            for id_, address in zip(ids, addresses, strict=True)
-        ]
-        plains = [
-            self._whole and not eightbit and are_plain_paths([address])
-            for eightbit, address in zip(eightbits, addresses, strict=True)
-        ]
-        return eightbits, plains
+    def _plains(self, ids: Sequence[SubscriberId], addresses: Sequence[str]) -> Iterable[bool]:
+        if not self._plain or ("".join(ids).isascii() and are_plain_paths(addresses)):
+            return repeat(self._plain)
+        pairs = zip(ids, addresses, strict=True)
+        return [id_.isascii() and are_plain_paths([address]) for id_, address in pairs]
 
     def _columns(
         self,
@@ -153,7 +140,7 @@ class Writer:
         mails = leaves = [self._newsletter + token for token in leave]
         links: tuple[_Column, ...]
         together = "".join(ids)
-        if self._plain and together.isalnum() and together.isascii():
+        if self._simple and together.isalnum() and together.isascii():
             leave_slots = quoted.links(self._unsubscribe, leave)
             change_slots = quoted.links(self._preferences, change)
             links = leave_slots, leave_slots, change_slots, change_slots

@@ -22,7 +22,7 @@ from digest.deliver.outbox import Consequence, WhenInDoubt
 from digest.deliver.outcome import InDoubt, Outcome, Refused
 from digest.deliver.postmark import Postmark, Reader, letter_personal
 from digest.deliver.transport import Outgoing
-from digest.deliver.tray import Box, Ready
+from digest.deliver.tray import Box, Ready, Unwritten
 from digest.deliver.verp import Ref, Sort
 from digest.delivery import Skip, State
 from digest.errors import DigestError, Temporary
@@ -171,16 +171,15 @@ class LetterOffice:
         return (await self._store.read(postbag.outlook))[0]
 
     async def _ready(self, owed: Owed) -> Ready:
-        message: Outgoing | DigestError
         try:
-            message = self._mail.message(await self._mail.compiled(owed), owed)
+            return self._mail.message(await self._mail.compiled(owed), owed)
         except DigestError as error:
             # The operator mends the template, and nobody loses a letter by it.
-            message = Temporary(f"the {owed.kind.value} letter cannot be written: {error}")
+            why = Temporary(f"the {owed.kind.value} letter cannot be written: {error}")
             if str(error) not in self._told:
                 self._told.add(str(error))
-                self._tell(str(message))
-        return Ready(-owed.delivery.id, str(owed.address), owed, message)
+                self._tell(str(why))
+            return Unwritten(-owed.delivery.id, str(owed.address), owed.subscriber, why)
 
     def _disown(self, tx: Connection, lease: UUID) -> None:
         """Queue again what a claim whose end we never heard took in our name."""

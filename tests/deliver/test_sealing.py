@@ -14,7 +14,7 @@ from digest.deliver.dkim import Body, Key, generate_rsa, record
 from digest.deliver.office import Brought, Outlook
 from digest.deliver.sealing import AHEAD, SealingOffice
 from digest.deliver.transport import Outgoing
-from digest.deliver.tray import Box, Ready
+from digest.deliver.tray import Box, Ready, Unwritten
 from digest.errors import Misconfigured, Permanent, Temporary
 from tests.builders import NOW
 
@@ -23,11 +23,13 @@ PEOPLE = [f"r{n}@example.org" for n in range(7)]
 KEY = Key(domain="quayside.example", selector="s1", pem=generate_rsa())
 
 
-def written(person):
+def written(ref, person):
     if person is None:
-        return Permanent("the edition has a place 'shoe' that nobody can fill")
+        why = Permanent("the edition has a place 'shoe' that nobody can fill")
+        return Unwritten(ref, "a@example.org", None, why)
     data = f"From: digest@quayside.example\r\nTo: {person}\r\nSubject: Oak\r\n\r\nGates.\r\n"
-    return Outgoing(name="", sender="d@quayside.example", recipient=person, parts=(data.encode(),))
+    sender, parts = "d@quayside.example", (data.encode(),)
+    return Outgoing("", sender, recipient=person, parts=parts, ref=ref, person=person)
 
 
 class Inner:
@@ -46,7 +48,7 @@ class Inner:
     async def claim(self, lease, limit, now):
         self.asked.append(limit)
         some = [self.people.popleft() for _ in range(min(limit, len(self.people)))]
-        ready = [Ready(ref, "a@example.org", who, written(who)) for ref, who in some]
+        ready = [written(ref, who) for ref, who in some]
         return Brought(ready=tuple(ready), seen=len(ready))
 
     async def give_back(self, lease, some, until, now):
@@ -72,8 +74,8 @@ async def test_every_message_carries_a_signature_that_verifies():
     _, txt = record(KEY)
     assert [one.person for one in brought] == PEOPLE
     for one in brought:
-        assert one.message.recipient == one.person
-        assert dkim.verify(one.message.data, dnsfunc=lambda *_, **__: txt.encode())
+        assert one.recipient == one.person
+        assert dkim.verify(one.data, dnsfunc=lambda *_, **__: txt.encode())
 
 
 async def test_what_is_being_signed_of_a_stopped_issue_is_queued_again():
@@ -193,7 +195,7 @@ async def test_what_cannot_be_written_is_left_to_fail_when_it_is_taken():
 
     assert {one.person for one in brought} == {"a@example.org", None}
     [failed] = [one for one in brought if one.person is None]
-    assert isinstance(failed.message, Permanent)
+    assert isinstance(failed.why, Permanent)
 
 
 async def test_what_cannot_be_signed_is_queued_again():

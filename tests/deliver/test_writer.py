@@ -177,3 +177,25 @@ async def test_a_sender_beyond_ascii_needs_no_relay_with_smtputf8(bounce_domain)
     message = email.message_from_bytes(taken)
     found = about(postmark.ring, taken, message, envelope="", claimed="")
     assert found.message_ids == (message["Message-ID"].strip("<>"),)
+
+
+@pytest.mark.parametrize(
+    ("id_", "address", "title", "plain"),
+    [
+        ("ada", "ada@example.org", "Harrow Quay", True),
+        ("ada", "adâ@example.org", "Harrow Quay", False),
+        ("adâ", "ada@example.org", "Harrow Quay", False),
+        ("ada", "a da@example.org", "Harrow Quay", False),
+        ("ada", "<ada@example.org", "Harrow Quay", False),
+        ("ada", "a" * 243 + "@example.org", "Harrow Quay", False),
+    ],
+)
+def test_a_message_is_plain_where_it_asks_nothing_of_a_relay(id_, address, title, plain):
+    compiled = compile_edition(an_edition(title), a_postmark().letterhead)
+    writer = Writer(compiled, a_postmark(), an_issue())
+    readers = [
+        Reader(id=SubscriberId(one), address=to, name="", due=NOW)
+        for one, to in (("grace", "grace@example.org"), (id_, address))
+    ]
+
+    assert [one.plain for one in writer.messages(readers)] == [True, plain]

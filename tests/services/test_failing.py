@@ -16,7 +16,7 @@ from digest.deliver.lines import Lines
 from digest.deliver.outbox import Consequence
 from digest.deliver.relay import RelayOptions, Security
 from digest.deliver.throttle import Pace
-from digest.deliver.tray import Ready, Tray
+from digest.deliver.tray import Tray
 from digest.errors import Temporary
 from tests.builders import NOW
 from tests.deliver.relays import HANG_UP, a_message, scripted
@@ -55,7 +55,7 @@ async def test_connections_that_are_lost_at_once_are_one_failure_and_all_open_ag
     carry, told = Carry(), []
     tray = Tray(1, Journal(tmp_path / "worker-1.journal"), signal=lambda: None)
     tray.journal.begin(uuid4())
-    tray.boxes[0].ready.extend(Ready(n, "ada@x.example", "", a_message(ref=n)) for n in range(50))
+    tray.boxes[0].ready.extend(a_message(ref=n, recipient="ada@x.example") for n in range(50))
     options = RelayOptions(name="main", host="relay", port=25, security=Security.NONE)
     lines = Lines(
         [(replace(options, max_connections=8), Lane(name="main"))],

@@ -540,7 +540,7 @@ async def test_a_letter_to_a_new_address_that_is_refused_does_not_bounce_the_old
 
     await office.settle(lease, box, clock.now)
 
-    assert [one.address for one in ready if one.ref == -ref.id] == [str(TYPO)]
+    assert [one.recipient for one in ready if one.ref == -ref.id] == [str(TYPO)]
     assert (await standing(store, who), await told(store)) == (Standing.OK, [])
 
 

@@ -15,7 +15,7 @@ from digest.deliver.lines import Lines
 from digest.deliver.outcome import Accepted, Deferred, Outcome, Stage
 from digest.deliver.relay import RelayOptions
 from digest.deliver.transport import Outgoing
-from digest.deliver.tray import Ready, Tray
+from digest.deliver.tray import Tray
 from digest.services.pacing import Pacing
 from digest.storage import paces
 from digest.storage.database import Store
@@ -72,7 +72,7 @@ class Worker:
         before = box.results
         for number in (next(self.numbers) for _ in range(count)):
             message = Outgoing("", "a@b.example", f"r@{domain}", (b"",), ref=number)
-            box.ready.append(Ready(number, domain, None, message))
+            box.ready.append(message)
         for _ in range(2):  # one connection proves the relay, then all may open
             self.lines.adjust()
             for _ in range(10):

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, delete, select, update
 
 from digest.deliver.outbox import Consequence
 from digest.deliver.outcome import Deferred, Refused, Stage
-from digest.deliver.tray import Box, Door, Ready, Tray
+from digest.deliver.tray import Box, Door, Tray, Unwritten
 from digest.errors import Permanent, Temporary
 from digest.storage import deliveries as ledger
 from digest.storage.database import Store
@@ -213,7 +213,7 @@ async def test_a_message_that_cannot_be_written_fails_and_one_that_cannot_yet_wa
     door = Door(tray, "main", Open())
     door.room = 5
     tray.boxes[0].ready.extend(
-        Ready(one.ref, "example.org", None, error)
+        Unwritten(one.ref, "ada@example.org", "", error)
         for one, error in ((never, Permanent("lost")), (later_on, Temporary("not yet")))
     )
 
