@@ -30,46 +30,51 @@ def body(text: str) -> bytes:
 
 def slot(value: str) -> bytes:
     """A filled slot between its fences. Line ends in ``value`` become spaces."""
+    return _FENCED % filling(value)
+
+
+def filling(value: str) -> bytes:
+    """What stands between the fences of a slot."""
     raw = value.encode("utf-8", "replace")
     if value.isprintable() and (
         len(raw) <= LINE // 3 or (len(raw) < LINE - 2 and value.isascii() and "=" not in value)
     ):
         line = binascii.b2a_qp(raw, istext=True)  # as _line, in C; so short it is never folded
         if not line.startswith(_MOVED):
-            return _FENCED % line
-    return _FENCED % _line(_HARD.sub(" ", value))
+            return line
+    return _line(_HARD.sub(" ", value))
 
 
-def slots(values: Sequence[str]) -> list[bytes]:
-    """``slot`` of each; what is short and simple is encoded in one go."""
+def fillings(values: Sequence[str]) -> list[bytes]:
+    """``filling`` of each; what is short and simple is encoded in one go."""
     joined = "\n".join(values)
     if joined.replace("\n", "").isprintable():
         whole = b"\n" + binascii.b2a_qp(joined.encode(), istext=True)  # as _line, in C
         _, *lines = whole.split(b"\n")
         if len(lines) == len(values):  # else one was folded, or had a line end of its own
             if max(map(len, lines)) <= LINE and b"\n." not in whole and b"\nF" not in whole:
-                return list(map(_FENCED.__mod__, lines))
+                return lines
             return [
-                slot(value) if len(line) > LINE or line.startswith(_MOVED) else _FENCED % line
+                filling(value) if len(line) > LINE or line.startswith(_MOVED) else line
                 for value, line in zip(values, lines, strict=True)
             ]
-    return [slot(value) for value in values]
+    return list(map(filling, values))
 
 
 def links(beginning: bytes, ends: Sequence[bytes]) -> list[bytes]:
-    """``slot`` of what all begin with and each of ``ends``, all of it visible ASCII without a
-    ``=``, as most links are."""
+    """``filling`` of what all begin with and each of ``ends``, all of it visible ASCII without
+    a ``=``, as most links are."""
     cut = LINE - len(beginning)
     if cut < 0 or not beginning or beginning.startswith(_MOVED):
-        return [_plain_slot(beginning + end) for end in ends]
-    begun = SOFT + beginning.replace(b"%", b"%%")
+        return [_plain(beginning + end) for end in ends]
+    begun = beginning.replace(b"%", b"%%")
     lengths = set(map(len, ends))
     if max(lengths, default=0) <= cut:
-        return list(map((begun + b"%b" + SOFT).__mod__, ends))
+        return list(map((begun + b"%b").__mod__, ends))
     if min(lengths) <= cut or max(lengths) > cut + LINE - 2:
-        return [_plain_slot(beginning + end) for end in ends]
+        return [_plain(beginning + end) for end in ends]
     # All are folded once, as nearly always.
-    folded = begun + b"%b" + SOFT + b"%b" + SOFT
+    folded = begun + b"%b" + SOFT + b"%b"
     heads, rests = itemgetter(slice(cut)), itemgetter(slice(cut, None))
     made = list(map(folded.__mod__, zip(map(heads, ends), map(rests, ends), strict=True)))
     for moved in _MOVES.finditer(bytes(map(itemgetter(cut), ends))):  # may not begin a line
@@ -78,8 +83,8 @@ def links(beginning: bytes, ends: Sequence[bytes]) -> list[bytes]:
     return made
 
 
-def _plain_slot(value: bytes) -> bytes:
-    return _FENCED % SOFT.join(_filled([_CODES[byte] for byte in value]))
+def _plain(value: bytes) -> bytes:
+    return SOFT.join(_filled([_CODES[byte] for byte in value]))
 
 
 def _line(text: str) -> bytes:

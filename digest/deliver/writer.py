@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import html
 import re
+from binascii import hexlify
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import repeat
@@ -151,9 +152,9 @@ class Writer:
             links = *_both(unsubscribe), *_both(preferences)
         none: tuple[_Column, _Column] = (), ()
         return [
-            [to.encode() for to in map(headers.mailbox, names, addresses)],
+            headers.mailboxes(names, addresses),
             list(map(date_line, dues)),
-            [mac.hex().encode() for mac in self._id.digests(raw, ID_BYTES)],
+            list(map(hexlify, self._id.digests(raw, ID_BYTES))),
             leaves,
             mails,
             *(_both(names) if self._has_name else none),
@@ -164,10 +165,10 @@ class Writer:
 
 def _both(values: Sequence[str]) -> tuple[_Column, _Column]:
     """Values as a place of the text has them, and as one of the HTML has them."""
-    in_text = quoted.slots(values)
+    in_text = quoted.fillings(values)
     if not _MARKUP.search("".join(values)):
         return in_text, in_text
-    return in_text, quoted.slots([html.escape(value, quote=True) for value in values])
+    return in_text, quoted.fillings([html.escape(value, quote=True) for value in values])
 
 
 def _runs(compiled: Compiled, postmark: Postmark) -> tuple[_Run, ...]:
@@ -182,7 +183,7 @@ def _runs(compiled: Compiled, postmark: Postmark) -> tuple[_Run, ...]:
     for part in compiled.body:
         if isinstance(part, int):
             place = compiled.places[part]
-            pieces.append(_SLOT[place.name] + place.markup)
+            pieces += quoted.SOFT, _SLOT[place.name] + place.markup, quoted.SOFT
         else:
             pieces.append(part)
     runs: list[_Run] = []

@@ -112,3 +112,17 @@ def test_what_is_no_mailbox_cannot_be_read():
         headers.parsed("a@x.example (The Quay)")
     with pytest.raises(Wrong, match="which is no mailbox"):
         rules.mailbox("a@x.example (The Quay)")
+
+
+LETTERS = st.text("abcXYZ éüßж漢 09.", max_size=70)
+
+
+@given(st.lists(st.one_of(LETTERS, st.text(max_size=20)), min_size=1, max_size=5))
+def test_mailboxes_are_written_as_each_by_itself(names):
+    names = [name.encode("utf-8", "replace").decode() for name in names]
+    addresses = [f"reader{n}@example.org" for n in range(len(names))]
+
+    found = headers.mailboxes(names, addresses)
+
+    pairs = zip(names, addresses, strict=True)
+    assert found == [headers.mailbox(*both).encode() for both in pairs]

@@ -117,7 +117,7 @@ def test_the_envelope_is_the_newsletters_unless_another_is_given():
 
 @given(st.lists(names | ids | st.text("aF.=\r\n\t é", max_size=90), max_size=8))
 def test_many_slots_are_filled_as_each_would_be_alone(values):
-    assert quoted.slots(values) == [quoted.slot(value) for value in values]
+    assert quoted.fillings(values) == [quoted.filling(value) for value in values]
 
 
 @given(
@@ -127,7 +127,7 @@ def test_many_slots_are_filled_as_each_would_be_alone(values):
 def test_links_are_filled_as_slots_are(beginning, ends):
     found = quoted.links(beginning.encode(), [end.encode() for end in ends])
 
-    assert found == [quoted.slot(beginning + end) for end in ends]
+    assert found == [quoted.filling(beginning + end) for end in ends]
 
 
 def test_many_are_written_as_each_would_be_alone():
