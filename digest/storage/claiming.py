@@ -88,6 +88,8 @@ def _claim(
         return None
     at = _Moments(moment(tx))
     *columns, due, against, when = found
+    if piece.of_one_moment:
+        at[None] = piece.after.at
     seen = Claimed._make([*columns, list(map(at.__getitem__, due))])
     taken, skipped = _sorted(seen, against, at, now)
     number = None
@@ -109,35 +111,35 @@ def _claim(
     )
 
 
-class _Moments(dict[str, datetime]):
+class _Moments(dict[str | None, datetime]):
     """Moments by their text, each read once: thousands are due at the same."""
 
     def __init__(self, read: Callable[[str], datetime]) -> None:
         super().__init__()
         self._read = read
 
-    def __missing__(self, text: str) -> datetime:
+    def __missing__(self, text: str | None) -> datetime:
+        if text is None:
+            raise KeyError(text)
         found = self[text] = self._read(text)
         return found
 
 
 def _sorted(
-    seen: Claimed, against: Sequence[str | None], at: Mapping[str, datetime], now: datetime
+    seen: Claimed, against: Sequence[Sequence[Any]], at: _Moments, now: datetime
 ) -> tuple[Claimed, Mapping[Skip, Sequence[DeliveryId]]]:
     """Those that may go, and the others by reason; nearly always nothing is against any."""
     skipped: dict[Skip, list[DeliveryId]] = {}
-    if not any(against):
-        return seen, skipped
-    may_go: list[bool] = []
-    for id_, why in zip(seen.ids, against, strict=True):
-        reason = None if why is None else _reason(json.loads(why), at, now)
-        may_go.append(reason is None)
-        if reason is not None:
+    for id_, *found in against:
+        if reason := _reason(found, at, now):
             skipped.setdefault(reason, []).append(id_)
-    return seen.only(may_go), skipped
+    if not skipped:
+        return seen, skipped
+    gone = {id_ for some in skipped.values() for id_ in some}
+    return seen.only([id_ not in gone for id_ in seen.ids]), skipped
 
 
-def _reason(found: Sequence[Any], at: Mapping[str, datetime], now: datetime) -> Skip | None:
+def _reason(found: Sequence[Any], at: _Moments, now: datetime) -> Skip | None:
     stale, standing, status, paused = found
     if stale:
         return Skip.STALE
@@ -155,7 +157,7 @@ def _reason(found: Sequence[Any], at: Mapping[str, datetime], now: datetime) -> 
 # A column of each is found: that takes half the time of a row of each. It comes as a single row of
 # JSON, for sqlite3 lets go of the interpreter at every row it steps over, and a thread that sends
 # mail takes milliseconds to give it back.
-_FOUND = "d.id d.subscriber d.edition s.address s.name d.due_at".split()
+_FOUND = "d.id d.subscriber d.edition s.address s.name".split()
 _FINE = "d.expires_at > :now and s.standing = 'ok' and p.status = 'active'"
 _READ = "id, subscriber, edition, due_at, expires_at, next_attempt_at"
 _JOINED = """
@@ -166,10 +168,12 @@ _JOINED = """
 
 
 def _find(array: str, aggregate: str, where: str, *, moments: bool) -> TextClause:
-    why = f"{array}(d.expires_at <= :now, s.standing, p.status, p.paused_until)"
-    against = f"case when {_FINE} then null else {why}"
-    wanted = [*_FOUND, f"{against} || '' end"]
-    columns = [f"{aggregate}({one})" for one in wanted]
+    # Most are due at the moment that is asked for, and nothing is against most: they say nothing.
+    due = "d.due_at" if moments else "nullif(d.due_at, :at)"
+    columns = [f"{aggregate}({one})" for one in (*_FOUND, due)]
+    why = f"{array}(d.id, d.expires_at <= :now, s.standing, p.status, p.paused_until)"
+    against = f"{aggregate}({why}) filter (where ({_FINE}) is not true)"
+    columns.append(f"coalesce({against}, {array}())")
     columns.append(f"{aggregate}(d.next_attempt_at)" if moments else "null")
     queued = f"from deliveries where issue = :issue and state = 'queued' and {where}"
     mine = f"(select {_READ} {queued} order by next_attempt_at, id limit :limit) d"
