@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-FIRST, LEAST, MOST = 50, 20, 4_000
+FIRST, LEAST, MOST = 50, 20, 3_000
 SOON, LATE = timedelta(seconds=2.5), timedelta(seconds=5)
 
 

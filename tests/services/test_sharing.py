@@ -137,6 +137,16 @@ async def test_a_limit_that_was_tightened_holds_and_what_has_left_counts(store):
     assert sum([await second.send(3) for _ in range(10)]) == 5
 
 
+async def test_no_more_leave_than_the_journal_has_places_for(store):
+    worker = Worker(store, NOW, throttle.limited())
+    worker.tray.journal = Notes()
+    worker.tray.journal.room = worker.tray.spare + 3
+
+    assert await worker.send(10) == 6  # three a round, and it runs two
+    worker.tray.journal.room = worker.tray.spare
+    assert await worker.send(0) == 0
+
+
 async def test_relays_without_limits_write_nothing(store):
     worker = Worker(store, NOW, throttle.limited())
 
