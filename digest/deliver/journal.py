@@ -50,7 +50,7 @@ class Noted(IntEnum):
     NOT_TAKEN = 3  # the relay said no: nothing is in doubt, it may be tried again
 
 
-_DEPARTED, _ACCEPTED, _NOT_TAKEN = map(int, (Noted.DEPARTED, Noted.ACCEPTED, Noted.NOT_TAKEN))
+_NOTHING, _DEPARTED, _ACCEPTED, _NOT_TAKEN = map(int, Noted)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,11 +159,12 @@ class Journal:
 
     def forget(self, deliveries: Iterable[int]) -> None:
         """What became of them is in the database: their places may be used again."""
+        places, free, entries = self._places, self._free, self._map
         for delivery in deliveries:
-            place = self._places.pop(delivery, None)
+            place = places.pop(delivery, None)
             if place is not None:
-                self._map[place + _STATE_AT] = Noted.NOTHING
-                self._free.append(place)
+                entries[place + _STATE_AT] = _NOTHING
+                free.append(place)
 
     def close(self) -> None:
         self._map.close()

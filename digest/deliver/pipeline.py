@@ -73,8 +73,8 @@ class Pipeline(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         awaited = self._awaited
-        if awaited.turn is not None:
-            if self._turned(data, *awaited.turn):
+        if (turn := awaited.turn) is not None:
+            if self._turned(data, turn[0], turn[1]):
                 return
             self._burst.flush()
             awaited.unfold()

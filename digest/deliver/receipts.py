@@ -23,7 +23,7 @@ class Alike(NamedTuple):
 
 def alike(sent: Sequence[tuple[int, bytes, str]]) -> Iterator[Alike]:
     """What was accepted (ref, the relay's line with its 250, relay), by relay and code."""
-    relays = dict.fromkeys(relay for _, _, relay in sent)
+    relays = dict.fromkeys([one[2] for one in sent])
     for relay in relays:
         its = sent if len(relays) == 1 else [one for one in sent if one[2] == relay]
         refs, lines, _ = zip(*its, strict=True)
@@ -41,15 +41,15 @@ def alike(sent: Sequence[tuple[int, bytes, str]]) -> Iterator[Alike]:
 
 def _same(lines: Sequence[bytes]) -> tuple[str, list[str]] | None:
     """``replies.said`` of all of them at once, where they are short and have one code."""
-    whole = b"\n".join(lines)
-    if whole.translate(None, _VISIBLE) or whole.count(b"\n") != len(lines) - 1:
-        return None
-    texts = whole.decode("ascii").split("\n")
     enhanced, _ = replies.said(lines[0])
-    begun = f"250 {enhanced} "
-    # What the first and the last of them in order begin with, all do.
-    if not enhanced or not (min(texts).startswith(begun) and max(texts).startswith(begun)):
+    begun = f"250 {enhanced} ".encode()
+    whole = b"\n".join(lines)
+    ends = len(lines) - 1
+    if not enhanced or whole.translate(None, _VISIBLE) or whole.count(b"\n") != ends:
+        return None
+    if not whole.startswith(begun) or whole.count(b"\n" + begun) != ends:
         return None
     if max(map(len, lines)) > replies.MAX_TEXT:
         return None
-    return enhanced, [text[len(begun) :].strip() for text in texts]
+    texts = whole[len(begun) :].replace(b"\n" + begun, b"\n").decode("ascii").split("\n")
+    return enhanced, list(map(str.strip, texts))
