@@ -145,9 +145,7 @@ class Lines:
         for line in self._lines:
             self._book(line, now)
             self._believe(line)
-        # The journal must have a place for each that leaves before this is called again.
-        most = min(ready, self._tray.journal.room - self._tray.spare)
-        shares = allowance.shares(self.lanes, now, most=most)
+        shares = allowance.shares(self.lanes, now, most=min(ready, self._tray.room))
         for line in self._lines:
             line.door.room = shares.get(line.relay.name, 0)
             if line.door.room:

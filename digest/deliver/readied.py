@@ -7,7 +7,7 @@ from functools import partial
 
 from digest.deliver.postmark import Postmark
 from digest.deliver.transport import Outgoing
-from digest.deliver.tray import Unwritten
+from digest.deliver.tray import Ready, Unwritten
 from digest.deliver.verp import Ref, Sort
 from digest.deliver.writer import Writer
 from digest.delivery import Claimed
@@ -30,7 +30,7 @@ def written(some: Claimed, writer: Writer, postmark: Postmark) -> list[Outgoing]
     )
 
 
-def lost(some: Claimed, why: DigestError) -> list[Unwritten]:
+def lost(some: Claimed, why: DigestError) -> list[Ready]:
     """Deliveries that can have no message."""
     rows = zip(some.ids, some.addresses, some.subscribers, strict=True)
     return [Unwritten(*row, why) for row in rows]

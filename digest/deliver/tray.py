@@ -104,6 +104,11 @@ class Tray:
         self._idle: list[Callable[[], None]] = []
 
     @property
+    def room(self) -> int:
+        """For how many more that leave the journal has a place."""
+        return self.journal.room - self.spare
+
+    @property
     def ready(self) -> int:
         return sum(len(box.ready) for box in self.boxes)
 

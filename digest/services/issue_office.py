@@ -19,7 +19,6 @@ from digest.deliver.outbox import Consequence, Settled, WhenInDoubt
 from digest.deliver.outcome import InDoubt, Outcome, Refused
 from digest.deliver.postmark import Postmark
 from digest.deliver.presses import Presses
-from digest.deliver.transport import Outgoing
 from digest.deliver.tray import Box, Ready, Result
 from digest.deliver.verp import Ref, Sort
 from digest.delivery import Claimed, Delivery, DeliveryId, Skip
@@ -242,7 +241,7 @@ class IssueOffice:
             self._told.add(trouble)
             self._tell(trouble)
 
-    async def _written(self, issue: Sending, key: str, some: Claimed) -> Sequence[Ready]:
+    async def _written(self, issue: Sending, key: str, some: Claimed) -> list[Ready]:
         """Deliveries of one edition with their messages."""
         postmark = self._postmarks[issue.newsletter]
         writer = self._presses.get(issue.id, key)
@@ -255,7 +254,7 @@ class IssueOffice:
             writer = self._presses.add(
                 issue.id, edition, postmark, cadence=issue.cadence, period=issue.period
             )
-        ready: list[Outgoing] = []
+        ready: list[Ready] = []
         for at in range(0, len(some.ids), AT_ONCE):
             ready += readied.written(some.part(slice(at, at + AT_ONCE)), writer, postmark)
             await asyncio.sleep(0)  # connections and the web have their turn

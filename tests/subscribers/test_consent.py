@@ -282,6 +282,7 @@ class AnyOrderOfActs(RuleBasedStateMachine):
         self.now, self.who, self.held = NOW, ADA, None
         self.left = False  # and nobody confirmed since
         self.agreed = False  # a confirm or the operator's word since the last join
+        self.had_agreed = False  # before it, and may undo a leave of then
         self.asked: list[datetime] = []
 
     @rule(minutes=st.integers(1, 60 * 24 * 20))
@@ -309,6 +310,8 @@ class AnyOrderOfActs(RuleBasedStateMachine):
         if done.entry is None:
             assert (done.subscription, done.subscriber, done.letters) == (before, self.who, ())
         if done.entry and isinstance(act, acts.Join) and done.subscription.status is Status.PENDING:
+            if before is None or before.status is not Status.PENDING:
+                self.had_agreed = self.agreed
             self.agreed = False
         if done.entry and isinstance(act, acts.Confirm | acts.Admit):
             self.agreed = True
@@ -317,6 +320,8 @@ class AnyOrderOfActs(RuleBasedStateMachine):
             self.left = False
         if done.entry and isinstance(act, acts.Leave):
             self.left = True
+            if before.status is Status.PENDING and before.left_at:
+                self.agreed = self.had_agreed  # as if nobody had joined
         self.who, self.held = done.subscriber, done.subscription
         self._owed(done.letters)
 
