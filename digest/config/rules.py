@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 from datetime import date, datetime, time
 from ipaddress import ip_address, ip_network
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import quote, urlsplit, urlunsplit
 from zoneinfo import available_timezones
 
 from digest import periods
@@ -177,10 +177,11 @@ def base_url(value: str) -> str:
         raise Wrong(f"ends with a slash; write {shown(value.rstrip('/'))}")
     if re.search(r"\s", value):
         raise Wrong(f"is {shown(value)}, which holds a space; write it without")
-    if parts.netloc.isascii():
-        return value
-    netloc = _in_dns(value, host) + (f":{parts.port}" if parts.port else "")
-    return urlunsplit(parts._replace(netloc=netloc))
+    netloc = parts.netloc
+    if not netloc.isascii():
+        netloc = _in_dns(value, host) + (f":{parts.port}" if parts.port else "")
+    path = quote(parts.path, safe="/%:@!$&'()*+,;=")  # RFC 3986, 3.3
+    return urlunsplit(parts._replace(netloc=netloc, path=path))
 
 
 _URL_EXAMPLE = 'write one such as "https://news.example.org"'

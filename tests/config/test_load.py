@@ -302,6 +302,16 @@ def test_a_base_url_that_readers_cannot_use_is_told(mistakes: Mistakes, url: str
 
 
 @pytest.mark.parametrize(
+    ("path", "in_links"),
+    [("/café", "/caf%C3%A9"), ("/caf%C3%A9", "/caf%C3%A9"), ("/a/~b;c", "/a/~b;c")],
+)
+def test_a_folder_beyond_ascii_is_written_as_links_want_it(read: Read, path: str, in_links: str):
+    given = GOOD.replace("https://quayside.example", f"https://quayside.example{path}")
+
+    assert read(given).settings.site.base_url == f"https://quayside.example{in_links}"
+
+
+@pytest.mark.parametrize(
     "url",
     [
         "http://localhost:8000",
@@ -331,7 +341,7 @@ embed_origins = ["https://bücher.example"]
 
     site, deliver = found.site, found.deliver
     assert (site.base_url, site.operator, found.web.embed_origins) == (
-        "https://xn--bcher-kva.example:8443/tägliche",
+        "https://xn--bcher-kva.example:8443/t%C3%A4gliche",
         "editor@xn--bcher-kva.example",
         ("https://xn--bcher-kva.example",),
     )
