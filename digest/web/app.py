@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -51,9 +51,8 @@ def application(
 ) -> FastAPI:
     """The pages, the API, and with ``heard`` the webhooks. The caller closes ``store``."""
     desk = replace(_desk(settings, store, ring, clock), metrics_token=metrics_token)
-    made = FastAPI(
-        openapi_url=None, redirect_slashes=False, root_path=urlsplit(settings.site.base_url).path
-    )
+    folder = unquote(urlsplit(settings.site.base_url).path)  # a path is asked for decoded
+    made = FastAPI(openapi_url=None, redirect_slashes=False, root_path=folder)
     made.state.desk, made.state.hooks = desk, heard
     rooms = (
         home,

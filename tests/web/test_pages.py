@@ -9,6 +9,7 @@ import altcha
 import pytest
 
 from subscribers.tokens import Purpose
+from tests.web import house as houses
 from tests.web.house import House, house, link
 
 PURPOSES = (Purpose.CONFIRM, Purpose.UNSUBSCRIBE, Purpose.PREFERENCES)
@@ -253,3 +254,14 @@ async def test_what_we_keep_is_told_with_the_days_of_the_configuration(tmp_path:
     assert "what your mail server answered: 31 days" in told
     assert "the report itself: 17 days" in told
     assert "for 9 days" in told
+
+
+async def test_a_folder_beyond_ascii_is_found_by_its_name(tmp_path, monkeypatch):
+    beyond = houses.CONFIG.replace("https://quayside.example", "https://quayside.example/café")
+    monkeypatch.setattr(houses, "CONFIG", beyond)
+
+    async with house(tmp_path) as site:
+        there, stripped = await site.get("/caf%C3%A9/"), await site.get("/")
+
+    assert (there.status, stripped.status) == (200, 200)  # a proxy may take it off the path
+    assert 'action="/caf%C3%A9/subscribe"' in there.text
