@@ -51,8 +51,9 @@ def application(
 ) -> FastAPI:
     """The pages, the API, and with ``heard`` the webhooks. The caller closes ``store``."""
     desk = replace(_desk(settings, store, ring, clock), metrics_token=metrics_token)
-    folder = unquote(urlsplit(settings.site.base_url).path)  # a path is asked for decoded
-    made = FastAPI(openapi_url=None, redirect_slashes=False, root_path=folder)
+    made = FastAPI(openapi_url=None, redirect_slashes=False)
+    # A path is asked for decoded. As a parameter it is deprecated: servers put theirs before it.
+    made.root_path = unquote(urlsplit(settings.site.base_url).path)
     made.state.desk, made.state.hooks = desk, heard
     rooms = (
         home,
