@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import (
     Column,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     Integer,
     String,
@@ -30,7 +31,7 @@ deliveries = Table(
     "deliveries",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("issue", Integer, ForeignKey("issues.id", ondelete="CASCADE"), nullable=False),
+    Column("issue", Integer, nullable=False),
     Column("subscriber", Text, nullable=False),
     Column("edition", Text, nullable=False),
     Column("state", String(8), nullable=False),
@@ -47,6 +48,8 @@ deliveries = Table(
     Column("text", Text),
     Column("relay", Text),
     UniqueConstraint("issue", "subscriber"),
+    # PostgreSQL would look an issue up for each of its million rows, and none is ever deleted.
+    ForeignKeyConstraint(["issue"], ["issues.id"], ondelete="CASCADE").ddl_if(dialect="sqlite"),
     Index(
         "ix_deliveries_queued",
         "issue",

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from digest.errors import Misconfigured, Permanent, Temporary
-from digest.storage import articles, database, migrate, sources
+from digest.storage import articles, database, sources
 from digest.storage.database import Store
 from digest.storage.trouble import said
 from tests.builders import an_article
@@ -235,21 +235,3 @@ async def test_a_full_disk_loses_nothing_that_was_kept(tmp_path):
 
     assert len(await store.read(articles.search, (), 10)) == 1
     await store.close()
-
-
-def test_the_newest_migration_is_the_head_the_program_knows():
-    versions = sorted((migrate.Path(migrate.__file__).parent / "migrations/versions").glob("*.py"))
-
-    assert versions[-1].name.startswith(migrate.HEAD)
-
-
-async def test_migrations_make_exactly_the_tables_the_program_knows(store):
-    from alembic.autogenerate import compare_metadata
-    from alembic.migration import MigrationContext
-
-    from digest.storage.postal import metadata  # knows every table
-
-    def differences(tx):
-        return compare_metadata(MigrationContext.configure(tx), metadata)
-
-    assert await store.read(differences) == []
