@@ -73,8 +73,8 @@ def by_index(tx: Connection) -> None:
 _BY_INDEX = text(
     "select set_config('plan_cache_mode', 'force_custom_plan', true),"
     " set_config('join_collapse_limit', '1', true), set_config(name, 'off', true)"
-    " from unnest(array['enable_sort', 'enable_seqscan', 'enable_hashjoin', 'enable_mergejoin',"
-    " 'jit']) as name"
+    " from unnest(array['enable_sort', 'enable_seqscan', 'enable_bitmapscan', 'enable_hashjoin',"
+    " 'enable_mergejoin', 'enable_material', 'jit']) as name"
 )
 
 
