@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, select
+from sqlalchemy import Connection, Row, Select, func, select, update
 
 from digest.storage import consents
 from digest.storage.dialect import insert
@@ -18,6 +19,7 @@ from subscribers.model import SubscriberId
 
 # What a person does, or the operator for them, after which older failures count no more.
 _FRESH = (Confirm.name, ConfirmAddress.name, Admit.name, Reinstate.name)
+_SENDING = "smtp"  # the source of what a relay said to a mail while it was being sent
 _ADDRESS = re.compile(r"[^\s<>;:,()\"']+@[^\s<>;:,()\"']+")
 
 
@@ -52,7 +54,11 @@ class Kept:
 
 
 def add(tx: Connection, report: Report) -> bool:
-    """Keep a report; False if the same was told of the same mail before."""
+    """Keep a report; False if the same was told of the same mail before.
+
+    What was said before the person's last fresh start was taken back. A refusal while sending is
+    no repetition of it, nor is anything one of such a refusal: then it stands in its place.
+    """
     values = {
         "subscriber": report.subscriber,
         "at": report.at,
@@ -66,13 +72,13 @@ def add(tx: Connection, report: Report) -> bool:
     made = tx.execute(
         insert(tx, reports).values(values).on_conflict_do_nothing().returning(reports.c.id)
     ).first()
-    return made is not None
+    return made is not None or _told_anew(tx, report, values)
 
 
 def counted(tx: Connection, subscriber: SubscriberId, kind: str, since: datetime) -> int:
     """How many reports of a kind there are since a moment, and since the person's last fresh start:
     a confirmation, or the operator's word."""
-    began = consents.last(tx, subscriber, _FRESH)
+    began = _began(tx, subscriber)
     asked = select(func.count()).where(
         reports.c.subscriber == subscriber,
         reports.c.kind == kind,
@@ -115,6 +121,22 @@ def of(tx: Connection, subscriber: SubscriberId) -> list[dict[str, object]]:
         }
         for row in tx.execute(asked)
     ]
+
+
+def _told_anew(tx: Connection, report: Report, values: Mapping[str, object]) -> bool:
+    began = _began(tx, report.subscriber)
+    if began is None:
+        return False
+    # What comes back by mail or webhook comes again, days later and from another server, too.
+    same = reports.c.message == report.message, reports.c.kind == report.kind
+    old = update(reports).where(*same, reports.c.at <= began)
+    if report.source != _SENDING:
+        old = old.where(reports.c.source == _SENDING)
+    return tx.execute(old.values(values)).rowcount == 1
+
+
+def _began(tx: Connection, subscriber: SubscriberId) -> datetime | None:
+    return consents.last(tx, subscriber, _FRESH)
 
 
 def _without_others(text: str, own: str) -> str:

@@ -626,6 +626,63 @@ async def test_refusals_while_sending_add_up_and_of_one_mail_count_once(store, c
     assert (kept.source, kept.text) == ("smtp", "552 full")
 
 
+async def undone(store, clock):
+    clock.now += DAY
+    await membership.reinstate(store, ADA, ring=RING, clock=clock)
+    clock.now += DAY
+
+
+async def test_what_was_undone_and_comes_once_more_does_nothing_and_a_later_mail_does(store, clock):
+    who, letter = await sent_letter(store, clock)
+    await an_issue_of(store)
+    await store.write(a_delivery, 4711, who)
+    mail = returned("qmail", ref=letter)
+    assert await hear(store, clock, mail) == [Came.ACTED]
+    await undone(store, clock)
+
+    again = [mail, mail + b"\r\n", returned("postfix-unknown", ref=letter)]
+    assert await hear(store, clock, *again) == [Came.KNOWN] * 3
+    assert await standing(store, who) is Standing.OK
+
+    assert await hear(store, clock, returned("qmail", ref=Ref.of(Sort.ISSUE, 4711, NOW))) == [
+        Came.ACTED
+    ]
+    assert await standing(store, who) is Standing.BOUNCED
+
+
+@pytest.mark.parametrize("first", ["told", "refused"])
+async def test_after_an_undo_a_mail_that_is_tried_again_may_be_refused_again(store, clock, first):
+    who, ref = await sent_letter(store, clock)
+    told_of = returned("qmail", ref=ref)
+    outcome = Refused(550, "5.1.1", "still no such user", Stage.RCPT)
+
+    async def refused():
+        said = (ADA, Consequence.BOUNCE, outcome, clock.now)
+        return [await store.write(feedback.refused, ref, *said, acts=ACTS, rules=Rules())]
+
+    before = hear(store, clock, told_of) if first == "told" else refused()
+    assert await before == [Came.ACTED]
+    await undone(store, clock)
+
+    assert await refused() == [Came.ACTED]
+    assert await refused() == [Came.KNOWN]
+    assert await standing(store, who) is Standing.BOUNCED
+    (kept,) = await store.read(reports.page, limit=9)
+    assert (kept.at, kept.text) == (clock.now, "550 still no such user")
+
+
+async def test_a_mail_that_was_refused_undone_and_taken_at_last_may_still_come_back(store, clock):
+    who, ref = await sent_letter(store, clock)
+    outcome = Refused(550, "5.1.1", "no such user", Stage.RCPT)
+    said = (ADA, Consequence.BOUNCE, outcome, clock.now)
+    await store.write(feedback.refused, ref, *said, acts=ACTS, rules=Rules())
+    await undone(store, clock)
+
+    assert await hear(store, clock, returned("qmail", ref=ref)) == [Came.ACTED]
+    assert await standing(store, who) is Standing.BOUNCED
+    assert [source for _, source, _ in await told(store)] == ["dsn"]
+
+
 async def test_a_person_who_is_erased_takes_the_reports_along(store, clock):
     who, ref = await sent_letter(store, clock)
     await hear(store, clock, returned("qmail", ref=ref))
