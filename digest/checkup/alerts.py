@@ -233,7 +233,7 @@ def _behind(one: Behind) -> Alert:
 
 def _rates(facts: Facts, options: AlertOptions) -> Iterable[Alert]:
     for last in facts.lasts:
-        if last.failed + last.stale >= many(last.audience, options):
+        if last.failed + last.returned + last.stale >= many(last.audience, options):
             yield from _missed(last)
     if facts.written_to >= ENOUGH:
         rate = 100 * facts.complaints / facts.written_to
@@ -248,13 +248,19 @@ def _rates(facts: Facts, options: AlertOptions) -> Iterable[Alert]:
 def _missed(last: LastIssue) -> Iterable[Alert]:
     if last.audience < ENOUGH and not last.stale:
         return
-    said = " or ".join([*["refused"] * bool(last.failed), *["too late"] * bool(last.stale)])
-    rate = 100 * (last.failed + last.stale) / last.audience
-    which = "--skipped" if last.stale > last.failed else "--failed"
+    show = f"digest issues show {last.issue}"
+    ways = (
+        (last.failed, "refused", f"{show} --failed"),
+        (last.returned, "returned", "digest bounces list --kind hard"),
+        (last.stale, "too late", f"{show} --skipped"),
+    )
+    rate = 100 * sum(count for count, _, _ in ways) / last.audience
+    said = " or ".join(words for count, words, _ in ways if count)
+    where = max(ways, key=lambda one: one[0])[2]
     yield Alert(
         key=f"bounces:{last.newsletter}:{last.cadence}",
         says=f"{rate:.1f} % of {last.newsletter} {last.period} was not reached: {said}",
-        cure=f"see whom and why with `digest issues show {last.issue} {which}`",
+        cure=f"see whom and why with `{where}`",
     )
 
 

@@ -22,7 +22,8 @@ class SourceHealth:
 class LastIssue:
     """The last issue of a newsletter at a cadence, and how many it did not reach.
 
-    ``failed``: refused; ``stale``: too late for about so many.
+    ``failed``: refused; ``returned``: sent, and came back as failed for good; ``stale``: too late
+    for about so many.
     """
 
     issue: int
@@ -31,6 +32,7 @@ class LastIssue:
     period: str
     audience: int
     failed: int
+    returned: int = 0
     stale: int = 0
 
 

@@ -127,6 +127,7 @@ def _last(one: LastRow) -> LastIssue:
         period=one.period,
         audience=one.audience,
         failed=one.failed,
+        returned=one.returned,
         stale=one.stale,
     )
 

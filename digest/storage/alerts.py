@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Row, delete, func, literal_col
 from digest.delivery import Skip, State
 from digest.duty import Cause
 from digest.model import SourceId, Visit
-from digest.storage import agenda, lateness, paces, postbag, posting, reviews, sources
+from digest.storage import agenda, lateness, paces, postbag, posting, reports, reviews, sources
 from digest.storage.agenda import Miss
 from digest.storage.dialect import insert
 from digest.storage.paces import Of
@@ -35,6 +35,7 @@ class LastRow:
     period: str
     audience: int
     failed: int
+    returned: int
     stale: int
 
 
@@ -91,7 +92,7 @@ def seen(tx: Connection, now: datetime) -> Seen:
         waiting=tuple(reviews.waiting(tx)),
         unfinished=tuple(_unfinished(tx)),
         first_due=min(waits, default=None),
-        lasts=tuple(_last(tx, row, now) for row in _newest(tx, now - RECENT)),
+        lasts=_lasts(tx, now),
         circuits=paces.known(tx, Of.CIRCUIT),
         complaints=int(tx.execute(complained).scalar_one()),
         written_to=int(tx.execute(written).scalar_one()),
@@ -148,6 +149,12 @@ def _unfinished(tx: Connection) -> Iterator[UnfinishedRow]:
         yield UnfinishedRow(**row._mapping)
 
 
+def _lasts(tx: Connection, now: datetime) -> tuple[LastRow, ...]:
+    newest = _newest(tx, now - RECENT)
+    back = reports.came_back(tx, min((row.released_at for row in newest), default=None))
+    return tuple(_last(tx, row, back, now) for row in newest)
+
+
 def _newest(tx: Connection, since: datetime) -> list[Row[Any]]:
     """The last issue of each newsletter at each cadence: a small one hides no large one's end."""
     ours = issues.c.released_at > since, issues.c.audience > 0, issues.c.corrects.is_(None)
@@ -158,13 +165,16 @@ def _newest(tx: Connection, since: datetime) -> list[Row[Any]]:
         issues.c.cadence,
         issues.c.period,
         issues.c.audience,
+        issues.c.released_at,
     )
     newest = last.group_by(issues.c.newsletter, issues.c.cadence)
     asked = select(*columns).where(issues.c.id.in_(newest)).order_by(issues.c.id)
     return list(tx.execute(asked))
 
 
-def _last(tx: Connection, row: Row[Any], now: datetime) -> LastRow:
+def _last(
+    tx: Connection, row: Row[Any], back: Mapping[tuple[str, str], int], now: datetime
+) -> LastRow:
     mine = deliveries.c.issue == row.id
     failed = select(func.count()).where(mine, deliveries.c.state == literal_column("'failed'"))
     return LastRow(
@@ -175,6 +185,7 @@ def _last(tx: Connection, row: Row[Any], now: datetime) -> LastRow:
         audience=row.audience,
         failed=tx.execute(failed).scalar_one()
         + _rolled_up(tx, row.id, tallies.c.state == State.FAILED.value),
+        returned=back.get((reports.name_of(row.newsletter, row.cadence, row.period), "hard"), 0),
         stale=(lateness.stale(tx, row.id, row.audience) if _over(tx, row.id, now) else 0)
         + _rolled_up(tx, row.id, tallies.c.skip == Skip.STALE.value),
     )

@@ -11,14 +11,13 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, and_, func, select, true
 
 from digest.delivery import State
-from digest.storage import claims
+from digest.storage import claims, reports
 from digest.storage.dialect import day, domain
 from digest.storage.postal import deliveries, tallies
 from digest.storage.schema import (
     articles,
     consent_log,
     issues,
-    reports,
     subscribers,
     subscriptions,
     told,
@@ -174,7 +173,7 @@ def _issues(tx: Connection, newsletter: str | None, since: datetime) -> tuple[Fi
         .order_by(issues.c.released_at.desc(), issues.c.id.desc())
         .limit(ISSUES)
     ).all()
-    back = _came_back(tx, min((row.released_at for row in rows), default=None))
+    back = reports.came_back(tx, min((row.released_at for row in rows), default=None))
     return tuple(_figure(tx, row, back) for row in rows)
 
 
@@ -196,7 +195,7 @@ def _figure(tx: Connection, issue: Row[*tuple[Any, ...]], back: Counter[tuple[st
     rolled_up = select(tallies.c.state, tallies.c.count).where(tallies.c.issue == issue.id)
     for name, count in tx.execute(rolled_up):
         ended[name] += count
-    named = f"{issue.newsletter}|{issue.cadence}|{issue.period}"
+    named = reports.name_of(issue.newsletter, issue.cadence, issue.period)
     return Figure(
         issue=issue.id,
         newsletter=issue.newsletter,
@@ -210,22 +209,6 @@ def _figure(tx: Connection, issue: Row[*tuple[Any, ...]], back: Counter[tuple[st
         first_sent=first,
         last_sent=last,
     )
-
-
-def _came_back(tx: Connection, since: datetime | None) -> Counter[tuple[str, str]]:
-    """How many reports of a kind there are about an issue: ``newsletter|cadence|period``."""
-    if since is None:
-        return Counter()
-    # A report is named after the mail it is about, which ends with the person (postmark.py).
-    named, person = reports.c.message, reports.c.subscriber
-    issue = func.substr(named, 1, func.length(named) - func.length(person) - 1)
-    asked = (
-        select(issue, reports.c.kind, func.count())
-        .where(reports.c.at >= since, reports.c.kind.in_(("hard", "complaint")))
-        .where(func.length(named) > func.length(person), reports.c.source != "smtp")
-        .group_by(issue, reports.c.kind)
-    )
-    return Counter({(about, kind): count for about, kind, count in tx.execute(asked)})
 
 
 def _sources(tx: Connection, newsletter: str | None, since: datetime) -> tuple[Told, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -85,6 +86,31 @@ def counted(tx: Connection, subscriber: SubscriberId, kind: str, since: datetime
         reports.c.at > (max(since, began) if began else since),
     )
     return int(tx.execute(asked).scalar_one())
+
+
+def came_back(tx: Connection, since: datetime | None) -> Counter[tuple[str, str]]:
+    """How many reports of a kind, ``hard`` or ``complaint``, there are about an issue since a
+    moment: by its ``name_of`` and the kind. Nothing without a moment.
+
+    Without refusals while sending: the deliveries that failed say so themselves.
+    """
+    if since is None:
+        return Counter()
+    # A report is named after the mail it is about, which ends with the person (postmark.py).
+    named, person = reports.c.message, reports.c.subscriber
+    issue = func.substr(named, 1, func.length(named) - func.length(person) - 1)
+    asked = (
+        select(issue, reports.c.kind, func.count())
+        .where(reports.c.at >= since, reports.c.kind.in_(("hard", "complaint")))
+        .where(func.length(named) > func.length(person), reports.c.source != _SENDING)
+        .group_by(issue, reports.c.kind)
+    )
+    return Counter({(about, kind): count for about, kind, count in tx.execute(asked)})
+
+
+def name_of(newsletter: str, cadence: str, period: str) -> str:
+    """What the names of all mails of an issue begin with."""
+    return f"{newsletter}|{cadence}|{period}"
 
 
 def page(

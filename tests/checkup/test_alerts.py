@@ -160,18 +160,20 @@ def test_mail_that_does_not_leave(waits, found):
 
 
 @pytest.mark.parametrize(
-    ("audience", "failed", "stale", "found"),
+    ("audience", "failed", "returned", "stale", "found"),
     [
-        (1000, 20, 0, []),
-        (1000, 21, 0, ["bounces:daily:daily"]),
-        (1000, 10, 11, ["bounces:daily:daily"]),
-        (199, 199, 0, []),
-        (199, 0, 99, []),
-        (2, 0, 1, ["bounces:daily:daily"]),
+        (1000, 20, 0, 0, []),
+        (1000, 21, 0, 0, ["bounces:daily:daily"]),
+        (1000, 0, 21, 0, ["bounces:daily:daily"]),
+        (1000, 7, 7, 7, ["bounces:daily:daily"]),
+        (199, 100, 99, 0, []),
+        (199, 0, 0, 99, []),
+        (2, 0, 0, 1, ["bounces:daily:daily"]),
     ],
 )
-def test_who_was_not_reached(audience, failed, stale, found):
-    facts = Facts(lasts=(a_last(audience=audience, failed=failed, stale=stale),))
+def test_who_was_not_reached(audience, failed, returned, stale, found):
+    last = a_last(audience=audience, failed=failed, returned=returned, stale=stale)
+    facts = Facts(lasts=(last,))
 
     assert keys(facts) == found
 
@@ -182,13 +184,22 @@ def a_last(**given):
     )
 
 
-def test_who_was_not_reached_is_told_with_the_reason_and_the_way_to_see_them():
-    [found] = raised(
-        Facts(lasts=(a_last(audience=300, failed=3, stale=297),)), [], OPTIONS, now=NOW
-    )
+@pytest.mark.parametrize(
+    ("failed", "returned", "stale", "said", "where"),
+    [
+        (3, 0, 297, "refused or too late", "digest issues show 7 --skipped"),
+        (150, 150, 0, "refused or returned", "digest issues show 7 --failed"),
+        (1, 298, 1, "refused or returned or too late", "digest bounces list --kind hard"),
+    ],
+)
+def test_who_was_not_reached_is_told_with_the_reason_and_the_way_to_see_them(
+    failed, returned, stale, said, where
+):
+    last = a_last(audience=300, failed=failed, returned=returned, stale=stale)
+    [found] = raised(Facts(lasts=(last,)), [], OPTIONS, now=NOW)
 
-    assert found.says == "100.0 % of daily 2026-11-24 was not reached: refused or too late"
-    assert found.cure == "see whom and why with `digest issues show 7 --skipped`"
+    assert found.says == f"100.0 % of daily 2026-11-24 was not reached: {said}"
+    assert found.cure == f"see whom and why with `{where}`"
 
 
 def a_behind(**given):

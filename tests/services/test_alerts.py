@@ -14,16 +14,29 @@ from digest.deliver.choice import Circuit
 from digest.duty import LASTS
 from digest.model import NewsletterId, SourceId, Visit
 from digest.services import alerts
-from digest.storage import agenda, enrolling, issues, lateness, paces, reviews, sources
+from digest.storage import (
+    agenda,
+    enrolling,
+    figures,
+    issues,
+    lateness,
+    paces,
+    reports,
+    reviews,
+    sources,
+)
 from digest.storage import alerts as table
 from digest.storage import schema as tables
 from digest.storage.agenda import Miss
 from digest.storage.enrolling import Hour
 from digest.storage.paces import Of
 from digest.storage.postal import deliveries
+from digest.storage.reports import Report
+from subscribers.model import SubscriberId
 from tests.builders import NOW, a_newsletter, an_issue
 from tests.services.test_upkeep import a_row
 from tests.storage import plans
+from tests.storage.test_figures import a_person, put
 
 OPTIONS = AlertOptions()
 DAILY = a_newsletter(timezone="UTC", hour=time(6, 30))
@@ -313,6 +326,46 @@ async def test_what_came_too_late_was_not_reached(store):
     [found] = [one for one in await looked(store) if one.key == "bounces:daily:daily"]
 
     assert found.says == "24.0 % of daily 2026-11-23 was not reached: too late"
+
+
+async def told_of(store, people, at, *, period="2026-11-23", kind="hard", source="dsn"):
+    """A report about the daily issue of a period from each of ``people``."""
+
+    def add(tx):
+        for who in people:
+            report = Report(
+                subscriber=SubscriberId(f"p{who:05}"),
+                at=at,
+                kind=kind,
+                source=source,
+                code="5.1.1",
+                text="",
+                message=f"daily|daily|{period}|p{who:05}",
+                original=b"",
+            )
+            reports.add(tx, report)
+
+    await store.write(add)
+
+
+async def test_what_came_back_of_the_last_issue_counts_as_what_was_refused_of_it(store):
+    yesterday, older = NOW - timedelta(days=1), NOW - timedelta(days=2)
+    await put(store, people=[a_person(who, id=f"p{who:05}") for who in range(200)], held=[])
+    await released(store, "2026-11-22", older, ["sent"] * 200)
+    await released(store, "2026-11-23", yesterday, ["sent"] * 198 + ["failed"] * 2)
+    await told_of(store, range(50, 90), yesterday, period="2026-11-22")
+    await told_of(store, range(50, 90), yesterday, kind="soft")
+    await told_of(store, [198, 199], yesterday, source="smtp")  # the two that failed
+    await told_of(store, [0, 1], yesterday)
+    bounced = "bounces:daily:daily"
+
+    assert bounced not in [one.key for one in await looked(store)]
+    await told_of(store, [2], NOW, source="webhook")
+    [found] = [one for one in await looked(store) if one.key == bounced]
+
+    assert found.says == "2.5 % of daily 2026-11-23 was not reached: refused or returned"
+    [figure, _] = (await store.read(figures.read, "daily", older)).issues
+    assert (figure.deliveries["failed"], figure.bounced) == (2, 3)
 
 
 async def test_a_small_issue_of_another_newsletter_does_not_end_the_alert_of_a_large_one(store):

@@ -60,7 +60,8 @@ def an_act(number, at, was, became, *, newsletter="daily", act="join"):
 async def put(store, *, people, held, log=()):
     def add(tx):
         tx.execute(insert(tables.subscribers), list(people))
-        tx.execute(insert(tables.subscriptions), list(held))
+        if held:
+            tx.execute(insert(tables.subscriptions), list(held))
         if log:
             tx.execute(insert(tables.consent_log), list(log))
 
