@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from digest.config.settings import Settings
 from digest.errors import DigestError, Misconfigured
 from digest.services import correcting, release
 from digest.services.publish import typeset
-from digest.storage import audience, desk, posting
+from digest.storage import audience, desk, enrolling, posting
 from digest.wiring import post
 
 
@@ -52,11 +53,27 @@ async def correction(
         )
         prepared = await typeset(drafted, imprint, isolate=tools.isolate, choices=chosen)
         release.refuse(prepared)
-        tally = await tools.store.read(posting.tally, issue)
-        outgo = Outgo(prepared=prepared, sources=(), audience=tally.get("sent", 0))
+        sent = (await tools.store.read(posting.tally, issue)).get("sent", 0)
+        now = await tools.store.read(enrolling.again, issue, newsletter.id, tools.clock())
+        notes = (*prepared.notes, *_not_again(issue, sent, now))
+        outgo = Outgo(prepared=replace(prepared, notes=notes), sources=(), audience=now)
         if not outgo.audience or not agreed(outgo):
             return Sent(outgo=outgo)
         return await released_and_sent(settings, tools, ring, outgo, corrects=issue)
+
+
+def _not_again(issue: int, sent: int, now: int) -> Iterator[str]:
+    """That not all who were sent the first get it. Raises DigestError where nobody does."""
+    if sent and not now:
+        raise DigestError(
+            f"none of the {sent:,} who were sent issue {issue} would get a correction: all have "
+            "left, paused or bounced since, or it is rolled up and whom it went to is not known"
+        )
+    if now < sent:
+        yield (
+            f"of the {sent:,} who were sent issue {issue}, {sent - now:,} will get no correction: "
+            "left, paused or bounced since"
+        )
 
 
 def _read(stories: Path | None) -> Sequence[Mapping[str, Any]] | None:

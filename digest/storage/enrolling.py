@@ -148,6 +148,13 @@ def count(tx: Connection, issue: int) -> int:
     return int(tx.execute(asked).scalar() or 0)
 
 
+def again(tx: Connection, issue: int, newsletter: str, at: datetime) -> int:
+    """How many a correction of an issue would go to now: of those who were sent it, whom its
+    newsletter may write to still."""
+    values = {"corrects": issue, "newsletter": newsletter, "at": bound(tx, at)}
+    return int(tx.execute(_HOW_MANY_AGAIN, values).scalar_one())
+
+
 # ``|| ''`` keeps the planners from the index on (newsletter, status): they would sort a million
 # people for each batch, where the primary key gives them in order.
 _MAY = """
@@ -182,17 +189,20 @@ _ENROL = text(
     limit :limit
     """  # noqa: S608 -- our own words
 )
+_WERE_SENT = """deliveries d
+    join subscribers s on s.id = d.subscriber
+    join subscriptions p on p.subscriber = d.subscriber and p.newsletter = :newsletter"""
+_MAY_AGAIN = f"d.issue = :corrects and d.state = 'sent' and {_MAY}"
 _AGAIN = text(
     f"""
     {_INTO}
     select :issue, d.subscriber, coalesce(c.edition, ({_EDITION})), 'queued', 0, :at,
         ({_DUE_AT}), ({_EXPIRES_AT}), ({_DUE_AT})
-    from deliveries d
-    join subscribers s on s.id = d.subscriber
-    join subscriptions p on p.subscriber = d.subscriber and p.newsletter = :newsletter
+    from {_WERE_SENT}
     left join {_CHOICES}
-    where d.issue = :corrects and d.subscriber > :after and d.state = 'sent' and {_MAY}
+    where d.subscriber > :after and {_MAY_AGAIN}
     order by d.subscriber
     limit :limit
     """  # noqa: S608 -- our own words
 )
+_HOW_MANY_AGAIN = text(f"select count(*) from {_WERE_SENT} where {_MAY_AGAIN}")  # noqa: S608 -- as above

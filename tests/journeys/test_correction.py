@@ -56,6 +56,26 @@ def test_the_correction_goes_to_exactly_those_who_were_sent_the_first(desk, sent
     ]
 
 
+def test_who_is_asked_hears_how_many_it_would_go_to_now(desk, sent):
+    desk.run("subscribers", "suppress", "grace@example.org")
+
+    said = desk.run("issues", "correct", sent, "--note", "We had the wrong day.")
+
+    assert (
+        f"of the 2 who were sent issue {sent}, 1 will get no correction: left, paused or bounced "
+        "since" in said.out
+    )
+    assert "Send it to 1 person?" in said.out
+    assert len(desk.run("issues", "list", "--json").json) == 1
+
+    desk.run("subscribers", "suppress", "ada@example.org")
+    said = desk.run("issues", "correct", sent, "--note", "Oh", "--yes")
+
+    assert said.code == 1
+    assert f"none of the 2 who were sent issue {sent} would get a correction" in said.err
+    assert len(desk.run("issues", "list", "--json").json) == 1
+
+
 def test_what_never_went_out_is_not_corrected(desk, sent):
     assert "no issue 99" in desk.run("issues", "correct", "99", "--note", "Oh").err
 

@@ -13,6 +13,7 @@ from digest.choices import Choice
 from digest.storage import enrolling, issues
 from digest.storage.postal import deliveries, issue_choices
 from digest.storage.schema import issues as table
+from digest.storage.schema import subscribers, subscriptions
 from subscribers.model import Status
 from tests.builders import NOW, an_issue
 from tests.storage import plans
@@ -77,6 +78,39 @@ async def test_only_those_of_the_cadence_who_may_be_written_to_now(store):
         return rows(tx, "state", "attempts")
 
     assert await store.write(story) == {"ada": ("queued", 0), "back": ("queued", 0)}
+
+
+async def test_a_correction_is_counted_as_it_is_written(store):
+    away = {"status": Status.PAUSED, "paused_until": NOW + timedelta(seconds=1)}
+    since = {
+        "left": {"status": Status.LEFT},
+        "away": away,
+        "back": {**away, "paused_until": NOW},
+        "weekly": {"cadence": "weekly"},
+    }
+
+    def story(tx):
+        for name in ("ada", "failed", "bounced", *since):
+            person(tx, name)
+        first = issue(tx)
+        enrolling.enrol(tx, first, NOW)
+        failed = deliveries.c.subscriber == "failed"
+        tx.execute(update(deliveries).values(state="sent"))
+        tx.execute(update(deliveries).where(failed).values(state="failed"))
+        person(tx, "late")
+        for name, changed in since.items():
+            own = subscriptions.c.subscriber == name
+            tx.execute(update(subscriptions).where(own).values(changed))
+        gone = update(subscribers).where(subscribers.c.id == "bounced")
+        tx.execute(gone.values(standing="bounced"))
+        counted = enrolling.again(tx, first, "daily", NOW)
+        new = issue(tx, period="the next")
+        tx.execute(update(table).where(table.c.id == new).values(corrects=first))
+        enrolling.enrol(tx, new, NOW)
+        mine = select(deliveries.c.subscriber).where(deliveries.c.issue == new)
+        return counted, sorted(tx.execute(mine).scalars())
+
+    assert await store.write(story) == (3, ["ada", "back", "weekly"])
 
 
 async def test_an_hour_is_the_readers_own_in_their_zone_and_else_the_newsletters(store):
