@@ -21,7 +21,7 @@ from digest.storage.volume import Entry
 T = TypeVar("T", bound=tuple[Any, ...])
 
 READABLE = ("released", "paused")
-WITHDRAWN = "cancelled"
+_WITHDRAWN = "cancelled"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +51,13 @@ class Volume:
     spine: Spine
     entries: tuple[Entry, ...]
     correction: Spine | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withdrawn:
+    """An issue that was cancelled after its release. ``correction``: as a Volume has it."""
+
+    correction: Spine | None
 
 
 _SPINE = (
@@ -117,17 +124,14 @@ def latest_issue(tx: Connection, newsletter: NewsletterId, cadence: str) -> Issu
 
 def find(
     tx: Connection, newsletter: NewsletterId, period: str, cadences: Sequence[str]
-) -> Volume | str | None:
-    """The issue of a period: of the first of ``cadences`` that has one.
-
-    WITHDRAWN for one that was cancelled after its release; None where there never was one.
-    """
+) -> Volume | Withdrawn | None:
+    """The issue of a period: of the first of ``cadences`` that has one; None where none has."""
     found = tx.execute(
         select(*_SPINE, issues.c.content, issues.c.state).where(
             issues.c.newsletter == newsletter,
             issues.c.period == period,
             issues.c.cadence.in_(cadences),
-            issues.c.state.in_((*READABLE, WITHDRAWN)),
+            issues.c.state.in_((*READABLE, _WITHDRAWN)),
             issues.c.released_at.is_not(None),
             issues.c.content.is_not(None),
         )
@@ -136,13 +140,14 @@ def find(
     if not rows:
         return None
     row = rows[min(rows, key=cadences.index)]
-    if row[issues.c.state] == WITHDRAWN:
-        return WITHDRAWN
     putting_right: Select[Any] = _newest(
         select(*_SPINE).where(_readable(newsletter), issues.c.corrects == row[issues.c.id])
     )
-    correction = tx.execute(putting_right.limit(1)).mappings().first()
-    return _volume(row, _spine(correction) if correction else None)
+    last = tx.execute(putting_right.limit(1)).mappings().first()
+    correction = _spine(last) if last else None
+    if row[issues.c.state] == _WITHDRAWN:
+        return Withdrawn(correction=correction)
+    return _volume(row, correction)
 
 
 def content(tx: Connection, issue: int) -> Mapping[str, Any] | None:

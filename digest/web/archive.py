@@ -23,6 +23,7 @@ from digest.storage.volume import Entry
 from digest.web.desk import Desk, day, desk_of, language_of
 from digest.web.kept import Kept, answer, kept
 from digest.web.porch import policy
+from digest.web.sorry import Withdrawn
 
 CADENCES = tuple(cadence.value for cadence in Cadence)
 ON_A_PAGE = 50
@@ -110,8 +111,9 @@ async def issue(request: Request) -> Response:
 
     async def make() -> Kept | None:
         volume = await desk.store.read(shelf.find, newsletter.id, period, (cadence,))
-        if volume == shelf.WITHDRAWN:
-            raise HTTPException(410)
+        if isinstance(volume, shelf.Withdrawn):
+            better = volume.correction
+            raise Withdrawn(_path(request, newsletter, _mark(better)) if better else "")
         if not isinstance(volume, Volume):
             return None
         return await _issue_page(desk, newsletter, language, volume)
@@ -122,11 +124,10 @@ async def issue(request: Request) -> Response:
         other = await desk.store.read(shelf.find, newsletter.id, period, CADENCES)
         if not isinstance(other, Volume):
             raise HTTPException(404)
-        own = periods.shelfmark(other.spine.cadence, period)
+        own = _mark(other.spine)
     elif request.path_params["mark"] == own:
         return answer(found, request.headers)
-    asked = f"?lang={language}" if "lang" in request.query_params else ""
-    return RedirectResponse(f"{desk.look.base}/archive/{newsletter.id}/{own}{asked}", 302)
+    return RedirectResponse(_path(request, newsletter, own), 302)
 
 
 def with_archive(request: Request) -> Newsletter:
@@ -139,7 +140,7 @@ def with_archive(request: Request) -> Newsletter:
 
 def address(desk: Desk, newsletter: Newsletter, spine: Spine | None = None) -> str:
     """Where the archive of a newsletter, or one issue, is: absolute."""
-    mark = f"/{periods.shelfmark(spine.cadence, spine.period)}" if spine else ""
+    mark = f"/{_mark(spine)}" if spine else ""
     return f"{desk.settings.site.base_url}/archive/{newsletter.id}{mark}"
 
 
@@ -151,6 +152,16 @@ def headline(spine: Spine) -> str:
     made = shorten(spine.lead, SUBJECT_MAX)
     is_made = spine.subject == made or spine.subject.startswith(f"{made}; ")
     return spine.lead if made and is_made else spine.subject
+
+
+def _path(request: Request, newsletter: Newsletter, mark: str) -> str:
+    """The path of an issue's page, in the language that was asked for."""
+    asked = f"?lang={language_of(request, newsletter)}" if "lang" in request.query_params else ""
+    return f"{desk_of(request).look.base}/archive/{newsletter.id}/{mark}{asked}"
+
+
+def _mark(spine: Spine) -> str:
+    return periods.shelfmark(spine.cadence, spine.period)
 
 
 async def _kept(
@@ -227,7 +238,7 @@ def _months(
 def _row(spine: Spine, newsletter: Newsletter, language: str) -> dict[str, object]:
     local = spine.until.astimezone(ZoneInfo(newsletter.timezone)).date()
     return {
-        "mark": periods.shelfmark(spine.cadence, spine.period),
+        "mark": _mark(spine),
         "iso": local.isoformat(),
         "day": str(format_skeleton("MMMEd", local, locale=language)),
         "headline": headline(spine),

@@ -52,8 +52,17 @@ WORDS = {
 }
 
 
-def sorry(request: Request, status: int) -> HTMLResponse:
-    """The page for a status."""
+class Withdrawn(HTTPException):
+    """An issue that was taken back. ``correction``: the path of the page of the issue that puts it
+    right; empty where none does."""
+
+    def __init__(self, correction: str) -> None:
+        super().__init__(410)
+        self.correction = correction
+
+
+def sorry(request: Request, status: int, *, correction: str = "") -> HTMLResponse:
+    """The page for a status; it leads to the ``correction`` of what is withdrawn, if any."""
     desk = desk_of(request)
     language = language_of(request, desk.first)
     title, words, wait = WORDS.get(status, WORDS[400])
@@ -65,6 +74,7 @@ def sorry(request: Request, status: int) -> HTMLResponse:
         status=status,
         title=desk.look.words(language, title),
         words=desk.look.words(language, words),
+        correction=correction,
     )
     answer = page(html, status=status)
     if wait:
@@ -75,7 +85,8 @@ def sorry(request: Request, status: int) -> HTMLResponse:
 async def refused(request: Request, error: Exception) -> Response:
     """An HTTPException of ours or of Starlette."""
     assert isinstance(error, HTTPException)
-    answer = sorry(request, error.status_code)
+    correction = error.correction if isinstance(error, Withdrawn) else ""
+    answer = sorry(request, error.status_code, correction=correction)
     if error.status_code == 405:
         answer.headers["allow"] = ", ".join(sorted(_methods(request)))
     return answer

@@ -8,6 +8,7 @@ from sqlalchemy import update
 from digest.model import Heading, NewsletterId, Picture
 from digest.storage import issues, shelf, volume
 from digest.storage.schema import issues as table
+from digest.storage.shelf import Withdrawn
 from tests.builders import NOW, a_newsletter, a_story, an_article, an_issue, dated
 from tests.compose.desk import a_paper, laid_out, numbered
 
@@ -88,7 +89,7 @@ async def test_only_what_was_released_and_not_cancelled_stands_there(store):
 
     assert await numbers(store) == [4, 3]
     assert (await find(store, "2026-11-03")).spine.number == 3
-    assert await find(store, "2026-11-05") == shelf.WITHDRAWN
+    assert await find(store, "2026-11-05") == Withdrawn(correction=None)
     for never in ("2026-11-01", "2026-11-02", "2026-11-06", "2026-11-07"):
         assert await find(store, never) is None
 
@@ -102,6 +103,15 @@ async def test_an_issue_that_is_put_right_says_by_which_and_leaves_the_lists(sto
     assert await numbers(store) == [3, 2]
     assert (await find(store, "2026-11-01")).correction.period == "extra-1"
     assert (await find(store, "2026-11-03")).correction is None
+
+
+async def test_one_that_was_withdrawn_knows_what_puts_it_right_as_well(store):
+    wrong = await release(store, 1, state="cancelled")
+    await release(store, 2, period="extra-1", corrects=wrong)
+    await release(store, 3, period="extra-2", corrects=wrong, state="draft")
+
+    assert (await find(store, "2026-11-01")).correction.period == "extra-1"
+    assert await numbers(store) == [2]
 
 
 async def test_of_two_cadences_in_one_period_the_first_asked_for_is_found(store):

@@ -234,6 +234,33 @@ async def test_a_withdrawn_issue_is_gone_and_says_so(site: House):
         assert "2026-11-24" not in (await site.get(path)).text
 
 
+@pytest.mark.parametrize(
+    ("asked", "said", "leads_to"),
+    [
+        ("", "A corrected issue was published.", "extra-1"),
+        ("?lang=de", "Eine berichtigte Ausgabe ist erschienen.", "extra-1?lang=de"),
+        ("?lang=ar", "نُشر عدد مصحَّح.", "extra-1?lang=ar"),
+    ],
+)
+async def test_a_withdrawn_issue_leads_to_its_correction_once_that_is_out(
+    site: House, asked: str, said: str, leads_to: str
+):
+    wrong = await put(site, an_issue(number=1), state="cancelled")
+    made = await put(site, an_issue(number=2, period="extra-1"), state="draft", corrects=wrong)
+    before = await site.get(f"/archive/daily/2026-11-24{asked}")
+    await change(site, made, state="released")
+
+    found = await site.get(f"/archive/daily/2026-11-24{asked}")
+
+    assert (before.status, found.status) == (410, 410)
+    assert (said in before.text, said in found.text) == (False, True)
+    assert f'href="/archive/daily/{leads_to}"' in found.text
+    assert marks((await site.get("/archive/daily")).text) == ["extra-1"]
+    for path in ("/archive/daily/feed.xml", "/sitemap.xml"):
+        listed = (await site.get(path)).text
+        assert ("2026-11-24<" in listed, "extra-1<" in listed) == (False, True)
+
+
 async def test_a_corrected_issue_leads_to_its_correction(site: House):
     wrong = await put(site, an_issue(number=1))
     await put(site, an_issue(number=2, period="extra-1", subject="Put right"), corrects=wrong)
