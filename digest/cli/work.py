@@ -39,6 +39,11 @@ def command(context: Context, once: bool, until_done: bool) -> None:
         raise DigestError(f"nothing more goes out: {why}")
     if once and progress.unserved:
         raise DigestError(f"not all that is due can be sent: {'; '.join(progress.unserved)}")
+    if (once or until_done) and progress.late:
+        raise DigestError(
+            f"{progress.late:,} came too late and will not be sent; whom and of which issue, "
+            "`digest issues list` and `digest issues show ISSUE --skipped` say"
+        )
 
 
 async def _worked(settings: Settings, until: Until) -> tuple[Progress, list[Stays]]:

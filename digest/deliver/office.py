@@ -120,8 +120,8 @@ class Office(Protocol):
     async def recall(self, lease: UUID, box: Box) -> list[Ready]:
         """Take out of ``box`` what may not leave any more: its issue was paused or cancelled."""
 
-    async def lapse(self, now: datetime) -> int:
-        """Skip what waits and would come too late, also while nothing is claimed; how many."""
+    async def lapse(self, now: datetime) -> dict[Skip, int]:
+        """Skip what waits and may not leave any more, also while nothing is claimed; how many."""
 
     async def outlook(self, now: datetime) -> Outlook:
         """Whether there is something still to do; asked often."""

@@ -19,6 +19,7 @@ from digest.deliver.journal import Entry
 from digest.deliver.office import Brought, Office, Outlook, Tally
 from digest.deliver.transport import Outgoing
 from digest.deliver.tray import Box, Ready
+from digest.delivery import Skip
 from digest.errors import DigestError
 
 BATCH = 128  # messages: a worker signs for some 30 ms
@@ -117,7 +118,7 @@ class SealingOffice:
             await self.let_go(lease, self._asked_at)  # some are of an issue that was stopped
         return await self._inner.recall(lease, box)
 
-    async def lapse(self, now: datetime) -> int:
+    async def lapse(self, now: datetime) -> dict[Skip, int]:
         return await self._inner.lapse(now)
 
     async def outlook(self, now: datetime) -> Outlook:

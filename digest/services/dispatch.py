@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -22,6 +22,7 @@ from digest.deliver.office import NO_MEMORY, Memory, Office, Outlook
 from digest.deliver.portion import Portion
 from digest.deliver.progress import Progress
 from digest.deliver.tray import Box, Ready, Tray
+from digest.delivery import Skip
 from digest.errors import Temporary
 
 TICK = 0.25  # seconds: results wait no longer for their commit
@@ -190,8 +191,12 @@ class Dispatch:
             fresh.claimed(len(brought.ready), now)
             box.ready.extend(brought.ready)
             seen += brought.seen
-            self._progress.tally.skipped += sum(brought.skipped.values())
+            self._skipped(brought.skipped)
         self._nothing = seen == 0 and self._quiet
+
+    def _skipped(self, some: Mapping[Skip, int]) -> None:
+        self._progress.tally.skipped += sum(some.values())
+        self._progress.late += some.get(Skip.STALE, 0)
 
     async def _keep(self) -> None:
         for office, box in zip(self._offices, self._tray.boxes, strict=True):
@@ -266,7 +271,7 @@ class Dispatch:
         # look a second time.
         for office in self._offices:
             await office.renew(self._lease, now)
-            self._progress.tally.skipped += await office.lapse(now)
+            self._skipped(await office.lapse(now))
             self._progress.tally.add(await office.abandoned(now, twice=twice))
 
     async def _drain(self) -> None:

@@ -191,13 +191,13 @@ class IssueOffice:
         stopped = await self._store.read(claims.stopped, lease.hex)
         return box.take_out(lambda one: self._holdings.claim(one.ref) in stopped)
 
-    async def lapse(self, now: datetime) -> int:
-        store, gone = self._store, 0
+    async def lapse(self, now: datetime) -> dict[Skip, int]:
+        store, late, kept = self._store, 0, 0
         for issue in await store.read(posting.late, now):
-            gone += await until_none(store, claiming.expire, issue, now)
+            late += await until_none(store, claiming.expire, issue, now)
         for issue in await store.read(posting.left_over):
-            gone += await until_none(store, desk.cancel_waiting, issue, now)
-        return gone
+            kept += await until_none(store, desk.cancel_waiting, issue, now)
+        return {Skip.STALE: late, Skip.CANCELLED: kept}
 
     async def outlook(self, now: datetime) -> Outlook:
         queued, next_at = await self._store.read(posting.outlook, tuple(self._postmarks))

@@ -160,8 +160,8 @@ class LetterOffice:
     async def recall(self, lease: UUID, box: Box) -> list[Ready]:
         return []
 
-    async def lapse(self, now: datetime) -> int:
-        return 0
+    async def lapse(self, now: datetime) -> dict[Skip, int]:
+        return {}
 
     async def outlook(self, now: datetime) -> Outlook:
         queued, next_at = await self._store.read(postbag.outlook)

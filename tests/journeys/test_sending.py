@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import email
 import email.policy
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -304,6 +305,26 @@ def test_an_issue_whose_newsletter_left_the_configuration_is_not_passed_over_in_
     assert "newsletter 'daily' is not in the configuration any more" in said.err
     assert "`digest issues cancel 1`" in said.err
     assert states(paper) == {"ada": "queued", "grace": "queued", "edsger": "queued"}
+
+
+@pytest.mark.parametrize("until", ["--once", "--until-done"])
+def test_what_no_worker_came_to_in_time_is_told_and_is_a_failure(paper, until):
+    config = paper.config
+    relay = '[deliver]\ntransport = "smtp"\n[[deliver.relays]]\nname = "main"\nhost = "127.0.0.1"\nport = 1\ntls = "none"\n'
+    paper.write("config.toml", config + relay)
+    paper.run("send", "--yes")
+    paper.write("config.toml", config)
+    two = deliveries.c.subscriber.in_([f"s{number:023}" for number in range(2)])
+    over = update(deliveries).where(two).values(expires_at=NOW - timedelta(days=400))
+    change(paper, lambda tx: tx.execute(over))
+    change(paper, lambda tx: tx.execute(update(deliveries).values(next_attempt_at=NOW)))
+
+    said, again = paper.run("work", until), paper.run("work", until)
+
+    assert said.out == "1 sent, 0 to be tried again, 0 failed, 2 skipped\n"
+    assert said.err.startswith("digest: 2 came too late and will not be sent; ")
+    assert (said.code, again.code, again.err) == (1, 0, "")
+    assert "ada@example.org: skipped (stale)" in paper.run("issues", "show", "1", "--skipped").out
 
 
 def test_who_left_between_release_and_work_is_not_written_to(paper):

@@ -91,7 +91,7 @@ async def test_who_leaves_before_it_is_claimed_is_skipped(house):
         progress = await house.send(options)
 
     assert await house.states() == {"ada": "skipped: left", "grace": "sent"}
-    assert (progress.tally.skipped, len(relay.taken)) == (1, 1)
+    assert (progress.tally.skipped, progress.late, len(relay.taken)) == (1, 0, 1)
 
 
 async def test_yesterdays_paper_is_not_delivered_tomorrow(house):
@@ -100,10 +100,25 @@ async def test_yesterdays_paper_is_not_delivered_tomorrow(house):
     later(house, hours=20)
 
     async with scripted() as (relay, options):
-        await house.send(options)
+        progress = await house.send(options)
 
     assert await house.states() == {"ada": "skipped: stale"}
-    assert relay.taken == []
+    assert (progress.late, relay.taken) == (1, [])
+
+
+async def test_whose_server_put_it_off_until_it_was_too_late_was_come_to_in_time(house):
+    await house.join("ada")
+    await house.release()
+    later(house, hours=19, minutes=59)
+
+    async with scripted(lambda c: "451 4.3.0 later\r\n" if c.startswith("RCPT") else None) as (
+        _,
+        options,
+    ):
+        progress = await house.send(options)
+
+    assert await house.states() == {"ada": "skipped: stale"}
+    assert (progress.tally.skipped, progress.late) == (1, 0)
 
 
 async def test_a_deferral_waits_a_refusal_fails_and_both_say_why(house):
@@ -387,4 +402,4 @@ async def test_what_comes_too_late_is_skipped_though_no_relay_may_be_used(house)
         progress = await house.send(_named(options, "main"), lanes=[resting])
 
     assert await house.states() == {"ada": "skipped: stale"}
-    assert (progress.tally.skipped, relay.connections) == (1, 0)
+    assert (progress.tally.skipped, progress.late, relay.connections) == (1, 1, 0)
