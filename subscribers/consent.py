@@ -75,6 +75,8 @@ def may_write_to(
             return subscription.status is Status.PENDING and may_confirm(subscription, now)
         case Kind.GOODBYE:
             return _left_of_own_accord(subscription, now, GOODBYE_FOR)
+        case Kind.LINKS:  # to whoever still gets mail that they may want to leave
+            return status_at(subscription, now) in (Status.ACTIVE, Status.PAUSED)
         case _:
             assert_never(kind)
 
@@ -85,7 +87,8 @@ def may_confirm(subscription: Subscription, now: datetime) -> bool:
 
 
 def may_ask(asked: Sequence[datetime], now: datetime) -> bool:
-    """Whether one more confirmation may go to an address that got some at ``asked``."""
+    """Whether one more letter of those that anybody may call for may go to an address that got
+    some at ``asked``."""
     today = [at for at in asked if now - at < timedelta(days=1)]
     return len(today) < ASKS_A_DAY and all(now - at >= ASK_EVERY for at in today)
 

@@ -45,6 +45,7 @@ class Kind(StrEnum):
     ADDRESS = "address"  # confirm, sent to a new address of someone we know
     WELCOME = "welcome"
     GOODBYE = "goodbye"
+    LINKS = "links"  # to leave and to choose, signed anew: those of an old mail prove nothing
 
 
 ASKING = (Kind.CONFIRM, Kind.ADDRESS)  # these go to whatever address somebody typed in

@@ -1,7 +1,7 @@
 """A kind of letter to its Edition: subject, HTML and text, one person's places left open.  ~ world
 
-Letters are the mails that are no issue: confirm, welcome, goodbye. One is rendered once per
-(kind, newsletter, language) and spliced per person like an issue.
+Letters are the mails that are no issue: confirm, welcome, goodbye, fresh links. One is rendered
+once per (kind, newsletter, language) and spliced per person like an issue.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ BUTTONS = {
     "address": "address_url",
     "welcome": "preferences_url",
     "goodbye": "undo_url",
+    "links": "unsubscribe_url",
 }
 LATEST_STORIES = 6  # of the latest issue, in a welcome
 PURGE_DAYS = 14  # an unconfirmed request is forgotten after so long

@@ -6,7 +6,7 @@ and ask again: so a keyed hash of each address that they had asked stays for a d
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, and_, delete, func, or_, select
@@ -14,28 +14,36 @@ from sqlalchemy import Connection, and_, delete, func, or_, select
 from digest.storage.dialect import insert
 from digest.storage.schema import letters, paces
 from subscribers.address import Address
-from subscribers.model import ASKING, SubscriberId
+from subscribers.model import ASKING, Kind, SubscriberId
 from subscribers.suppression import mark, marks
 
 KEPT = timedelta(days=1)
 _KIND = "asked"  # among the paces, by ``mark|moment``
 _MARK = 64  # characters
-_ASKS = and_(
-    letters.c.kind.in_([kind.value for kind in ASKING]),
-    or_(letters.c.state != "skipped", letters.c.attempts > 0),  # else nobody got it
-)
+_LEFT = or_(letters.c.state != "skipped", letters.c.attempts > 0)  # else nobody got it
+_ASKS = and_(letters.c.kind.in_([kind.value for kind in ASKING]), _LEFT)
 
 
 def asked(
     tx: Connection, address: Address, now: datetime, ring: Sequence[bytes]
 ) -> tuple[datetime, ...]:
     """When confirmations were written to an address in the last day."""
-    written = select(letters.c.enrolled_at).where(
-        letters.c.address_key == address.key, letters.c.enrolled_at > now - KEPT, _ASKS
-    )
     marked = func.substr(paces.c.name, 1, _MARK).in_(marks(ring, address))
     outlived = select(paces.c.at).where(paces.c.kind == _KIND, paces.c.at > now - KEPT, marked)
-    return tuple(sorted([*tx.execute(written).scalars(), *tx.execute(outlived).scalars()]))
+    return tuple(sorted([*written(tx, address, now, ASKING), *tx.execute(outlived).scalars()]))
+
+
+def written(
+    tx: Connection, address: Address, now: datetime, kinds: Iterable[Kind]
+) -> tuple[datetime, ...]:
+    """When letters of these kinds were written to an address in the last day."""
+    found = select(letters.c.enrolled_at).where(
+        letters.c.address_key == address.key,
+        letters.c.enrolled_at > now - KEPT,
+        letters.c.kind.in_([kind.value for kind in kinds]),
+        _LEFT,
+    )
+    return tuple(sorted(tx.execute(found).scalars()))
 
 
 def outlive(tx: Connection, person: SubscriberId, now: datetime, ring: Sequence[bytes]) -> None:

@@ -1,4 +1,4 @@
-"""The letters that are owed: confirm, welcome, goodbye; rows until dispatch settles them."""
+"""The letters that are owed: confirm, welcome, goodbye, links; rows until dispatch settles them."""
 
 from __future__ import annotations
 

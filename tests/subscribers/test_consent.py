@@ -110,6 +110,15 @@ def test_a_join_of_a_bounced_reader_changes_nothing_of_what_they_confirmed():
     assert (again.entry, again.letters) == (None, ())
 
 
+@pytest.mark.parametrize("standing", Standing)
+@pytest.mark.parametrize("before", ANY[1:])
+def test_fresh_links_go_only_to_who_still_gets_mail(before, standing):
+    may = may_write_to(replace(ADA, standing=standing), before, Kind.LINKS, NOW)
+
+    gets = before.status in (Status.ACTIVE, Status.PAUSED)
+    assert may is (gets and standing is Standing.OK)
+
+
 @pytest.mark.parametrize(
     ("hours_ago", "may"),
     [
