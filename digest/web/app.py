@@ -22,6 +22,7 @@ from digest.web import (
     data,
     feeds,
     files,
+    fresh,
     home,
     hooks,
     preferences,
@@ -32,7 +33,7 @@ from digest.web import (
     unsubscribe,
 )
 from digest.web.challenge import Challenger
-from digest.web.desk import Desk
+from digest.web.desk import Desk, Unproven
 from digest.web.library import Library
 from digest.web.limits import Gates, Spent
 from digest.web.look import Look
@@ -62,6 +63,7 @@ def application(
         confirm,
         unsubscribe,
         preferences,
+        fresh,
         data,
         files,
         hooks,
@@ -73,6 +75,7 @@ def application(
     door = api.application(desk)
     made.mount("/api", door)
     made.add_exception_handler(HTTPException, sorry.refused)
+    made.add_exception_handler(Unproven, fresh.lost)
     made.add_exception_handler(DigestError, sorry.unreachable)
     made.add_exception_handler(Exception, sorry.broken)
     door.add_exception_handler(RequestValidationError, sorry.flawed)

@@ -16,7 +16,7 @@ from digest import periods
 from digest.config.settings import Settings
 from digest.model import Newsletter
 from digest.storage.database import Store
-from digest.web import clients, origins, texts
+from digest.web import clients, links, origins, texts
 from digest.web.challenge import Challenger
 from digest.web.library import Library
 from digest.web.limits import Gates
@@ -26,6 +26,8 @@ from digest.web.members import Members
 from digest.web.porch import policy
 from subscribers.model import Subscriber
 from subscribers.tokens import Purpose
+
+RENEWED = (Purpose.UNSUBSCRIBE, Purpose.PREFERENCES)  # by a letter, where the key was lost
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,18 +79,27 @@ def ip_of(request: Request, desk: Desk) -> clients.Ip:
     return clients.client(peer, forwarded, desk.settings.web.trusted_proxies)
 
 
-def held(request: Request, purpose: Purpose) -> Bearer | None:
-    """Whom the link of this request speaks for."""
-    desk = desk_of(request)
-    return bearer(request.path_params["word"], purpose, desk.settings.newsletters, desk.ring)
+class Unproven(HTTPException):
+    """A link of a mail of ours, by its shape, that no key of the ring proves. Status 404."""
+
+    def __init__(self, newsletter: Newsletter) -> None:
+        super().__init__(404)
+        self.newsletter = newsletter
 
 
 def bearer_of(request: Request, purpose: Purpose) -> Bearer:
-    """Whom the link speaks for. Raises HTTPException 404 for a link that speaks for nobody."""
-    found = held(request, purpose)
-    if found is None:
-        raise HTTPException(404)
-    return found
+    """Whom the link speaks for.
+
+    Raises HTTPException 404 for a link that speaks for nobody: Unproven where a letter can bring
+    a fresh one.
+    """
+    desk, word = desk_of(request), request.path_params["word"]
+    known = desk.settings.newsletters
+    found = bearer(word, purpose, known, desk.ring)
+    if found is not None:
+        return found
+    lost = links.named(word, known) if purpose in RENEWED else None
+    raise Unproven(lost) if lost else HTTPException(404)
 
 
 def comes_from_afar(request: Request) -> bool:

@@ -16,21 +16,12 @@ from digest.storage import shelf
 from digest.storage.shelf import Volume
 from digest.web import origins
 from digest.web.desk import Desk, day, desk_of, ip_of, language_of, named, page
-from digest.web.hints import NO_ADDRESS, hint
-from digest.web.joining import Answer, Filled, take
+from digest.web.joining import STATUS, Answer, Filled, take, trouble
 from digest.web.porch import policy
 from digest.web.sorry import sorry
 from digest.web.texts import LANGUAGES
 
 HEADLINES = 4
-N_ = str  # marks a sentence for the catalogues
-TROUBLE = {
-    Answer.NO_ADDRESS: NO_ADDRESS,  # or what else is wrong with it
-    Answer.EARLY: N_("That was quicker than we can tell from a program. Please press once more."),
-    Answer.STALE: N_("The form had been open for too long. Please press once more."),
-    Answer.NO_CADENCE: N_("It does not come that often. Choose one of those that are offered."),
-}
-STATUS = dict.fromkeys(TROUBLE, 422)
 
 
 async def home(request: Request) -> Response:
@@ -168,12 +159,8 @@ def _form(
         "framed": framed,
         "proof": desk.settings.web.proof_of_work,
         "stamp": desk.challenger.stamp(desk.clock()),
-        "trouble": desk.look.words(language, _trouble(answer, filled)) if answer else "",
+        "trouble": desk.look.words(language, trouble(answer, filled)) if answer else "",
     }
-
-
-def _trouble(answer: Answer, filled: Filled | None) -> str:
-    return (filled and hint(filled.email)) or TROUBLE[answer]
 
 
 def _framed(desk: Desk, html: str, *, status: int = 200) -> Response:

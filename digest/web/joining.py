@@ -1,4 +1,4 @@
-"""A filled-in form to an answer: the one way in, whether by page, frame or API.
+"""A filled-in form to an answer: the one way in, and to fresh links, by page, frame or API.
 
 The answer to a well-formed address is always the same. Whether it is new, known, gone or barred
 shows neither in the words nor, but for a step of the clock, in the time they take.
@@ -10,14 +10,17 @@ import asyncio
 import hashlib
 import hmac
 import unicodedata
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 
 from digest.model import NewsletterId
 from digest.services.offers import offered
 from digest.web import clients
 from digest.web.challenge import Verdict
 from digest.web.desk import Desk
+from digest.web.hints import NO_ADDRESS, hint
 from digest.web.members import Consent, Joining
 from digest.web.texts import LANGUAGES
 from subscribers.address import Address, BadAddress
@@ -34,6 +37,17 @@ class Answer(StrEnum):
     LIMITED = "limited"
     NO_NEWSLETTER = "no-newsletter"
     NO_CADENCE = "no-cadence"
+
+
+N_ = str  # marks a sentence for the catalogues
+TROUBLE = {
+    Answer.NO_ADDRESS: NO_ADDRESS,  # or what else is wrong with it
+    Answer.EARLY: N_("That was quicker than we can tell from a program. Please press once more."),
+    Answer.STALE: N_("The form had been open for too long. Please press once more."),
+    Answer.NO_CADENCE: N_("It does not come that often. Choose one of those that are offered."),
+}
+STATUS = dict.fromkeys(TROUBLE, 422)
+Act = Callable[[NewsletterId, Address], Awaitable[None]]  # what a form that is let in does
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,15 +67,29 @@ class Filled:
 
 async def take(desk: Desk, filled: Filled, ip: clients.Ip) -> Answer:
     """Look at a form and, where it may, let the person join."""
+    return await _answered(desk, filled, ip, partial(_join, desk, filled, ip))
+
+
+async def relink(desk: Desk, filled: Filled, ip: clients.Ip) -> Answer:
+    """Look at a form and, where it may, send fresh links to whoever reads there."""
+    return await _answered(desk, filled, ip, desk.members.relink)
+
+
+def trouble(answer: Answer, filled: Filled | None) -> str:
+    """What is wrong with a form, in English."""
+    return (filled and hint(filled.email)) or TROUBLE[answer]
+
+
+async def _answered(desk: Desk, filled: Filled, ip: clients.Ip, act: Act) -> Answer:
     loop = asyncio.get_running_loop()
     came = loop.time()
-    answer = await _taken(desk, filled, ip)
+    answer = await _taken(desk, filled, ip, act)
     if answer is Answer.TAKEN:
         await asyncio.sleep(STEP_SECONDS - (loop.time() - came) % STEP_SECONDS)
     return answer
 
 
-async def _taken(desk: Desk, filled: Filled, ip: clients.Ip) -> Answer:
+async def _taken(desk: Desk, filled: Filled, ip: clients.Ip, act: Act) -> Answer:
     now, web = desk.clock(), desk.settings.web
     newsletter = desk.settings.newsletters.get(filled.newsletter)
     if newsletter is None:
@@ -82,20 +110,29 @@ async def _taken(desk: Desk, filled: Filled, ip: clients.Ip) -> Answer:
         return Answer.LIMITED
     if not desk.challenger.use(filled.stamp, now):
         return Answer.STALE
+    await act(NewsletterId(newsletter.id), address)
+    return Answer.TAKEN
+
+
+async def _join(
+    desk: Desk, filled: Filled, ip: clients.Ip, name: NewsletterId, address: Address
+) -> None:
+    newsletter = desk.settings.newsletters[name]
     await desk.members.join(
         Joining(
-            newsletter=NewsletterId(newsletter.id),
+            newsletter=name,
             address=address,
             name=plain_name(filled.name),
             timezone=newsletter.timezone,
             language=filled.language if filled.language in LANGUAGES else newsletter.language,
             cadence=filled.cadence or newsletter.cadence.value,
             consent=Consent(
-                text=web.consent_text, page=filled.page, network=network_mark(desk, ip)
+                text=desk.settings.web.consent_text,
+                page=filled.page,
+                network=network_mark(desk, ip),
             ),
         )
     )
-    return Answer.TAKEN
 
 
 def plain_name(text: str) -> str:

@@ -28,12 +28,20 @@ def bearer(
     word: str, purpose: Purpose, newsletters: Mapping[str, Newsletter], ring: Sequence[bytes]
 ) -> Bearer | None:
     """Whom a word speaks for; None for one that is forged, cut short or made for another act."""
+    newsletter, token = _read(word, newsletters)
+    who = tokens.proves(ring, token, purpose, newsletter.id) if newsletter else None
+    return Bearer(who, newsletter) if newsletter and who is not None else None
+
+
+def named(word: str, newsletters: Mapping[str, Newsletter]) -> Newsletter | None:
+    """The newsletter that a word of our shape names, proven or not; None for any other."""
+    newsletter, token = _read(word, newsletters)
+    return newsletter if tokens.claimed(token) else None
+
+
+def _read(word: str, newsletters: Mapping[str, Newsletter]) -> tuple[Newsletter | None, str]:
     name, _, token = word[:LONGEST].partition(".")
-    newsletter = newsletters.get(name)
-    if newsletter is None:
-        return None
-    who = tokens.proves(ring, token, purpose, newsletter.id)
-    return Bearer(who, newsletter) if who is not None else None
+    return newsletters.get(name), token
 
 
 def link(bearer: Bearer, purpose: Purpose, *, base: str, key: bytes) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, time
 
 from digest.model import NewsletterId
-from digest.services import membership
+from digest.services import membership, relinking
 from digest.services.membership import Profile
 from digest.storage import letters, members, people
 from digest.storage.consents import NO_EVIDENCE, Evidence
@@ -108,6 +108,10 @@ class Members:
         )
         if done.happened and done.subscriber and not self.double_opt_in:
             await self._act(done.subscriber, wish.newsletter, Confirm(), evidence)
+
+    async def relink(self, newsletter: NewsletterId, address: Address) -> None:
+        """Send whoever reads there their links anew."""
+        await relinking.relink(self.store, address, newsletter, clock=self.clock)
 
     async def find(self, who: SubscriberId, newsletter: NewsletterId) -> Member | None:
         found = await self.store.read(members.member, who, newsletter)

@@ -16,7 +16,16 @@ from starlette.routing import Route
 
 from digest.model import Heading, Newsletter
 from digest.services.offers import offered
-from digest.web.desk import comes_from_afar, day, desk_of, held, ip_of, language_of, page, zone_of
+from digest.web.desk import (
+    bearer_of,
+    comes_from_afar,
+    day,
+    desk_of,
+    ip_of,
+    language_of,
+    page,
+    zone_of,
+)
 from digest.web.hints import hint
 from digest.web.joining import plain_name
 from digest.web.links import Bearer, link
@@ -84,9 +93,7 @@ async def save(request: Request) -> Response:
 
 
 async def _member(request: Request) -> tuple[Bearer, Member]:
-    bearer = held(request, Purpose.PREFERENCES)
-    if bearer is None:
-        raise HTTPException(404)
+    bearer = bearer_of(request, Purpose.PREFERENCES)
     member = await desk_of(request).members.find(bearer.subscriber, bearer.newsletter.id)
     if member is None:
         raise HTTPException(404)

@@ -7,7 +7,7 @@ import email
 import email.policy
 import re
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -108,6 +108,7 @@ class House:
     clock: Hand
     session: aiohttp.ClientSession
     settings: Settings
+    ring: Sequence[bytes] = RING
 
     async def mail(self) -> dict[str, EmailMessage]:
         """Send what is owed as ``digest letters send`` does, and read the Maildir: kind to mail."""
@@ -115,7 +116,7 @@ class House:
         async with Workers(seconds=60) as isolate:
             means = Means(store=self.store, isolate=isolate, clock=self.clock, dice=dice)
             progress, _ = await worker.work(
-                self.settings, means, RING, until=nothing_due, only_letters=True
+                self.settings, means, self.ring, until=nothing_due, only_letters=True
             )
         assert progress.troubles == []
         found = (folder / "new").glob("*")
@@ -207,6 +208,7 @@ async def house(
     web: str = "proof_of_work = false\n",
     heard: Hooks | None = None,
     *,
+    ring: Sequence[bytes] = RING,
     metrics_token: str = "",
     patience: float = 15,
     **known: Any,
@@ -215,9 +217,9 @@ async def house(
     settings = replace(settings, web=replace(settings.web, **known))
     store, clock = await Store.open(settings.storage.url, patience=patience), Hand()
     app = application(
-        settings, store=store, ring=RING, clock=clock, heard=heard, metrics_token=metrics_token
+        settings, store=store, ring=ring, clock=clock, heard=heard, metrics_token=metrics_token
     )
-    members = Members(store=store, ring=RING, clock=clock)
+    members = Members(store=store, ring=ring, clock=clock)
     listening = socket.socket()
     listening.bind(("127.0.0.1", 0))
     server = Announced(
@@ -242,6 +244,7 @@ async def house(
                 clock=clock,
                 session=session,
                 settings=settings,
+                ring=ring,
             )
     finally:
         server.should_exit = True

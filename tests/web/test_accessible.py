@@ -20,6 +20,7 @@ need_chromium()
 
 TEMPLATES = templates.ours() / "web"
 
+LOST = b"a key that is in no ring any more, as long"
 WHOLE = {"resultTypes": ["violations"]}  # every rule, the best practices too
 
 
@@ -102,6 +103,13 @@ async def walk(site: House, inspector: Inspector, language: str) -> None:
     token = tokens.make(RING[0], Purpose.ADDRESS, who, new)
     await inspector.open("address", f"{at}/address/{token}")
     await inspector.press("confirmed, moved", MAIN)
+
+    await inspector.open("lost", at + link(Purpose.PREFERENCES, who, LOST) + lang)
+    site.clock.forward(seconds=5)
+    await inspector.press("lost, refused", MAIN)
+    site.clock.forward(seconds=5)
+    await inspector.fill("email", "ada@new.example")
+    await inspector.press("asked", MAIN)
     await inspector.open("erase", f"{prefer}/erase")
     await inspector.press("erased", MAIN)
 
