@@ -20,7 +20,7 @@ from digest.services.dispatch import nothing_due
 
 @click.group("letters")
 def group() -> None:
-    """Send the letters that are due: confirm, welcome, goodbye."""
+    """Send the letters that are due: confirm, address, welcome, goodbye, links."""
 
 
 @group.command("send")

@@ -105,7 +105,7 @@ def test_a_sound_theme_passes_the_check(folder):
 
     done = run(folder, "check")
 
-    assert done.stdout == "24 letters rendered, no mistakes\n"
+    assert done.stdout == "30 letters rendered, no mistakes\n"
     assert done.stderr == ""
 
 

@@ -23,6 +23,7 @@ from tests.web.house import House, house, link, waiting_issue
 need_chromium()
 
 OURS = re.escape("https://quayside.example")  # where the letters lead: here, the server's port
+LOST = b"a key that is in no ring any more, as long"
 PURPOSES = (Purpose.CONFIRM, Purpose.UNSUBSCRIBE, Purpose.PREFERENCES)
 
 
@@ -181,6 +182,25 @@ async def test_the_form_works_without_scripts(browser: Browser, tmp_path: Path):
         assert len(await site.letters()) == 1
 
 
+@pytest.mark.parametrize("scripts", [True, False])
+async def test_a_link_whose_key_was_lost_brings_a_letter_with_scripts_or_without(
+    browser: Browser, tmp_path: Path, scripts: bool
+):
+    # One without a proof is what the join itself takes.
+    web = f"proof_cost = 10\njoins_without_proof = {1 if scripts else 2}\n"
+    async with house(tmp_path, web) as site:
+        who = await site.member()
+        page = await watched(browser, java_script_enabled=scripts)
+        await page.goto(site.url + link(Purpose.UNSUBSCRIBE, who, LOST))
+        site.clock.forward(seconds=5)
+        await page.get_by_label("Email address").fill("ada@example.org")
+        await page.get_by_role("button", name="Send me a fresh link").click()
+        await page.get_by_role("heading", name="Look into your mailbox").wait_for()
+
+        assert [row.kind for row in await site.letters()][-1] == "links"
+        assert [one for one in page.complaints if "status of 404" not in one] == []
+
+
 async def test_the_form_works_with_keys_alone(browser: Browser, site: House):
     page = await watched(browser)
     await page.goto(site.url)
@@ -245,7 +265,8 @@ async def test_nothing_runs_off_a_phone(browser: Browser, site: House):
     who = await site.member("somebody.with.a.very.long.name.indeed@a-long-domain.example.org")
     page = await watched(browser, viewport={"width": 320, "height": 640})
     wide = []
-    for path in ["/", "/embed", "/privacy", "/nowhere", *(link(p, who) for p in PURPOSES)]:
+    lost = link(Purpose.UNSUBSCRIBE, who, LOST)
+    for path in ["/", "/embed", "/privacy", "/nowhere", lost, *(link(p, who) for p in PURPOSES)]:
         for language in ("en", "de", "ru", "ar"):
             await page.goto(f"{site.url}{path}?lang={language}")
             if await page.evaluate("document.documentElement.scrollWidth > innerWidth"):
