@@ -28,7 +28,6 @@ from subscribers.model import SubscriberId
 from subscribers.tokens import Mac, Mint, Purpose
 
 LONG = 1024  # bytes that all share are a part of their own from this length on, and never copied
-_MARKUP = re.compile("[&<>\"']")
 _PLAIN = re.compile(rb"[!#-%(-;?-~]+")  # stands for itself in HTML and in quoted-printable
 
 # Where the column of each value stands; a slot has two forms, for the text and for the HTML.
@@ -153,7 +152,7 @@ class Writer:
         none: tuple[_Column, _Column] = (), ()
         return [
             headers.mailboxes(names, addresses),
-            list(map(date_line, dues)),
+            _dates(dues),
             list(map(hexlify, self._id.digests(raw, ID_BYTES))),
             leaves,
             mails,
@@ -163,10 +162,17 @@ class Writer:
         ]
 
 
+def _dates(dues: Sequence[datetime]) -> list[bytes]:
+    if dues and dues.count(dues[0]) == len(dues):  # as nearly always
+        return [date_line(dues[0])] * len(dues)
+    return list(map(date_line, dues))
+
+
 def _both(values: Sequence[str]) -> tuple[_Column, _Column]:
     """Values as a place of the text has them, and as one of the HTML has them."""
     in_text = quoted.fillings(values)
-    if not _MARKUP.search("".join(values)):
+    whole = "".join(values)
+    if not any(map(whole.__contains__, "&<>\"'")):
         return in_text, in_text
     return in_text, quoted.fillings([html.escape(value, quote=True) for value in values])
 
