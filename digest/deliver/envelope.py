@@ -89,8 +89,9 @@ class Envelopes:
         self._sender = sender
         self._sender_fits = not sender or _is_path(sender) is not None
         self._sender_ascii = sender.isascii()
-        # So long may a plain message be for its like to need no second look.
-        self._most = (self._offer.size or sys.maxsize) if self._sender_fits else -1
+        # So long may a plain message be that needs no second look; from some senders none is.
+        fine = self._sender_fits and self._sender_ascii
+        self._most = (self._offer.size or sys.maxsize) if fine else -1
         self._from = b"MAIL FROM:<%b>" % sender.encode()
         # What is said for nearly all, with a place for the size and one for the recipient.
         usual = self._sender_ascii and self._offer.announce_size and not self._bdat

@@ -72,6 +72,7 @@ class Outgoing:
 
 
 def domain_of(address: str) -> str:
+    """What limits of a recipients' domain go by: in small letters."""
     return address.rpartition("@")[2].lower()
 
 
