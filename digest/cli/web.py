@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import signal
 import socket
 import sys
@@ -11,7 +10,7 @@ from contextlib import contextmanager
 
 import click
 
-from digest import clock, logs, supervisor, wiring
+from digest import clock, logs, supervisor, wiring, worker
 from digest.cli import Context, serving
 from digest.config import secret
 from digest.config.load import load_for
@@ -32,7 +31,7 @@ def command(context: Context, host: str | None, port: int | None) -> None:
     ring = secret.make_and_read(settings.folder)
     host, port = host or settings.web.host, port or settings.web.port
     click.echo(f"Readers' pages at http://{f'[{host}]' if ':' in host else host}:{port}/")
-    asyncio.run(_serve(settings, ring, host=host, port=port))
+    worker.run(_serve(settings, ring, host=host, port=port))
 
 
 async def _serve(settings: Settings, ring: tuple[bytes, ...], *, host: str, port: int) -> None:

@@ -6,9 +6,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, func, select, tuple_, update
+from sqlalchemy import Connection, bindparam, delete, func, select, tuple_, update
 
-from digest.storage.dialect import batches, by_index, insert
+from digest.storage.dialect import add, batches, by_index
 from digest.storage.schema import consent_log, suppressions
 from subscribers.consent import Entry
 from subscribers.model import By, SubscriberId
@@ -36,8 +36,7 @@ def note(
     tx: Connection, subscriber: SubscriberId, entry: Entry, evidence: Evidence = NO_EVIDENCE
 ) -> None:
     """Add a line to a person's log; the same line twice is one."""
-    values = row(subscriber, entry, evidence)
-    tx.execute(insert(tx, consent_log).values(values).on_conflict_do_nothing())
+    add(tx, consent_log, row(subscriber, entry, evidence))
 
 
 def log_of(tx: Connection, subscriber: SubscriberId) -> list[tuple[Entry, Evidence]]:
@@ -110,8 +109,7 @@ def row(subscriber: SubscriberId, entry: Entry, evidence: Evidence) -> dict[str,
 
 def suppress(tx: Connection, mark: str, reason: Suppression, at: datetime) -> None:
     """Put a mark on the list; the first reason stands."""
-    values = {"mark": mark, "reason": reason.value, "at": at}
-    tx.execute(insert(tx, suppressions).values(values).on_conflict_do_nothing())
+    add(tx, suppressions, {"mark": mark, "reason": reason.value, "at": at})
 
 
 def lift(tx: Connection, marks: Collection[str]) -> bool:
@@ -123,9 +121,13 @@ def suppressed(tx: Connection, marks: Collection[str]) -> set[str]:
     """Which of the marks are on the list."""
     found: set[str] = set()
     for some in batches(marks):
-        asked = select(suppressions.c.mark).where(suppressions.c.mark.in_(some))
-        found.update(tx.execute(asked).scalars())
+        found.update(tx.execute(_SUPPRESSED, {"marks": some}).scalars())
     return found
+
+
+_SUPPRESSED = select(suppressions.c.mark).where(
+    suppressions.c.mark.in_(bindparam("marks", expanding=True))
+)
 
 
 def any_suppressed(tx: Connection) -> bool:

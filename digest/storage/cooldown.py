@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, and_, delete, func, or_, select
+from sqlalchemy import Connection, and_, bindparam, delete, func, or_, select
 
-from digest.storage.dialect import insert
+from digest.storage import dialect
 from digest.storage.schema import letters, paces
 from subscribers.address import Address
 from subscribers.model import ASKING, Kind, SubscriberId
@@ -22,28 +22,38 @@ _KIND = "asked"  # among the paces, by ``mark|moment``
 _MARK = 64  # characters
 _LEFT = or_(letters.c.state != "skipped", letters.c.attempts > 0)  # else nobody got it
 _ASKS = and_(letters.c.kind.in_([kind.value for kind in ASKING]), _LEFT)
+# Written once: to write one takes SQLAlchemy longer than to run it, and readers wait for it.
+_OUTLIVED = select(paces.c.at).where(
+    paces.c.kind == _KIND,
+    paces.c.at > bindparam("since"),
+    func.substr(paces.c.name, 1, _MARK).in_(bindparam("marks", expanding=True)),
+)
+_WRITTEN = select(letters.c.enrolled_at).where(
+    letters.c.address_key == bindparam("key"),
+    letters.c.enrolled_at > bindparam("since"),
+    letters.c.kind.in_(bindparam("kinds", expanding=True)),
+    _LEFT,
+)
 
 
 def asked(
     tx: Connection, address: Address, now: datetime, ring: Sequence[bytes]
 ) -> tuple[datetime, ...]:
     """When confirmations were written to an address in the last day."""
-    marked = func.substr(paces.c.name, 1, _MARK).in_(marks(ring, address))
-    outlived = select(paces.c.at).where(paces.c.kind == _KIND, paces.c.at > now - KEPT, marked)
-    return tuple(sorted([*written(tx, address, now, ASKING), *tx.execute(outlived).scalars()]))
+    outlived = tx.execute(_OUTLIVED, {"marks": marks(ring, address), "since": now - KEPT})
+    return tuple(sorted([*written(tx, address, now, ASKING), *outlived.scalars()]))
 
 
 def written(
     tx: Connection, address: Address, now: datetime, kinds: Iterable[Kind]
 ) -> tuple[datetime, ...]:
     """When letters of these kinds were written to an address in the last day."""
-    found = select(letters.c.enrolled_at).where(
-        letters.c.address_key == address.key,
-        letters.c.enrolled_at > now - KEPT,
-        letters.c.kind.in_([kind.value for kind in kinds]),
-        _LEFT,
-    )
-    return tuple(sorted(tx.execute(found).scalars()))
+    asked = {
+        "key": address.key,
+        "since": now - KEPT,
+        "kinds": [kind.value for kind in kinds],
+    }
+    return tuple(sorted(tx.execute(_WRITTEN, asked).scalars()))
 
 
 def outlive(tx: Connection, person: SubscriberId, now: datetime, ring: Sequence[bytes]) -> None:
@@ -54,14 +64,12 @@ def outlive(tx: Connection, person: SubscriberId, now: datetime, ring: Sequence[
     for one in tx.execute(found).all():
         name = f"{mark(ring[0], Address.parse(one.address))}|{one.enrolled_at.isoformat()}"
         values = {"kind": _KIND, "name": name, "past": "", "at": one.enrolled_at}
-        tx.execute(insert(tx, paces).values(values).on_conflict_do_nothing())
+        dialect.add(tx, paces, values)
 
 
 def spend_a_commit(tx: Connection, now: datetime) -> None:
     """Change something for nobody, so that this transaction takes as long as one that matters."""
-    row = {"kind": "nobody", "name": "", "past": "", "at": now}
-    put = insert(tx, paces).values(row)
-    tx.execute(put.on_conflict_do_update(index_elements=["kind", "name"], set_={"at": now}))
+    dialect.put(tx, paces, {"kind": "nobody", "name": "", "past": "", "at": now})
 
 
 def forget(tx: Connection, now: datetime) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, TypeVar
 
 from sqlalchemy import (
@@ -13,6 +13,7 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Connection,
+    Executable,
     Table,
     Text,
     any_,
@@ -37,11 +38,39 @@ SMALL = (
 ROWS_AT_ONCE = 500
 
 
+_INSERT: Mapping[str, Callable[[Table], sqlite.Insert | postgresql.Insert]] = {
+    "postgresql": postgresql.insert,
+    "sqlite": sqlite.insert,
+}
+
+
 def insert(tx: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
     """An INSERT that understands ON CONFLICT on the dialect at hand."""
-    if tx.dialect.name == "postgresql":
-        return postgresql.insert(table)
-    return sqlite.insert(table)
+    return _INSERT[tx.dialect.name](table)
+
+
+def add(tx: Connection, table: Table, row: Mapping[str, object]) -> bool:
+    """Keep a new row; False where one of its keys is taken."""
+    return tx.execute(_new(tx.dialect.name, table), row).first() is not None
+
+
+@cache
+def _new(dialect: str, table: Table) -> Executable:
+    # Made once: writing a statement takes SQLAlchemy longer than running it.
+    return _INSERT[dialect](table).on_conflict_do_nothing().returning(*table.primary_key.columns)
+
+
+def put(tx: Connection, table: Table, row: Mapping[str, object]) -> None:
+    """Keep a row; where its primary key is taken, in place of the one that has it."""
+    tx.execute(_upsert(tx.dialect.name, table, tuple(row)), row)
+
+
+@cache
+def _upsert(dialect: str, table: Table, names: tuple[str, ...]) -> Executable:
+    made = _INSERT[dialect](table)
+    key = list(table.primary_key.columns)
+    rest = {name: made.excluded[name] for name in names if table.c[name] not in set(key)}
+    return made.on_conflict_do_update(index_elements=key, set_=rest)
 
 
 def roomy(tx: Connection) -> None:

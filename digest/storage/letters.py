@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select
 
-from digest.storage.dialect import insert
+from digest.storage.dialect import add
 from digest.storage.schema import letters
 from subscribers.address import Address
 from subscribers.model import Kind, Subscriber, SubscriberId
@@ -49,10 +49,7 @@ def owed(
 
 def queue(tx: Connection, letter: Letter) -> bool:
     """Owe a letter, due at once; False if the very same is owed already."""
-    made = tx.execute(
-        insert(tx, letters).values(row(letter)).on_conflict_do_nothing().returning(letters.c.id)
-    ).first()
-    return made is not None
+    return add(tx, letters, row(letter))
 
 
 def of(tx: Connection, subscriber: SubscriberId) -> list[Letter]:

@@ -4,17 +4,25 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Text, bindparam, select
 
 from digest.model import NewsletterId
 from digest.storage import consents, letters, people, reports
 from digest.storage.schema import subscribers, subscriptions
 from subscribers.model import Kind, Subscriber, SubscriberId, Subscription
 
+_WHO = bindparam("who", type_=Text)
+_PERSON = select(subscribers).where(subscribers.c.id == _WHO)
+_MEMBER = select(subscribers, subscriptions).where(
+    subscribers.c.id == _WHO,
+    subscriptions.c.subscriber == subscribers.c.id,
+    subscriptions.c.newsletter == bindparam("newsletter"),
+)
+
 
 def person(tx: Connection, who: SubscriberId) -> Subscriber | None:
     """The person of an id, to look at and not to change."""
-    row = tx.execute(select(subscribers).where(subscribers.c.id == who)).first()
+    row = tx.execute(_PERSON, {"who": who}).first()
     return people.person_of(row) if row else None
 
 
@@ -22,13 +30,8 @@ def member(
     tx: Connection, who: SubscriberId, newsletter: NewsletterId
 ) -> tuple[Subscriber, Subscription] | None:
     """A person and what they agreed to for one newsletter."""
-    found = person(tx, who)
-    row = tx.execute(
-        select(subscriptions).where(
-            subscriptions.c.subscriber == who, subscriptions.c.newsletter == newsletter
-        )
-    ).first()
-    return (found, people.held_of(row)) if found and row else None
+    row = tx.execute(_MEMBER, {"who": who, "newsletter": newsletter}).first()
+    return (people.person_of(row), people.held_of(row)) if row else None
 
 
 def everything(tx: Connection, who: SubscriberId) -> dict[str, object] | None:

@@ -12,6 +12,8 @@ from sqlalchemy import (
     Connection,
     Row,
     Select,
+    Text,
+    bindparam,
     delete,
     func,
     or_,
@@ -19,7 +21,7 @@ from sqlalchemy import (
     update,
 )
 
-from digest.storage.dialect import insert
+from digest.storage import dialect
 from digest.storage.schema import consent_log, subscribers, subscriptions
 from subscribers.address import Address
 from subscribers.model import By, Standing, Status, Subscriber, SubscriberId, Subscription
@@ -54,46 +56,32 @@ def enrol(tx: Connection, person: Subscriber, subscription: Subscription) -> boo
         )
         if tx.execute(asked).first() is None:
             return False
-    joined = tx.execute(
-        insert(tx, subscriptions)
-        .values(held_row(subscription))
-        .on_conflict_do_nothing()
-        .returning(subscriptions.c.subscriber)
-    ).first()
-    return joined is not None
+    return dialect.add(tx, subscriptions, held_row(subscription))
 
 
 def add(tx: Connection, person: Subscriber) -> bool:
     """Keep a new person; False if the address is known, by whatever id."""
-    made = tx.execute(
-        insert(tx, subscribers)
-        .values(person_row(person))
-        .on_conflict_do_nothing()
-        .returning(subscribers.c.id)
-    ).first()
-    return made is not None
+    return dialect.add(tx, subscribers, person_row(person))
 
 
 def at_address(tx: Connection, address: Address) -> Subscriber | None:
     """The person at an address, whatever its spelling: to look at, not to change."""
-    row = tx.execute(select(subscribers).where(subscribers.c.address_key == address.key)).first()
-    return person_of(row) if row else None
+    return _found(tx, _AT_ADDRESS, address.key)
 
 
 def of_address(tx: Connection, address: Address) -> Subscriber | None:
     """The person at an address; nobody else may change them until this transaction ends."""
-    return _locked(tx, subscribers.c.address_key == address.key)
+    return _found(tx, _LOCKED_AT_ADDRESS, address.key)
 
 
 def of_id(tx: Connection, id: SubscriberId) -> Subscriber | None:  # noqa: A002 -- the field's name
     """The person of an id; nobody else may change them until this transaction ends."""
-    return _locked(tx, subscribers.c.id == id)
+    return _found(tx, _LOCKED, id)
 
 
 def save(tx: Connection, person: Subscriber) -> None:
     """Bring a known person up to date."""
-    values = person_row(person)
-    tx.execute(update(subscribers).where(subscribers.c.id == person.id).values(values))
+    tx.execute(_SAVE, {**person_row(person), "who": person.id})
 
 
 def forget(tx: Connection, person: SubscriberId) -> None:
@@ -103,25 +91,12 @@ def forget(tx: Connection, person: SubscriberId) -> None:
 
 def subscriptions_of(tx: Connection, person: SubscriberId) -> list[Subscription]:
     """All a person subscribed to, by newsletter."""
-    asked = (
-        select(subscriptions)
-        .where(subscriptions.c.subscriber == person)
-        .order_by(subscriptions.c.newsletter)
-    )
-    return [held_of(row) for row in tx.execute(asked)]
+    return [held_of(row) for row in tx.execute(_HELD, {"who": person})]
 
 
 def save_subscription(tx: Connection, held: Subscription) -> None:
     """Keep what is true of a subscription now, new or not."""
-    values = held_row(held)
-    change = {k: v for k, v in values.items() if k not in ("subscriber", "newsletter")}
-    tx.execute(
-        insert(tx, subscriptions)
-        .values(values)
-        .on_conflict_do_update(
-            index_elements=[subscriptions.c.subscriber, subscriptions.c.newsletter], set_=change
-        )
-    )
+    dialect.put(tx, subscriptions, held_row(held))
 
 
 def lapse(tx: Connection, now: datetime, limit: int = LIMIT) -> int:
@@ -182,9 +157,8 @@ def _late(now: datetime) -> tuple[ColumnElement[bool], ...]:
     return subscriptions.c.status == Status.PENDING.value, subscriptions.c.confirm_by <= now
 
 
-def _locked(tx: Connection, where: ColumnElement[bool]) -> Subscriber | None:
-    # Two doors that change one person at the same instant do so one after the other.
-    row = tx.execute(_locking(select(subscribers)).where(where)).first()
+def _found(tx: Connection, asked: Select[Any], who: str) -> Subscriber | None:
+    row = tx.execute(asked, {"who": who}).first()
     return person_of(row) if row else None
 
 
@@ -195,6 +169,21 @@ def _locking(asked: Select[Asked]) -> Select[Asked]:
     Could it not, it would wait for who waits for it.
     """
     return asked.order_by(subscribers.c.id).with_for_update(key_share=True)
+
+
+# Written once: to write one takes SQLAlchemy longer than to run it, and readers wait for it.
+_WHO = bindparam("who", type_=Text)
+_ADDRESS = subscribers.c.address_key == _WHO
+_AT_ADDRESS = select(subscribers).where(_ADDRESS)
+# Two doors that change one person at the same instant do so one after the other.
+_LOCKED_AT_ADDRESS = _locking(_AT_ADDRESS)
+_LOCKED = _locking(select(subscribers).where(subscribers.c.id == _WHO))
+_SAVE = update(subscribers).where(subscribers.c.id == _WHO)
+_HELD = (
+    select(subscriptions)
+    .where(subscriptions.c.subscriber == _WHO)
+    .order_by(subscriptions.c.newsletter)
+)
 
 
 def person_of(row: Row[Any]) -> Subscriber:

@@ -6,39 +6,71 @@ address, which is what protects a stranger's mailbox, is kept in the database.
 
 from __future__ import annotations
 
-from collections import OrderedDict
+import time
+from collections import OrderedDict, deque
+from collections.abc import Callable
 from datetime import datetime
-
-from limits import RateLimitItemPerHour
-from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
 
 from digest.config.settings import Web
 from digest.web.clients import Ip, neighbourhood, network
 
+HOUR = 3600.0
 KEPT = 100_000  # spent words remembered at most: some 20 MB
+
+
+class Window:
+    """At most ``most`` of each key in any ``seconds``; ``monotonic`` is asked for seconds.
+
+    Costs the same however many were let in, and forgets a key ``seconds`` after its last one.
+    """
+
+    def __init__(
+        self, most: int, *, seconds: float = HOUR, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._most = most
+        self._seconds = seconds
+        self._monotonic = monotonic
+        self._let_in: OrderedDict[str, deque[float]] = OrderedDict()  # by their last one
+
+    def __len__(self) -> int:
+        """How many keys are remembered."""
+        return len(self._let_in)
+
+    def has_room(self, key: str) -> bool:
+        """Whether one more of ``key`` may be let in now."""
+        let_in = self._let_in.get(key)
+        if let_in is None or len(let_in) < self._most:
+            return True
+        return let_in[0] <= self._monotonic() - self._seconds
+
+    def count(self, key: str) -> None:
+        """One more of ``key`` was let in."""
+        now = self._monotonic()
+        self._let_in.setdefault(key, deque(maxlen=self._most)).append(now)
+        self._let_in.move_to_end(key)
+        while next(iter(self._let_in.values()))[-1] <= now - self._seconds:
+            self._let_in.popitem(last=False)
 
 
 class Gates:
     """The limits of ``[web]``, counted over a moving hour."""
 
     def __init__(self, web: Web) -> None:
-        self._limiter = MovingWindowRateLimiter(MemoryStorage())
-        self._each = RateLimitItemPerHour(web.joins_per_network)
-        self._unproven = RateLimitItemPerHour(web.joins_without_proof)
-        self._all = RateLimitItemPerHour(web.joins_overall)
+        self._each = Window(web.joins_per_network)
+        self._unproven = Window(web.joins_without_proof)
+        self._all = Window(web.joins_overall)
 
     def lets_in(self, ip: Ip, *, proven: bool) -> bool:
         """Count a join and say whether it may go on. A refused one uses up nothing that is shared.
 
         ``proven``: it came with a proof of work, or none is asked for.
         """
-        checks = [] if proven else [(self._unproven, "unproven", neighbourhood(ip))]
-        checks += [(self._each, "network", network(ip)), (self._all, "all", "")]
-        if not all(self._limiter.test(item, *key) for item, *key in checks):
+        checks = [] if proven else [(self._unproven, neighbourhood(ip))]
+        checks += [(self._each, network(ip)), (self._all, "")]
+        if not all(window.has_room(key) for window, key in checks):
             return False
-        for item, *key in checks:
-            self._limiter.hit(item, *key)
+        for window, key in checks:
+            window.count(key)
         return True
 
 
