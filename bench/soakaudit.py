@@ -11,7 +11,7 @@ import sys
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import takewhile
 from pathlib import Path
 from typing import NamedTuple
@@ -26,6 +26,7 @@ from digest.model import Newsletter
 from digest.periods import Turn
 from digest.services import calendar
 from digest.storage.database import Store
+from digest.storage.moments import at_tick
 from digest.storage.postal import deliveries, misses, tallies
 from digest.storage.schema import issues, subscriptions
 
@@ -240,15 +241,11 @@ def _rows(tx: Connection, folder: Path, issue: int) -> dict[str, Row]:
     with contextlib.closing(soaklife.kept(folder)) as copy:
         for row in copy.execute("select * from kept where issue = ?", (issue,)):
             _, who, state, skip, *moments = row
-            due, expires, settled = (_moment(one) for one in moments)
+            due, expires, settled = (None if one is None else at_tick(one) for one in moments)
             assert due
             assert expires
             found.setdefault(who, Row(state, skip, due, expires, settled))
     return found
-
-
-def _moment(said: str | None) -> datetime | None:
-    return datetime.fromisoformat(said).replace(tzinfo=UTC) if said else None
 
 
 def _let_go(folder: Path) -> int:

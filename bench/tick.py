@@ -50,6 +50,7 @@ from digest.scheduler.leader import Leader
 from digest.scheduler.watch import Watch
 from digest.services import release
 from digest.storage.database import Store
+from digest.storage.moments import ticks
 from digest.storage.schema import sources as visited
 from digest.wiring import Tools
 from digest.worker import engine, run
@@ -125,7 +126,7 @@ def waiting(tx: Connection, until: datetime) -> None:
             "update deliveries set state = 'queued', settled_at = null, next_attempt_at = :until,"
             f" due_at = :until where subscriber in {own}"
         ),
-        {"until": until.replace(tzinfo=None).isoformat(" ")},
+        {"until": ticks(until)},
     )
 
 

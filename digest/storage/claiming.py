@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,7 +13,7 @@ from sqlalchemy import Connection, TextClause, bindparam, select, text
 from digest.delivery import NOBODY, Claimed, DeliveryId, Skip
 from digest.storage import claims, deliveries, queue
 from digest.storage.claims import Lease
-from digest.storage.dialect import bound, by_index, moment
+from digest.storage.dialect import by_index, instant, read_moment
 from digest.storage.postal import deliveries as rows
 from digest.storage.queue import Piece, Place, Stretch
 from digest.storage.schema import issues
@@ -78,15 +78,15 @@ def _claim(
     tx: Connection, issue: int, piece: Piece, lease: Lease, *, now: datetime, limit: int
 ) -> Claim | None:
     """What of a piece of the queue may go; None where it is empty."""
-    asked = {"issue": issue, "now": bound(tx, now), "limit": limit}
-    asked |= {"after": bound(tx, piece.after.at), "before": bound(tx, piece.before.at)}
+    asked = {"issue": issue, "now": instant(tx, now), "limit": limit}
+    asked |= {"after": instant(tx, piece.after.at), "before": instant(tx, piece.before.at)}
     if piece.of_one_moment:
         asked |= {"after": piece.after.id, "before": piece.before.id, "at": asked["after"]}
     statement = (_SAME if piece.of_one_moment else _BETWEEN)[tx.dialect.name]
     found = json.loads(tx.execute(statement, asked).scalar_one())
     if not found[0]:
         return None
-    at = _Moments(moment(tx))
+    at = _Moments()
     *columns, due, against, when = found
     if piece.of_one_moment:
         at[None] = piece.after.at
@@ -111,17 +111,13 @@ def _claim(
     )
 
 
-class _Moments(dict[str | None, datetime]):
-    """Moments by their text, each read once: thousands are due at the same."""
+class _Moments(dict[str | int | None, datetime]):
+    """Moments by what JSON has of them, each read once: thousands are due at the same."""
 
-    def __init__(self, read: Callable[[str], datetime]) -> None:
-        super().__init__()
-        self._read = read
-
-    def __missing__(self, text: str | None) -> datetime:
-        if text is None:
-            raise KeyError(text)
-        found = self[text] = self._read(text)
+    def __missing__(self, said: str | int | None) -> datetime:
+        if said is None:
+            raise KeyError(said)
+        found = self[said] = read_moment(said)
         return found
 
 

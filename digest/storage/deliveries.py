@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, TextClause, text
 
 from digest.delivery import Delivery, DeliveryId, Skip
-from digest.storage.dialect import bound
+from digest.storage.dialect import instant
 
 
 def accepted(
@@ -32,7 +32,7 @@ def accepted(
     How many; none where the claim has ended.
     """
     said = {"code": 250, "enhanced": enhanced, "relay": relay, "texts": json.dumps(texts)}
-    whose = {"lease": lease, "number": number, "at": bound(tx, at)}
+    whose = {"lease": lease, "number": number, "at": instant(tx, at)}
     return tx.execute(_of(tx, _ACCEPTED), {**said, **whose}).rowcount
 
 
@@ -46,19 +46,20 @@ def settle(tx: Connection, after: Sequence[tuple[Delivery, str]]) -> None:
 def put_off(tx: Connection, ids: Sequence[int], until: datetime) -> None:
     """Let what we hold and what did not leave go from ``until`` on; no attempt is counted."""
     if ids:
-        wanted = {"until": bound(tx, until), "ids": json.dumps(list(ids))}
+        wanted = {"until": instant(tx, until), "ids": json.dumps(list(ids))}
         tx.execute(_of(tx, _PUT_OFF), wanted)
 
 
 def skip(tx: Connection, ids: Sequence[DeliveryId], reason: Skip, at: datetime) -> None:
     """Let deliveries end here, for ``reason``."""
-    gone = {"skip": reason.value, "at": bound(tx, at), "ids": json.dumps(list(ids))}
+    gone = {"skip": reason.value, "at": instant(tx, at), "ids": json.dumps(list(ids))}
     tx.execute(_of(tx, _SKIP), gone)
 
 
 def _row(tx: Connection, after: Delivery, relay: str) -> list[Any]:
-    def at(value: datetime | None) -> str | None:
-        return None if value is None else str(bound(tx, value))
+    def at(value: datetime | None) -> str | int | None:
+        said = value and instant(tx, value)
+        return str(said) if isinstance(said, datetime) else said
 
     return [
         after.id,

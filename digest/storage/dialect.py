@@ -24,6 +24,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
+from digest.storage.moments import at_tick, ticks
+
 T = TypeVar("T")
 
 # 2 MB of pages; the log is copied back beside the writing (storage/checkpoints.py), and by whoever
@@ -143,9 +145,14 @@ def pour(
     )
 
 
-def bound(tx: Connection, at: datetime) -> datetime | str:
-    """A moment as a statement of our own words must hand it to the driver."""
+def moment(tx: Connection, at: datetime) -> datetime | str:
+    """What a statement of our own words hands to the driver to compare with a ``Moment``."""
     return _stamp(at) if tx.dialect.name == "sqlite" else at
+
+
+def instant(tx: Connection, at: datetime) -> datetime | int:
+    """The same, for an ``Instant``."""
+    return ticks(at) if tx.dialect.name == "sqlite" else at
 
 
 def day(tx: Connection, at: Column[datetime]) -> ColumnElement[str]:
@@ -162,11 +169,12 @@ def domain(tx: Connection, address: Column[str]) -> ColumnElement[str]:
     return func.substr(address, func.instr(address, "@") + 1, type_=Text)
 
 
-def moment(tx: Connection) -> Callable[[str], datetime]:
-    """What reads a moment that the database wrote into JSON."""
-    if tx.dialect.name == "sqlite":
-        return lambda said: datetime.fromisoformat(said).replace(tzinfo=UTC)
-    return lambda said: datetime.fromisoformat(said).astimezone(UTC)
+def read_moment(said: str | int) -> datetime:
+    """A Moment or Instant that the database wrote into JSON."""
+    if isinstance(said, int):
+        return at_tick(said)
+    at = datetime.fromisoformat(said)
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
 
 
 def _bare(tx: Connection, column: Column[Any], value: object) -> object:

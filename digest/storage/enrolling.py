@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Text, cast, delete, func, select, text, updat
 
 from digest.choices import Choice
 from digest.model import NewsletterId
-from digest.storage.dialect import bound, by_index
+from digest.storage.dialect import by_index, instant, moment
 from digest.storage.postal import deliveries, issue_choices, issue_hours
 from digest.storage.schema import issues, subscribers, subscriptions
 
@@ -132,7 +132,8 @@ def enrol(tx: Connection, issue: int, at: datetime, limit: int | None = None) ->
             "corrects": found.corrects,
             "newsletter": found.newsletter,
             "cadence": found.cadence,
-            "at": bound(tx, at),
+            "at": instant(tx, at),
+            "now": moment(tx, at),
             "after": last or "",
             "limit": limit or BATCH[tx.dialect.name],
         },
@@ -151,7 +152,7 @@ def count(tx: Connection, issue: int) -> int:
 def again(tx: Connection, issue: int, newsletter: str, at: datetime) -> int:
     """How many a correction of an issue would go to now: of those who were sent it, whom its
     newsletter may write to still."""
-    values = {"corrects": issue, "newsletter": newsletter, "at": bound(tx, at)}
+    values = {"corrects": issue, "newsletter": newsletter, "now": moment(tx, at)}
     return int(tx.execute(_HOW_MANY_AGAIN, values).scalar_one())
 
 
@@ -159,7 +160,7 @@ def again(tx: Connection, issue: int, newsletter: str, at: datetime) -> int:
 # people for each batch, where the primary key gives them in order.
 _MAY = """
     s.standing = 'ok'
-    and (p.status = 'active' or (p.status = 'paused' and p.paused_until <= :at))
+    and (p.status = 'active' or (p.status = 'paused' and p.paused_until <= :now))
 """
 # Of who has no hour of their own, and of who changed their choice since; as values and not as
 # rows to join: then no planner can begin with them and sort the people afterwards.

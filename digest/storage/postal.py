@@ -20,7 +20,8 @@ from sqlalchemy import (
     tuple_,
 )
 
-from digest.storage.schema import Moment, metadata
+from digest.storage.moments import Instant, Moment
+from digest.storage.schema import metadata
 
 _QUEUED, _FAILED = text("state = 'queued'"), text("state = 'failed'")
 
@@ -36,12 +37,12 @@ deliveries = Table(
     Column("edition", Text, nullable=False),
     Column("state", String(8), nullable=False),
     Column("attempts", Integer, nullable=False),
-    Column("enrolled_at", Moment, nullable=False),
-    Column("due_at", Moment, nullable=False),
-    Column("expires_at", Moment, nullable=False),
-    Column("next_attempt_at", Moment, nullable=False),
-    Column("claimed_at", Moment),
-    Column("settled_at", Moment),
+    Column("enrolled_at", Instant, nullable=False),
+    Column("due_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Column("next_attempt_at", Instant, nullable=False),
+    Column("claimed_at", Instant),
+    Column("settled_at", Instant),
     Column("skip", String(16)),
     Column("code", Integer),
     Column("enhanced", String(16)),
@@ -70,12 +71,12 @@ claims = Table(
     Column("lease", String(32), primary_key=True),
     Column("number", Integer, primary_key=True, autoincrement=False),
     Column("issue", Integer, ForeignKey("issues.id", ondelete="CASCADE"), nullable=False),
-    Column("from_at", Moment, nullable=False),
+    Column("from_at", Instant, nullable=False),
     Column("from_id", Integer, nullable=False),
-    Column("to_at", Moment, nullable=False),
+    Column("to_at", Instant, nullable=False),
     Column("to_id", Integer, nullable=False),
-    Column("claimed_at", Moment, nullable=False),
-    Column("lease_until", Moment, nullable=False),
+    Column("claimed_at", Instant, nullable=False),
+    Column("lease_until", Instant, nullable=False),
 )
 
 # Said in so many words: an index over the queued rows alone is not used for a bound parameter.
@@ -98,8 +99,8 @@ issue_hours = Table(
     Column("issue", Integer, ForeignKey("issues.id", ondelete="CASCADE"), primary_key=True),
     Column("timezone", Text, primary_key=True),
     Column("hour", String(5), primary_key=True),
-    Column("due_at", Moment, nullable=False),
-    Column("expires_at", Moment, nullable=False),
+    Column("due_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False),
 )
 
 issue_choices = Table(

@@ -13,9 +13,10 @@ from digest.delivery import State
 from digest.model import Edition
 from digest.storage import claims
 from digest.storage.dialect import by_index
+from digest.storage.moments import Instant
 from digest.storage.postal import claims as claimed
 from digest.storage.postal import deliveries, is_queued, is_waiting, issue_hours, tallies
-from digest.storage.schema import Moment, editions, issues
+from digest.storage.schema import editions, issues
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +61,7 @@ _FIRST = (
 )
 _DUE = (
     select(issues.c.id, issues.c.newsletter, issues.c.cadence, issues.c.period)
-    .where(issues.c.state == "released", bindparam("now", type_=Moment) >= _FIRST)
+    .where(issues.c.state == "released", bindparam("now", type_=Instant) >= _FIRST)
     .order_by(issues.c.released_at, issues.c.id)
 )
 

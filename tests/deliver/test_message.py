@@ -149,7 +149,7 @@ def test_a_title_with_a_line_break_adds_no_header() -> None:
     assert message["Subject"] == "Barges Bcc: everybody@example.org"
 
 
-@given(name=words.filter(lambda name: not name.isascii() and name.strip()))
+@given(name=words.filter(lambda name: not "".join(name.split()).isascii()))
 def test_any_name_reaches_the_reader(name: str) -> None:
     data = splice(compiled(), a_person(name=name))
 

@@ -1,20 +1,21 @@
 """Any schema to the newest, with rows in it."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import text
+from sqlalchemy import select, text
 
+from digest.delivery import Skip
 from digest.model import NewsletterId
 from digest.storage import agenda, audience, claims, database, migrate, reports
 from digest.storage.database import Store
-from digest.storage.postal import metadata  # knows every table
+from digest.storage.postal import issue_hours, metadata  # knows every table
 from tests.builders import NOW
-from tests.storage.ledger import rows
+from tests.storage.ledger import claim, rows
 
 FOLDER = Path(migrate.__file__).parent / "migrations"
 
@@ -133,6 +134,53 @@ async def test_what_a_request_told_of_other_people_goes_from_the_reports_it_was_
         ("webhook", "no", b""),
         ("dsn", "no", b"grace@x.example"),
     ]
+
+
+async def test_what_was_queued_sent_and_held_before_moments_were_numbers_keeps_them(url):
+    half_past = "2026-11-24 06:30:00.250000"
+    at_revision(
+        url,
+        "0015",
+        "insert into issues (id, newsletter, cadence, period, number, since, until, language,"
+        " subject, preheader, state, created_at) values (1, 'daily', 'daily', '2026-11-24', 1,"
+        " '2026-11-23', '2026-11-24', 'en', '', '', 'released', '2026-11-24')",
+        f"insert into issue_hours values (1, '', '', '{half_past}', '2026-11-25 06:30:00.000000')",
+        *(
+            "insert into deliveries (id, issue, subscriber, edition, state, attempts, enrolled_at,"
+            f" due_at, expires_at, next_attempt_at, settled_at) values ({number}, 1, '{who}', 'en',"
+            f" '{state}', 0, '{half_past}', '{half_past}', '2026-11-25 06:30:00.000000',"
+            f" '{half_past}', {settled})"
+            for number, (who, state, settled) in enumerate(
+                (
+                    ("ada", "sent", "'1969-12-31 23:59:59.999999'"),
+                    ("grace", "queued", "null"),
+                    ("edsger", "queued", "null"),
+                ),
+                start=1,
+            )
+        ),
+        f"insert into claims values ('{'a' * 32}', 1, 1, '{half_past}', 2, '{half_past}', 2,"
+        " '2026-11-24 06:31:00.000000', '2026-11-24 07:00:00.000000')",
+    )
+    when = datetime(2026, 11, 24, 6, 30, 0, 250_000, UTC)
+    day_after = datetime(2026, 11, 25, 6, 30, tzinfo=UTC)
+
+    store = await Store.open(url)
+    seen = await store.read(rows, "state", "due_at", "expires_at", "settled_at")
+    hours = await store.read(lambda tx: tx.execute(select(issue_hours)).one())
+    [held] = await store.write(claims.held, "a" * 32)
+    early = await store.write(claim, "b" * 32, now=when - timedelta(microseconds=1))
+    [due] = await store.write(claim, "b" * 32, now=when)
+    await store.close()
+
+    assert seen == {
+        "ada": ("sent", when, day_after, datetime(1969, 12, 31, 23, 59, 59, 999_999, UTC)),
+        "grace": ("sending", when, day_after, None),
+        "edsger": ("queued", when, day_after, None),
+    }
+    assert hours[-2:] == (when, day_after)
+    assert (held.id, held.lease_until) == (2, datetime(2026, 11, 24, 7, tzinfo=UTC))
+    assert (early, due.skipped) == ([], {Skip.LEFT: 1})  # edsger, of whom nothing is known
 
 
 def blob(url):
