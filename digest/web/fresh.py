@@ -40,6 +40,7 @@ async def ask(request: Request) -> Response:
         stamp=said.get("stamp", ""),
         altcha=said.get("altcha", ""),
         trap=said.get("website", ""),
+        page="links",
     )
     answer = await relink(desk, filled, ip_of(request, desk))
     if answer is Answer.NO_NEWSLETTER:

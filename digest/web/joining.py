@@ -9,9 +9,10 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
+import json
 import unicodedata
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from functools import partial
 
@@ -64,6 +65,12 @@ class Filled:
     trap: str = ""  # a field that people do not see
     page: str = "subscribe"
 
+    @property
+    def mark(self) -> bytes:
+        """What tells this form from any other, but for its proof."""
+        said = {**asdict(self), "altcha": ""}
+        return hashlib.sha256(json.dumps(said).encode()).digest()
+
 
 async def take(desk: Desk, filled: Filled, ip: clients.Ip) -> Answer:
     """Look at a form and, where it may, let the person join."""
@@ -105,12 +112,18 @@ async def _taken(desk: Desk, filled: Filled, ip: clients.Ip, act: Act) -> Answer
     verdict = desk.challenger.weigh(filled.stamp, now)
     if verdict is not Verdict.GOOD:
         return Answer.EARLY if verdict is Verdict.EARLY else Answer.STALE
+    if desk.challenger.spent.on(filled.stamp) == filled.mark:
+        return Answer.TAKEN  # the very form that was let in: its button was pressed twice
     proven = not web.proof_of_work or desk.challenger.is_solved(filled.altcha, now)
     if not desk.gates.lets_in(ip, proven=proven):
         return Answer.LIMITED
-    if not desk.challenger.use(filled.stamp, now):
+    if not desk.challenger.use(filled.stamp, now, filled.mark):
         return Answer.STALE
-    await act(NewsletterId(newsletter.id), address)
+    try:
+        await act(NewsletterId(newsletter.id), address)
+    except BaseException:
+        desk.challenger.spent.give_back(filled.stamp)  # or pressed again it would do nothing
+        raise
     return Answer.TAKEN
 
 
