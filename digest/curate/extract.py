@@ -26,6 +26,7 @@ from digest.curate import (
     plaintext,
     titles,
     urls,
+    walls,
     words,
 )
 from digest.curate.metadata import Metadata
@@ -65,6 +66,7 @@ class _Draft:
     dated: tuple[Dated, ...] = ()
     tags: tuple[str, ...] = ()
     is_told: bool = False  # in the feed's words
+    is_wall: bool = False  # an error, or a check for robots: nothing of it is kept
 
 
 def read(
@@ -85,6 +87,8 @@ def read(
     url = _address(item.url, draft, listed)
     text = _cut(draft.text)
     title = cleaning.one_line(draft.title) or _title_of(text)
+    if draft.is_wall and not text:
+        return Unreadable(url=url, reason="an error or a check for robots came in its place")
     if not title:
         return Unreadable(url=url, reason="neither a title nor text was found")
     if not text:
@@ -166,6 +170,8 @@ def _page(item: FetchedItem) -> _Draft:
         return _teaser(item, _Draft(text=""))
     said = metadata.read(root, item.url)
     text = _body(root, said, item.url)
+    if len(text.split()) < SHORT and walls.is_wall((said.page_title, said.title, said.heading)):
+        return _teaser(item, _Draft(text="", title=item.title or "", is_wall=True))
     title = _title(item, said)
     draft = _Draft(
         text=_without_heading(text, title, said.heading),

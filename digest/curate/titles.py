@@ -29,17 +29,21 @@ def best(
     return head[:MAX_TITLE]
 
 
+def parts(title: str) -> tuple[str, str]:
+    """What stands before the first parting of a title, and behind the last; both may be all."""
+    found = list(_PARTING.finditer(title))
+    return (title[: found[0].start()], title[found[-1].end() :]) if found else (title, title)
+
+
 def _without_site(title: str, heading: str, names: set[str]) -> str:
     if len(heading.split()) >= MIN_TITLE_WORDS and _is_more_than(title, heading):
         return heading
-    parts = list(_PARTING.finditer(title))
-    if not parts:
-        return title
-    first, last = title[: parts[0].start()], title[parts[-1].end() :]
-    if _key(last) in names:
-        return title[: parts[-1].start()]
-    if _key(first) in names:
-        return title[parts[0].end() :]
+    found = list(_PARTING.finditer(title))
+    first, last = parts(title)
+    if found and _key(last) in names:
+        return title[: found[-1].start()]
+    if found and _key(first) in names:
+        return title[found[0].end() :]
     return title
 
 

@@ -155,6 +155,28 @@ def test_a_short_page_about_something_else_is_read_from_its_feed():
     assert (article.title, article.text) == ("Whale in bay", teaser)
 
 
+WALL = a_page(title="Just a moment...", text=["Verifying you are human. This takes seconds."])
+
+
+@pytest.mark.parametrize("title", [None, TITLE])
+def test_a_wall_is_no_article_and_gives_no_title(title):
+    found = read(WALL, title=title)
+
+    assert found == Unreadable(url=URL, reason="an error or a check for robots came in its place")
+
+
+def test_a_wall_before_an_article_is_read_from_its_feed():
+    found = read(WALL, title=TITLE, teaser=f"<p>{PARAGRAPHS[0]}</p>")
+
+    assert (found.title, found.text) == (TITLE, PARAGRAPHS[0])
+
+
+def test_a_long_article_may_be_called_as_a_wall_is():
+    found = read(a_page(title="Access denied", text=PARAGRAPHS * 2))
+
+    assert found.title == "Access denied"
+
+
 def test_an_empty_page_is_read_from_its_feed():
     assert read(" ", teaser=f"<p>{PARAGRAPHS[0]}</p>", title=TITLE).text == PARAGRAPHS[0]
 
