@@ -17,6 +17,7 @@ from digest.storage.postal import metadata
 from digest.storage.schema import articles as articles_table
 from tests.builders import NOW, an_article, an_issue
 from tests.postgres import a_database
+from tests.storage import ledger
 from tests.storage.test_people import person, to
 
 
@@ -44,6 +45,8 @@ async def source(tmp_path):
         Miss(**why, period="2026-11-21", reason="the editor kept it back"),
     ]
     await store.write(agenda.miss, misses)
+    number = await store.write(ledger.released, "grace", "edsger", period="2026-11-22")
+    await store.write(ledger.claim, "a" * 32, issue=number, limit=1)
     await store.close()
     return path
 
@@ -71,12 +74,13 @@ async def test_every_row_arrives_as_it_was_and_the_ids_go_on(source, target):
     assert counts["articles"] == 3
     assert told == list(counts.items())
     assert min(counts["issues"], counts["told"], counts["subscribers"]) >= 1
+    assert (counts["deliveries"], counts["claims"], counts["issue_hours"]) == (3, 1, 1)
     store = await Store.open(target)
     second = await store.write(
         issues.freeze, an_issue(period="2026-11-25"), (), state="released", at=NOW
     )
     await store.close()
-    assert second == 2
+    assert second == 3
 
 
 async def test_a_target_that_holds_anything_is_refused_and_left_alone(source, target):
