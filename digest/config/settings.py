@@ -140,7 +140,7 @@ class Web:
     proof_cost: Annotated[int, Ge(1)] = 5_000  # rounds of PBKDF2 for each of ~256 guesses
     min_fill_seconds: Annotated[float, Ge(0)] = 2.0
     joins_per_network: Annotated[int, Ge(1)] = 20  # an hour; an address or a /64
-    joins_without_proof: Annotated[int, Ge(1)] = 1  # an hour; a /24 or a /64
+    joins_without_proof: Annotated[int, Ge(1)] = 1  # an hour; a /24 or a /48
     joins_overall: Annotated[int, Ge(1)] = 2_000  # an hour
     max_body_bytes: Annotated[int, Ge(1024)] = 32_768
     timeout_seconds: Annotated[float, Gt(0)] = 20.0

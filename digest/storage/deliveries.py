@@ -122,7 +122,7 @@ def _from(rows: dict[str, str], change: str, *, also: str = "") -> dict[str, Tex
 
 
 # Asked once for the statement, and not for each row.
-_CLAIMED_AT = "(select claimed_at from claims where lease = :lease and number = :number)"
+_CLAIMED_AT = "(select claimed_at from delivery_claims where lease = :lease and number = :number)"
 _ACCEPTED = _from(
     {
         "sqlite": "(select cast(key as integer) as id, value from json_each(:texts)) j",

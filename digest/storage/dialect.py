@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from digest.storage.moments import at_tick, ticks
+from digest.storage.moments import Instant, at_tick, ticks
 
 T = TypeVar("T")
 
@@ -181,7 +181,7 @@ def _bare(tx: Connection, column: Column[Any], value: object) -> object:
     if isinstance(column.type, JSON):
         return json.dumps(value)
     if isinstance(value, datetime) and tx.dialect.name == "sqlite":
-        return _stamp(value)
+        return ticks(value) if isinstance(column.type, Instant) else _stamp(value)
     return value
 
 

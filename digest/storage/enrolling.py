@@ -164,7 +164,7 @@ _MAY = """
 """
 # Of who has no hour of their own, and of who changed their choice since; as values and not as
 # rows to join: then no planner can begin with them and sort the people afterwards.
-_ITS_HOUR = "select {} from issue_hours where issue = :issue and timezone = '' and hour = ''"
+_ITS_HOUR = "select {} from issue_due where issue = :issue and timezone = '' and hour = ''"
 _DUE_AT, _EXPIRES_AT = _ITS_HOUR.format("due_at"), _ITS_HOUR.format("expires_at")
 _EDITION = (
     "select edition from issue_choices where issue = :issue and topics = '' and language = ''"
@@ -182,7 +182,7 @@ _ENROL = text(
         coalesce(h.due_at, ({_DUE_AT}))
     from subscriptions p
     join subscribers s on s.id = p.subscriber
-    left join issue_hours h on h.issue = :issue and h.timezone = s.timezone and h.hour = p.hour
+    left join issue_due h on h.issue = :issue and h.timezone = s.timezone and h.hour = p.hour
     left join {_CHOICES}
     where p.subscriber > :after and s.id > :after and p.newsletter || '' = :newsletter
         and p.cadence = :cadence and {_MAY}

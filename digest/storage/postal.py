@@ -66,7 +66,7 @@ deliveries = Table(
 # id), both ends included. What is queued in it is on its way, and is nobody else's to touch; a
 # million rows need not be written for that. ``number``: the worker's own, never used again.
 claims = Table(
-    "claims",
+    "delivery_claims",
     metadata,
     Column("lease", String(32), primary_key=True),
     Column("number", Integer, primary_key=True, autoincrement=False),
@@ -94,7 +94,7 @@ state_now = case((is_claimed, literal_column("'sending'")), else_=deliveries.c.s
 # What release froze of an issue's audience: when each local hour is due ("": the newsletter's
 # own), and which edition each choice reads (``topics``: JSON as subscriptions hold it).
 issue_hours = Table(
-    "issue_hours",
+    "issue_due",
     metadata,
     Column("issue", Integer, ForeignKey("issues.id", ondelete="CASCADE"), primary_key=True),
     Column("timezone", Text, primary_key=True),

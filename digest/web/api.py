@@ -34,7 +34,7 @@ ANSWERS = {
     Answer.STALE: (409, N_("The form had been open for too long. Please press once more.")),
     Answer.LIMITED: (
         429,
-        N_("Your network has asked a lot of us just now. Please try again in an hour."),
+        N_("We have had many requests just now. Please try again in an hour."),
     ),
     Answer.NO_CADENCE: (
         422,

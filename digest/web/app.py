@@ -39,6 +39,7 @@ from digest.web.limits import Gates, Spent
 from digest.web.look import Look
 from digest.web.members import Members
 from digest.web.porch import Porch
+from digest.web.pressed import Pressed
 
 
 def application(
@@ -109,6 +110,7 @@ def _desk(
             min_fill=timedelta(seconds=settings.web.min_fill_seconds),
             spent=Spent(),
         ),
+        pressed=Pressed(),
         look=_look(settings),
         started=clock(),
         library=Library(store, clock),

@@ -65,13 +65,13 @@ class Challenger:
             return Verdict.STALE
         return Verdict.EARLY if now - made < self.min_fill else Verdict.GOOD
 
-    def use(self, stamp: str, now: datetime, what: bytes = b"") -> bool:
-        """Use up a good stamp, for ``what``; False where it was used before.
+    def use(self, stamp: str, now: datetime) -> bool:
+        """Use up a good stamp; False where it was used before.
 
         Only once a join is let in: stamps cost nothing, and those of one who brings thousands
         must not push out what everybody's memory holds.
         """
-        return self.spent.spend(stamp, now + STAMP_LIFE, now, what)
+        return self.spent.spend(stamp, now + STAMP_LIFE, now)
 
     def challenge(self, now: datetime) -> dict[str, object]:
         """A challenge as the widget reads it."""

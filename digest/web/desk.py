@@ -24,6 +24,7 @@ from digest.web.links import Bearer, bearer
 from digest.web.look import Look
 from digest.web.members import Members
 from digest.web.porch import policy
+from digest.web.pressed import Pressed
 from subscribers.model import Subscriber
 from subscribers.tokens import Purpose
 
@@ -40,6 +41,7 @@ class Desk:
     ring: Sequence[bytes]
     clock: Callable[[], datetime]
     gates: Gates
+    pressed: Pressed
     challenger: Challenger
     look: Look
     library: Library

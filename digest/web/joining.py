@@ -112,18 +112,14 @@ async def _taken(desk: Desk, filled: Filled, ip: clients.Ip, act: Act) -> Answer
     verdict = desk.challenger.weigh(filled.stamp, now)
     if verdict is not Verdict.GOOD:
         return Answer.EARLY if verdict is Verdict.EARLY else Answer.STALE
-    if desk.challenger.spent.on(filled.stamp) == filled.mark:
-        return Answer.TAKEN  # the very form that was let in: its button was pressed twice
-    proven = not web.proof_of_work or desk.challenger.is_solved(filled.altcha, now)
-    if not desk.gates.lets_in(ip, proven=proven):
-        return Answer.LIMITED
-    if not desk.challenger.use(filled.stamp, now, filled.mark):
-        return Answer.STALE
-    try:
-        await act(NewsletterId(newsletter.id), address)
-    except BaseException:
-        desk.challenger.spent.give_back(filled.stamp)  # or pressed again it would do nothing
-        raise
+    mark = filled.mark
+    if not desk.pressed.knows(mark, now):
+        proven = not web.proof_of_work or desk.challenger.is_solved(filled.altcha, now)
+        if not desk.gates.lets_in(ip, proven=proven):
+            return Answer.LIMITED
+        if not desk.challenger.use(filled.stamp, now):
+            return Answer.STALE
+    await desk.pressed.act(mark, now, lambda: act(NewsletterId(newsletter.id), address))
     return Answer.TAKEN
 
 

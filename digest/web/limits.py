@@ -75,32 +75,23 @@ class Gates:
 
 
 class Spent:
-    """Words that were used and for what, until they would no longer be valid anyway."""
+    """Words that were used, until they would no longer be valid anyway."""
 
     def __init__(self, most: int = KEPT) -> None:
-        self._spent: OrderedDict[str, tuple[datetime, bytes]] = OrderedDict()
+        self._until: OrderedDict[str, datetime] = OrderedDict()
         self._most = most
 
-    def spend(self, word: str, until: datetime, now: datetime, what: bytes = b"") -> bool:
+    def spend(self, word: str, until: datetime, now: datetime) -> bool:
         """True the first time a word is brought; False ever after.
 
         Where more words are alive than can be remembered, nothing is let in: forgetting one would
         let it be used twice.
         """
-        if word in self._spent:
+        if word in self._until:
             return False
-        while self._spent and next(iter(self._spent.values()))[0] < now:
-            self._spent.popitem(last=False)
-        if len(self._spent) >= self._most:
+        while self._until and next(iter(self._until.values())) < now:
+            self._until.popitem(last=False)
+        if len(self._until) >= self._most:
             return False
-        self._spent[word] = until, what
+        self._until[word] = until
         return True
-
-    def on(self, word: str) -> bytes | None:
-        """What a word was spent on; None: it was not."""
-        spent = self._spent.get(word)
-        return spent and spent[1]
-
-    def give_back(self, word: str) -> None:
-        """It came to nothing, so the word may be brought once more."""
-        self._spent.pop(word, None)

@@ -40,7 +40,7 @@ WORDS = {
     413: (N_("That is too much"), N_("Our forms are small; this one was not."), 0),
     429: (
         N_("Too many at once"),
-        N_("Your network has asked a lot of us just now. Please try again in an hour."),
+        N_("We have had many requests just now. Please try again in an hour."),
         3600,
     ),
     500: (N_("Something broke"), N_("It is our fault, and we have been told."), 0),

@@ -74,7 +74,7 @@ async def test_every_row_arrives_as_it_was_and_the_ids_go_on(source, target):
     assert counts["articles"] == 3
     assert told == list(counts.items())
     assert min(counts["issues"], counts["told"], counts["subscribers"]) >= 1
-    assert (counts["deliveries"], counts["claims"], counts["issue_hours"]) == (3, 1, 1)
+    assert (counts["deliveries"], counts["delivery_claims"], counts["issue_due"]) == (3, 1, 1)
     store = await Store.open(target)
     second = await store.write(
         issues.freeze, an_issue(period="2026-11-25"), (), state="released", at=NOW

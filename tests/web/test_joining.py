@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import sqlite3
 from datetime import timedelta
 from pathlib import Path
 
@@ -140,6 +141,32 @@ async def test_a_form_whose_button_is_pressed_twice_is_one_join_and_the_same_pag
 
         assert [one.status for one in pressed] == [200] * 4
         assert len({one.text for one in pressed}) == 1
+        assert len(await site.people()) == len(await site.letters()) == 1
+
+
+async def test_the_same_form_later_is_no_second_press(site: House):
+    form = {"newsletter": "daily", "email": "ada@example.org", "stamp": await site.stamp()}
+    first = await site.post("/subscribe", form)
+    site.clock.forward(seconds=61)
+
+    later = await site.post("/subscribe", form)
+
+    assert (first.status, later.status) == (200, 422)
+
+
+async def test_a_form_that_came_to_nothing_is_let_in_again_whatever_it_used_up(tmp_path: Path):
+    async with house(tmp_path, "proof_of_work = true\n", patience=0) as site:
+        form = {"newsletter": "daily", "email": "ada@example.org", "stamp": await site.stamp()}
+        other = sqlite3.connect(tmp_path / "digest.db", isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        both = await asyncio.gather(*(site.post("/subscribe", form) for _ in range(2)))
+        third = await site.post("/subscribe", form)
+        other.execute("COMMIT")
+        other.close()
+        site.clock.forward(seconds=90)
+        last = await site.post("/subscribe", form)
+
+        assert [one.status for one in (*both, third, last)] == [503, 503, 503, 200]
         assert len(await site.people()) == len(await site.letters()) == 1
 
 
