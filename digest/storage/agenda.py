@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, and_, delete, exists, func, select, union
 
 from digest.model import NewsletterId
-from digest.storage.dialect import insert
+from digest.storage.dialect import add, insert
 from digest.storage.issues import COUNTED
 from digest.storage.postal import misses, watches
 from digest.storage.schema import issues, subscriptions
@@ -86,11 +86,7 @@ def _of(newsletter: NewsletterId, cadence: str, now: datetime) -> ColumnElement[
 
 def watch(tx: Connection, newsletter: NewsletterId, cadence: str, at: datetime) -> None:
     """Keep this calendar from ``at`` on; where it is kept already nothing changes."""
-    tx.execute(
-        insert(tx, watches)
-        .values(newsletter=newsletter, cadence=cadence, since=at)
-        .on_conflict_do_nothing()
-    )
+    add(tx, watches, {"newsletter": newsletter, "cadence": cadence, "since": at})
 
 
 def latest(tx: Connection) -> datetime | None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, select, update
 
-from digest.storage.dialect import insert
+from digest.storage.dialect import add
 from digest.storage.postal import leases
 
 CLOCK = "clock"  # the lease of who makes the issues
@@ -31,7 +31,7 @@ def seen(tx: Connection, name: str) -> Lease:
 
 def take(tx: Connection, name: str, was: Lease, holder: str) -> bool:
     """Make it ``holder``'s, or renew it: True where the row still said ``was``."""
-    tx.execute(insert(tx, leases).values(name=name, holder=NOBODY, beat=0).on_conflict_do_nothing())
+    add(tx, leases, {"name": name, "holder": NOBODY, "beat": 0})
     changed = tx.execute(
         update(leases)
         .where(leases.c.name == name, leases.c.holder == was.holder, leases.c.beat == was.beat)

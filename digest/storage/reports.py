@@ -11,8 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, func, select, update
 
-from digest.storage import consents
-from digest.storage.dialect import insert
+from digest.storage import consents, dialect
 from digest.storage.schema import reports, subscribers
 from subscribers.acts import Admit, Confirm, ConfirmAddress, Reinstate
 from subscribers.address import Address
@@ -70,10 +69,7 @@ def add(tx: Connection, report: Report) -> bool:
         "message": report.message,
         "original": report.original,
     }
-    made = tx.execute(
-        insert(tx, reports).values(values).on_conflict_do_nothing().returning(reports.c.id)
-    ).first()
-    return made is not None or _told_anew(tx, report, values)
+    return dialect.add(tx, reports, values) or _told_anew(tx, report, values)
 
 
 def counted(tx: Connection, subscriber: SubscriberId, kind: str, since: datetime) -> int:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, select
 
 from digest.model import SourceId, Visit
-from digest.storage.dialect import insert
+from digest.storage.dialect import put
 from digest.storage.schema import sources
 
 
@@ -24,13 +24,7 @@ def visit(tx: Connection, source: SourceId) -> Visit | None:
 
 def remember(tx: Connection, visit: Visit) -> None:
     """Keep the newest visit of a source in place of the one before."""
-    values = asdict(visit)
-    change = {name: value for name, value in values.items() if name != "source"}
-    tx.execute(
-        insert(tx, sources)
-        .values(values)
-        .on_conflict_do_update(index_elements=[sources.c.source], set_=change)
-    )
+    put(tx, sources, asdict(visit))
 
 
 def forget(tx: Connection, source: SourceId) -> None:

@@ -36,7 +36,7 @@ class Pressed:
         """
         _, task = self._forms.get(mark, (now, None))
         if task is None or (task.done() and not self.knows(mark, now)):
-            task = asyncio.ensure_future(_done(act))
+            task = asyncio.ensure_future(act())
             self._forms[mark] = now, task
             self._forms.move_to_end(mark)
             task.add_done_callback(lambda task: self._ended(mark, now, task))
@@ -45,7 +45,3 @@ class Pressed:
     def _ended(self, mark: bytes, now: datetime, task: asyncio.Task[None]) -> None:
         if (task.cancelled() or task.exception()) and self._forms.get(mark) == (now, task):
             self._forms[mark] = now, None
-
-
-async def _done(act: Callable[[], Awaitable[None]]) -> None:
-    await act()
