@@ -19,6 +19,7 @@ from digest.errors import DigestError, Halted
 from digest.model import Issue, Newsletter, NewsletterId
 from digest.storage import desk, enrolling, reviews
 from digest.storage import issues as issues_table
+from digest.storage.batches import Batch
 from digest.storage.database import Store
 from digest.storage.enrolling import Hour
 from digest.storage.posting import Unsent
@@ -173,7 +174,12 @@ async def _enrol(
 ) -> int:
     # By an earlier process, when it died.
     count = await store.read(enrolling.count, issue)
-    while written := await store.write(enrolling.enrol, issue, clock()):
+    batch = Batch(enrolling.MOST[store.dialect])
+
+    def some(tx: Connection) -> int:
+        return batch.run(lambda size: enrolling.enrol(tx, issue, clock(), size))
+
+    while written := await store.write(some):
         count += written
         wrote(count)
         if halt():

@@ -98,6 +98,16 @@ def by_index(tx: Connection) -> None:
         tx.execute(_BY_INDEX)
 
 
+def side_by_side(tx: Connection) -> None:
+    """``by_index``, and what is joined is read in the order of one index each, not row by row.
+
+    For tables of which most is wanted: that takes PostgreSQL a third of the time.
+    """
+    by_index(tx)
+    if tx.dialect.name == "postgresql":
+        tx.execute(_SIDE_BY_SIDE)
+
+
 # Joined as it is written, and planned for the values at hand: a plan for any, made while one table
 # was known and the other not, took half a minute a batch. Where something must be sorted or read
 # whole all the same, "off" makes it look so dear that it would be compiled first.
@@ -106,6 +116,12 @@ _BY_INDEX = text(
     " set_config('join_collapse_limit', '1', true), set_config(name, 'off', true)"
     " from unnest(array['enable_sort', 'enable_seqscan', 'enable_bitmapscan', 'enable_hashjoin',"
     " 'enable_mergejoin', 'enable_material', 'jit']) as name"
+)
+
+
+_SIDE_BY_SIDE = text(
+    "select set_config('enable_nestloop', 'off', true), set_config('enable_mergejoin', 'on', true),"
+    " set_config('enable_hashjoin', 'on', true)"
 )
 
 

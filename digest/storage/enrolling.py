@@ -16,12 +16,13 @@ from sqlalchemy import Connection, Text, cast, delete, func, select, text, updat
 
 from digest.choices import Choice
 from digest.model import NewsletterId
-from digest.storage.dialect import by_index, instant, moment
+from digest.storage.dialect import instant, moment, side_by_side
 from digest.storage.postal import deliveries, issue_choices, issue_hours
 from digest.storage.schema import issues, subscribers, subscriptions
 
-# Rows written in one go. Whoever joins waits for all of them on SQLite, and elsewhere for the disk.
-BATCH = {"sqlite": 1_000, "postgresql": 2_000}
+# Rows written in one go, at most. Whoever joins waits for all of them on SQLite, and elsewhere for
+# the disk.
+MOST = {"sqlite": 1_000, "postgresql": 2_000}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,8 +113,8 @@ def set_hours(tx: Connection, issue: int, hours: Sequence[Hour]) -> None:
     )
 
 
-def enrol(tx: Connection, issue: int, at: datetime, limit: int | None = None) -> int:
-    """Write the next deliveries of an issue that is ``enrolling``; how many. 0: all are written.
+def enrol(tx: Connection, issue: int, at: datetime, limit: int = 1_000) -> int:
+    """Write the next ``limit`` deliveries of an issue that is ``enrolling``; how many. 0: all are.
 
     Two processes may write them at the same time: each batch is one's or the other's.
     """
@@ -123,7 +124,7 @@ def enrol(tx: Connection, issue: int, at: datetime, limit: int | None = None) ->
     last = tx.execute(
         select(func.max(deliveries.c.subscriber)).where(deliveries.c.issue == issue)
     ).scalar()
-    by_index(tx)
+    side_by_side(tx)
     statement = _AGAIN if found.corrects is not None else _ENROL
     written = tx.execute(
         statement,
@@ -135,7 +136,7 @@ def enrol(tx: Connection, issue: int, at: datetime, limit: int | None = None) ->
             "at": instant(tx, at),
             "now": moment(tx, at),
             "after": last or "",
-            "limit": limit or BATCH[tx.dialect.name],
+            "limit": limit,
         },
     ).rowcount
     so_far = func.coalesce(issues.c.audience, 0) + written
@@ -169,26 +170,31 @@ _DUE_AT, _EXPIRES_AT = _ITS_HOUR.format("due_at"), _ITS_HOUR.format("expires_at"
 _EDITION = (
     "select edition from issue_choices where issue = :issue and topics = '' and language = ''"
 )
-_CHOICES = """issue_choices c
-        on c.issue = :issue and c.topics = cast(p.topics as text) and c.language = s.language"""
 _INTO = """insert into deliveries
         (issue, subscriber, edition, state, attempts, enrolled_at, due_at, expires_at,
          next_attempt_at)"""
+_CHOSEN = f"coalesce(c.edition, ({_EDITION}))"
+_CHOICES = """left join issue_choices c
+        on c.issue = :issue and c.topics = cast(r.topics as text) and c.language = r.language"""
+# The readers of a batch first (r), and then what they chose: few tables stand in the way of order.
 _ENROL = text(
     f"""
     {_INTO}
-    select :issue, p.subscriber, coalesce(c.edition, ({_EDITION})), 'queued', 0, :at,
+    select :issue, r.subscriber, {_CHOSEN}, 'queued', 0, :at,
         coalesce(h.due_at, ({_DUE_AT})), coalesce(h.expires_at, ({_EXPIRES_AT})),
         coalesce(h.due_at, ({_DUE_AT}))
-    from subscriptions p
-    join subscribers s on s.id = p.subscriber
-    left join issue_due h on h.issue = :issue and h.timezone = s.timezone and h.hour = p.hour
-    left join {_CHOICES}
-    where p.subscriber > :after and s.id > :after and p.newsletter || '' = :newsletter
-        and p.cadence = :cadence and {_MAY}
-    order by p.subscriber
-    limit :limit
-    """  # noqa: S608 -- our own words
+    from (
+        select p.subscriber, p.hour, p.topics, s.timezone, s.language
+        from subscriptions p
+        join subscribers s on s.id = p.subscriber
+        where p.subscriber > :after and s.id > :after and p.newsletter || '' = :newsletter
+            and p.cadence = :cadence and {_MAY}
+        order by p.subscriber
+        limit :limit
+    ) r
+    left join issue_due h on h.issue = :issue and h.timezone = r.timezone and h.hour = r.hour
+    {_CHOICES}
+    """  # noqa: S608 -- as above
 )
 _WERE_SENT = """deliveries d
     join subscribers s on s.id = d.subscriber
@@ -197,13 +203,16 @@ _MAY_AGAIN = f"d.issue = :corrects and d.state = 'sent' and {_MAY}"
 _AGAIN = text(
     f"""
     {_INTO}
-    select :issue, d.subscriber, coalesce(c.edition, ({_EDITION})), 'queued', 0, :at,
+    select :issue, r.subscriber, {_CHOSEN}, 'queued', 0, :at,
         ({_DUE_AT}), ({_EXPIRES_AT}), ({_DUE_AT})
-    from {_WERE_SENT}
-    left join {_CHOICES}
-    where d.subscriber > :after and {_MAY_AGAIN}
-    order by d.subscriber
-    limit :limit
-    """  # noqa: S608 -- our own words
+    from (
+        select d.subscriber, p.topics, s.language
+        from {_WERE_SENT}
+        where d.subscriber > :after and {_MAY_AGAIN}
+        order by d.subscriber
+        limit :limit
+    ) r
+    {_CHOICES}
+    """  # noqa: S608 -- as above
 )
 _HOW_MANY_AGAIN = text(f"select count(*) from {_WERE_SENT} where {_MAY_AGAIN}")  # noqa: S608 -- as above

@@ -31,7 +31,7 @@ from digest.config.load import load_for
 from digest.services import release
 from digest.storage import enrolling
 
-enrolling.enrol.__defaults__ = (100,)
+enrolling.MOST["sqlite"] = 100
 settings = load_for(Path(sys.argv[1])).settings
 desk = lives.Desk(settings=settings, ring=secret.make_and_read(settings.folder), port=0)
 

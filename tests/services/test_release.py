@@ -62,7 +62,7 @@ async def test_a_period_is_released_once(house):
 
 async def test_the_audience_is_written_in_batches_each_told(house, monkeypatch):
     await house.join(*(f"r{n}" for n in range(7)))
-    monkeypatch.setattr(enrolling.enrol, "__defaults__", (3,))
+    monkeypatch.setitem(enrolling.MOST, house.store.dialect, 3)
     told: list[int] = []
 
     released = await house.release(wrote=told.append)
@@ -88,7 +88,7 @@ async def test_told_to_stop_it_says_what_is_half_done_and_the_next_one_finishes_
     house, monkeypatch
 ):
     await house.join(*(f"r{n}" for n in range(5)))
-    monkeypatch.setattr(enrolling.enrol, "__defaults__", (2,))
+    monkeypatch.setitem(enrolling.MOST, house.store.dialect, 2)
 
     with pytest.raises(
         Halted, match=r"issue 1 is half released .*`digest issues cancel 1` ends it"
