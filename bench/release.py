@@ -61,6 +61,7 @@ async def measure(folder: Path, count: int, database: str = "") -> dict[str, Any
     try:
         for first in range(0, count, BATCH):
             await store.write(fill, first, min(BATCH, count - first))
+            await store.catch_up()  # as an import does
         over = asyncio.Event()
         joining = asyncio.create_task(joins(store, over))
         began = time.perf_counter()
