@@ -1,7 +1,8 @@
 """The archive: which issues anybody may read, and what they told.
 
 On the shelf stands what was released and not cancelled. An issue that another one puts right keeps
-its address, and says so there; lists and feeds have the correction in its place.
+its address, and says so there; lists and feeds have the correction in its place. One that puts a
+correction right puts right what that corrected, too.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, func, select
+from sqlalchemy import CTE, ColumnElement, Connection, RowMapping, Select, and_, func, select
 
 from digest.model import Issue, NewsletterId
 from digest.storage import volume
@@ -73,6 +74,19 @@ _SPINE = (
     issues.c.released_at,
     func.coalesce(issues.c.content[("stories", 0, "title")].as_string(), "").label("lead"),
 )
+
+
+def _pairs() -> CTE:
+    """Each issue with all that put it right, also those that put a correction of it right."""
+    first = select(issues.c.corrects.label("issue"), issues.c.id.label("by"))
+    pairs = first.where(issues.c.corrects.is_not(None)).cte("put_right", recursive=True)
+    next_ = issues.alias("next")
+    return pairs.union(
+        select(pairs.c.issue, next_.c.id).join(pairs, next_.c.corrects == pairs.c.by)
+    )
+
+
+_PUT_RIGHT = _pairs()
 
 
 def version(tx: Connection) -> tuple[tuple[object, ...], ...]:
@@ -140,8 +154,9 @@ def find(
     if not rows:
         return None
     row = rows[min(rows, key=cadences.index)]
+    mine = select(_PUT_RIGHT.c.by).where(_PUT_RIGHT.c.issue == row[issues.c.id])
     putting_right: Select[Any] = _newest(
-        select(*_SPINE).where(_readable(newsletter), issues.c.corrects == row[issues.c.id])
+        select(*_SPINE).where(_readable(newsletter), issues.c.id.in_(mine))
     )
     last = tx.execute(putting_right.limit(1)).mappings().first()
     correction = _spine(last) if last else None
@@ -183,10 +198,12 @@ def _readable(newsletter: NewsletterId) -> ColumnElement[bool]:
 def _listed(newsletter: NewsletterId) -> ColumnElement[bool]:
     """On the shelf and not put right by another that is."""
     better = issues.alias("better")
-    corrected = select(better.c.id).where(
-        better.c.corrects == issues.c.id, better.c.state.in_(READABLE)
+    corrected = (
+        select(_PUT_RIGHT.c.issue)
+        .join(better, better.c.id == _PUT_RIGHT.c.by)
+        .where(better.c.state.in_(READABLE))
     )
-    return and_(_readable(newsletter), ~corrected.exists())
+    return and_(_readable(newsletter), issues.c.id.not_in(corrected))
 
 
 def _newest(asked: Select[T]) -> Select[T]:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import update
 
 from digest.model import Heading, NewsletterId, Picture
@@ -112,6 +113,20 @@ async def test_one_that_was_withdrawn_knows_what_puts_it_right_as_well(store):
 
     assert (await find(store, "2026-11-01")).correction.period == "extra-1"
     assert await numbers(store) == [2]
+
+
+@pytest.mark.parametrize("state", ["released", "cancelled"])
+async def test_what_puts_a_correction_right_puts_right_what_that_corrected(store, state):
+    wrong = await release(store, 1)
+    worse = await release(store, 2, period="extra-1", corrects=wrong, state=state)
+    better = await release(store, 3, period="extra-2", corrects=worse)
+    await release(store, 4, period="extra-3", corrects=better, state="draft")
+    await release(store, 5, period="2026-11-05")
+
+    assert await numbers(store) == [5, 3]
+    for period in ("2026-11-01", "extra-1"):
+        assert (await find(store, period)).correction.period == "extra-2"
+    assert (await find(store, "extra-2")).correction is None
 
 
 async def test_of_two_cadences_in_one_period_the_first_asked_for_is_found(store):
