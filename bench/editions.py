@@ -98,7 +98,7 @@ async def _prepared(
 ) -> tuple[list[float], Prepared]:
     store = await Store.open(f"sqlite:///{folder / 'digest.db'}")
     sources = {source.id: source for source in map(_source, TOPICS)}
-    await store.write(articles.add_new, _articles(stories))
+    await store.write(lambda tx: [articles.save(tx, one) for one in _articles(stories)])
     imprint = Imprint(
         site_name="The Quayside",
         base_url="https://quayside.example",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -76,20 +76,6 @@ def save(tx: Connection, article: Article) -> bool:
     change = {k: v for k, v in values.items() if k not in ("url", "first_seen", "source")}
     tx.execute(articles.update().where(articles.c.url == article.url).values(change))
     return False
-
-
-def add_new(tx: Connection, found: Iterable[Article]) -> list[str]:
-    """Keep those articles that are not known yet; their addresses."""
-    new: list[str] = []
-    for some in batches(found):
-        made = tx.execute(
-            insert(tx, articles)
-            .values([_row(article) for article in some])
-            .on_conflict_do_nothing()
-            .returning(articles.c.url)
-        )
-        new.extend(row.url for row in made)
-    return new
 
 
 def sighted(tx: Connection, seen: Sequence[Sighting]) -> None:

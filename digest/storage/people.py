@@ -48,17 +48,6 @@ def new_ids() -> Iterator[SubscriberId]:
             yield SubscriberId(common + block[at : at + 16])
 
 
-def enrol(tx: Connection, person: Subscriber, subscription: Subscription) -> bool:
-    """Keep a person and a subscription; False if the address or subscription is known already."""
-    if not add(tx, person):
-        asked = select(subscribers.c.id).where(
-            subscribers.c.id == person.id, subscribers.c.address_key == person.address.key
-        )
-        if tx.execute(asked).first() is None:
-            return False
-    return dialect.add(tx, subscriptions, held_row(subscription))
-
-
 def add(tx: Connection, person: Subscriber) -> bool:
     """Keep a new person; False if the address is known, by whatever id."""
     return dialect.add(tx, subscribers, person_row(person))

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from digest.storage import people
 from digest.storage.database import Store
 from subscribers.address import Address
 from subscribers.model import Status, Subscriber, SubscriberId, Subscription
+from tests import planted
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = ROOT.parent / "shared" / "samples"
@@ -51,7 +51,7 @@ def subscribed(desk, *addresses):
             who = SubscriberId(f"s{number:03}")
             person = Subscriber(id=who, address=Address.parse(address), name=f"Reader {number}")
             terms = Subscription(subscriber=who, newsletter="daily", status=Status.ACTIVE)
-            await store.write(people.enrol, person, terms)
+            await store.write(planted.reader, person, terms)
         await store.close()
 
     asyncio.run(enrol())

@@ -12,13 +12,13 @@ import pytest
 from sqlalchemy import select, update
 
 from digest.services import membership
-from digest.storage import people
 from digest.storage.database import Store
 from digest.storage.postal import deliveries
 from digest.storage.schema import subscribers
 from subscribers.acts import Leave
 from subscribers.address import Address
 from subscribers.model import By, Status, Subscriber, SubscriberId, Subscription
+from tests import planted
 from tests.builders import NOW
 
 AT = "2026-11-24T06:30+00:00"
@@ -39,7 +39,7 @@ def enrolled(tx) -> None:
         person = Subscriber(
             id=who, address=Address.parse(f"{name}@example.org"), name=f"{name.title()} Ö"
         )
-        people.enrol(
+        planted.reader(
             tx, person, Subscription(subscriber=who, newsletter="daily", status=Status.ACTIVE)
         )
 

@@ -20,7 +20,8 @@ from digest.errors import Misconfigured
 from digest.isolation import Isolate, Stopped
 from digest.model import Cadence, SourceId
 from digest.services.publish import NOBODY, Imprint, draft, prepare, typeset
-from digest.storage import articles, issues
+from digest.storage import issues
+from tests import planted
 from tests.builders import NOW, a_newsletter, a_source, an_article, dated
 from tests.collect.conftest import a_web
 from tests.services.world import a_world
@@ -88,7 +89,7 @@ def told_by(topic, source=HERALD, *, seen=NOW - timedelta(hours=2), **given):
 
 
 async def keep(store, *found):
-    await store.write(articles.add_new, found)
+    await store.write(planted.articles, found)
 
 
 async def drafted(store, world, imprint, *, newsletter=None, since=None):

@@ -17,9 +17,9 @@ from digest.deliver.postmark import Postmark
 from digest.errors import Misconfigured
 from digest.model import Edition, LeftOut, SourceReport
 from digest.services.rehearse import rehearse
-from digest.storage import people
 from subscribers.address import Address
 from subscribers.model import Status, Subscriber, SubscriberId, Subscription
+from tests import planted
 from tests.builders import NOW, a_newsletter, a_source, an_issue
 
 NEWSLETTER = a_newsletter()
@@ -47,7 +47,7 @@ async def subscribe(store, who, *, status=Status.ACTIVE, hour=None, topics=(), *
     terms = Subscription(
         subscriber=known, newsletter="daily", status=status, hour=hour, topics=topics
     )
-    await store.write(people.enrol, person, terms)
+    await store.write(planted.reader, person, terms)
 
 
 def posted(folder):

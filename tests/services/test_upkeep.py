@@ -10,12 +10,13 @@ from sqlalchemy import func, insert, select
 
 from digest.services import upkeep
 from digest.storage import articles as articles_table
-from digest.storage import issues, people, posting, reports, retention
+from digest.storage import issues, posting, reports, retention
 from digest.storage import schema as tables
 from digest.storage.options import Keep
 from digest.storage.postal import deliveries, tallies
 from digest.storage.reports import Report
 from digest.storage.retention import Old
+from tests import planted
 from tests.builders import NOW, an_article, an_issue
 from tests.storage.test_people import person, to
 
@@ -98,7 +99,7 @@ async def test_a_roll_up_that_was_cut_short_goes_on_where_it_was(store, monkeypa
 
 
 async def test_settled_letters_go_and_owed_ones_and_the_log_of_consent_stay(store):
-    await store.write(people.enrol, person("ada"), to("ada"))
+    await store.write(planted.reader, person("ada"), to("ada"))
     base = {
         "subscriber": "ada",
         "newsletter": "daily",
@@ -144,13 +145,13 @@ async def test_an_old_article_loses_its_text_and_is_still_known(store):
     left = await store.read(articles_table.by_url, ancient)
     assert (left.text, left.title, left.fingerprint) == ("", an_article().title, ancient)
     assert (await store.read(articles_table.by_url, recent)).text != ""
-    again = await store.write(articles_table.add_new, [an_article(ancient)])
-    assert again == []  # it is no news a second time
+    again = await store.write(articles_table.save, an_article(ancient))
+    assert not again  # it is no news a second time
 
 
 async def reported(store, *times):
     """Ada, and a report about her at each of ``times``."""
-    await store.write(people.enrol, person("ada"), to("ada"))
+    await store.write(planted.reader, person("ada"), to("ada"))
     for number, at in enumerate(times):
         report = Report(
             subscriber=person("ada").id,

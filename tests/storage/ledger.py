@@ -11,13 +11,14 @@ from sqlalchemy import Connection, select
 from sqlalchemy.sql import ColumnElement
 
 from digest.delivery import DeliveryId
-from digest.storage import claiming, enrolling, issues, people
+from digest.storage import claiming, enrolling, issues
 from digest.storage.claiming import Claim
 from digest.storage.claims import Lease
 from digest.storage.enrolling import Hour
 from digest.storage.postal import claims, deliveries, is_covered, is_queued, state_now
 from subscribers.address import Address
 from subscribers.model import Status, Subscriber, SubscriberId, Subscription
+from tests import planted
 from tests.builders import NOW, an_issue
 
 LIFE = timedelta(hours=20)
@@ -26,7 +27,7 @@ LIFE = timedelta(hours=20)
 def person(tx: Connection, name: str, **given: Any) -> None:
     """Somebody who takes ``daily`` each day, unless it is said otherwise."""
     own = {key: given.pop(key) for key in ("standing", "language", "timezone") if key in given}
-    people.enrol(
+    planted.reader(
         tx,
         Subscriber(
             id=SubscriberId(name),

@@ -3,6 +3,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from digest.model import DateSource, SourceId
 from digest.storage import articles
 from digest.storage.articles import Sighting
+from tests import planted
 from tests.builders import NOW, an_article, dated
 
 HERALD = SourceId("https://herald.example/feed.xml")
@@ -51,22 +52,10 @@ async def test_saving_again_updates_all_but_when_it_was_first_seen(store):
     assert (kept.title, kept.first_seen) == ("A better headline", NOW)
 
 
-async def test_only_articles_that_are_new_are_added(store):
-    await store.write(articles.add_new, [an_article("https://a.example/1")])
-
-    new = await store.write(
-        articles.add_new,
-        [an_article(f"https://a.example/{n}", title="Changed") for n in range(1, 1200)],
-    )
-
-    assert len(new) == 1198
-    assert (await store.read(articles.by_url, "https://a.example/1")).title != "Changed"
-
-
 async def test_the_window_excludes_its_beginning_and_includes_its_end(store):
     moments = [NOW + timedelta(microseconds=n) for n in (-1, 0, 1)]
     await store.write(
-        articles.add_new,
+        planted.articles,
         [an_article(f"https://a.example/{n}", first_seen=m) for n, m in enumerate(moments)],
     )
 
@@ -77,7 +66,7 @@ async def test_the_window_excludes_its_beginning_and_includes_its_end(store):
 
 async def test_the_window_may_have_no_beginning_and_name_its_sources(store):
     await store.write(
-        articles.add_new,
+        planted.articles,
         [
             an_article("https://a.example/1"),
             an_article("https://b.example/1", source=POST),
@@ -93,7 +82,7 @@ async def test_the_window_may_have_no_beginning_and_name_its_sources(store):
 
 async def test_what_came_before_is_counted_and_its_newest_named(store):
     await store.write(
-        articles.add_new,
+        planted.articles,
         [
             an_article(f"https://a.example/{n}", first_seen=NOW - timedelta(hours=n))
             for n in range(3)
@@ -165,7 +154,7 @@ async def test_an_article_is_found_by_the_address_a_source_gave(store):
 
 async def test_articles_are_found_by_words_of_title_or_address_in_any_case(store):
     await store.write(
-        articles.add_new,
+        planted.articles,
         [
             an_article("https://a.example/100%_sure", title="The Late Ferry"),
             an_article("https://a.example/other", title="Ferry timetable"),

@@ -3,8 +3,9 @@
 from datetime import time, timedelta
 
 from digest.choices import Choice
-from digest.storage import audience, people
+from digest.storage import audience
 from subscribers.model import Standing, Status
+from tests import planted
 from tests.builders import NOW
 from tests.storage.test_people import DAILY, person, to
 
@@ -19,12 +20,12 @@ async def chosen(store, now=NOW):
 
 async def test_an_issue_goes_to_the_active_and_to_no_one_else(store):
     for status in Status:
-        await store.write(people.enrol, person(status.value), to(status.value, status=status))
+        await store.write(planted.reader, person(status.value), to(status.value, status=status))
     for standing in Standing:
         who = f"s-{standing.value}"
-        await store.write(people.enrol, person(who, standing=standing), to(who))
-    await store.write(people.enrol, person("weekly"), to("weekly", cadence="weekly"))
-    await store.write(people.enrol, person("other"), to("other", newsletter="other"))
+        await store.write(planted.reader, person(who, standing=standing), to(who))
+    await store.write(planted.reader, person("weekly"), to("weekly", cadence="weekly"))
+    await store.write(planted.reader, person("other"), to("other", newsletter="other"))
 
     assert await names(store) == ["active", "s-ok"]
     assert await chosen(store) == {Choice((), "en"): 2}
@@ -33,7 +34,7 @@ async def test_an_issue_goes_to_the_active_and_to_no_one_else(store):
 async def test_a_pause_ends_by_itself(store):
     until = NOW + timedelta(days=1)
     paused = to("ada", status=Status.PAUSED, paused_until=until)
-    await store.write(people.enrol, person("ada"), paused)
+    await store.write(planted.reader, person("ada"), paused)
 
     assert (await names(store, NOW), await chosen(store, NOW)) == ([], {})
     assert (await names(store, until), await chosen(store, until)) == (["ada"], {Choice(): 1})
@@ -42,7 +43,9 @@ async def test_a_pause_ends_by_itself(store):
 async def test_choices_are_counted_whatever_the_order_they_were_made_in(store):
     topics = [(), (), ("town", "harbour"), ("harbour", "town"), ("harbour",), ("harbour",)]
     for n, (own, language) in enumerate(zip(topics, "en de en en en de".split(), strict=True)):
-        await store.write(people.enrol, person(f"p{n}", language=language), to(f"p{n}", topics=own))
+        await store.write(
+            planted.reader, person(f"p{n}", language=language), to(f"p{n}", topics=own)
+        )
 
     assert await chosen(store) == {
         Choice((), "en"): 1,
@@ -57,7 +60,7 @@ async def test_the_first_of_each_choice_are_named_and_no_more(store):
     for n in range(12):
         language = "de" if n % 3 else "en"
         terms = to(f"p{n:02}", hour=time(7, 5), topics=("harbour",) if n == 11 else ())
-        await store.write(people.enrol, person(f"p{n:02}", language=language), terms)
+        await store.write(planted.reader, person(f"p{n:02}", language=language), terms)
 
     found = await store.read(audience.first_of_each, DAILY, "daily", NOW, 3)
 

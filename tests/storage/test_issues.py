@@ -1,7 +1,8 @@
 from datetime import timedelta
 
 from digest.model import Edition, NewsletterId
-from digest.storage import articles, issues
+from digest.storage import issues
+from tests import planted
 from tests.builders import NOW, a_story, an_article, an_issue
 
 DAILY = NewsletterId("daily")
@@ -44,7 +45,7 @@ async def test_a_period_is_released_once(store):
 
 async def test_what_was_told_is_remembered_with_its_period(store):
     lead, other = an_article("https://a.example/1"), an_article("https://b.example/1")
-    await store.write(articles.add_new, [lead, other])
+    await store.write(planted.articles, [lead, other])
     await freeze(store, an_issue(a_story(lead, also=(other,))))
 
     told = await store.read(issues.told_since, DAILY, "daily", NOW - timedelta(days=3))

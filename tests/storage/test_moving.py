@@ -9,12 +9,13 @@ from sqlalchemy import select
 
 from digest.cli import digest
 from digest.errors import Misconfigured, Permanent
-from digest.storage import agenda, articles, issues, people
+from digest.storage import agenda, articles, issues
 from digest.storage.agenda import Miss
 from digest.storage.database import Store
 from digest.storage.moving import sqlite_to_postgres
 from digest.storage.postal import metadata
 from digest.storage.schema import articles as articles_table
+from tests import planted
 from tests.builders import NOW, an_article, an_issue
 from tests.postgres import a_database
 from tests.storage import ledger
@@ -38,7 +39,7 @@ async def source(tmp_path):
     for n in range(3):
         await store.write(articles.save, an_article(f"https://herald.example/{n}", tags=("a", "ü")))
     await store.write(issues.freeze, an_issue(), (), state="released", at=NOW)
-    await store.write(people.enrol, person("ada"), to("ada"))
+    await store.write(planted.reader, person("ada"), to("ada"))
     why = {"newsletter": "daily", "cadence": "daily", "due": NOW, "at": NOW, "kind": "failed"}
     misses = [
         Miss(**why, period="2026-11-20", reason="it could not be made: no theme", again=NOW),

@@ -31,8 +31,9 @@ async def test_one_address_is_one_person_whatever_its_spelling(store):
     ada = person("ada")
     twin = replace(ada, id=SubscriberId("twin"), address=Address.parse("ADA@Example.org"))
 
-    assert await store.write(people.enrol, ada, to("ada"))
-    assert not await store.write(people.enrol, ada, to("ada"))
-    assert not await store.write(people.enrol, twin, to("twin"))
+    assert await store.write(people.add, ada)
+    assert not await store.write(people.add, ada)
+    assert not await store.write(people.add, twin)
 
+    await store.write(people.save_subscription, to("ada"))
     assert [one.id for one in await store.read(first_of_each, DAILY, "daily", NOW, 9)] == ["ada"]

@@ -24,6 +24,7 @@ from digest.storage import claiming, claims, deliveries, people, roster
 from digest.storage.database import Store, engine, parse
 from subscribers.acts import Join
 from subscribers.model import By, Status
+from tests import planted
 from tests.builders import NOW
 from tests.postgres import a_database
 from tests.storage.ledger import LIFE, claim, ids, released, rows
@@ -149,7 +150,7 @@ def zora(writers):
     """Somebody who was asked to confirm, and whose time for it is over by ``LATER``."""
     late = to("zora", status=Status.PENDING, confirm_by=NOW + timedelta(minutes=1))
     with writers.begin() as tx:
-        people.enrol(tx, person("zora"), late)
+        planted.reader(tx, person("zora"), late)
     return late
 
 

@@ -18,10 +18,10 @@ from playwright.async_api import Browser, Page, expect
 from digest.cli.preview import proofs
 from digest.compose import templates
 from digest.config.load import load_text
-from digest.storage import articles
 from digest.storage.database import Store
 from digest.web.preview import application
 from digest.web.proofs import Proof, filled, stamp
+from tests import planted
 from tests.builders import an_article, dated
 from tests.web.chromium import chromium, need_chromium
 from tests.web.house import CONFIG, Announced
@@ -257,7 +257,7 @@ async def test_the_next_issue_is_shown_where_one_can_be_made_of_what_is_kept(
         first_seen=now - timedelta(hours=1),
         dated=dated(now - timedelta(hours=1)),
     )
-    await store.write(articles.add_new, [kept])
+    await store.write(planted.articles, [kept])
     await store.close()
     before = (tmp_path / "digest.db").read_bytes()
 
