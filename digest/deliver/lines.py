@@ -10,15 +10,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
-from digest.deliver import allowance, outbox, refusals, throttle, waits
+from digest.deliver import allowance, outbox, refusals, waits
 from digest.deliver.allowance import Domains, Lane
 from digest.deliver.choice import Circuit
 from digest.deliver.feed import Feed
+from digest.deliver.line import Line
 from digest.deliver.outcome import Deferred, InDoubt, Outcome, Refused
-from digest.deliver.refusals import Meant, Refusals
+from digest.deliver.refusals import Meant
 from digest.deliver.relay import RelayOptions
 from digest.deliver.throttle import Pace
 from digest.deliver.transport import Outgoing
@@ -28,25 +29,6 @@ from digest.errors import DigestError
 Carry = Callable[[RelayOptions, Feed, Callable[[], None]], Awaitable[None]]  # see smtp.carry
 PUT_OFF = (421, 450, 451, 452)  # a domain that says one of these is to be asked less often
 SHORT = 1.0  # seconds: what must wait no longer than this stays in the tray
-
-
-@dataclass(slots=True, kw_only=True)
-class Line:
-    """One relay: its share, its door, and its connections that are open or opening."""
-
-    relay: RelayOptions
-    lane: Lane
-    door: Door
-    trouble: str = ""  # the sentence that closed the circuit last
-    proven: bool = False  # it may have all its connections
-    failed: int = 0  # how often it has
-    lost: int = 0  # messages whose connection was lost under them
-    answered: int = 0  # messages that it had words for and did not take
-    heard: int = 0  # of those and the accepted, when we last looked
-    refusals: Refusals = field(default_factory=Refusals)
-    accepted: int = 0  # of the door's, that the lane has heard of
-    unkept: int = 0  # messages that have left since ``booked`` was last asked
-    open: set[asyncio.Task[None]] = field(default_factory=set)
 
 
 class Lines:
@@ -143,15 +125,25 @@ class Lines:
         now, ready = self._now(), self._tray.ready
         self._domains.begin(now)
         for line in self._lines:
-            self._book(line, now)
-            self._believe(line)
-        shares = allowance.shares(self.lanes, now, most=min(ready, self._tray.room))
+            line.book(now)
+            line.believe()
+        shares = allowance.shares(self._moving(ready, now), now, most=min(ready, self._tray.room))
         for line in self._lines:
             line.door.room = shares.get(line.relay.name, 0)
             if line.door.room:
                 self._open(line, line.door.room)
         if ready:
             self._tray.wake()
+
+    def _moving(self, ready: int, now: float) -> list[Lane]:
+        """The lanes; of the last messages none is kept for a relay that stands still."""
+        still = [line.stands_still(now) for line in self._lines]
+        if ready > self.connections or all(still):
+            return self.lanes
+        return [
+            replace(lane, free=0) if stands else lane
+            for lane, stands in zip(self.lanes, still, strict=True)
+        ]
 
     def turn(self, name: str, circuit: Circuit) -> None:
         """Believe somebody else of how a relay fares: the past, the operator, another worker."""
@@ -201,16 +193,7 @@ class Lines:
         now = self._now()
         self._domains.begin(now)
         for line in self._lines:
-            self._book(line, now)
-
-    def _book(self, line: Line, now: float) -> None:
-        lane, door = line.lane, line.door
-        pace = throttle.left(lane.pace, door.left, now) if door.left else lane.pace
-        if taken := door.accepts - line.accepted:
-            pace = throttle.accepted(pace, taken)
-        line.unkept += door.left
-        door.left, line.accepted = 0, door.accepts
-        line.lane = allowance.today(replace(lane, pace=pace), now)
+            line.book(now)
 
     def _open(self, line: Line, share: int) -> None:
         wanted = min(line.relay.max_connections, share) if line.proven else 1
@@ -225,9 +208,11 @@ class Lines:
             await self._carry(line.relay, line.door, lambda: self._connected(line))
         except DigestError as error:
             self._failed(line, str(error), since=failed)
+        except Exception as error:  # noqa: BLE001 -- or it would be tried again without a rest
+            self._failed(line, refusals.mistake(line.relay, error), since=failed)
         else:
             if line.lost > lost and line.door.accepts == accepted:
-                self._failed(line, _breaks_off(line.relay), since=failed)
+                self._failed(line, refusals.breaks_off(line.relay), since=failed)
         self._tray.signal()
 
     def _connected(self, line: Line) -> None:
@@ -236,26 +221,11 @@ class Lines:
             line.proven = True
             self._tray.signal()
 
-    def _believe(self, line: Line) -> None:
-        """It works where it has answered for a message since we last looked."""
-        heard = line.door.accepts + line.answered
-        if heard > line.heard and line.lane.circuit.doubted:
-            line.lane = replace(line.lane, circuit=line.lane.circuit.worked())
-            line.proven = True
-            if not line.refusals.unsure(line.door.accepts):
-                line.trouble = ""
-        line.heard = heard
-
     def _failed(self, line: Line, trouble: str, *, since: int) -> None:
-        line.proven = False
-        if line.failed > since:
-            return  # as others of the same moment: it is one failure, and counted
-        line.failed += 1
-        line.heard = line.door.accepts + line.answered
-        line.lane = replace(line.lane, circuit=line.lane.circuit.failed(self._now()))
-        if trouble != line.trouble:
-            self._tell(trouble)
-        line.trouble = trouble
+        if line.fail(self._now(), since=since):
+            if trouble != line.trouble:
+                self._tell(trouble)
+            line.trouble = trouble
 
     def _hearing(self, line: Line) -> Callable[[Outgoing, Outcome], Outcome]:
         def heard(message: Outgoing, outcome: Outcome) -> Outcome:
@@ -290,10 +260,3 @@ class Lines:
 
     def _now(self) -> float:
         return self._clock().timestamp()
-
-
-def _breaks_off(relay: RelayOptions) -> str:
-    return (
-        f"{relay.label} takes our connection and breaks it off before it takes a message; "
-        "its log says why, or what stands between it and us does"
-    )

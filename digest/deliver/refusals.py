@@ -64,3 +64,18 @@ def sentence(relay: RelayOptions, words: str, meant: Meant) -> str:
         f"{relay.label} refuses us and is not used any more: {words}; "
         f"once that is mended, `digest relays resume {relay.name}`"
     )
+
+
+def breaks_off(relay: RelayOptions) -> str:
+    return (
+        f"{relay.label} takes our connection and breaks it off before it takes a message; "
+        "its log says why, or what stands between it and us does"
+    )
+
+
+def mistake(relay: RelayOptions, error: Exception) -> str:
+    """What nobody foresaw."""
+    return (
+        f"{relay.label} cannot be used: {type(error).__name__}: {error}; this is a mistake of "
+        "Digest's: please report it"
+    )

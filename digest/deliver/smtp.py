@@ -18,6 +18,7 @@ import aiosmtplib
 
 from digest.deliver import heap
 from digest.deliver.feed import OVER, Feed, Over
+from digest.deliver.login import log_in
 from digest.deliver.outcome import Outcome
 from digest.deliver.pipeline import Pipeline
 from digest.deliver.relay import Offer, RelayOptions, Security, is_loopback
@@ -150,34 +151,12 @@ async def _introduced(
         except aiosmtplib.SMTPServerDisconnected as error:
             raise Temporary(_broken_off(relay)) from error
         await client.ehlo()
-    if relay.username and not client.supports_extension("auth"):
-        raise Misconfigured(
-            relay.label, "takes no login; remove username and password_env, or use another port"
-        )
-    if relay.username:
-        _agree_on_login(client, relay)
-    if relay.access_token:
-        await client.auth_xoauth2(relay.username, relay.access_token)
-    elif relay.username:
-        await client.login(relay.username, relay.password)
+    await log_in(client, relay)
     # Not isinstance: uvloop's transports only behave like asyncio's.
     transport = cast(asyncio.Transport | None, client.transport)
     if transport is None or transport.is_closing():
         raise Temporary(f"{relay.label} closed the connection as soon as it was open")
     return transport, _offer(client)
-
-
-def _agree_on_login(client: aiosmtplib.SMTP, relay: RelayOptions) -> None:
-    offered = client.server_auth_methods
-    if relay.access_token or {"cram-md5", "plain", "login"}.intersection(offered):
-        return
-    with_token = ", or token_env in place of password_env" if "xoauth2" in offered else ""
-    raise Misconfigured(
-        relay.label,
-        f"takes no login that we know: it offers {', '.join(offered).upper() or 'none'}, and we "
-        "have CRAM-MD5, PLAIN and LOGIN; ask whoever runs it for one of these, use another "
-        f"port{with_token}",
-    )
 
 
 def _offer(client: aiosmtplib.SMTP) -> Offer:
@@ -253,9 +232,9 @@ def _perhaps_tls(relay: RelayOptions) -> str:
 
 
 def _answered_badly(error: aiosmtplib.SMTPResponseException, relay: RelayOptions) -> DigestError:
-    spoken = words(f"{error.code} {error.message}".encode())
+    spoken = words(_octets(f"{error.code} {error.message}"))
     if error.code < 0:
-        what = words(error.message.rpartition(": ")[2].encode())
+        what = words(_octets(error.message.rpartition(": ")[2]))
         return Misconfigured(
             relay.label, f"does not speak SMTP, it said {what!r}; check host and port"
         )
@@ -268,6 +247,11 @@ def _answered_badly(error: aiosmtplib.SMTPResponseException, relay: RelayOptions
             f"{'access token' if relay.access_token else 'password'}",
         )
     return Misconfigured(relay.label, f"refuses us ({spoken}); ask whoever runs it")
+
+
+def _octets(said: str) -> bytes:
+    """What the relay said, as it came: the library keeps what is no UTF-8 as lone surrogates."""
+    return said.encode("utf-8", "surrogateescape")
 
 
 def _broken_off(relay: RelayOptions) -> str:

@@ -144,6 +144,7 @@ class Door(Feed):
         self.room = 0
         self.left = 0  # since the owner last looked
         self.accepts = 0
+        self.ended = 0  # those that were not accepted; what was taken and is in neither, flies
         self.waiting: list[tuple[Box, Ready]] = []
         self.heard: Callable[[Outgoing, Outcome], Outcome] | None = None
         self._tray = tray
@@ -200,14 +201,17 @@ class Door(Feed):
         if isinstance(outcome, Accepted):
             self.accepts += 1
             self._domains.accepted(message.domain)
-        elif self.heard:
-            outcome = self.heard(message, outcome)
+        else:
+            self.ended += 1
+            if self.heard:
+                outcome = self.heard(message, outcome)
         box.rest.append((message, outcome, self.relay))
         if box.results >= FULL or box.done:
             self._tray.signal()
 
     def returned(self, message: Outgoing, outcome: Outcome) -> None:
         box = self._landed(message.ref)
+        self.ended += 1
         box.ready.appendleft(message)  # first: if it is why connections end, that shows
         self._tray.signal()
 

@@ -82,6 +82,11 @@ class Heard:
         return line.decode(), b""
 
 
+def octets(said: str) -> bytes:
+    """``said`` in UTF-8; a lone surrogate is the octet that UTF-8 has no place for."""
+    return said.encode("utf-8", "surrogateescape")
+
+
 class Scripted:
     """An SMTP server in a screenful: ``say(command)`` overrides an answer; END is the dot."""
 
@@ -96,7 +101,7 @@ class Scripted:
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
         heard = Heard()
-        writer.write(self.greeting.encode())
+        writer.write(octets(self.greeting))
         while data := await reader.read(1 << 20):
             self.reads.append(data)
             heard.rest += data
@@ -120,7 +125,7 @@ class Scripted:
         if command == "END" and answer.startswith("2"):
             self.taken.append(body)
         heard.in_body = command == "DATA" and answer.startswith("354")
-        writer.write(answer.encode())
+        writer.write(octets(answer))
         if command == "QUIT":
             writer.close()
         return command != "QUIT"

@@ -98,6 +98,34 @@ async def test_a_wrong_secret_is_the_operators_to_mend(tmp_path, way):
     assert (porter.ways, porter.taken) == ([way], 0)
 
 
+@pytest.mark.parametrize(
+    ("answers", "tried", "words"),
+    [
+        (["535 5.7.8 no"], 1, "does not accept our login (535 5.7.8 no); check username"),
+        (["421 4.7.0 slow down"], 1, "has no time for us (421 4.7.0 slow down)"),
+        (["504 5.5.4 not here"] * 2, 2, "does not accept our login (504 5.5.4 not here)"),
+        (["504 5.5.4 not here", "535 5.7.8 no"], 2, "does not accept our login (535 5.7.8 no)"),
+        (["504 5.5.4 not here", "235 2.7.0 welcome"], 2, ""),
+    ],
+)
+async def test_only_a_way_that_the_relay_does_not_have_is_followed_by_another(
+    answers, tried, words
+):
+    left = list(answers)
+
+    def say(command):
+        return f"{left.pop(0)}\r\n" if command.startswith("AUTH") else None
+
+    async with scripted(say, ("AUTH PLAIN CRAM-MD5",)) as (relay, options):
+        options = replace(options, username=USER, password="ebb")
+        if words:
+            assert words in str(await complaint(options))
+        else:
+            await SmtpTransport(options)(a_message())
+
+    assert sum(command.startswith("AUTH") for command in relay.heard) == tried
+
+
 async def test_a_relay_that_knows_no_login_is_told_with_the_cure():
     async with scripted() as (sink, relay):
         error = await complaint(replace(relay, username=USER, password=PASSWORD))

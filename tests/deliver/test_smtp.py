@@ -328,6 +328,29 @@ async def test_a_greeting_that_is_no_welcome_is_repeated_to_the_operator(greetin
     assert (type(error), str(error)) == (kind, f"{relay.label} {words}")
 
 
+@pytest.mark.parametrize(
+    ("step", "code", "kind"),
+    [
+        ("", "554 5.7.1", Misconfigured),
+        ("", "421 4.3.2", Temporary),
+        ("EHLO", "554 5.7.1", Misconfigured),
+        ("AUTH", "535 5.7.8", Misconfigured),
+    ],
+)
+async def test_words_in_another_encoding_are_repeated_as_far_as_they_can_be_read(step, code, kind):
+    said = f"{code} acc\udce8s refus\udce9\r\n"  # in Latin-1
+
+    def say(command):
+        return said if step and command.startswith((step, "HELO")) else None
+
+    greeting = "220 sink ESMTP\r\n" if step else said
+    async with scripted(say, ("AUTH PLAIN",), greeting) as (_, relay):
+        error = await complaint(replace(relay, username="quayside", password="tide"))
+
+    assert type(error) is kind
+    assert f"({code} acc\ufffds refus\ufffd)" in str(error)
+
+
 async def test_xoauth2_sends_the_token_and_no_password():
     heard = []
 

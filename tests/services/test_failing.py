@@ -9,18 +9,21 @@ from uuid import uuid4
 
 import pytest
 
+from digest.deliver import smtp
 from digest.deliver.allowance import Domains, Lane
 from digest.deliver.choice import Circuit
 from digest.deliver.journal import Journal
+from digest.deliver.line import STILL
 from digest.deliver.lines import Lines
 from digest.deliver.outbox import Consequence
 from digest.deliver.relay import RelayOptions, Security
 from digest.deliver.throttle import Pace
 from digest.deliver.tray import Tray
 from digest.errors import Temporary
+from digest.services.dispatch import all_settled
 from tests.builders import NOW
 from tests.deliver.relays import HANG_UP, a_message, scripted
-from tests.services.posthouse import PostHouse
+from tests.services.posthouse import PostHouse, later
 
 REFUSED = "550 5.7.1 only those we know may write to it\r\n"
 IRONPORT = "550 #5.7.1 Your access to submit messages to this e-mail system has been rejected.\r\n"
@@ -100,6 +103,72 @@ class Carry:
         connected()
         await self.broken.wait()
         raise Temporary(f"{relay.label} was lost")
+
+
+async def test_what_nobody_foresaw_is_told_and_the_relay_rests_while_another_goes_on(house):
+    await house.join(*(f"r{n:02}" for n in range(10)))
+    await house.release()
+    tried = []
+
+    async def carry(relay, feed, opened):
+        if relay.name == "good":
+            await smtp.carry(relay, feed, opened)
+            return
+        tried.append(relay.name)
+        raise ValueError("surrogates not allowed")
+
+    async with scripted() as (good, options):
+        bad, good_one = replace(options, name="bad"), replace(options, name="good")
+        progress = await house.send(bad, good_one, carry=carry, until=all_settled)
+
+    assert (progress.tally.sent, len(good.taken), len(tried)) == (10, 10, 3)
+    assert house.told == progress.troubles
+    assert "relay 'bad'" in house.told[0]
+    assert "ValueError: surrogates not allowed; this is a mistake of Digest's" in house.told[0]
+
+
+async def test_the_last_messages_are_not_kept_for_a_relay_that_stands_still(house, tmp_path):
+    tray = Tray(1, Journal(tmp_path / "worker-1.journal"), signal=lambda: None)
+    tray.journal.begin(uuid4())
+    hangs = RelayOptions(name="hangs", host="a", max_connections=1)
+    goes = RelayOptions(name="goes", host="b", max_connections=1)
+    doors = {}
+
+    async def carry(relay, feed, opened):
+        doors[relay.name] = feed
+        opened()
+        await asyncio.Event().wait()
+
+    lines = Lines(
+        [(hangs, Lane(name="hangs")), (goes, Lane(name="goes"))],
+        Domains(Pace(), {}, NOW.timestamp()),
+        tray,
+        carry=carry,
+        clock=house.clock,
+        tell=house.told.append,
+        drain_seconds=0.0,
+    )
+
+    async def rooms() -> dict[str, int]:
+        lines.adjust()
+        await asyncio.sleep(0)
+        return {name: door.room for name, door in doors.items()}
+
+    tray.boxes[0].ready.extend(a_message(ref=n, recipient="ada@x.example") for n in range(3))
+    await rooms()
+    assert await rooms() == {"hangs": 2, "goes": 1}
+    flying = {name: door.take(lambda: None) for name, door in doors.items()}
+    for name, message in flying.items():
+        doors[name].departing(message)
+    assert (await rooms())["hangs"] == 1  # it may yet answer
+
+    later(house, seconds=STILL)
+    doors["goes"].accepted(flying["goes"], b"250 2.0.0 Ok")
+    assert await rooms() == {"hangs": 0, "goes": 1}
+
+    doors["hangs"].accepted(flying["hangs"], b"250 2.0.0 Ok")
+    assert (await rooms())["hangs"] == 1
+    await lines.close()
 
 
 @pytest.mark.parametrize("answer", [REFUSED, UNCLEAR])
