@@ -48,7 +48,7 @@ def shares(lanes: Sequence[Lane], now: float, *, most: int) -> dict[str, int]:
     By weight among the relays that work; what one cannot take the others do. A spare helps only
     when no other works, not when the others are at their limits.
     """
-    open_now = _in_use(lanes, now)
+    open_now = in_use(lanes, now)
     rooms = {lane.name: min(lane.free, throttle.room(lane.pace, now)) for lane in open_now}
     weights = {lane.name: lane.weight or 1.0 for lane in open_now}
     given = dict.fromkeys(rooms, 0)
@@ -72,12 +72,13 @@ def rest(lanes: Sequence[Lane], now: float) -> float | None:
     resting = [lane for lane in lanes if not lane.circuit.paused and not lane.circuit.passes(now)]
     waits = [
         max(0.0, lane.circuit.closed_until - now, throttle.opens_in(lane.pace, now))
-        for lane in (*_in_use(lanes, now), *resting)
+        for lane in (*in_use(lanes, now), *resting)
     ]
     return min(waits, default=None)
 
 
-def _in_use(lanes: Sequence[Lane], now: float) -> list[Lane]:
+def in_use(lanes: Sequence[Lane], now: float) -> list[Lane]:
+    """Those that work; the spares only where no other does."""
     passing = [lane for lane in lanes if lane.circuit.passes(now)]
     return [lane for lane in passing if lane.weight > 0] or passing
 

@@ -10,6 +10,8 @@ from digest.deliver.outcome import Refused, Stage
 from digest.deliver.relay import Offer
 from digest.deliver.transport import Outgoing
 
+UNSAYABLE = 501  # the code of what no relay could be told
+
 # Nothing that could end the address or the command; lengths of RFC 5321, 4.5.3.1.3.
 LONGEST = 254
 _is_path = re.compile(rf"[^\s<>\x00-\x1f\x7f]{{1,{LONGEST}}}").fullmatch
@@ -38,9 +40,9 @@ class Envelopes:
             return None
         offer, relay = self._offer, self._relay
         if not _is_path(message.recipient):
-            return Refused(501, "5.1.3", "the address cannot be written in SMTP", Stage.RCPT)
+            return Refused(UNSAYABLE, "5.1.3", "the address cannot be written in SMTP", Stage.RCPT)
         if not self._sender_fits:
-            return Refused(501, "5.1.7", "the sender cannot be written in SMTP", Stage.MAIL)
+            return Refused(UNSAYABLE, "5.1.7", "the sender cannot be written in SMTP", Stage.MAIL)
         if offer.size and message.size > offer.size:
             sizes = f"{relay} takes {offer.size} bytes and the message has {message.size}"
             return Refused(552, "5.3.4", f"{sizes}; make it smaller", Stage.MAIL)

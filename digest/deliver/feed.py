@@ -7,7 +7,7 @@ from enum import Enum
 from typing import Final, Protocol
 
 from digest.deliver import replies
-from digest.deliver.outcome import Outcome
+from digest.deliver.outcome import Outcome, Refused
 from digest.deliver.transport import Outgoing
 
 
@@ -18,6 +18,7 @@ class Over(Enum):
 
 
 OVER: Final = Over.OVER
+Objection = Callable[[Outgoing], Refused | None]
 
 
 class Feed(Protocol):
@@ -42,6 +43,13 @@ class Feed(Protocol):
         Read only where somebody wants to know, for there are thousands a second.
         """
         self.settle(message, replies.accepted((250, said)))
+
+    def objected(self, message: Outgoing, refused: Refused, objection: Objection) -> None:
+        """This relay can never take it, and another perhaps can; it was not asked.
+
+        ``objection``: why it cannot take a message; None where it can.
+        """
+        self.settle(message, refused)
 
     def returned(self, message: Outgoing, outcome: Outcome) -> None:
         """The relay never came to it, so it was no attempt; ``outcome`` is what it would be."""

@@ -12,6 +12,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from digest.deliver import allowance, outbox, refusals, waits
 from digest.deliver.allowance import Domains, Lane
@@ -53,9 +54,11 @@ class Lines:
         self._tell = tell
         self._lines: list[Line] = []
         self._waited: dict[tuple[str, str], float] = {}  # relay and limit -> when it was told
+        self._objections: set[tuple[str, str]] = set()  # relay and code, once told
         for relay, lane in ways:
             line = Line(relay=relay, lane=lane, door=Door(tray, relay.name, domains))
             line.door.heard = self._hearing(line)
+            line.door.elsewhere = partial(self._elsewhere, line)
             self._lines.append(line)
         # Each connection may have announced one message that the journal has yet to note.
         tray.spare = max(tray.spare, sum(relay.max_connections for relay, _ in ways))
@@ -122,12 +125,13 @@ class Lines:
 
     def adjust(self) -> None:
         """Book what has left, give each relay its share of what is ready, open what it needs."""
-        now, ready = self._now(), self._tray.ready
+        now = self._now()
         self._domains.begin(now)
         for line in self._lines:
             line.book(now)
             line.believe()
-        shares = allowance.shares(self._moving(ready, now), now, most=min(ready, self._tray.room))
+        ready = self._tray.ready
+        shares = allowance.shares(self._free(ready, now), now, most=min(ready, self._tray.room))
         for line in self._lines:
             line.door.room = shares.get(line.relay.name, 0)
             if line.door.room:
@@ -135,15 +139,18 @@ class Lines:
         if ready:
             self._tray.wake()
 
-    def _moving(self, ready: int, now: float) -> list[Lane]:
-        """The lanes; of the last messages none is kept for a relay that stands still."""
+    def _free(self, ready: int, now: float) -> list[Lane]:
+        """The lanes. Nothing is kept for a relay that cannot take it, nor the last messages for one
+        that stands still."""
         still = [line.stands_still(now) for line in self._lines]
-        if ready > self.connections or all(still):
-            return self.lanes
-        return [
-            replace(lane, free=0) if stands else lane
-            for lane, stands in zip(self.lanes, still, strict=True)
-        ]
+        last = ready <= self.connections and not all(still)
+        lanes = []
+        for line, stands in zip(self._lines, still, strict=True):
+            lane = line.lane
+            if line.door.objection:
+                lane = replace(lane, free=line.door.fitting())
+            lanes.append(replace(lane, free=0) if last and stands else lane)
+        return lanes
 
     def turn(self, name: str, circuit: Circuit) -> None:
         """Believe somebody else of how a relay fares: the past, the operator, another worker."""
@@ -216,6 +223,7 @@ class Lines:
         self._tray.signal()
 
     def _connected(self, line: Line) -> None:
+        line.door.objection = None  # it may take more than it did: the connection says so
         # One that has failed lately proves itself by a message: some open and take none.
         if not (line.proven or line.lane.circuit.doubted):
             line.proven = True
@@ -237,10 +245,27 @@ class Lines:
                     self._domains.deferred(message.domain, self._now())
                 case Refused() if outbox.may_mean_us(outcome):
                     return self._refused(line, message, outcome)
+                case Refused() if refusals.is_too_large(outcome):
+                    self._objects(line, outcome, refusals.too_large(line.relay, outcome))
             line.answered += 1
             return outcome
 
         return heard
+
+    def _elsewhere(self, line: Line, message: Outgoing, refused: Refused) -> bool:
+        """Whether another relay that is in use may take what this one cannot; that is told once."""
+        self._objects(line, refused, refused.text)
+        in_use = {lane.name for lane in allowance.in_use(self.lanes, self._now())}
+        return any(
+            other is not line and other.relay.name in in_use and other.door.can_take(message)
+            for other in self._lines
+        )
+
+    def _objects(self, line: Line, refused: Refused, sentence: str) -> None:
+        objection = line.relay.name, refused.enhanced
+        if objection not in self._objections:
+            self._objections.add(objection)
+            self._tell(sentence)
 
     def _refused(self, line: Line, message: Outgoing, outcome: Refused) -> Outcome:
         """It refuses us and not the reader, who must not lose a letter by it, or seems to."""

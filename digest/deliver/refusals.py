@@ -66,6 +66,19 @@ def sentence(relay: RelayOptions, words: str, meant: Meant) -> str:
     )
 
 
+def is_too_large(refused: Refused) -> bool:
+    """Does it say so of the mail, and not of a mailbox that is full?"""
+    return refused.enhanced == "5.3.4" or (refused.code == 552 and refused.stage is Stage.MAIL)
+
+
+def too_large(relay: RelayOptions, refused: Refused) -> str:
+    words = " ".join(filter(None, (str(refused.code), refused.enhanced, refused.text)))
+    return (
+        f"{relay.label} finds the mail too large ({words}); make the issue smaller, or use a "
+        "relay that takes it"
+    )
+
+
 def breaks_off(relay: RelayOptions) -> str:
     return (
         f"{relay.label} takes our connection and breaks it off before it takes a message; "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from digest.deliver.envelope import Envelopes
+from digest.deliver.envelope import UNSAYABLE, Envelopes
 from digest.deliver.feed import OVER, Feed
 from digest.deliver.flight import Flight
 from digest.deliver.transport import Outgoing
@@ -46,7 +46,7 @@ class Supply:
     def next(self) -> Outgoing | None:
         """The next message. None: none right now, or they are over.
 
-        Those that may not go are settled here.
+        Those that may not go are settled here, or left to other relays.
         """
         while self._left > 0 and not self.over:
             message = self._feed.take(self._wake)
@@ -58,6 +58,9 @@ class Supply:
             if refused is None:
                 self._left -= 1
                 return message
-            self._feed.settle(message, refused)
+            if refused.code == UNSAYABLE:
+                self._feed.settle(message, refused)
+            else:
+                self._feed.objected(message, refused, self._objection)
         self.over = True
         return None

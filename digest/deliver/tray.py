@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol, TypeAlias
 
-from digest.deliver.feed import OVER, Feed, Over
+from digest.deliver.feed import OVER, Feed, Objection, Over
 from digest.deliver.outcome import Accepted, Deferred, Outcome, Refused, Stage
 from digest.deliver.transport import Outgoing, domain_of
 from digest.errors import DigestError, Permanent
@@ -69,6 +69,7 @@ class Box:
     """One office's part of the tray."""
 
     ready: deque[Ready] = field(default_factory=deque)
+    passed: list[Outgoing] = field(default_factory=list)  # not by the relay that had it first
     flying: set[int] = field(default_factory=set)
     # What was accepted as usual: ref, what the relay said, relay. The rest with its outcome.
     sent: list[tuple[int, bytes, str]] = field(default_factory=list)
@@ -81,10 +82,17 @@ class Box:
     @property
     def done(self) -> bool:
         """Is nothing ready and nothing under way?"""
-        return not (self.flying or self.ready)
+        return not (self.flying or self.lying)
+
+    @property
+    def lying(self) -> int:
+        """How many have not been taken by any connection that can carry them."""
+        return len(self.ready) + len(self.passed)
 
     def take_out(self, unwanted: Callable[[Ready], bool]) -> list[Ready]:
-        """What is ready and unwanted; the rest stays in its order."""
+        """What lies here and is unwanted; the rest stays in its order."""
+        self.ready.extendleft(reversed(self.passed))
+        self.passed.clear()
         gone = [one for one in self.ready if unwanted(one)]
         if gone:
             self.ready = deque(one for one in self.ready if not unwanted(one))
@@ -110,7 +118,7 @@ class Tray:
 
     @property
     def ready(self) -> int:
-        return sum(len(box.ready) for box in self.boxes)
+        return sum(box.lying for box in self.boxes)
 
     @property
     def flying(self) -> int:
@@ -135,7 +143,8 @@ class Door(Feed):
     """The way of one relay's connections into the tray: a Feed (see deliver/feed.py).
 
     ``room``: how many more may leave through it for now; the journal has a place for each. What is
-    for a domain that is held back is put into ``waiting``.
+    for a domain that is held back is put into ``waiting``; what this relay cannot take, and another
+    perhaps can (``elsewhere``), is passed on in its box.
     """
 
     def __init__(self, tray: Tray, relay: str, domains: Domains) -> None:
@@ -147,6 +156,8 @@ class Door(Feed):
         self.ended = 0  # those that were not accepted; what was taken and is in neither, flies
         self.waiting: list[tuple[Box, Ready]] = []
         self.heard: Callable[[Outgoing, Outcome], Outcome] | None = None
+        self.elsewhere: Callable[[Outgoing, Refused], bool] | None = None
+        self.objection: Objection | None = None  # once the relay has been found to have one
         self._tray = tray
         self._boxes = tray.boxes
         self._journal = tray.journal
@@ -165,12 +176,17 @@ class Door(Feed):
                     if isinstance(one, Unwritten):
                         box.rest.append((one, _unwritten(one.why), self.relay))
                         continue
+                    if self.objection and (refused := self.objection(one)):
+                        self._pass_on(box, one, refused)
+                        continue
                     self.room -= 1
                     self.left += 1
                     box.flying.add(one.ref)
                     if len(ready) == tray.low:
                         tray.signal()
                     return one
+            if passed := self._passed():
+                return passed
         tray.wait(wake)
         return None
 
@@ -209,11 +225,47 @@ class Door(Feed):
         if box.results >= FULL or box.done:
             self._tray.signal()
 
+    def objected(self, message: Outgoing, refused: Refused, objection: Objection) -> None:
+        self.objection = objection
+        box = self._landed(message.ref)
+        self.room += 1  # it did not leave
+        self.left -= 1
+        self._pass_on(box, message, refused)
+
+    def can_take(self, message: Outgoing) -> bool:
+        """Whether nothing is known that the relay has against it."""
+        return self.objection is None or self.objection(message) is None
+
+    def fitting(self) -> int:
+        """How much of what lies in the tray the relay can take. To be asked where it objects."""
+        lying = (one for box in self._boxes for one in (*box.ready, *box.passed))
+        return sum(isinstance(one, Unwritten) or self.can_take(one) for one in lying)
+
     def returned(self, message: Outgoing, outcome: Outcome) -> None:
         box = self._landed(message.ref)
         self.ended += 1
         box.ready.appendleft(message)  # first: if it is why connections end, that shows
         self._tray.signal()
+
+    def _pass_on(self, box: Box, one: Outgoing, refused: Refused) -> None:
+        if self.elsewhere and self.elsewhere(one, refused):
+            box.passed.append(one)
+            return
+        outcome = self.heard(one, refused) if self.heard else refused
+        box.rest.append((one, outcome, self.relay))
+        if box.results >= FULL or box.done:
+            self._tray.signal()
+
+    def _passed(self) -> Outgoing | None:
+        """What another relay could not take and this one can."""
+        for box in self._boxes:
+            if one := next(filter(self.can_take, box.passed), None):
+                box.passed.remove(one)
+                box.flying.add(one.ref)
+                self.room -= 1
+                self.left += 1
+                return one
+        return None
 
     def _landed(self, ref: int) -> Box:
         for box in self._boxes:

@@ -171,13 +171,13 @@ class Dispatch:
 
     def _is_stale(self, now: datetime) -> bool:
         pairs = zip(self._freshness, self._tray.boxes, strict=True)
-        return any(fresh.over(len(box.ready), now) for fresh, box in pairs)
+        return any(fresh.over(box.lying, now) for fresh, box in pairs)
 
     async def _claim(self, now: datetime) -> None:
         self._nothing, seen = False, 0
         served = zip(self._offices, self._tray.boxes, self._freshness, strict=True)
         for office, box, fresh in served:
-            if len(box.ready) >= self._portion.low:
+            if box.lying >= self._portion.low:
                 continue
             limit = self._lines.appetite(self._portion.size)
             if limit <= 0:
@@ -226,9 +226,8 @@ class Dispatch:
     async def _let_go(self) -> None:
         """What was claimed and not taken by any connection is to be given back."""
         for office, box in zip(self._offices, self._tray.boxes, strict=True):
-            if box.ready:
-                self._later.append((box, list(box.ready), None))
-                box.ready.clear()
+            if some := box.take_out(lambda _: True):
+                self._later.append((box, some, None))
             await office.let_go(self._lease, self._clock())
 
     async def _over(self, until: Until, *, looked: bool) -> bool:

@@ -1,0 +1,135 @@
+"""What one relay can never take goes by another that can; where none can, it fails and is told."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from digest.deliver.allowance import Lane
+from digest.deliver.choice import Circuit
+from digest.services.dispatch import all_settled
+from tests.deliver.relays import ALL, scripted
+from tests.services.posthouse import PostHouse
+
+SMALL = ("PIPELINING", "SIZE 500", "8BITMIME", "SMTPUTF8")
+PLAIN = ("PIPELINING", "SIZE 52428800", "8BITMIME")
+BEYOND_ASCII = ("дядя", "тётя", "мама")
+
+
+@pytest.fixture
+def house(store, tmp_path):
+    return PostHouse(store, tmp_path)
+
+
+async def test_a_mail_too_large_for_one_relay_goes_by_another_and_that_is_told_once(house):
+    await house.join(*(f"r{n:02}" for n in range(40)))
+    await house.release()
+
+    async with scripted(offers=SMALL) as (small, a), scripted() as (large, b):
+        progress = await house.send(
+            replace(a, name="small"), replace(b, name="large"), until=all_settled
+        )
+
+    assert (progress.tally.sent, progress.tally.failed) == (40, 0)
+    assert (len(small.taken), len(large.taken)) == (0, 40)
+    [told] = house.told
+    assert told.startswith("relay 'small' (")
+    assert "takes 500 bytes and the message has" in told
+    assert told.endswith("; make it smaller")
+
+
+async def test_it_fails_where_no_relay_that_is_in_use_takes_it(house):
+    await house.join("ada", "grace")
+    await house.release()
+    paused = Lane(name="large", circuit=Circuit(paused="550 not you"))
+
+    async with scripted(offers=SMALL) as (_, a), scripted() as (large, b):
+        progress = await house.send(
+            replace(a, name="small"), replace(b, name="large"), lanes=[paused], until=all_settled
+        )
+
+    assert (progress.tally.failed, large.connections) == (2, 0)
+    assert set((await house.states()).values()) == {"failed"}
+    assert len(house.told) == 1
+
+
+async def test_an_address_goes_by_the_relay_that_can_say_it_and_the_others_by_both(house):
+    plain = [f"r{n:02}" for n in range(30)]
+    await house.join(*plain, *BEYOND_ASCII)
+    await house.release()
+
+    async with scripted(offers=PLAIN) as (old, a), scripted(offers=ALL) as (new, b):
+        progress = await house.send(
+            replace(a, name="old", max_connections=2),
+            replace(b, name="new", max_connections=2),
+            until=all_settled,
+        )
+
+    assert (progress.tally.sent, progress.tally.failed) == (33, 0)
+    assert len(old.taken) + len(new.taken) == 33
+    for name in BEYOND_ASCII:
+        assert sum(name in command for command in new.heard) == 1
+        assert not any(name in command for command in old.heard)
+    assert old.taken
+    [told] = house.told
+    assert "does not offer SMTPUTF8, which this address needs" in told
+
+
+async def test_each_relay_takes_what_the_other_cannot(house):
+    await house.join(*BEYOND_ASCII)
+    await house.release()
+
+    async with (
+        scripted(offers=PLAIN) as (_, a),
+        scripted(offers=SMALL) as (_, b),
+        scripted(offers=ALL) as (good, c),
+    ):
+        progress = await house.send(
+            *(replace(one, name=name) for one, name in ((a, "a"), (b, "b"), (c, "c"))),
+            until=all_settled,
+        )
+
+    assert (progress.tally.sent, len(good.taken)) == (3, 3)
+
+
+async def test_a_relay_that_takes_more_from_now_on_is_believed(house):
+    await house.join("ada")
+    await house.release()
+    offers = list(SMALL)
+    async with scripted(offers=offers) as (relay, options):
+        dispatch = house.dispatch(options)
+        await dispatch.run(lambda outlook, stuck: True)
+        assert await house.states() == {"ada": "failed"}
+
+        door = dispatch._lines._lines[0].door
+        assert door.objection is not None
+        relay.offers = ALL
+        dispatch._lines._connected(dispatch._lines._lines[0])
+        assert door.objection is None
+
+
+@pytest.mark.parametrize(
+    "answer", ["552 5.3.4 message size exceeds fixed limit\r\n", "552 too big\r\n"]
+)
+async def test_a_relay_that_finds_the_mail_too_large_is_told_once(house, answer):
+    await house.join("ada", "grace", "edsger")
+    await house.release()
+
+    async with scripted(lambda c: answer if c.startswith("MAIL") else None) as (_, options):
+        await house.send(options)
+
+    [told] = house.told
+    assert f"finds the mail too large ({answer.strip()})" in told
+    assert told.endswith("make the issue smaller, or use a relay that takes it")
+
+
+async def test_a_mailbox_that_is_full_is_no_large_mail(house):
+    await house.join("ada", "grace")
+    await house.release()
+    answer = "552 5.2.2 mailbox full\r\n"
+
+    async with scripted(lambda c: answer if "ada" in c else None) as (_, options):
+        await house.send(options)
+
+    assert house.told == []
