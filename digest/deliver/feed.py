@@ -24,8 +24,8 @@ Objection = Callable[[Outgoing], Refused | None]
 class Feed(Protocol):
     """Hands out messages, hears outcomes. All are called on the loop and must not block.
 
-    ``settle``, ``accepted`` or ``returned`` is called exactly once for each message that ``take``
-    handed out.
+    ``settle``, ``accepted``, ``objected``, ``returned`` or ``overdue`` is called exactly once for
+    each message that ``take`` handed out.
     """
 
     def take(self, wake: Callable[[], None]) -> Outgoing | Over | None:
@@ -54,3 +54,7 @@ class Feed(Protocol):
     def returned(self, message: Outgoing, outcome: Outcome) -> None:
         """The relay never came to it, so it was no attempt; ``outcome`` is what it would be."""
         self.settle(message, outcome)
+
+    def overdue(self, message: Outgoing, outcome: Outcome) -> None:
+        """The same, and it was taken too long ago to leave: its reader may have left since."""
+        self.returned(message, outcome)

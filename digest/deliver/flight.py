@@ -37,12 +37,13 @@ def allowances(patience: Patience) -> dict[Step, float]:
 class Flight:
     """One message under way."""
 
-    __slots__ = ("begun", "departed", "fate", "message")
+    __slots__ = ("begun", "departed", "fate", "late", "message")
 
     def __init__(self, message: Outgoing) -> None:
         self.message = message
         self.begun = False  # the relay has an open transaction for it
         self.departed = False  # the dot is written
+        self.late = False  # it was announced too long ago to leave: its reader may have left
         self.fate: Deferred | Refused | None = None
 
     @classmethod
@@ -88,6 +89,13 @@ class Awaited:
     def step(self) -> Step:
         """What the next reply answers. Raises IndexError where none is awaited."""
         return Step.END if self.turn else self._queue[0][0]
+
+    def overtaken(self) -> None:
+        """The answer to come took long: what was announced behind its message is late."""
+        if self.step is Step.END:
+            for _, flight in self._queue:
+                if flight and not flight.departed:
+                    flight.late = True
 
     def first(self) -> tuple[Step, Flight | None]:
         """That, and of which message; a turn is unfolded by it."""

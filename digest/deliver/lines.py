@@ -168,8 +168,9 @@ class Lines:
         for line in self._lines:
             line.door.room = 0
 
-    def put_off(self) -> list[tuple[Box, list[Ready], datetime]]:
-        """What was taken for domains that must wait, and until when; it is out of the tray."""
+    def put_off(self) -> list[tuple[Box, list[Ready], datetime | None]]:
+        """What was taken for domains that must wait, and until when; and what was taken too long
+        ago (None). It is out of the tray."""
         now = self._clock()
         later: dict[tuple[int, int], tuple[Box, list[Ready]]] = {}
         for line in self._lines:
@@ -182,10 +183,14 @@ class Lines:
                 # By the second: what returns together is given back together.
                 key = (id(box), int(seconds))
                 later.setdefault(key, (box, []))[1].append(one)
-        return [
+        found: list[tuple[Box, list[Ready], datetime | None]] = [
             (box, some, now + timedelta(seconds=seconds))
             for (_, seconds), (box, some) in later.items()
         ]
+        for line in self._lines:
+            late, line.door.late = line.door.late, []
+            found += [(box, [one], None) for box, one in late]
+        return found
 
     async def close(self) -> None:
         """Finish what is on the wire, for ``drain_seconds``; then cut the connections."""

@@ -24,7 +24,6 @@ from digest.deliver.transport import Outgoing
 from digest.deliver.watch import Watch
 
 CHUNK = 256 * 1024  # a longer body is written in pieces, each when the last has left
-CLOSING = 421  # RFC 5321, 4.2.1: the server closes whatever it is asked
 
 
 class Pipeline(asyncio.Protocol):
@@ -74,10 +73,12 @@ class Pipeline(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         awaited = self._awaited
         if (turn := awaited.turn) is not None:
-            if self._turned(data, turn[0], turn[1]):
+            if not self._watch.long and self._turned(data, turn[0], turn[1]):
                 return
             self._burst.flush()
             awaited.unfold()
+        if self._watch.long and awaited:
+            awaited.overtaken()
         try:
             for reply in self._reader.feed(data):
                 self._answered(reply)
@@ -104,8 +105,6 @@ class Pipeline(asyncio.Protocol):
         self._supply.lost(list(self._awaited.flights()), self._why)
         if not self.closed.done():
             self.closed.set_result(None)
-
-    # --- what is answered
 
     def _turned(self, data: bytes, departed: Outgoing, announced: Outgoing) -> bool:
         """The usual turn in one step: ``departed`` is accepted and ``announced`` invited."""
@@ -136,7 +135,7 @@ class Pipeline(asyncio.Protocol):
         return True
 
     def _answered(self, reply: Reply) -> None:
-        if reply[0] == CLOSING:
+        if reply[0] == replies.CLOSING:
             self._closing(reply)
             return
         if not self._awaited:
@@ -189,7 +188,10 @@ class Pipeline(asyncio.Protocol):
 
     def _invited(self, flight: Flight, reply: Reply) -> None:
         code = reply[0]
-        if code == 354:
+        if code == 354 and flight.late:
+            self._awaited.put_back(Step.DATA, flight)
+            self._hang_up(f"{self._relay.label} took long over the message before")
+        elif code == 354:
             self._send(flight)
         elif code >= 400:
             flight.fate = flight.fate or replies.failure(reply, Stage.DATA)
@@ -224,15 +226,13 @@ class Pipeline(asyncio.Protocol):
 
     def _closing(self, reply: Reply) -> None:
         _, text = replies.said(reply[1])
-        self._hang_up(f"{self._relay.label} closes the connection ({CLOSING} {text})")
+        self._hang_up(f"{self._relay.label} closes the connection ({replies.CLOSING} {text})")
         if self._awaited:
             step, flight = self._awaited.first()
             if flight and not (step is Step.MAIL and self._supply.handed > 1):
                 # It answers the step that is next, so the message it answers was not taken. At
                 # MAIL it means the connection, which has had enough.
                 flight.fate = flight.fate or replies.failure(reply, Stage[step.name])
-
-    # --- what is written
 
     def _opening(self, flight: Flight) -> bytes:
         if not self._offer.pipelining:

@@ -16,6 +16,7 @@ MAX_TEXT = 500  # of the words we keep
 Reply: TypeAlias = tuple[int, bytes]  # its code, and its lines joined by LF
 
 _ENHANCED = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?:\s+|$)")
+CLOSING = 421  # RFC 5321, 4.2.1: the server closes whatever it is asked
 
 
 class Garbled(Exception):

@@ -38,7 +38,9 @@ class Supply:
         others = self.handed > len(flights)
         for behind, flight in enumerate(flights):
             outcome = flight.left_behind(why)
-            if (behind or others) and not (flight.departed or flight.fate):
+            if flight.late and not (flight.departed or flight.fate):
+                self._feed.overdue(flight.message, outcome)
+            elif (behind or others) and not (flight.departed or flight.fate):
                 self._feed.returned(flight.message, outcome)
             else:
                 self._feed.settle(flight.message, outcome)

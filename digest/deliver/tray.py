@@ -143,8 +143,8 @@ class Door(Feed):
     """The way of one relay's connections into the tray: a Feed (see deliver/feed.py).
 
     ``room``: how many more may leave through it for now; the journal has a place for each. What is
-    for a domain that is held back is put into ``waiting``; what this relay cannot take, and another
-    perhaps can (``elsewhere``), is passed on in its box.
+    for a domain that is held back is put into ``waiting``, what was taken too long ago to leave
+    into ``late``; what this relay cannot take, and another perhaps can, is passed on in its box.
     """
 
     def __init__(self, tray: Tray, relay: str, domains: Domains) -> None:
@@ -155,6 +155,7 @@ class Door(Feed):
         self.accepts = 0
         self.ended = 0  # those that were not accepted; what was taken and is in neither, flies
         self.waiting: list[tuple[Box, Ready]] = []
+        self.late: list[tuple[Box, Ready]] = []
         self.heard: Callable[[Outgoing, Outcome], Outcome] | None = None
         self.elsewhere: Callable[[Outgoing, Refused], bool] | None = None
         self.objection: Objection | None = None  # once the relay has been found to have one
@@ -245,6 +246,11 @@ class Door(Feed):
         box = self._landed(message.ref)
         self.ended += 1
         box.ready.appendleft(message)  # first: if it is why connections end, that shows
+        self._tray.signal()
+
+    def overdue(self, message: Outgoing, outcome: Outcome) -> None:
+        self.late.append((self._landed(message.ref), message))
+        self.ended += 1
         self._tray.signal()
 
     def _pass_on(self, box: Box, one: Outgoing, refused: Refused) -> None:

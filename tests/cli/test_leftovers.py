@@ -25,7 +25,7 @@ from digest.storage import enrolling
 
 enrol = enrolling.enrol
 
-def slowly(tx, issue, at):
+def slowly(tx, issue, at, size):
     os.kill(os.getpid(), int(sys.argv[1]))
     return enrol(tx, issue, at, 3)
 

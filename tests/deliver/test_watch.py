@@ -91,3 +91,19 @@ def test_what_is_allowed_after_a_touch_counts(clock, allowed, expired):
     clock.run_until(111)
 
     assert expired == [pytest.approx(110)]
+
+
+def test_it_is_long_once_nothing_was_allowed_for_its_patience(clock, expired):
+    one = Watch(shortest=5.0, expired=lambda: expired.append(clock.now), patience=30.0)
+    one.allow(600.0)
+    clock.run_until(119)
+    assert not one.long
+    one.touched = True  # at 119, and seen at 120
+
+    clock.run_until(139)
+    assert not one.long
+    clock.run_until(149)
+    assert one.long
+
+    one.allow(600.0)
+    assert not one.long

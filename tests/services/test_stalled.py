@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 import pytest
 
-from digest.deliver import throttle
+from digest.deliver import pipeline, throttle
 from digest.deliver.allowance import Lane
 from digest.deliver.feed import OVER
 from digest.deliver.freshness import FRESH
 from digest.deliver.relay import RelayOptions
+from digest.deliver.watch import Watch
 from digest.errors import Temporary
 from digest.services.dispatch import all_settled
 from digest.storage import posting
+from tests.deliver.relays import scripted
 from tests.services.posthouse import PostHouse, later
 
 RELAY = RelayOptions(name="main", host="127.0.0.1", max_connections=1)
@@ -65,6 +69,39 @@ async def sent_to(house: PostHouse, meanwhile: Callable[[str], Awaitable[None]])
         await relay.hangs.wait()
         await meanwhile(relay.taken[0])
     return relay.taken
+
+
+async def test_who_leaves_while_their_message_is_announced_to_a_relay_that_hangs(
+    house, monkeypatch
+):
+    hangs, go, patient = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    class Impatient(Watch):
+        long = property(lambda _: go.is_set() and not patient.is_set(), lambda *_: None)
+
+    async def before(command):
+        if command == "END" and not go.is_set():
+            hangs.set()
+            await go.wait()
+        elif command.startswith("EHLO") and go.is_set():
+            patient.set()
+
+    monkeypatch.setattr(pipeline, "Watch", Impatient)
+    async with scripted() as (relay, options), asyncio.timeout(20), asyncio.TaskGroup() as group:
+        relay.before = before
+        dispatch = house.dispatch(replace(options, max_connections=1))
+        group.create_task(dispatch.run(all_settled))
+        await hangs.wait()
+        # What is announced is written with the dot, and so it has been read with it.
+        [left] = re.findall(rb"RCPT TO:<(.+?)@", relay.reads[-1])
+        left = left.decode()
+        await house.leave(left)
+        go.set()
+
+    assert (await house.states())[left] == "skipped: left"
+    assert len(relay.taken) == 2
+    assert not any(f"{left}@".encode() in one for one in relay.taken)
+    assert relay.connections == 2
 
 
 async def test_who_leaves_while_a_relay_hangs_is_not_written_to(house):
