@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from digest.clock import clock_at
 from digest.config import secret
 from digest.config.settings import Relay, Settings
 from digest.deliver import allowance, inturn, journal, smtp
@@ -52,19 +54,26 @@ PLACES = 4_096  # of a journal, for what is accepted and not in the database yet
 def transport(settings: Settings, circuits: Mapping[str, Circuit] = NO_CIRCUITS) -> InTurn:
     """The way out that ``deliver.transport`` names; of several relays the first that can be used.
 
-    ``circuits``: how the relays have fared, by name; one that is paused is asked last.
+    It signs where ``[deliver.dkim]`` is set. ``circuits``: how the relays have fared, by name; one
+    that is paused is asked last. Raises Misconfigured where a key that we sign with is missing.
     """
-    deliver = settings.deliver
+    deliver, signed = settings.deliver, _signed(settings)
     if deliver.transport == MAILDIR:
-        return InTurn([(f"maildir {deliver.maildir}", partial(MaildirTransport, deliver.maildir))])
+        folder = deliver.maildir
+        return InTurn([(f"maildir {folder}", lambda: signed(MaildirTransport(folder)))])
 
     def way(relay: Relay) -> tuple[str, Callable[[], Transport]]:
         label = RelayOptions(name=relay.name, host=relay.host, port=relay.port).label
-        return label, lambda: SmtpTransport(_relay(settings, relay))
+        return label, lambda: signed(SmtpTransport(_relay(settings, relay)))
 
     known = {relay.name: relay for relay in deliver.relays}
     names = inturn.order([(relay.name, relay.weight) for relay in deliver.relays], circuits)
     return InTurn([way(known[name]) for name in names])
+
+
+def unsigned(settings: Settings) -> Settings:
+    """The same without our signature: for what must be heard though a key is missing."""
+    return replace(settings, deliver=replace(settings.deliver, dkim=None))
 
 
 def relays(settings: Settings) -> tuple[RelayOptions, ...]:
@@ -101,6 +110,20 @@ def equipped(settings: Settings) -> None:
         from digest.config import dkim as dkim_keys  # cryptography: 8 MB
 
         dkim_keys.read(settings.deliver.dkim)
+
+
+def _signed(settings: Settings) -> Callable[[Transport], Transport]:
+    """A transport to the same that signs, where we sign."""
+    options = settings.deliver.dkim
+    if options is None:
+        return lambda inner: inner
+    from digest.config import dkim as dkim_keys  # cryptography: 8 MB
+    from digest.deliver.dkim import Body
+    from digest.deliver.signed import Signed
+
+    # The machine's clock, whatever --at says: a signature of the future is worth nothing.
+    keys, body, clock = dkim_keys.read(options), Body(options.body), clock_at(None)
+    return lambda inner: Signed(inner, keys=keys, body=body, clock=clock)
 
 
 def _relay(settings: Settings, relay: Relay) -> RelayOptions:

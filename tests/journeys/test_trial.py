@@ -1,0 +1,77 @@
+"""A test of an issue, the alerts and the editor's letter leave as the issues do."""
+
+from __future__ import annotations
+
+import asyncio
+
+import dkim as verifier
+
+from digest.config import dkim as keys
+from digest.config.load import load_for
+from digest.deliver import dkim
+from tests.cli.test_leftovers import ready, run, use
+from tests.deliver.relays import scripted
+from tests.journeys.conftest import desk
+
+__all__ = ["desk"]
+TABLE = """
+[deliver.dkim]
+domain = "quayside.example"
+selector = "tide"
+key_file = "dkim.pem"
+"""
+TO = ("send", "--to", "editor@example.org")
+
+
+def signing(desk, *, operator: str = "") -> None:
+    """Sign here; the disk is low, so that there is an alert to tell."""
+    config = desk.config.replace("[site]", f'[site]\noperator = "{operator}"')
+    low = "[alerts]\ndisk_mb = 1_000_000_000\n" if operator else ""
+    desk.write("config.toml", f"{config}{TABLE}{low}")
+
+
+def verifies(desk, message: bytes) -> bool:
+    options = load_for(desk.folder).settings.deliver.dkim
+    (key,) = keys.read(options)
+    name, text = dkim.record(key)
+    records = {f"{name}.".encode(): text.encode()}
+    return verifier.DKIM(message).verify(dnsfunc=lambda name, timeout=5: records.get(name))
+
+
+async def test_a_test_and_an_alert_are_signed_where_we_sign(desk):
+    async with scripted() as (relay, options):
+        await asyncio.to_thread(ready, desk, main=options.port)
+        signing(desk, operator="editor@quayside.example")
+        assert (await run(desk, "dkim", "keygen")).code == 0
+        tried = await run(desk, *TO)
+        told = await run(desk, "alerts", "--tell")
+
+    assert (tried.code, told.code) == (0, 0), tried.err + told.err
+    assert [verifies(desk, message) for message in relay.taken] == [True, True]
+
+
+def test_a_test_into_a_maildir_is_signed_as_the_issues_there_are(desk):
+    ready(desk)
+    use(desk)
+    desk.write("config.toml", f'{desk.config}[deliver]\nmaildir = "mail"\n{TABLE}')
+    assert desk.run("dkim", "keygen").code == 0
+
+    assert desk.run(*TO).code == 0
+
+    (file,) = (desk.folder / "mail" / "new").iterdir()
+    mail = file.read_bytes()
+    assert verifies(desk, mail[mail.index(b"DKIM-Signature:") :])
+
+
+async def test_without_its_key_a_test_does_not_leave_and_an_alert_does(desk):
+    async with scripted() as (relay, options):
+        await asyncio.to_thread(ready, desk, main=options.port)
+        signing(desk, operator="editor@quayside.example")
+        tried = await run(desk, *TO)
+        told = await run(desk, "alerts", "--tell")
+
+    assert tried.code == 2
+    assert "dkim.pem is missing; `digest dkim keygen` makes it" in tried.err
+    assert told.code == 0, told.err
+    (alert,) = relay.taken
+    assert b"DKIM-Signature" not in alert
