@@ -148,6 +148,7 @@ async def trial(settings: Settings, wanted: Wanted, to: str) -> str:
             wiring.postmark(settings, newsletter, ring),
             post.transport(settings, await pacing.known(tools.store)),
             address,
+            dice=tools.dice,
         )
 
 

@@ -21,6 +21,7 @@ from subscribers import tokens
 from subscribers.model import SubscriberId
 from subscribers.tokens import Purpose
 
+TRIAL = SubscriberId("trial")  # whom a test of an issue is for: nobody; its links change nothing
 ID_BYTES = 20  # of a MAC in a Message-ID: no two ever meet, and the line stays short
 
 
@@ -128,6 +129,13 @@ def message_id(postmark: Postmark, issue: Issue, subscriber: SubscriberId) -> st
     """
     said = issue_said(issue.newsletter, issue.cadence, issue.period, subscriber)
     return _message_id(postmark, said)
+
+
+def trial_id(postmark: Postmark, issue: Issue, throw: float) -> str:
+    """The Message-ID of a test: each ``throw`` of the dice gives another, for a mailbox that drops
+    what it has already would hide the second test."""
+    said = issue_said(issue.newsletter, issue.cadence, issue.period, TRIAL)
+    return _message_id(postmark, f"{said}|{throw!r}")
 
 
 def issue_said(newsletter: str, cadence: str, period: str, subscriber: SubscriberId) -> str:

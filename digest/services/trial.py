@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from digest.compose.prepared import Prepared
@@ -9,13 +10,11 @@ from digest.deliver import headers
 from digest.deliver.inturn import InTurn
 from digest.deliver.message import compile_edition, splice
 from digest.deliver.outcome import Accepted, Deferred, InDoubt, Refused, Stage
-from digest.deliver.postmark import Postmark, Reader, personal
+from digest.deliver.postmark import TRIAL, Postmark, Reader, personal, trial_id
 from digest.deliver.transport import Outgoing
 from digest.errors import DigestError
 from subscribers.address import Address
-from subscribers.model import SubscriberId
 
-NOBODY = SubscriberId("trial")  # its links belong to no one: they change nothing
 MARK = "[Test]"
 _STAGES = {
     Stage.CONNECT: "the door",
@@ -26,16 +25,24 @@ _STAGES = {
 }
 
 
-async def send_trial(prepared: Prepared, postmark: Postmark, transport: InTurn, to: Address) -> str:
+async def send_trial(
+    prepared: Prepared,
+    postmark: Postmark,
+    transport: InTurn,
+    to: Address,
+    *,
+    dice: Callable[[], float],
+) -> str:
     """Send it; what took it said. Raises DigestError where nothing does."""
     issue = prepared.issue
     assert issue is not None, "there is nothing to send"
     edition = prepared.editions[0]
     marked = replace(edition, subject=f"{MARK} {edition.subject}")
-    reader = Reader(id=NOBODY, address=str(to), name="", due=prepared.at)
-    own = personal(postmark, issue, reader)
+    reader = Reader(id=TRIAL, address=str(to), name="", due=prepared.at)
+    message_id = trial_id(postmark, issue, dice())
+    own = replace(personal(postmark, issue, reader), message_id=message_id)
     message = Outgoing(
-        name=f"trial-{issue.period}",
+        name=f"trial-{issue.period}-{message_id[1:9]}",  # the next one is another file
         sender=headers.parsed(postmark.newsletter.sender)[1],
         recipient=str(to),
         parts=(splice(compile_edition(marked, postmark.letterhead), own),),

@@ -12,6 +12,7 @@ from digest.deliver import dkim
 from tests.cli.test_leftovers import ready, run, use
 from tests.deliver.relays import scripted
 from tests.journeys.conftest import desk
+from tests.journeys.test_sending import AT, parsed
 
 __all__ = ["desk"]
 TABLE = """
@@ -75,3 +76,13 @@ async def test_without_its_key_a_test_does_not_leave_and_an_alert_does(desk):
     assert told.code == 0, told.err
     (alert,) = relay.taken
     assert b"DKIM-Signature" not in alert
+
+
+def test_two_tests_of_one_issue_are_two_mails_to_any_mailbox(desk):
+    ready(desk)
+
+    assert [desk.run(*TO, "--at", AT).code for _ in range(2)] == [0, 0]
+
+    mails = [parsed(one.read_bytes()) for one in (desk.folder / "maildir" / "new").iterdir()]
+    assert len({mail["Message-ID"] for mail in mails}) == 2
+    assert len({mail["Subject"] for mail in mails}) == 1
