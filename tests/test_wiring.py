@@ -12,6 +12,7 @@ from digest.deliver.relay import RelayOptions, Security
 from digest.errors import Misconfigured
 from digest.wiring import post as wiring
 from tests.config.conftest import GOOD
+from tests.deliver.relays import a_message, scripted
 
 AT = datetime(2026, 12, 1, 6, 30, tzinfo=UTC)
 RELAYS = """
@@ -41,6 +42,14 @@ start = 8.0
 [deliver.domains."slow.example"]
 start = 0
 per_minute = 60
+"""
+RELAY = f"""{GOOD}
+[deliver]
+transport = "smtp"
+[[deliver.relays]]
+name = "main"
+host = "127.0.0.1"
+port = {{port}}
 """
 
 
@@ -77,6 +86,23 @@ def test_a_relay_without_its_password_is_the_operators_to_mend(monkeypatch):
 
     with pytest.raises(Misconfigured, match="needs a password; set the environment variable RELAY"):
         wiring.relays(settings())
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("http://[::1]:8080", "[IPv6:::1]"),
+        ("https://192.0.2.1", "[192.0.2.1]"),
+        ("https://news.quayside.example:8443", "news.quayside.example"),
+    ],
+)
+async def test_a_site_at_a_bare_address_greets_a_relay_with_a_literal(url, said):
+    async with scripted() as (relay, options):
+        text = RELAY.format(port=options.port).replace("https://quayside.example", url)
+        found = load_text(text, Path("/srv/digest/config.toml"), {}).settings
+        await wiring.transport(found)(a_message())
+
+    assert relay.heard[0] == f"EHLO {said}"
 
 
 def test_an_access_token_takes_the_place_of_the_password(monkeypatch):

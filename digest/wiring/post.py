@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -136,11 +137,22 @@ def _relay(settings: Settings, relay: Relay) -> RelayOptions:
         password=secret.relay_password(relay) or "",
         access_token=secret.relay_token(relay) or "",
         ca_file=str(relay.ca_file or ""),
-        local_hostname=relay.local_hostname or urlsplit(settings.site.base_url).hostname or "",
+        local_hostname=_called(
+            relay.local_hostname or urlsplit(settings.site.base_url).hostname or ""
+        ),
         max_connections=relay.max_connections,
         max_messages=relay.max_messages_per_connection,
         bdat=relay.bdat,
     )
+
+
+def _called(host: str) -> str:
+    """A host as EHLO says it: an address is a literal in brackets (RFC 5321, 4.1.3)."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return host
+    return f"[IPv6:{address}]" if address.version == 6 else f"[{address}]"
 
 
 @asynccontextmanager
