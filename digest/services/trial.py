@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -16,6 +17,7 @@ from digest.errors import DigestError
 from subscribers.address import Address
 
 MARK = "[Test]"
+_LOGIN = re.compile(r"auth(?!or)|log ?in|sign in|credential", re.IGNORECASE)
 _STAGES = {
     Stage.CONNECT: "the door",
     Stage.MAIL: "MAIL FROM",
@@ -73,6 +75,8 @@ def _said(outcome: Deferred | Refused | InDoubt, message: Outgoing) -> str:
 def _cure(refused: Refused, message: Outgoing) -> str:
     if not refused.code:
         return "use another address, or a relay that can take it"
+    if refused.stage is Stage.MAIL and (cure := _door(refused)):
+        return cure
     if refused.stage in (Stage.CONNECT, Stage.MAIL):
         return f"have it accept the sender {message.sender}, or set another as newsletters.*.sender"
     if refused.stage is Stage.RCPT:
@@ -80,3 +84,16 @@ def _cure(refused: Refused, message: Outgoing) -> str:
             return "it may want a login (username, password_env) to relay for us"
         return f"look at the address {message.recipient}, or ask whoever runs the relay"
     return "ask whoever runs it what it has against the mail"
+
+
+def _door(refused: Refused) -> str:
+    """What it wants of us before any sender; empty: nothing, it minds the sender itself.
+
+    530 is said of both (RFC 3207, 4; RFC 4954, 6), and other codes name the login in words.
+    """
+    if refused.code == 530 and "starttls" in refused.text.lower():
+        return 'it wants TLS: set its tls = "starttls" (deliver.relays)'
+    said = refused.enhanced.startswith("5.7.") and _LOGIN.search(refused.text)
+    if refused.code == 530 or said:
+        return "it wants a login: give its username and password_env (deliver.relays)"
+    return ""

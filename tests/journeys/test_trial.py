@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import dkim as verifier
+import pytest
 
 from digest.config import dkim as keys
 from digest.config.load import load_for
@@ -86,3 +87,24 @@ def test_two_tests_of_one_issue_are_two_mails_to_any_mailbox(desk):
     mails = [parsed(one.read_bytes()) for one in (desk.folder / "maildir" / "new").iterdir()]
     assert len({mail["Message-ID"] for mail in mails}) == 2
     assert len({mail["Subject"] for mail in mails}) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "cure"),
+    [
+        ("530 5.7.0 auth required", "it wants a login: give its username and password_env"),
+        ("530 Must issue a STARTTLS command first", 'it wants TLS: set its tls = "starttls"'),
+        ("550 5.7.1 Client was not authenticated", "it wants a login: "),
+        ("553 5.7.1 not authorised for this sender", "have it accept the sender "),
+    ],
+)
+async def test_a_relay_that_wants_a_login_before_the_sender_is_told_as_one(desk, words, cure):
+    def answer(said: str) -> str | None:
+        return f"{words}\r\n" if said[:4] == "MAIL" else None
+
+    async with scripted(answer) as (_, options):
+        await asyncio.to_thread(ready, desk, main=options.port)
+        said = await run(desk, *TO)
+
+    assert said.code == 1
+    assert f"at MAIL FROM ({words}); {cure}" in said.err
