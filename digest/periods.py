@@ -22,6 +22,7 @@ _FORMS = (
     (re.compile(r"\d{4}-W\d{2}"), "weekly"),
     (re.compile(r"\d{4}-\d{2}"), "monthly"),
 )
+TEST = "test"  # what stands for the period of a test of an issue; no issue has it
 _SHELFMARK = re.compile(
     r"(\d{4}-\d{2}-\d{2}|\d{4}-W\d{2}|\d{4}-\d{2}(?!-\d)|extra-\d+)(?:-(.{1,200}))?",
     re.DOTALL | re.ASCII,

@@ -87,7 +87,8 @@ def command(  # noqa: PLR0913 -- click hands over every option
         since=since,
         collect=not no_collect,
         strict=strict,
-        extra=extra or to is not None,
+        extra=extra,
+        test=to is not None,
         check_links=check_links,
         quiet=as_json,
     )

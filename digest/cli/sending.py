@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from digest import wiring, worker
+from digest import periods, wiring, worker
 from digest.cli.gathering import gathered
 from digest.cli.meter import Meter
 from digest.clock import clock_from
@@ -39,6 +39,7 @@ class Wanted:
     collect: bool
     strict: bool
     extra: bool
+    test: bool
     check_links: bool
     quiet: bool
 
@@ -187,7 +188,9 @@ async def _ready(settings: Settings, wanted: Wanted, tools: Tools) -> Outgo:
 
 
 async def _named(prepared: Prepared, issue: Issue, wanted: Wanted, tools: Tools) -> Prepared:
-    """An issue made by hand beside the calendar's has a period of its own."""
+    """An issue made by hand beside the calendar's has a period of its own, and a test none."""
+    if wanted.test:
+        return replace(prepared, issue=replace(issue, period=periods.TEST))
     if not wanted.extra:
         taken = await tools.store.read(
             issues_table.of_period, issue.newsletter, issue.cadence, issue.period

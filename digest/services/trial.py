@@ -44,7 +44,7 @@ async def send_trial(
     message_id = trial_id(postmark, issue, dice())
     own = replace(personal(postmark, issue, reader), message_id=message_id)
     message = Outgoing(
-        name=f"trial-{issue.period}-{message_id[1:9]}",  # the next one is another file
+        name=f"trial-{issue.newsletter}-{message_id[1:9]}",  # the next one is another file
         sender=headers.parsed(postmark.newsletter.sender)[1],
         recipient=str(to),
         parts=(splice(compile_edition(marked, postmark.letterhead), own),),

@@ -30,10 +30,11 @@ from digest.web import (
     review,
     sorry,
     styles,
+    trial,
     unsubscribe,
 )
 from digest.web.challenge import Challenger
-from digest.web.desk import Desk, Unproven
+from digest.web.desk import Desk, OfATest, Unproven
 from digest.web.library import Library
 from digest.web.limits import Gates, Spent
 from digest.web.look import Look
@@ -77,6 +78,7 @@ def application(
     made.mount("/api", door)
     made.add_exception_handler(HTTPException, sorry.refused)
     made.add_exception_handler(Unproven, fresh.lost)
+    made.add_exception_handler(OfATest, trial.shown)
     made.add_exception_handler(DigestError, sorry.unreachable)
     made.add_exception_handler(Exception, sorry.broken)
     door.add_exception_handler(RequestValidationError, sorry.flawed)

@@ -20,7 +20,7 @@ from digest.model import Cadence, Newsletter
 from digest.storage import shelf
 from digest.storage.shelf import Spine, Volume
 from digest.storage.volume import Entry
-from digest.web.desk import Desk, day, desk_of, language_of
+from digest.web.desk import Desk, OfATest, day, desk_of, language_of
 from digest.web.kept import Kept, answer, kept
 from digest.web.porch import policy
 from digest.web.sorry import Withdrawn
@@ -28,6 +28,7 @@ from digest.web.sorry import Withdrawn
 CADENCES = tuple(cadence.value for cadence in Cadence)
 ON_A_PAGE = 50
 SHOWN_OF_EACH = 5  # on the page of all newsletters
+_OF_TESTS = {periods.shelfmark(cadence, periods.TEST) for cadence in CADENCES}
 _HEADERS = {
     "content-security-policy": policy(scripts=False),
     "referrer-policy": "same-origin",
@@ -102,6 +103,8 @@ async def listing(request: Request) -> Response:
 async def issue(request: Request) -> Response:
     """One issue by its period; what follows it names a cadence, or is a slug and led away."""
     desk, newsletter = desk_of(request), with_archive(request)
+    if request.path_params["mark"] in _OF_TESTS:
+        raise OfATest(newsletter, "archive")
     mark = periods.of_shelfmark(request.path_params["mark"])
     if mark is None:
         raise HTTPException(404)

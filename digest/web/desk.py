@@ -14,6 +14,7 @@ from starlette.responses import HTMLResponse
 
 from digest import periods
 from digest.config.settings import Settings
+from digest.deliver.postmark import TRIAL
 from digest.model import Newsletter
 from digest.storage.database import Store
 from digest.web import clients, links, origins, texts
@@ -89,16 +90,30 @@ class Unproven(HTTPException):
         self.newsletter = newsletter
 
 
+class OfATest(HTTPException):
+    """A link of a test of an issue, which speaks for nobody. Status 200: a test may ask.
+
+    ``shows``: what the same link of a real mail leads to.
+    """
+
+    def __init__(self, newsletter: Newsletter, shows: str) -> None:
+        super().__init__(200)
+        self.newsletter = newsletter
+        self.shows = shows
+
+
 def bearer_of(request: Request, purpose: Purpose) -> Bearer:
     """Whom the link speaks for.
 
     Raises HTTPException 404 for a link that speaks for nobody: Unproven where a letter can bring
-    a fresh one.
+    a fresh one. Raises OfATest for one of a test.
     """
     desk, word = desk_of(request), request.path_params["word"]
     known = desk.settings.newsletters
     found = bearer(word, purpose, known, desk.ring)
     if found is not None:
+        if found.subscriber == TRIAL:
+            raise OfATest(found.newsletter, purpose.value)
         return found
     lost = links.named(word, known) if purpose in RENEWED else None
     raise Unproven(lost) if lost else HTTPException(404)

@@ -108,3 +108,16 @@ async def test_a_relay_that_wants_a_login_before_the_sender_is_told_as_one(desk,
 
     assert said.code == 1
     assert f"at MAIL FROM ({words}); {cure}" in said.err
+
+
+def test_the_links_of_a_test_are_those_of_the_pages_of_tests(desk):
+    ready(desk)
+
+    assert desk.run(*TO, "--at", AT).code == 0
+
+    (file,) = (desk.folder / "maildir" / "new").iterdir()
+    mail = parsed(file.read_bytes())
+    found = mail.get_body(("plain",)).get_content() + mail["List-Unsubscribe"]
+    assert "https://quayside.example/archive/daily/test\n" in found
+    assert "https://quayside.example/unsubscribe/daily.trial." in found
+    assert "https://quayside.example/preferences/daily.trial." in found

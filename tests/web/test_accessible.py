@@ -9,6 +9,7 @@ from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page
 
 from digest.compose import templates
+from digest.deliver.postmark import TRIAL
 from subscribers import tokens
 from subscribers.address import Address
 from subscribers.model import SubscriberId
@@ -72,6 +73,8 @@ async def walk(site: House, inspector: Inspector, language: str) -> None:
     await shelve(site, 2)
     for name, path in (("archive", ""), ("shelf", "/daily"), ("issue", "/daily/2026-11-23")):
         await inspector.open(name, f"{at}/archive{path}{lang}")
+    await inspector.open("trial", f"{at}/archive/daily/test{lang}")
+    await inspector.open("trial, no way out", at + link(Purpose.UNSUBSCRIBE, TRIAL) + lang)
     for name, path in (("embed", "/embed"), ("privacy", "/privacy"), ("sorry", "/nowhere")):
         await inspector.open(name, at + path + lang)
     await inspector.open("home", f"{at}/{lang}")
