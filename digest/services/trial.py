@@ -18,6 +18,7 @@ from subscribers.address import Address
 
 MARK = "[Test]"
 _LOGIN = re.compile(r"auth(?!or)|log ?in|sign in|credential", re.IGNORECASE)
+_OF_A_DOMAIN = re.compile(r"\b(spf|dkim|dmarc)\b", re.IGNORECASE)  # they authenticate no login
 _STAGES = {
     Stage.CONNECT: "the door",
     Stage.MAIL: "MAIL FROM",
@@ -93,7 +94,7 @@ def _door(refused: Refused) -> str:
     """
     if refused.code == 530 and "starttls" in refused.text.lower():
         return 'it wants TLS: set its tls = "starttls" (deliver.relays)'
-    said = refused.enhanced.startswith("5.7.") and _LOGIN.search(refused.text)
-    if refused.code == 530 or said:
+    said = _LOGIN.search(refused.text) and not _OF_A_DOMAIN.search(refused.text)
+    if refused.code == 530 or (refused.enhanced.startswith("5.7.") and said):
         return "it wants a login: give its username and password_env (deliver.relays)"
     return ""

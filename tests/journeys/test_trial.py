@@ -95,6 +95,7 @@ def test_two_tests_of_one_issue_are_two_mails_to_any_mailbox(desk):
         ("530 5.7.0 auth required", "it wants a login: give its username and password_env"),
         ("530 Must issue a STARTTLS command first", 'it wants TLS: set its tls = "starttls"'),
         ("550 5.7.1 Client was not authenticated", "it wants a login: "),
+        ("550 5.7.1 SPF authentication failed", "have it accept the sender "),
         ("553 5.7.1 not authorised for this sender", "have it accept the sender "),
     ],
 )
