@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from digest.cli.meter import counted, issue_line, line, unfinished
 from digest.cli.sending import Sent
+from digest.cli.words import people
 from digest.errors import DigestError
 from digest.storage.posting import Unsent
 
@@ -35,8 +36,16 @@ def unsent_lines(unsent: Sequence[Unsent], *, then: str) -> Iterator[str]:
 
 
 def refuse_unfinished(sent: Sent) -> None:
-    """Raise DigestError where relays were in trouble and something is left for that."""
+    """Raise DigestError where relays were in trouble and something is left for that, or where an
+    issue reached nobody."""
     if sent.progress and (why := unfinished(sent.progress)):
         raise DigestError(
             f"not all of it could leave: {why}; nobody is lost, `digest work` goes on"
+        )
+    if sent.released and sent.tally.get("failed") and not sent.tally.get("sent"):
+        issue = sent.released.issue
+        raise DigestError(
+            f"issue {issue} was sent to nobody and failed for {people(sent.tally['failed'])}; why, "
+            f"`digest issues show {issue} --failed` says; once that is mended, "
+            f"`digest issues retry-failed {issue}`"
         )
