@@ -190,6 +190,11 @@ def resume(context: Context, issue: int) -> None:
 def cancel(context: Context, issue: int, yes: bool) -> None:
     """Send it to nobody more, ever."""
     if not yes:
+        if sent := _have_a_page(context, issue):
+            click.echo(
+                f"{people(sent)} got issue {issue} already: its page in the archive, where their "
+                "mail leads, will say that it was withdrawn."
+            )
         click.confirm(f"Cancel issue {issue} for everybody who has not got it?", abort=True)
     clock = clock_at(None)
     found = _in_store(context, lambda store: steering.cancel(store, issue, clock=clock))
@@ -199,6 +204,20 @@ def cancel(context: Context, issue: int, yes: bool) -> None:
             f"{found.claimed:,} more are with a worker, which gives back within a second what is "
             f"not on the wire; `digest issues show {issue}` counts them."
         )
+
+
+def _have_a_page(context: Context, issue: int) -> int:
+    """How many were sent an issue that has a page in the archive."""
+    newsletters = load_for(context.config).settings.newsletters
+
+    async def read(store: Store) -> int:
+        found = await store.read(desk.find, issue)
+        newsletter = newsletters.get(found.newsletter) if found else None
+        if newsletter is None or newsletter.archive == "off":
+            return 0
+        return (await store.read(posting.tally, issue)).get("sent", 0)
+
+    return _read(context, read) or 0
 
 
 @group.command("approve")

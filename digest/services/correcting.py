@@ -103,8 +103,9 @@ def _all_left(tx: Connection, issue: int) -> None:
         again = f", the {held:,} held after `digest issues retry-failed {issue}`" if held else ""
         raise DigestError(
             f"{waits:,} of issue {issue} have not left and would get it uncorrected; "
-            f"`digest issues cancel {issue}` keeps them back first (they get no correction "
-            f"either), or let `digest work` send them{again}"
+            f"let `digest work` send them{again}, or keep them back with `digest issues cancel "
+            f"{issue}`: they get no correction either, and its page in the archive will say that "
+            "it was withdrawn"
         )
 
 

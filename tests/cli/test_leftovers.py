@@ -179,7 +179,10 @@ async def test_what_has_not_left_to_all_is_not_corrected(desk, dead):
 
     assert said.code == 1
     assert "1 of issue 1 have not left and would get it uncorrected" in said.err
-    assert "`digest issues cancel 1` keeps them back first" in said.err
+    assert (
+        "keep them back with `digest issues cancel 1`: they get no correction either, and its page "
+        "in the archive will say that it was withdrawn" in said.err
+    )
 
 
 async def test_a_test_that_is_refused_names_relay_stage_words_and_cure(desk):

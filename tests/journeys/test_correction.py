@@ -89,6 +89,19 @@ def test_stories_that_are_none_are_named(desk, sent):
     assert "--stories is not what" in said.err
 
 
+@pytest.mark.parametrize(
+    ("newsletter", "said"), [("", True), ('archive = "off"', False)], ids=["archive", "off"]
+)
+def test_who_cancels_what_some_have_hears_that_its_page_is_withdrawn(desk, sent, newsletter, said):
+    desk.configure("sample:", newsletter=newsletter)
+
+    asked = desk.run("issues", "cancel", sent).out
+
+    assert asked.endswith(f"Cancel issue {sent} for everybody who has not got it? [y/N]: ")
+    told = f"2 people got issue {sent} already: its page in the archive, where their mail leads, "
+    assert (f"{told}will say that it was withdrawn." in asked) is said
+
+
 def test_one_that_is_held_is_decided_before_it_is_corrected(desk, sent):
     with closing(sqlite3.connect(desk.folder / "digest.db")) as db, db:
         db.execute("update deliveries set state = 'held' where id = 1")
