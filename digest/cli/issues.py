@@ -16,7 +16,7 @@ from digest.cli import Context, number, stores
 from digest.cli.correction import correction
 from digest.cli.sending import Outgo
 from digest.cli.sent import ending_lines, refuse_unfinished
-from digest.cli.words import outgo_lines, people
+from digest.cli.words import correction_lines, people
 from digest.clock import clock_at
 from digest.config.load import load_for
 from digest.errors import DigestError
@@ -265,7 +265,7 @@ def correct(context: Context, issue: int, note: str, stories: Path | None, yes: 
     settings = load_for(context.config).settings
 
     def agreed(outgo: Outgo) -> bool:
-        for said in outgo_lines(outgo.prepared, outgo.sources, outgo.audience):
+        for said in correction_lines(outgo.prepared, outgo.audience):
             click.echo(said)
         return yes or click.confirm(f"Send it to {people(outgo.audience)}?", default=False)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from digest.cli.counted import counted
 from digest.compose.prepared import Prepared
 from digest.compose.report import story_line
-from digest.model import Issue, LeftOut, SourceReport
+from digest.model import Issue, LeftOut, SourceReport, Story
 from digest.services.rehearse import Rehearsed
 
 LEFT_OUT_SHOWN = 20
@@ -74,6 +74,26 @@ def outgo_lines(
         yield "Sources in trouble"
         yield from (f"  {source.name} ({source.status}): {source.error}" for source in failing)
         yield ""
+    yield from _editions(prepared, audience)
+
+
+def correction_lines(prepared: Prepared, audience: int) -> Iterator[str]:
+    """What ``digest issues correct`` shows before it asks: no score and no date was decided."""
+    yield ""
+    if prepared.issue:
+        yield from _head(prepared.issue)
+        yield _filled(prepared.newsletter.intro, "Note       ", " " * 11)
+        yield ""
+        yield "Stories"
+        for place, story in enumerate(prepared.issue.stories, 1):
+            yield f"{place:3}. {story.lead.title}"
+            yield f"     {story.lead.source_name}"
+            yield from _told(story)
+        yield ""
+    yield from _editions(prepared, audience)
+
+
+def _editions(prepared: Prepared, audience: int) -> Iterator[str]:
     for edition in prepared.editions:
         yield f"Edition {edition.key}: {len(edition.html.encode()):,} bytes of HTML"
         for finding in prepared.findings.get(edition.key, ()):
@@ -97,11 +117,15 @@ def note_lines(reports: Sequence[SourceReport], *, everything: str) -> Iterator[
             yield f"{report.name}: and {more} more; all are in {everything}"
 
 
-def _issue(issue: Issue) -> Iterator[str]:
+def _head(issue: Issue) -> Iterator[str]:
     yield f"Subject    {issue.subject}"
     yield f"Preheader  {issue.preheader}"
     yield f"Issue      No. {issue.number}, {issue.cadence} {issue.period}"
     yield (f"Window     after {issue.since:%Y-%m-%d %H:%M} until {issue.until:%Y-%m-%d %H:%M} UTC")
+
+
+def _issue(issue: Issue) -> Iterator[str]:
+    yield from _head(issue)
     yield ""
     yield "Stories"
     for place, story in enumerate(issue.stories, 1):
@@ -110,13 +134,19 @@ def _issue(issue: Issue) -> Iterator[str]:
         yield f"{place:3}. {lead.title}"
         yield f"     {lead.source_name}; dated by {lead.dated.source.value}{bound}"
         yield f"     score {story_line(story)}"
-        if story.also:
-            yield f"     also covered by {', '.join(a.source_name for a in story.also)}"
-        if story.summary:
-            yield textwrap.fill(
-                story.summary, 92, initial_indent="     ", subsequent_indent="     "
-            )
+        yield from _told(story)
     yield ""
+
+
+def _told(story: Story) -> Iterator[str]:
+    if story.also:
+        yield f"     also covered by {', '.join(a.source_name for a in story.also)}"
+    if story.summary:
+        yield _filled(story.summary, " " * 5, " " * 5)
+
+
+def _filled(text: str, first: str, then: str) -> str:
+    return textwrap.fill(text, 92, initial_indent=first, subsequent_indent=then)
 
 
 def _left_out(left_out: Sequence[LeftOut]) -> Iterator[str]:

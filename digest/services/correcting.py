@@ -52,21 +52,26 @@ async def correct(
 
     ``note`` stands above the stories; ``subject`` holds ``{subject}``; ``stories`` None: they were
     right. Raises DigestError for an issue that did not go out, or that has not left to all: they
-    would get it as it was, after the correction that is not for them. Misconfigured for stories
-    that are none.
+    would get it as it was, after the correction that is not for them; nor for one that was
+    corrected already: whom its correction went to would be told twice. Misconfigured for stories
+    that are none, and for a note that says nothing.
     """
+    if not note.strip():
+        raise Misconfigured("--note", "says nothing; write what was wrong")
     info, content = await store.read(_of, issue)
+    await store.read(_not_yet_corrected, issue)
     await store.read(_all_left, issue)
     entries = _entries(content if stories is None else {"stories": stories})
     told_again = [
         await store.read(_story, entry, place, info.until) for place, entry in enumerate(entries)
     ]
     period = await store.read(issues_table.next_extra, newsletter.id, info.cadence)
+    first = await store.read(_first, info)
     again = replace(
         newsletter,
         cadence=Cadence(info.cadence),
         intro=note,
-        subject=subject.replace("{subject}", info.subject),
+        subject=subject.replace("{subject}", first.subject),
     )
     composed = issues.compose(
         again,
@@ -93,6 +98,21 @@ def _of(tx: Connection, issue: int) -> tuple[IssueInfo, Mapping[str, Any]]:
     if content is None:
         raise DigestError(f"issue {issue} is older than this program; what it told is not kept")
     return info, content
+
+
+def _not_yet_corrected(tx: Connection, issue: int) -> None:
+    last = issue
+    while (by := desk.correction(tx, last, but=("discarded", "cancelled"))) is not None:
+        last = by
+    if last != issue:
+        raise DigestError(f"issue {issue} was corrected by issue {last} already; correct {last}")
+
+
+def _first(tx: Connection, info: IssueInfo) -> IssueInfo:
+    """What a correction of a correction put right in the end: its subject has no word before it."""
+    while info.corrects is not None and (before := desk.find(tx, info.corrects)):
+        info = before
+    return info
 
 
 def _all_left(tx: Connection, issue: int) -> None:

@@ -69,10 +69,10 @@ def find(tx: Connection, issue: int) -> IssueInfo | None:
     return IssueInfo(**row._mapping) if row else None
 
 
-def correction(tx: Connection, issue: int) -> int | None:
-    """The issue that put this one right last; None where none did."""
+def correction(tx: Connection, issue: int, *, but: tuple[str, ...] = ("discarded",)) -> int | None:
+    """The issue that put this one right last, of those in no state of ``but``; None: none did."""
     asked = select(func.max(issues.c.id)).where(
-        issues.c.corrects == issue, issues.c.state != "discarded"
+        issues.c.corrects == issue, issues.c.state.not_in(but)
     )
     last: int | None = tx.execute(asked).scalar_one()
     return last

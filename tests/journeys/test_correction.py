@@ -76,6 +76,49 @@ def test_who_is_asked_hears_how_many_it_would_go_to_now(desk, sent):
     assert len(desk.run("issues", "list", "--json").json) == 1
 
 
+def test_what_was_corrected_is_corrected_no_second_time(desk, sent):
+    assert desk.run("issues", "correct", sent, "--yes", "--note", "The wrong day.").code == 0
+    last = desk.run("issues", "list", "--json").json[0]
+
+    again = desk.run("issues", "correct", sent, "--yes", "--note", "Oh")
+
+    assert again.code == 1
+    assert (
+        f"issue {sent} was corrected by issue {last['id']} already; correct {last['id']}"
+        in again.err
+    )
+
+    assert desk.run("issues", "correct", last["id"], "--yes", "--note", "No, it was.").code == 0
+    newest = desk.run("issues", "list", "--json").json[0]
+    assert newest["subject"] == last["subject"]
+    assert f"correct {newest['id']}\n" in desk.run("issues", "correct", sent, "--note", "Oh").err
+
+
+def test_where_the_correction_was_cancelled_another_may_be_made(desk, sent):
+    desk.run("issues", "correct", sent, "--yes", "--note", "The wrong day.")
+    desk.run("issues", "cancel", desk.run("issues", "list", "--json").json[0]["id"], "--yes")
+
+    assert desk.run("issues", "correct", sent, "--yes", "--note", "Oh").code == 0
+
+
+def test_what_is_asked_shows_the_note_and_no_score(desk, sent):
+    asked = desk.run("issues", "correct", sent, "--note", "We had the wrong day.").out
+
+    assert "Note       We had the wrong day.\n" in asked
+    assert "dated by" not in asked
+    assert "score" not in asked
+    title = desk.run("issues", "show", sent, "--stories").json[0]["title"]
+    assert f"  1. {title}\n" in asked
+
+
+@pytest.mark.parametrize("note", ["", " \n "])
+def test_a_note_that_says_nothing_is_refused(desk, sent, note):
+    said = desk.run("issues", "correct", sent, "--note", note)
+
+    assert (said.code, said.out) == (2, "")
+    assert "--note says nothing; write what was wrong" in said.err
+
+
 def test_what_never_went_out_is_not_corrected(desk, sent):
     assert "no issue 99" in desk.run("issues", "correct", "99", "--note", "Oh").err
 
