@@ -12,7 +12,8 @@ help:  ## what there is to make
 
 $(BIN)/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Digest needs Python 3.11 or newer; this is %s: make PYTHON=python3.12 demo" % sys.version.split()[0])'
-	$(PYTHON) -m venv $(VENV)
+# One that came to nothing has a python and no pip: it goes, so that the next make begins anew.
+	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); $(PYTHON) -c 'import sys; sys.exit("$(VENV) was not made (why is above) and is gone again; where venv or ensurepip is missing, as on Debian and Ubuntu: sudo apt install python%d.%d-venv" % sys.version_info[:2])'; }
 
 $(VENV)/.run: requirements.txt pyproject.toml | $(BIN)/python
 	$(PIP) install --require-hashes --requirement requirements.txt

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -91,3 +92,27 @@ def test_no_web_server_example_logs_the_links_of_readers():
     assert not re.search(r"^\s*log\b", caddy, re.MULTILINE)
     for example in ((DEPLOY / "nginx.conf").read_text("utf-8"), caddy):
         assert "/metrics" in example
+
+
+WITHOUT_VENV = """#!/bin/sh
+case "$1 $2" in
+"-m venv") mkdir -p "$3/bin"; ln -s "$(command -v true)" "$3/bin/python"; exit 1 ;;
+*) exec PYTHON "$@" ;;
+esac
+"""
+
+
+def test_a_venv_that_could_not_be_made_is_no_hindrance_to_the_next(tmp_path):
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    python = tmp_path / "python"
+    python.write_text(WITHOUT_VENV.replace("PYTHON", sys.executable))
+    python.chmod(0o755)
+
+    made = subprocess.run(
+        ["make", f"PYTHON={python}", ".venv/bin/python"],
+        cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+
+    assert made.returncode != 0
+    assert f"sudo apt install python{sys.version_info[0]}.{sys.version_info[1]}-venv" in made.stderr
+    assert not (tmp_path / ".venv").exists()
