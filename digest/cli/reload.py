@@ -29,5 +29,5 @@ def command(context: Context) -> None:
     if not told:
         raise DigestError(f"no `digest run` lives in {loaded.settings.folder}; start one")
     for warning in loaded.warnings:
-        click.echo(warning, err=True)
+        click.echo(f"warning: {warning}", err=True)
     click.echo("Told it to take up the new configuration; its log says when it has.")

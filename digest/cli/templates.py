@@ -13,7 +13,9 @@ from digest.cli.counted import counted
 from digest.compose import letters, render, templates, words
 from digest.compose import theme as themes
 from digest.compose.letters import BUTTONS, LetterJob
+from digest.config import document
 from digest.config.load import load_for
+from digest.config.positions import Key, Layout
 from digest.config.replace import write_whole
 from digest.config.settings import Settings
 from digest.errors import DigestError, Misconfigured
@@ -45,7 +47,8 @@ def new(context: Context, name: str, like: str, parts: tuple[str, ...]) -> None:
         raise Misconfigured(
             "NAME", f"{name!r} is no name for a theme; use a-z, 0-9 and hyphens, and none of ours"
         )
-    settings = load_for(context.config).settings
+    loaded = load_for(context.config)
+    settings = loaded.settings
     folder = settings.compose.templates or settings.folder / DEFAULT_FOLDER
     sources = {part: templates.ours() / "email" / "parts" / f"{part}.mjml" for part in parts}
     for part, source in sources.items():
@@ -58,7 +61,7 @@ def new(context: Context, name: str, like: str, parts: tuple[str, ...]) -> None:
     for source in sources.values():
         _write(folder / "parts" / source.name, source.read_text("utf-8"))
     click.echo(f"Wrote {target}")
-    for line in _next_steps(settings, name):
+    for line in _next_steps(settings, name, document.read(loaded.path).layout):
         click.echo(line)
 
 
@@ -104,13 +107,21 @@ def _write(target: Path, text: str) -> None:
         ) from error
 
 
-def _next_steps(settings: Settings, name: str) -> Iterator[str]:
+def _next_steps(settings: Settings, name: str, layout: Layout) -> Iterator[str]:
     wanted = next(iter(settings.newsletters), "NAME")
     yield "Now say in config.toml:"
     if settings.compose.templates is None:
-        yield f'    [compose]\n    templates = "{DEFAULT_FOLDER}"'
-    yield f'    [newsletters.{wanted}]\n    theme = "{name}"'
+        yield from _under(("compose",), f'templates = "{DEFAULT_FOLDER}"', layout)
+    yield from _under(("newsletters", wanted), f'theme = "{name}"', layout)
     yield "and look at it:  digest send --dry-run --no-collect"
+
+
+def _under(table: Key, line: str, layout: Layout) -> Iterator[str]:
+    """``line`` and the table it belongs in, which may not be begun twice."""
+    there = layout.places.get(table)
+    told = f"  # is there, on line {there.line}: put the next line below it" if there else ""
+    yield f"    [{'.'.join(map(str, table))}]{told}"
+    yield f"    {line}"
 
 
 def _own(folder: Path | None) -> list[str]:

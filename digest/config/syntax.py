@@ -34,6 +34,9 @@ PLAIN_WORDS = (
 )
 _WHERE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 _PAIR = re.compile(r"\s*([\w.\"'-]+)\s*=\s*([^#\n]*)")
+_HEADER = re.compile(r"\s*(\[{1,2})(.*?)(\]{1,2})\s*(?:#.*)?")
+_NOT_IN_A_NAME = re.compile(r"[^\w.\"'-]+", re.ASCII)
+_SHORT_HOUR = re.compile(r"\d:[0-5]\d")
 _WORDS_FOR_BOOLS = {"yes": "true", "on": "true", "no": "false", "off": "false"}
 
 
@@ -73,6 +76,8 @@ def _broken(text: str, said: str) -> _Told:
     bare = said.startswith(("Invalid value", "Expected newline"))
     if bare and began < line and value.startswith("["):
         return _in_a_list(lines[line - 1], line) or _Told(began, key, LIST_NEVER_ENDS)
+    if said.startswith("Expected ']") and (told := _in_a_header(lines[line - 1], line)):
+        return told
     if "never ends" in words:  # what is missing is missing where it began
         return _Told(began, key, words)
     key, value = _pair(lines[line - 1])
@@ -83,6 +88,19 @@ def _pair(line: str) -> tuple[str, str]:
     """The key and the value on a line; a line of another kind has the key ``syntax``."""
     found = _PAIR.match(line)
     return (found[1], found[2].strip()) if found else ("syntax", "-")
+
+
+def _in_a_header(line: str, number: int) -> _Told | None:
+    """A character that no name of a table has; None where the line is no whole header."""
+    header = _HEADER.fullmatch(line)
+    odd = header and _NOT_IN_A_NAME.search(header[2].strip())
+    if header is None or not odd:
+        return None
+    name = _NOT_IN_A_NAME.sub("-", header[2].strip())
+    name = name.lower() if name.startswith("newsletters.") else name
+    what = "a blank" if odd[0].isspace() else shown(odd[0])
+    words = f"has {what} in its name; write {header[1]}{name.strip('-')}{header[3]}"
+    return _Told(number, line.partition("#")[0].strip(), words)
 
 
 def _in_a_list(line: str, number: int) -> _Told | None:
@@ -104,4 +122,5 @@ def _bare_value(raw: str) -> str | None:
         return f"is {raw}; write {_WORDS_FOR_BOOLS[raw.lower()]}"
     if raw[0] in "\"'[{-":
         return None
-    return f"is text without quotes; write {shown(raw)}"
+    whole = f"0{raw}" if _SHORT_HOUR.fullmatch(raw) else raw  # no hour is taken without it
+    return f"is text without quotes; write {shown(whole)}"

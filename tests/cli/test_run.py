@@ -100,8 +100,12 @@ async def test_a_changed_configuration_is_taken_up_and_a_broken_one_changes_noth
         assert "catch_up_hours" in (await it.until("config.refused"))["why"]
         await it.until("run.ready")
 
-        config.write_text(CONFIG + "\n[schedule]\ncatch_up_hours = 5\n")
-        assert (await ended(folder, "reload"))[0] == 0
+        config.write_text(
+            CONFIG + "\n[schedule]\ncatch_up_hours = 5\n[web]\ndouble_opt_in = false\n"
+        )
+        code, complaint = await ended(folder, "reload")
+        assert code == 0
+        assert complaint.startswith("warning: ")
         await it.until("config.taken")
         await it.until("clock.leads")
 

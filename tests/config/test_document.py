@@ -19,6 +19,7 @@ LINES = GOOD.count("\n")
         ("weight = ", 'weight has no value; write one, such as "" for none'),
         ("topic = harbour", 'topic is text without quotes; write "harbour"'),
         ("topic = 06:30", 'topic is text without quotes; write "06:30"'),
+        ("hour = 6:30", 'hour is text without quotes; write "06:30"'),
         ("topic = True", "topic is True; write true"),
         ("topic = yes", "topic is yes; write true"),
         (
@@ -28,6 +29,12 @@ LINES = GOOD.count("\n")
         ('topic = "a" "b"', "topic has more on the line than one value; put text in quotes"),
         ("topic", 'syntax has no value; write KEY = VALUE, such as title = "The Quayside"'),
         ("[collect", "syntax is a table name that never ends; close it with ]"),
+        (
+            "[newsletters.Daily News] # ours",
+            "[newsletters.Daily News] has a blank in its name; write [newsletters.daily-news]",
+        ),
+        ("[[collect.séa]]", '[[collect.séa]] has "é" in its name; write [[collect.s-a]]'),
+        ("[[topics]", "syntax is a table name that never ends; close it with ]]"),
         ('topic = "C:\\path"', "topic holds a lone backslash; write \\\\ or use 'single quotes'"),
         (
             'topic = "\\u12"',
