@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -16,6 +17,9 @@ from digest.model import Source, SourceId, SourceKind
 
 FEEDS_TRIED = 4  # of those a page names
 FEWEST_LINKS = 3  # a page with fewer is an article, not a source
+
+_LIKE_A_HOST = re.compile(r"(?:[\w-]+\.)+[^\W\d_]{2,}(?::\d+)?(?:[/?]|$)")
+_MARKUP = re.compile(rb"<(?:!doctype\s+html|html|head|title|body|main|div|p|a)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,8 +61,15 @@ async def discover(location: str, *, fetch: Fetch, isolate: Isolate, folder: Pat
 
 def _files(location: str, folder: Path) -> Found:
     probe = _source(location, SourceKind.FILES)
-    parsed = files.read(location, folder=folder, source=probe)
     path = Path(location)
+    try:
+        parsed = files.read(location, folder=folder, source=probe)
+    except Misconfigured as error:
+        if not _LIKE_A_HOST.match(location) or path.suffix.lower() in files.FORMS:
+            raise
+        raise Misconfigured(
+            location, f"is no file here; for the address on the web, write https://{location}"
+        ) from error
     name = path.name if path.name and "*" not in path.name else path.parent.name
     count = len(parsed.items)
     said = f"{count} {'file' if count == 1 else 'files'} can be read now"
@@ -86,11 +97,19 @@ async def _of_page(
         notes = (f"no feed; {len(page.articles)} article links on the page",)
         name = page.title or urlsplit(answer.url).hostname or location
         return Found(kind=SourceKind.PAGE, location=answer.url, name=name, notes=notes)
+    if not _MARKUP.search(answer.body.replace(b"\0", b"")):
+        raise Misconfigured(
+            location,
+            "is neither a feed nor a sitemap nor a page; give the address of a feed, or of a page "
+            "that lists articles",
+        )
     named = f" (its feeds {', '.join(tried)} cannot be read)" if tried else ""
     raise Misconfigured(
         location,
-        f"is a page without a feed{named} and with fewer than {FEWEST_LINKS} article links; "
-        "give the address of its feed, or of a page that lists articles",
+        f"is a page without a feed{named} and with fewer than {FEWEST_LINKS} links that "
+        "read like articles; give the address of its feed, or of a page that lists articles; where "
+        'this one lists some, write it into config.toml with kind = "page" and a CSS selector of '
+        'their links, such as select = "main a"',
     )
 
 

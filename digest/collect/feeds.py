@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urljoin
 
 import feedparser
 
@@ -23,6 +24,7 @@ MAX_TAGS = 10
 _HTML = re.compile(
     r"\s*(?:<!--.{0,2000}?-->\s*)*<(?:!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL
 )
+_NAMES_A_FEED = re.compile(r"application/(?:rss|atom|rdf|feed)\+(?:xml|json)", re.IGNORECASE)
 _XML_START = re.compile(r"^\s*<\?xml[^>]{0,300}\?>")
 _TIME_OF_DAY = re.compile(r"\d{1,2}:\d{2}")
 _CUT_OFF = re.compile(
@@ -49,7 +51,7 @@ def parse(
     if _HTML.match(text):
         raise Permanent(
             f"this is a web page, not a feed ({content_type or 'no content type'}); "
-            f"`digest sources add {url}` looks for its feed"
+            f"`digest sources add {_where_to_look(text, url)}` looks for its feed"
         )
     guard.check_xml(text, what="the feed")
     feed = feedparser.parse(
@@ -63,6 +65,11 @@ def parse(
     if not feed.get("version") and not feed.entries:
         raise Permanent(f"this is no feed that can be read ({_damage(feed) or 'no RSS or Atom'})")
     return _parsed(feed, url, source)
+
+
+def _where_to_look(page: str, url: str) -> str:
+    """The page where it names a feed; else, as an error page does not, the front page."""
+    return url if _NAMES_A_FEED.search(page) else urljoin(url, "/")
 
 
 def _as_utf8(text: str) -> bytes:

@@ -18,9 +18,12 @@ from tomlkit.items import Array, InlineTable
 from digest.config.document import Document, Table
 from digest.config.positions import Header, Key, Place
 from digest.config.problems import shown
+from digest.config.shape import every_key
 from digest.errors import Misconfigured
 
 SOURCES: Key = ("collect", "sources")
+KEYS = "|".join(key[-1] for key in every_key() if key[:2] == SOURCES)
+_UNSET = re.compile(rf"[ \t]*#[ \t]*(?:{KEYS})[ \t]*=")
 Entry = Mapping[str, str]  # the keys of a [[collect.sources]]: location, name, kind, topic
 
 
@@ -126,9 +129,10 @@ def _removed(document: Document, index: int) -> _Splice:
         return _list_without(document, SOURCES, index)
     text = document.text
     start = text.rfind("\n", 0, header.start) + 1
-    lines = text[start : header.end].splitlines(keepends=True)
-    kept = "".join(line for line in lines if line.lstrip().startswith("#"))
-    end = header.end
+    end = _unset_keys(text, header.end)
+    lines = text[start:end].splitlines(keepends=True)
+    comments = (line for line in lines if line.lstrip().startswith("#"))
+    kept = "".join(line for line in comments if not _UNSET.match(line))
     above = re.search(r"(?:^|(?<=\n))[ \t]*\r?\n$", text[:start])
     below = re.match(r"[ \t]*\r?\n", text[end:])
     if not kept and above and not text[end:].strip():
@@ -136,6 +140,17 @@ def _removed(document: Document, index: int) -> _Splice:
     elif not kept and below and (above or start == 0):
         end += below.end()
     return _Splice(start, end, kept)
+
+
+def _unset_keys(text: str, at: int) -> int:
+    """Past the last of a source's keys that are commented out right below it: they are its own."""
+    end = at
+    for line in text[at:].splitlines(keepends=True):
+        if not line.lstrip().startswith("#") or line.lstrip(" \t#").startswith("["):
+            break
+        at += len(line)
+        end = at if _UNSET.match(line) else end
+    return end
 
 
 def _header(document: Document, index: int) -> Header | None:

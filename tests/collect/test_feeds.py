@@ -204,7 +204,11 @@ def test_a_wrong_charset_declaration_does_not_garble():
     [
         ("", "empty"),
         ("<!doctype html><html><body>Hi</body></html>", "web page, not a feed"),
-        ("<!-- hello --><HTML><p>Hi", "digest sources add https://herald.example/feed.xml"),
+        ("<!-- hello --><HTML><p>Hi", "digest sources add https://herald.example/` looks for"),
+        (
+            "<html><link rel=alternate type=application/rss+xml href=/new.xml>",
+            "digest sources add https://herald.example/feed.xml` looks for",
+        ),
         ("<note>hello</note>", "no feed that can be read"),
         ("just words", "no feed that can be read"),
         ('<!DOCTYPE r [<!ENTITY x SYSTEM "file:///etc/passwd">]><rss>&x;</rss>', "entities"),

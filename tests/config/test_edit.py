@@ -114,15 +114,22 @@ def test_what_was_added_can_be_taken_out_without_a_trace():
     assert removed(added(GOOD, HERALD), 1) == GOOD
 
 
-def test_comments_around_and_inside_a_removed_source_are_kept():
-    text = LAID_OUT.replace('name = "Sample', '# a note of mine\nname = "Sample')
+def test_comments_around_and_inside_a_removed_source_are_kept_but_its_unset_keys():
+    text = LAID_OUT.replace(
+        'name = "Sample', '# a note of mine\n# weight = 2.0\nname = "Sample'
+    ).replace("# not set\n", "# not set\n# one below\n#kind = 'sample'\n# the last\n")
 
     assert removed(text, 0) == (
-        "# The morning paper\n# a note of mine\n"
-        '#topic = "harbour"           # not set\n\n'
+        "# The morning paper\n# a note of mine\n# one below\n# the last\n\n"
         "# To be switched on:\n#[[collect.sources]]\n"
         '#location = "x"\n\n# ---- how we ask\n[collect.http]\nconnections = 3\n'
     )
+
+
+def test_the_keys_of_a_table_that_is_commented_out_stay_with_it():
+    text = LAID_OUT.replace("# not set\n\n# To be switched on:\n", "# not set\n")
+
+    assert '\n#[[collect.sources]]\n#location = "x"\n' in removed(text, 0)
 
 
 def test_a_removed_source_leaves_the_lists_of_newsletters():

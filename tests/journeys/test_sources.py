@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -197,6 +198,30 @@ async def test_add_finds_out_what_a_place_is(desk, web, three):
     listed = await run(desk, "sources", "list", "--json")
     assert said.code == 0, said.err
     assert [one["kind"] for one in listed.json] == ["sample", "sitemap", "page", "files"]
+
+
+async def test_what_cannot_be_added_is_told_with_a_cure_that_works(desk, web):
+    desk.configure("sample:")
+    noise = bytes(random.Random(3).randrange(256) for _ in range(3000))
+    links = "".join(f"<a href='/{n}'>Story {n}</a>" for n in range(4))
+    web.serve("/noise", noise)
+    web.serve("/short", f"<title>Short</title><main>{links}</main>")
+
+    async def refused(location):
+        said = await run(desk, "sources", "add", location)
+        assert said.code == 2
+        return said.err
+
+    host = "herald.example/feed.xml"
+    assert f"write https://{host}" in await refused(host)
+    assert "https://" not in await refused("news.md")
+    assert "is neither a feed nor a sitemap nor a page" in await refused(web.url("/noise"))
+    assert (
+        "fewer than 3 links that read like articles; give the address of its feed, or of a page "
+        'that lists articles; where this one lists some, write it into config.toml with kind = "page" '
+        'and a CSS selector of their links, such as select = "main a"'
+        in await refused(web.url("/short"))
+    )
 
 
 def test_opml_goes_out_and_comes_back(desk):
