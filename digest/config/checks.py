@@ -20,6 +20,7 @@ from digest.model import SourceKind
 
 THEMES = ("paper", "plain", "bold")
 SPOKEN = ("ar", "de", "en", "es", "fr", "ru")  # what we have the words of a mail in
+_NAMING_TOPICS = frozenset((SourceKind.FILES, SourceKind.SAMPLE))  # in front matter
 _FOR_EXAMPLES = re.compile(r"(.*\.)?(example|invalid|test|example\.(com|net|org))", re.IGNORECASE)
 _SOURCES: Key = ("collect", "sources", "*")
 
@@ -244,13 +245,17 @@ def _topics_without_source(
     names = {name for _, name in draft.matching((*key, "sources", "*"))}
     own = [source for source in sources if not names or source.get("name") in names]
     topics = {source.get("topic") for source in own}
-    if None in topics or not own:
-        return  # a source without a topic may bring articles that name their own
+    untold = {source.get("kind") for source in own if source.get("topic") is None}
+    if untold & _NAMING_TOPICS or not own:
+        return  # its articles name their own
+    # A feed or a page may happen to tag an article so.
+    tagged = " (only articles that are tagged so come into it)" if untold else ""
     wanted = [
         *draft.matching((*key, "sections", "*", "topic")),
         *draft.matching((*key, "topics", "*")),
     ]
     for place, topic in wanted:
         if topic not in topics:
-            words = f"is {shown(topic)}, and no source of this newsletter has that topic"
+            words = f"is {shown(topic)}, and no source of this newsletter has that topic{tagged}"
+            words += "; readers are offered it, so give it to a source or take it out"
             yield str(draft.document.problem(place, words))

@@ -794,9 +794,18 @@ def test_where_each_value_comes_from_is_known(read: Read):
             with_line("source", 'topic = "a"').replace("[[", "[newsletters.daily.x]\n[[", 0)
             + '[[newsletters.daily.sections]]\ntopic = "b"\ntitle = "B"\n',
             [
-                'config.toml:14  newsletters.daily.sections[1].topic  is "b", and no source of this newsletter has that topic'
+                'config.toml:14  newsletters.daily.sections[1].topic  is "b", and no source of this newsletter has that topic; readers are offered it, so give it to a source or take it out'
             ],
         ),
+        (
+            GOOD.replace("sample:", "https://x.example/feed").replace(
+                "[[", "sections = [{ topic = 'b', title = 'B' }]\n[["
+            ),
+            [
+                'config.toml:9  newsletters.daily.sections[1].topic  is "b", and no source of this newsletter has that topic (only articles that are tagged so come into it); readers are offered it, so give it to a source or take it out'
+            ],
+        ),
+        (GOOD.replace("[[", "sections = [{ topic = 'b', title = 'B' }]\n[["), []),
     ],
 )
 def test_what_is_probably_not_meant_is_a_warning(read: Read, text: str, warnings: list[str]):
