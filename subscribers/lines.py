@@ -9,7 +9,7 @@ from __future__ import annotations
 import codecs
 import csv
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -41,9 +41,12 @@ class Record(NamedTuple):
     cells: list[str]
 
 
-def split(blocks: Iterable[bytes]) -> Iterator[Line | Malformed]:
+def split(
+    blocks: Iterable[bytes], guessed: Callable[[int], object] | None = None
+) -> Iterator[Line | Malformed]:
     """Blocks of a file to its lines, each decoded by itself: UTF-8, else cp1252.
 
+    ``guessed`` is told the number of each of the latter: another encoding may have been meant.
     A UTF-16 or UTF-8 byte order mark is believed. Lines end with LF, CRLF or CR.
     """
     number = 0
@@ -56,6 +59,8 @@ def split(blocks: Iterable[bytes]) -> Iterator[Line | Malformed]:
             text = raw.decode()
         except UnicodeDecodeError:
             text = raw.decode("cp1252", "replace")
+            if guessed:
+                guessed(number)
         yield Line(number, text.rstrip("\r\n"))
 
 

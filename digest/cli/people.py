@@ -170,13 +170,21 @@ def import_page(vouched: bool) -> str:
 
 def told(found: Found, rejects: Path, *, as_json: bool, would: bool) -> None:
     """Print what an import came to, or would."""
-    counts = {**asdict(found.counts), "malformed": found.rejected}
+    counts = {
+        **asdict(found.counts),
+        "elsewhere": found.elsewhere,
+        "malformed": found.rejected,
+        "cp1252": found.guessed,
+    }
     if as_json:
         click.echo(json.dumps({**counts, "imported": not would}))
         return
+    gone = found.counts.gone
+    apart = f", {gone:,} of them as left, bounced or complained" if gone else ""
+    elsewhere = f", of another newsletter {found.elsewhere:,}" if found.elsewhere else ""
     click.echo(
-        f"{'Would add' if would else 'Added'} {found.counts.new:,}; known already "
-        f"{found.counts.known:,}, suppressed {found.counts.suppressed:,}, "
+        f"{'Would add' if would else 'Added'} {found.counts.new:,}{apart}; known already "
+        f"{found.counts.known:,}, suppressed {found.counts.suppressed:,}{elsewhere}, "
         f"malformed {found.rejected:,}."
     )
     if found.counts.withdrawn:
@@ -184,8 +192,15 @@ def told(found: Found, rejects: Path, *, as_json: bool, would: bool) -> None:
             f"{'Would take' if would else 'Took'} consent away from {found.counts.withdrawn:,} who "
             "are known here: by the file they left, bounced or complained."
         )
-    if found.rejected:
-        click.echo(f"The malformed rows, by line: {rejects}")
+    if found.guessed:
+        named = ", ".join(map(str, found.look_at))
+        more = " and more" if found.guessed > len(found.look_at) else ""
+        click.echo(
+            f"Lines that are no UTF-8, read as cp1252: {found.guessed:,}; look whether every "
+            f"letter is right on line {named}{more}, or save the file as UTF-8."
+        )
+    if found.rejected or found.elsewhere:
+        click.echo(f"The rows left out, by line: {rejects}")
 
 
 def _record(member: Member) -> dict[str, object]:

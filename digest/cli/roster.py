@@ -36,14 +36,22 @@ WINDOW = 4 * BATCH  # rows in memory
 BREATH_SECONDS = 0.02  # between two batches, in which those who wait are served
 BLOCK = 256 * 1024
 PAGE = 2_000
+LOOK_AT = 5  # lines that are named
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """What a pass over the file came to; ``rejected`` rows are in the rejects file."""
+    """What a pass over the file came to; ``rejected`` rows are in the rejects file.
+
+    ``elsewhere``: rows of another newsletter, which are there, too. ``guessed``: lines that were
+    read as cp1252, of which ``look_at`` are the first.
+    """
 
     counts: Counts
     rejected: int
+    elsewhere: int
+    guessed: int
+    look_at: Sequence[int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +82,8 @@ class Pass:
         self._offered = frozenset(("", *asked.offered))
         self._reject = reject
         self._quiet = asked.quiet or not sys.stderr.isatty()
-        self.rejected = 0
+        self.rejected = self.elsewhere = self.guessed = 0
+        self.look_at: list[int] = []
 
     def batches(self) -> Iterator[Sequence[Row]]:
         """Raises Misconfigured where the file cannot be read or holds no addresses."""
@@ -110,16 +119,32 @@ class Pass:
                 str(self._path), f"{error}; say which with --map address=COLUMN"
             ) from error
 
+    def found(self, counts: Counts) -> Found:
+        return Found(
+            counts=counts,
+            rejected=self.rejected,
+            elsewhere=self.elsewhere,
+            guessed=self.guessed,
+            look_at=self.look_at,
+        )
+
     def _lines(self, blocks: Iterator[bytes]) -> Iterator[Line | Malformed]:
-        split = lines.split(blocks)
+        split = lines.split(blocks, self._note_guess)
         return exports.translated(split, self._program) if self._program else split
+
+    def _note_guess(self, number: int) -> None:
+        self.guessed += 1
+        if self.guessed <= LOOK_AT:
+            self.look_at.append(number)
 
     def _ours(self, found: Iterator[Row | Malformed]) -> Iterator[Row]:
         for one in found:
             if isinstance(one, Malformed):
                 refused = one
             elif one.details.newsletter not in ("", self._newsletter):
-                refused = Malformed(line=one.line, reason="The row is of another newsletter.")
+                self.elsewhere += 1
+                self._reject(Malformed(line=one.line, reason="The row is of another newsletter."))
+                continue
             elif one.details.cadence not in self._offered:
                 offered = ", ".join(sorted(self._offered - {""}))
                 refused = Malformed(line=one.line, reason=f"The cadence is none of {offered}.")
@@ -145,7 +170,7 @@ async def dry_run(url: str, asked: Asked, terms: Terms, *, clock: Clock) -> Foun
     finally:
         if store:
             await store.close()
-    return Found(counts=counts, rejected=file.rejected)
+    return file.found(counts)
 
 
 async def imported(store: Store, asked: Asked, terms: Terms, *, clock: Clock) -> Found:
@@ -157,7 +182,7 @@ async def imported(store: Store, asked: Asked, terms: Terms, *, clock: Clock) ->
             counts += await enrol(store, rows, terms, clock=clock)
             tidy()
             await asyncio.sleep(BREATH_SECONDS)
-    return Found(counts=counts, rejected=file.rejected)
+    return file.found(counts)
 
 
 @lru_cache(maxsize=1024)  # rows of a file say the same

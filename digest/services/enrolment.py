@@ -47,6 +47,7 @@ class Terms:
 class Counts:
     """Rows by what becomes of them. ``known``: also a second row of one address.
 
+    ``gone``: of the new, those whom the file brings as left, bounced or complained.
     ``withdrawn``: people known here of whom the file says that they left, bounced or complained.
     """
 
@@ -54,6 +55,7 @@ class Counts:
     known: int = 0
     suppressed: int = 0
     withdrawn: int = 0
+    gone: int = 0
 
     @property
     def others(self) -> int:
@@ -66,6 +68,7 @@ class Counts:
             known=self.known + other.known,
             suppressed=self.suppressed + other.suppressed,
             withdrawn=self.withdrawn + other.withdrawn,
+            gone=self.gone + other.gone,
         )
 
 
@@ -96,7 +99,8 @@ async def foresee(
         elif not all(taken_before):
             graver[key] = row
     if store is None:
-        counts = Counts(new=len(fresh), withdrawn=len(graver))
+        gone = sum(bool(losses(row.details)) for row in fresh.values())
+        counts = Counts(new=len(fresh), withdrawn=len(graver), gone=gone)
     else:
         counts = (await store.read(_sorted, fresh, terms, clock())).counts
         more = (await store.read(_sorted, graver, terms, clock())).counts
@@ -129,7 +133,7 @@ def _sorted(tx: Connection, by_key: dict[str, Row], terms: Terms, now: datetime)
     alike: dict[int, Newcomers | None] = {}
     others: list[Newcomers] = []
     ids = people.new_ids()
-    new = suppressed = 0
+    new = suppressed = gone = 0
     withdrawals: list[tuple[SubscriberId, Details]] = []
     for key, row in by_key.items():
         member = found.get(key)
@@ -150,8 +154,9 @@ def _sorted(tx: Connection, by_key: dict[str, Row], terms: Terms, now: datetime)
             who = member.person.id if member else next(ids)
             newcomers.who.append(Who(who, row.address, key, row.name))
             new += not withdrawn
+            gone += not withdrawn and newcomers.are_gone
     return _Sorted(
-        counts=Counts(new=new, suppressed=suppressed, withdrawn=len(withdrawals)),
+        counts=Counts(new=new, suppressed=suppressed, withdrawn=len(withdrawals), gone=gone),
         newcomers=[*others, *(some for some in alike.values() if some)],
         withdrawals=withdrawals,
     )

@@ -18,7 +18,7 @@ from digest.storage.schema import consent_log, subscribers, subscriptions
 from digest.storage.schema import letters as letters_table
 from subscribers.address import Address
 from subscribers.consent import Entry
-from subscribers.model import Status, Subscriber, SubscriberId, Subscription
+from subscribers.model import Standing, Status, Subscriber, SubscriberId, Subscription
 
 
 class Who(NamedTuple):
@@ -52,6 +52,10 @@ class Newcomers:
     letter: Letter | None
     are_new: bool
     who: list[Who] = field(default_factory=list)
+
+    @property
+    def are_gone(self) -> bool:
+        return self.held.status is Status.LEFT or self.person.standing is not Standing.OK
 
 
 def known(tx: Connection, keys: Collection[str], newsletter: str) -> dict[str, Member]:

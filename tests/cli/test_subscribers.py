@@ -64,7 +64,10 @@ def test_a_dry_run_says_what_would_happen_and_writes_no_database(folder):
         "known": 1,
         "suppressed": 1,
         "withdrawn": 0,
+        "gone": 0,
+        "elsewhere": 0,
         "malformed": 1,
+        "cp1252": 0,
         "imported": False,
     }
     assert (folder / "digest.db").read_bytes() == before
@@ -82,6 +85,43 @@ def test_the_import_does_what_the_dry_run_said_and_twice_is_once(folder):
     assert done == {**foreseen, "imported": True}
     assert take_in(folder, "--dry-run")["known"] == 4
     assert stats(folder) == {("pending", "ok"): 3}
+
+
+def test_who_comes_as_left_and_whose_row_is_of_another_newsletter_is_said(folder):
+    (folder / "people.csv").write_text(
+        "email,newsletter,status\nada@example.org,daily,active\ngrace@example.org,daily,left\n"
+        "eve@example.org,daily,bounced\nida@example.org,weekly,active\n"
+    )
+    words = ("import", folder / "people.csv", "--already-confirmed")
+
+    foreseen = run(folder, *words, "--dry-run")
+    done = run(folder, *words, "--yes")
+
+    said = (
+        "3, 2 of them as left, bounced or complained; known already 0, suppressed 0, "
+        "of another newsletter 1, malformed 0.\n"
+        f"The rows left out, by line: {folder / 'people.csv.rejects.csv'}\n"
+    )
+    assert (foreseen, done) == (f"Would add {said}", f"Added {said}")
+    run(folder, "suppress", "eve@example.org")  # now there is a database to be asked
+    again = take_in(folder, "--dry-run", "--already-confirmed")
+    assert (again["new"], again["known"], again["gone"]) == (0, 2, 0)
+    assert (folder / "people.csv.rejects.csv").read_text().splitlines() == [
+        "line,reason",
+        "5,The row is of another newsletter.",
+    ]
+
+
+def test_lines_that_had_to_be_guessed_are_counted_and_the_first_are_named(folder):
+    some = "".join(f"m\u00fcller{n}@example.org\n" for n in range(7)).encode("mac_roman")
+    (folder / "people.csv").write_bytes("email\nfür@example.org\n".encode() + some)
+
+    assert take_in(folder, "--dry-run")["cp1252"] == 7
+    assert (
+        "Lines that are no UTF-8, read as cp1252: 7; look whether every letter is right on line "
+        "3, 4, 5, 6, 7 and more, or save the file as UTF-8.\n"
+        in run(folder, "import", folder / "people.csv", "--dry-run")
+    )
 
 
 def test_a_row_cannot_ask_for_a_cadence_that_is_not_offered(folder):
