@@ -60,7 +60,7 @@ async def correct(
         raise Misconfigured("--note", "says nothing; write what was wrong")
     info, content = await store.read(_of, issue)
     await store.read(_not_yet_corrected, issue)
-    await store.read(_all_left, issue)
+    await store.read(_all_left, issue, newsletter.archive)
     entries = _entries(content if stories is None else {"stories": stories})
     told_again = [
         await store.read(_story, entry, place, info.until) for place, entry in enumerate(entries)
@@ -115,17 +115,17 @@ def _first(tx: Connection, info: IssueInfo) -> IssueInfo:
     return info
 
 
-def _all_left(tx: Connection, issue: int) -> None:
+def _all_left(tx: Connection, issue: int, archive: str) -> None:
     tally = posting.tally(tx, issue)
     held = tally.get("held", 0)
     waits = tally.get("queued", 0) + tally.get("sending", 0) + held
     if waits:
         again = f", the {held:,} held after `digest issues retry-failed {issue}`" if held else ""
+        page = ", and its page in the archive will say that it was withdrawn"
         raise DigestError(
             f"{waits:,} of issue {issue} have not left and would get it uncorrected; "
             f"let `digest work` send them{again}, or keep them back with `digest issues cancel "
-            f"{issue}`: they get no correction either, and its page in the archive will say that "
-            "it was withdrawn"
+            f"{issue}`: they get no correction either{page if archive != 'off' else ''}"
         )
 
 

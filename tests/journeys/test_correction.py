@@ -153,4 +153,8 @@ def test_one_that_is_held_is_decided_before_it_is_corrected(desk, sent):
 
     assert f"1 of issue {sent} have not left" in said.err
     assert f"the 1 held after `digest issues retry-failed {sent}`" in said.err
+    assert said.err.endswith(", and its page in the archive will say that it was withdrawn\n")
     assert said.code == 1
+    desk.configure("sample:", newsletter='archive = "off"')
+    said = desk.run("issues", "correct", sent, "--yes", "--note", "Oh")
+    assert said.err.endswith(": they get no correction either\n")
