@@ -17,7 +17,24 @@ from digest.deliver.choice import Circuit
 from digest.deliver.options import WarmUpOptions
 from digest.deliver.throttle import Pace
 
+HOLD_SECONDS = 5.0  # a worker that was killed, or stands still, keeps room from others so long
 REMEMBERED = 10_000  # domains; beyond, those that tell nothing new are forgotten
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """So many may leave ``until`` then: nobody else on this database uses that room."""
+
+    count: int
+    since: float
+    until: float
+
+    def lasts(self, now: float) -> bool:
+        """False before ``since``, too: the clock was set back, and others go by the new one."""
+        return self.since <= now < self.until
+
+    def room(self, now: float) -> int:
+        return self.count if self.lasts(now) else 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +48,12 @@ class Lane:
     pace: Pace = field(default_factory=Pace)
     circuit: Circuit = field(default_factory=Circuit)
     free: int = 1_000_000_000  # messages its connections can take up now
+    hold: Hold | None = None  # None: nobody shares its limits
+
+    def room(self, now: float) -> int:
+        """How many may leave by it now."""
+        held = self.hold.room(now) if self.hold else self.free
+        return min(self.free, held, throttle.room(self.pace, now))
 
 
 def today(lane: Lane, now: float) -> Lane:
@@ -39,7 +62,8 @@ def today(lane: Lane, now: float) -> Lane:
     if lane.warmup:
         day = datetime.fromtimestamp(now, UTC).date()
         limits = throttle.warmed(limits, warmup.allowed(lane.warmup, day))
-    return replace(lane, pace=memory.carried(limits, lane.pace))
+    hold = lane.hold if limits.windows else None
+    return replace(lane, pace=memory.carried(limits, lane.pace), hold=hold)
 
 
 def shares(lanes: Sequence[Lane], now: float, *, most: int) -> dict[str, int]:
@@ -49,7 +73,7 @@ def shares(lanes: Sequence[Lane], now: float, *, most: int) -> dict[str, int]:
     when no other works, not when the others are at their limits.
     """
     open_now = in_use(lanes, now)
-    rooms = {lane.name: min(lane.free, throttle.room(lane.pace, now)) for lane in open_now}
+    rooms = {lane.name: lane.room(now) for lane in open_now}
     weights = {lane.name: lane.weight or 1.0 for lane in open_now}
     given = dict.fromkeys(rooms, 0)
     left = most
@@ -62,6 +86,11 @@ def shares(lanes: Sequence[Lane], now: float, *, most: int) -> dict[str, int]:
             given[name] += more
             left -= more
     return {name: count for name, count in given.items() if count}
+
+
+def unheld(lanes: Sequence[Lane]) -> list[Lane]:
+    """The lanes with all that may be held for us, be it or not: to claim comes before to hold."""
+    return [replace(lane, hold=None) if lane.hold else lane for lane in lanes]
 
 
 def rest(lanes: Sequence[Lane], now: float) -> float | None:

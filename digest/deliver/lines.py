@@ -15,9 +15,10 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from digest.deliver import allowance, outbox, refusals, waits
-from digest.deliver.allowance import Domains, Lane
+from digest.deliver.allowance import Domains, Hold, Lane
 from digest.deliver.choice import Circuit
 from digest.deliver.feed import Feed
+from digest.deliver.latch import Latch
 from digest.deliver.line import Line
 from digest.deliver.outcome import Deferred, InDoubt, Outcome, Refused
 from digest.deliver.refusals import Meant
@@ -57,6 +58,8 @@ class Lines:
         self._objections: set[tuple[str, str]] = set()  # relay and code, once told
         for relay, lane in ways:
             line = Line(relay=relay, lane=lane, door=Door(tray, relay.name, domains))
+            if lane.pace.windows:
+                line.door = Latch(tray, relay.name, domains, partial(self._lasts, line))
             line.door.heard = self._hearing(line)
             line.door.elsewhere = partial(self._elsewhere, line)
             self._lines.append(line)
@@ -73,17 +76,26 @@ class Lines:
         return self._domains
 
     def booked(self) -> dict[str, int]:
-        """How many have left by each relay since this was last asked; those with none left out."""
+        """How many have left by each relay since this was last asked; those with none left out.
+
+        By one with limits nothing more leaves until ``adjust``: they are all that have.
+        """
+        now = self._now()
+        for line in self._lines:
+            if line.lane.pace.windows:
+                line.door.room = 0
+                line.book(now)
         counts = {line.relay.name: line.unkept for line in self._lines if line.unkept}
         for line in self._lines:
             line.unkept = 0
         return counts
 
-    def adopt(self, paces: Mapping[str, Pace]) -> None:
-        """Take up what relays have had in all, also by other workers and before a restart."""
+    def adopt(self, paces: Mapping[str, Pace], holds: Mapping[str, Hold]) -> None:
+        """Take up what relays have had in all, also by other workers and before a restart, and
+        what is held for us; without a hold we are alone."""
         for line in self._lines:
             if pace := paces.get(line.relay.name):
-                line.lane = replace(line.lane, pace=pace)
+                line.lane = replace(line.lane, pace=pace, hold=holds.get(line.relay.name))
 
     @property
     def usable(self) -> bool:
@@ -120,7 +132,7 @@ class Lines:
 
     def appetite(self, most: int) -> int:
         """How many more may be claimed: some seconds' worth of what the relays may have."""
-        shares = allowance.shares(self.lanes, self._now(), most=most)
+        shares = allowance.shares(allowance.unheld(self.lanes), self._now(), most=most)
         return max(0, sum(shares.values()) - self._tray.ready)
 
     def adjust(self) -> None:
@@ -287,6 +299,9 @@ class Lines:
             line.lane = replace(line.lane, circuit=line.lane.circuit.pause(words))
             line.door.room = 0
         return Deferred(outcome.code, outcome.enhanced, outcome.text, outcome.stage)
+
+    def _lasts(self, line: Line) -> bool:
+        return line.lane.hold is None or line.lane.hold.lasts(self._now())
 
     def _now(self) -> float:
         return self._clock().timestamp()

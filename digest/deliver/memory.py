@@ -7,7 +7,9 @@ was changed holds at once and what the last hour used still counts.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -17,7 +19,10 @@ from digest.deliver.throttle import SHY, Pace, Window
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Past:
-    """Of a Pace. ``windows``: seconds -> (slice, count), oldest first."""
+    """Of a Pace. ``windows``: seconds -> (slice, count), oldest first.
+
+    ``held``: worker -> how many it may still send, and until when (deliver/sharing.py).
+    """
 
     windows: dict[float, tuple[tuple[int, int], ...]]
     rate: float
@@ -25,14 +30,16 @@ class _Past:
     refilled_at: float
     accepted: int
     cautious_until: float
+    held: dict[str, tuple[int, float]] = field(default_factory=dict)
 
 
 _PAST = TypeAdapter(_Past)
 _CIRCUIT = TypeAdapter(Circuit)
+NOTHING: Mapping[str, tuple[int, float]] = MappingProxyType({})
 
 
-def of_pace(pace: Pace) -> str:
-    """What has happened at a pace, as JSON."""
+def of_pace(pace: Pace, held: Mapping[str, tuple[int, float]] = NOTHING) -> str:
+    """What has happened at a pace, and what workers hold of it, as JSON."""
     return json.dumps(
         {
             "windows": {window.seconds: window.slices for window in pace.windows},
@@ -41,6 +48,7 @@ def of_pace(pace: Pace) -> str:
             "refilled_at": pace.refilled_at,
             "accepted": pace.accepted,
             "cautious_until": pace.cautious_until,
+            "held": dict(held),
         }
     )
 
@@ -63,6 +71,14 @@ def pace(configured: Pace, text: str) -> Pace:
             cautious_until=past.cautious_until,
         ),
     )
+
+
+def held(text: str) -> dict[str, tuple[int, float]]:
+    """What workers hold; nothing where the text cannot be read."""
+    try:
+        return _PAST.validate_json(text).held
+    except ValidationError:
+        return {}
 
 
 def carried(configured: Pace, past: Pace) -> Pace:

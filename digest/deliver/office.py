@@ -135,7 +135,7 @@ class Memory(Protocol):
 
     async def load(self, lines: Lines) -> None: ...
 
-    async def keep(self, lines: Lines, now: datetime) -> None: ...
+    async def keep(self, lines: Lines, now: datetime, *, ready: int = 0) -> None: ...
 
     async def save(self, lines: Lines, now: datetime) -> None: ...
 
@@ -144,7 +144,7 @@ class _NoMemory:
     async def load(self, lines: Lines) -> None:
         pass
 
-    async def keep(self, lines: Lines, now: datetime) -> None:
+    async def keep(self, lines: Lines, now: datetime, *, ready: int = 0) -> None:
         pass
 
     async def save(self, lines: Lines, now: datetime) -> None:

@@ -13,6 +13,7 @@ CLAIM_SECONDS = 5.0  # a claim is no larger than this much time's worth
 FLOOR = 0.1  # messages a second: a domain is never given up, that is the outbox's to decide
 SHY = 50.0  # messages a second, for a domain that puts us off for the first time
 CAUTION = 10.0  # seconds in which many deferrals count as one: they answer one burst
+ASTRAY = 5.0  # seconds that what another worker has told may be ahead of our clock, and be true
 PERIODS = {"second": 1.0, "minute": 60.0, "hour": 3600.0, "day": 86400.0}
 
 
@@ -53,10 +54,13 @@ class Window:
         return 0.0 if self.room(now) else max(0.0, opens - now)
 
     def anew(self, now: float) -> Window:
-        """The window where the clock was set back: what left in times to come has left now."""
-        number = self._number(now)
-        if not self.slices or self.slices[-1][0] <= number:
+        """The window where the clock was set back: what left in times to come has left now.
+
+        Not where it is ahead by less than ASTRAY: then another worker was quicker than we.
+        """
+        if not self.slices or self.slices[-1][0] <= self._number(now + ASTRAY):
             return self
+        number = self._number(now)
         past = tuple(entry for entry in self.slices if entry[0] < number)
         ahead = sum(count for of, count in self.slices if of >= number)
         return replace(self, slices=(*past, (number, ahead)))

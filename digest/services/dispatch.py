@@ -133,7 +133,6 @@ class Dispatch:
             self._lines.hold()
             await self._let_go()
         await self._keep()
-        await self._memory.keep(self._lines, now)
         looks = self._nothing  # a claim writes; while there is nothing, it is enough to look
         if self._patrols.due(now):
             looks = False
@@ -150,6 +149,7 @@ class Dispatch:
         await self._return()  # before anything of it could be claimed anew
         if not looks and self._tray.ready < self._portion.low and self._lines.usable:
             await self._claim(now)
+        await self._memory.keep(self._lines, self._clock(), ready=self._tray.ready)
         self._lines.adjust()
         await self._put_off()
         self._show(self._look())

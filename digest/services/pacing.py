@@ -10,13 +10,15 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from uuid import uuid4
 
 from sqlalchemy import Connection
 
-from digest.deliver import memory, throttle
+from digest.deliver import allowance, memory, sharing
 from digest.deliver.allowance import Lane
 from digest.deliver.choice import Circuit
 from digest.deliver.lines import Lines
+from digest.deliver.sharing import Granted, Shared, Wish
 from digest.deliver.throttle import Pace
 from digest.errors import Misconfigured
 from digest.storage import paces
@@ -34,6 +36,8 @@ class Pacing:
         self._circuits: dict[str, str] = {}  # as they were when last looked at
         self._domains: dict[str, str] = {}
         self._unkept: Counter[str] = Counter()  # what has left by each relay and is in no row yet
+        self._me = uuid4().hex
+        self._holding: dict[str, int] = {}  # relay -> what we may send, as the database knows
 
     async def load(self, lines: Lines) -> None:
         """Before anything leaves."""
@@ -46,7 +50,7 @@ class Pacing:
             )
 
         relays, circuits, domains = await self._store.read(read)
-        lines.adopt({lane.name: _with(lane, relays) for lane in _limited(lines)})
+        lines.adopt({lane.name: _with(lane, relays) for lane in _limited(lines)}, {})
         for name, past in domains.items():
             lines.domains.restore(name, past)
         for name, past in circuits.items():
@@ -72,24 +76,36 @@ class Pacing:
         self._circuits = circuits | mine
         self._domains = domains
 
-    async def keep(self, lines: Lines, now: datetime) -> None:
-        """What has left by relays with limits; cheap where there is nothing.
+    async def keep(self, lines: Lines, now: datetime, *, ready: int = 0) -> None:
+        """Book what has left by relays with limits, and hold room for what is ``ready``.
 
-        Several workers of one database share a relay's limits: each adds what it has sent to what
-        the database says, and takes up the sum.
+        Several workers of one database share a relay's limits: what each may send until the next
+        time is in the database before it leaves. Nothing is written where nothing changes.
         """
         self._unkept.update(lines.booked())
-        limited, at = _limited(lines), now.timestamp()
+        limited = _limited(lines)
         if not limited:
             self._unkept.clear()
+            self._holding.clear()
             return
-        # Another worker may have used the room, or the clock may have been set back.
+        in_use = {lane.name for lane in allowance.in_use(lines.lanes, now.timestamp())}
+        wishes = [
+            (lane, self._wish(lane.name, ready if lane.name in in_use else 0)) for lane in limited
+        ]
         known = await self._store.read(paces.known, Of.RELAY)
-        found = {lane.name: _with(lane, known) for lane in limited}
-        if self._unkept or any(throttle.anew(pace, at) is not pace for pace in found.values()):
-            found = await self._store.write(_added, limited, self._unkept, now)
-            self._unkept.clear()
-        lines.adopt(found)
+        found, changed = _granted(known, wishes, now)
+        if changed:
+            found = await self._store.write(_shared, wishes, now)
+        self._unkept.clear()
+        self._holding = {name: one.hold.count for name, one in found.items() if one.hold.count}
+        lines.adopt(
+            {name: one.pace for name, one in found.items()},
+            {name: one.hold for name, one in found.items()},
+        )
+
+    def _wish(self, name: str, more: int) -> Wish:
+        used, holding = self._unkept[name], self._holding.get(name, 0)
+        return Wish(worker=self._me, used=used, holding=holding, more=more)
 
 
 async def known(store: Store) -> dict[str, Circuit]:
@@ -107,6 +123,7 @@ async def resume(store: Store, name: str, now: datetime) -> None:
 
 
 _FRESH = memory.of_circuit(Circuit())
+_NOTHING = memory.of_pace(Pace())  # has left by a relay that is new
 
 
 def _limited(lines: Lines) -> list[Lane]:
@@ -118,24 +135,31 @@ def _with(lane: Lane, known: Mapping[str, str]) -> Pace:
     return memory.pace(lane.pace, past) if past is not None else lane.pace
 
 
-def _added(
-    tx: Connection, lanes: Sequence[Lane], booked: Mapping[str, int], now: datetime
-) -> dict[str, Pace]:
-    """What has left by each relay in all, once ``booked`` is added to what was known."""
+def _shared(
+    tx: Connection, wishes: Sequence[tuple[Lane, Wish]], now: datetime
+) -> dict[str, Granted]:
+    """What each wish is granted: nobody else reads or writes what relays have had meanwhile."""
     known = paces.held(tx, Of.RELAY)
-    after, changed = {}, {}
-    for lane in lanes:
-        was = _with(lane, known)
-        pace = throttle.anew(was, now.timestamp())
-        count = booked.get(lane.name, 0)
-        # A relay that is new has its own count in its pace already.
-        if lane.name in known and count:
-            pace = throttle.left(pace, count, now.timestamp())
-        if count or pace is not was:
-            changed[lane.name] = memory.of_pace(pace)
-        after[lane.name] = pace
+    if new := {lane.name: _NOTHING for lane, _ in wishes if lane.name not in known}:
+        paces.begin(tx, Of.RELAY, new, now)
+        known = paces.held(tx, Of.RELAY)
+    found, changed = _granted(known, wishes, now)
     paces.save(tx, Of.RELAY, changed, now)
-    return after
+    return found
+
+
+def _granted(
+    known: Mapping[str, str], wishes: Sequence[tuple[Lane, Wish]], now: datetime
+) -> tuple[dict[str, Granted], dict[str, str]]:
+    """What each wish is granted by relay, and the texts that change with it."""
+    found, changed = {}, {}
+    for lane, wish in wishes:
+        past = known.get(lane.name, _NOTHING)
+        before = Shared(pace=memory.pace(lane.pace, past), held=memory.held(past))
+        one = found[lane.name] = sharing.grant(before, wish, now.timestamp())
+        if one.after != before:
+            changed[lane.name] = memory.of_pace(one.after.pace, one.after.held)
+    return found, changed
 
 
 def _new(now: dict[str, str], before: dict[str, str]) -> dict[str, str]:

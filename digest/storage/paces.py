@@ -37,6 +37,16 @@ def held(tx: Connection, of: Of) -> dict[str, str]:
     return {row.name: row.past for row in tx.execute(found)}
 
 
+def begin(tx: Connection, of: Of, pasts: Mapping[str, str], now: datetime) -> None:
+    """A row for each name that has none: what is not there cannot be ``held``."""
+    rows = [
+        {"kind": of.value, "name": name, "past": past, "at": now}
+        for name, past in sorted(pasts.items())
+    ]
+    new = insert(tx, paces).values(rows)
+    tx.execute(new.on_conflict_do_nothing(index_elements=["kind", "name"]))
+
+
 def save(tx: Connection, of: Of, pasts: Mapping[str, str], now: datetime) -> None:
     """Keep each text under its name, in place of the one before."""
     rows = [
