@@ -55,6 +55,10 @@ class Line:
                 self.trouble = ""
         self.heard = heard
 
+    def fitting(self) -> Lane:
+        """The lane; with room only for what fits, where the relay cannot take all."""
+        return replace(self.lane, free=self.door.fitting()) if self.door.objection else self.lane
+
     def stands_still(self, now: float) -> bool:
         """Whether each of its connections has a message, and for a while none has come or gone.
 

@@ -54,7 +54,7 @@ class Lines:
         self._clock = clock
         self._tell = tell
         self._lines: list[Line] = []
-        self._waited: dict[tuple[str, str], float] = {}  # relay and limit -> when it was told
+        self._waited = waits.Waited()
         self._objections: set[tuple[str, str]] = set()  # relay and code, once told
         for relay, lane in ways:
             line = Line(relay=relay, lane=lane, door=Door(tray, relay.name, domains))
@@ -121,13 +121,9 @@ class Lines:
         """Until when all relays are at an hour's or a day's limit; each wait is told once."""
         now = self._clock()
         found = waits.waits(self.lanes, now.timestamp())
-        for one in found:
-            if not 0 <= now.timestamp() - self._waited.get((one.relay, one.key), 0) < one.seconds:
-                label = next(
-                    line.relay.label for line in self._lines if line.lane.name == one.relay
-                )
-                self._tell(one.said(label, now))
-                self._waited[one.relay, one.key] = now.timestamp()
+        labels = {line.relay.name: line.relay.label for line in self._lines}
+        for one in self._waited.new(found, now.timestamp()):
+            self._tell(one.said(labels[one.relay], now))
         return min((one.until for one in found), default=None)
 
     def appetite(self, most: int) -> int:
@@ -154,15 +150,12 @@ class Lines:
     def _free(self, ready: int, now: float) -> list[Lane]:
         """The lanes. Nothing is kept for a relay that cannot take it, nor the last messages for one
         that stands still."""
+        lanes = [line.fitting() for line in self._lines]
         still = [line.stands_still(now) for line in self._lines]
-        last = ready <= self.connections and not all(still)
-        lanes = []
-        for line, stands in zip(self._lines, still, strict=True):
-            lane = line.lane
-            if line.door.objection:
-                lane = replace(lane, free=line.door.fitting())
-            lanes.append(replace(lane, free=0) if last and stands else lane)
-        return lanes
+        if ready > self.connections or all(still):
+            return lanes
+        pairs = zip(lanes, still, strict=True)
+        return [replace(lane, free=0) if stands else lane for lane, stands in pairs]
 
     def turn(self, name: str, circuit: Circuit) -> None:
         """Believe somebody else of how a relay fares: the past, the operator, another worker."""

@@ -50,6 +50,20 @@ def waits(lanes: Sequence[Lane], now: float) -> list[Wait]:
     return [one for lane in lanes if lane.circuit.passes(now) for one in _of(lane, now)]
 
 
+class Waited:
+    """Which waits were told, and when: each is told once in its window."""
+
+    def __init__(self) -> None:
+        self._told: dict[tuple[str, str], float] = {}  # by relay and limit
+
+    def new(self, found: Sequence[Wait], now: float) -> Iterator[Wait]:
+        """Those that are to be told now."""
+        for one in found:
+            if not 0 <= now - self._told.get((one.relay, one.key), 0) < one.seconds:
+                self._told[one.relay, one.key] = now
+                yield one
+
+
 def _of(lane: Lane, now: float) -> Iterator[Wait]:
     shut = [one for one in lane.pace.windows if one.seconds in _LIMITS and one.opens_in(now) > 0]
     if not shut:
