@@ -28,7 +28,7 @@ from subscribers.acts import (
     Return,
 )
 from subscribers.address import Address
-from subscribers.model import By, Kind, Subscriber, SubscriberId, Subscription
+from subscribers.model import By, Kind, Status, Subscriber, SubscriberId, Subscription
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +129,14 @@ class Members:
             NewsletterId(held.newsletter)
             for held in await self.store.read(people.subscriptions_of, who)
             if held.newsletter != besides and consent.may_confirm(held, self.clock())
+        ]
+
+    async def staying(self, who: SubscriberId, *, besides: NewsletterId) -> list[NewsletterId]:
+        """What else a person is subscribed to."""
+        return [
+            NewsletterId(held.newsletter)
+            for held in await self.store.read(people.subscriptions_of, who)
+            if held.newsletter != besides and held.status in (Status.ACTIVE, Status.PAUSED)
         ]
 
     async def confirm(

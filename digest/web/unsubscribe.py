@@ -26,7 +26,7 @@ from digest.web.desk import (
 )
 from digest.web.links import Bearer, link
 from digest.web.members import Member, Wishes
-from subscribers.model import Status
+from subscribers.model import Standing, Status
 from subscribers.tokens import Purpose
 
 PAUSE = timedelta(days=30)
@@ -36,7 +36,7 @@ async def ask(request: Request) -> Response:
     desk, bearer = desk_of(request), bearer_of(request, Purpose.UNSUBSCRIBE)
     member = await desk.members.find(bearer.subscriber, bearer.newsletter.id)
     if member is None or member.subscription.status is Status.LEFT:
-        return _goodbye(request, desk, bearer, member)
+        return await _goodbye(request, desk, bearer, member)
     language = language_of(request, bearer.newsletter, member.person.language)
     cadences = [cadence.value for cadence in offered(bearer.newsletter)]
     now_at = member.subscription.cadence
@@ -68,21 +68,21 @@ async def act(request: Request) -> Response:
             return await _less(request, desk, bearer, said.get("less", ""))
         case "undo":
             member = await desk.members.come_back(bearer.subscriber, bearer.newsletter.id)
-            return _changed(request, desk, bearer, member)
+            return await _changed(request, desk, bearer, member)
         case _:
             member = await desk.members.leave(bearer.subscriber, bearer.newsletter.id)
-            return _goodbye(request, desk, bearer, member)
+            return await _goodbye(request, desk, bearer, member)
 
 
 async def _less(request: Request, desk: Desk, bearer: Bearer, less: str) -> Response:
     who, newsletter, now = bearer.subscriber, bearer.newsletter, desk.clock()
     if less == "pause":
-        return _changed(
+        return await _changed(
             request, desk, bearer, await desk.members.pause(who, newsletter.id, now + PAUSE)
         )
     member = await desk.members.find(who, newsletter.id)
     if member is None:
-        return _goodbye(request, desk, bearer, None)
+        return await _goodbye(request, desk, bearer, None)
     if less not in offered(newsletter):
         raise HTTPException(400)
     person, subscription = member.person, member.subscription
@@ -95,12 +95,12 @@ async def _less(request: Request, desk: Desk, bearer: Bearer, less: str) -> Resp
         timezone=zone_of(person, newsletter),
     )
     changed = await desk.members.change(who, newsletter.id, wishes)
-    return _changed(request, desk, bearer, changed)
+    return await _changed(request, desk, bearer, changed)
 
 
-def _changed(request: Request, desk: Desk, bearer: Bearer, member: Member | None) -> Response:
+async def _changed(request: Request, desk: Desk, bearer: Bearer, member: Member | None) -> Response:
     if member is None or member.subscription.status is Status.LEFT:
-        return _goodbye(request, desk, bearer, member)
+        return await _goodbye(request, desk, bearer, member)
     language = language_of(request, bearer.newsletter, member.person.language)
     until, zone = member.subscription.paused_until, zone_of(member.person, bearer.newsletter)
     paused = member.subscription.status is Status.PAUSED and until is not None
@@ -117,7 +117,7 @@ def _changed(request: Request, desk: Desk, bearer: Bearer, member: Member | None
     return page(html)
 
 
-def _goodbye(request: Request, desk: Desk, bearer: Bearer, member: Member | None) -> Response:
+async def _goodbye(request: Request, desk: Desk, bearer: Bearer, member: Member | None) -> Response:
     # Somebody erased meanwhile has no language of their own, and nothing to undo.
     language = language_of(request, bearer.newsletter, member.person.language if member else "")
     html = desk.look.render(
@@ -127,8 +127,29 @@ def _goodbye(request: Request, desk: Desk, bearer: Bearer, member: Member | None
         private=True,
         address=member.person.address.shown if member else "",
         here=_link(desk, bearer, Purpose.UNSUBSCRIBE),
+        others=await _others(desk, bearer, member),
     )
     return page(html)
+
+
+async def _others(desk: Desk, bearer: Bearer, member: Member | None) -> list[dict[str, str]]:
+    """What else goes on coming, with the page where it is changed.
+
+    Nothing of it is news to whoever holds the link: the file with all of a person's data, to which
+    every page of preferences leads, names them, too.
+    """
+    if member is None or member.person.standing is not Standing.OK:
+        return []
+    known = desk.settings.newsletters
+    kept = await desk.members.staying(bearer.subscriber, besides=bearer.newsletter.id)
+    return [
+        {
+            "title": known[name].title,
+            "preferences": _link(desk, Bearer(bearer.subscriber, known[name]), Purpose.PREFERENCES),
+        }
+        for name in kept
+        if name in known
+    ]
 
 
 def _link(desk: Desk, bearer: Bearer, purpose: Purpose) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from digest import htmltree
-from digest.compose import columns, legible, letters, links, render, support, templates
+from digest.compose import columns, legible, letters, links, render, support, templates, words
 from digest.compose.letters import BUTTONS, LATEST_STORIES, LetterJob
 from digest.errors import Misconfigured
 from digest.model import Newsletter, NewsletterId
@@ -65,6 +65,13 @@ def test_a_subject_fits_an_inbox_and_does_not_shout(kind, language):
     assert not re.search(r"[!¡]|\.$|[{}%<>]|(?i:\b(?:re|fwd?|aw):)", subject)
     assert not [word for word in subject.split() if len(word) > 3 and word.isupper()]
     assert all(unicodedata.category(c) not in ("Cc", "Cf", "Co", "So") for c in subject)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_goodbye_speaks_of_the_newsletter_alone(language):
+    said = words.letter("goodbye", language, (OURS,))
+
+    assert all("{title}" in said[name] for name in ("subject", "preheader", "text", "note"))
 
 
 def test_a_language_we_do_not_speak_is_english():

@@ -104,12 +104,44 @@ async def test_the_button_on_the_page_leaves_at_once_and_undo_brings_back(site: 
     again = await site.post(link(Purpose.UNSUBSCRIBE, who), {"act": "leave"})
     await site.post(link(Purpose.UNSUBSCRIBE, who), {"act": "undo"})
 
-    assert "Press the button, and no more issues go to ada@example.org" in page.text
+    assert "no more issues of The Quayside go to ada@example.org from that moment" in page.text
     assert page.text.index("Unsubscribe</button>") < page.text.index("Or get less of it")
     assert "You are unsubscribed" in goodbye.text
     assert left == "left"
     assert again.status == 200
     assert await site.status(who) == "active"
+
+
+async def test_who_leaves_one_of_two_is_told_which_and_what_they_keep(tmp_path: Path):
+    async with house(tmp_path, WEEK) as site:
+        who = await site.member()
+        for name in ("week", "month"):
+            await site.join("ada@example.org", newsletter=name)
+        await site.post(link(Purpose.CONFIRM, who), {"also": "week"})
+
+        goodbye = await site.post(link(Purpose.UNSUBSCRIBE, who), {"act": "leave"})
+
+        said = "No more issues of The Quayside will be sent to ada@example.org."
+        assert said in goodbye.text
+        assert (await site.get(link(Purpose.UNSUBSCRIBE, who))).text == goodbye.text
+        others = re.findall(r'href="([^"]+)"><bdi>(The [WM]\w+)', goodbye.text)
+        assert [title for _, title in others] == ["The Week"]  # nobody confirmed the month's
+        assert "<h1>Preferences</h1>" in (await site.get(others[0][0])).text
+
+
+@pytest.mark.parametrize("standing", ["bounced", "complained"])
+async def test_a_goodbye_promises_nothing_that_does_not_come(tmp_path: Path, standing: str):
+    async with house(tmp_path, WEEK) as site:
+        who = await site.member()
+        await site.join("ada@example.org", newsletter="week")
+        await site.post(link(Purpose.CONFIRM, who), {"also": "week"})
+        change = update(tables.subscribers).values(standing=standing)
+        await site.store.write(lambda tx: tx.execute(change))
+
+        goodbye = await site.post(link(Purpose.UNSUBSCRIBE, who), {"act": "leave"})
+
+        assert "No more issues of The Quayside" in goodbye.text
+        assert "The Week" not in goodbye.text
 
 
 @pytest.mark.parametrize("encoding", ["application/x-www-form-urlencoded", "multipart/form-data"])
