@@ -275,14 +275,14 @@ class Issue:
     subject: str
     preheader: str
     lead: Story | None
+    intro: str = ""  # a line above the first story
     sections: tuple[Section, ...] = ()
     brief: tuple[Story, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
     pictures: dict[str, Picture] = field(default_factory=dict)  # article URL -> its picture
 
     @property
-    def stories(self) -> tuple[Story, ...]:
-        """All stories in reading order."""
+    def stories(self) -> tuple[Story, ...]:  # all of them, in reading order
         lead = (self.lead,) if self.lead else ()
         return (*lead, *(s for section in self.sections for s in section.stories), *self.brief)
 

@@ -64,6 +64,7 @@ def compose(
         subject=newsletter.subject or subject(titles),
         preheader=newsletter.preheader or preheader(titles, lead.summary if lead else ""),
         lead=lead,
+        intro=newsletter.intro,
         sections=_sections(newsletter, full),
         brief=tuple(brief),
         left_out=tuple(left_out),

@@ -56,7 +56,7 @@ def view(issue: Issue, setting: Setting) -> View:
         "name": newsletter.title,
         "logo": _logo(setting),
         "tagline": newsletter.tagline,
-        "intro": newsletter.intro,
+        "intro": issue.intro,
         "language": issue.language,
         "cadence": issue.cadence,
         "period": issue.period,

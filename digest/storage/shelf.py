@@ -47,10 +47,12 @@ class Spine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Volume:
-    """An issue as its page shows it. ``correction``: the issue that puts it right, if any."""
+    """An issue as its page shows it. ``correction``: the issue that puts it right, if any;
+    ``intro``: the line above its stories."""
 
     spine: Spine
     entries: tuple[Entry, ...]
+    intro: str = ""
     correction: Spine | None = None
 
 
@@ -211,8 +213,12 @@ def _newest(asked: Select[T]) -> Select[T]:
 
 
 def _volume(row: RowMapping, correction: Spine | None = None) -> Volume:
+    told = row[issues.c.content]
     return Volume(
-        spine=_spine(row), entries=volume.read(row[issues.c.content]), correction=correction
+        spine=_spine(row),
+        entries=volume.read(told),
+        intro=volume.intro(told),
+        correction=correction,
     )
 
 

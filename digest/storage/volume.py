@@ -52,12 +52,17 @@ class Entry:
 
 def written(issue: Issue) -> dict[str, Any]:
     """What ``issue`` tells, as JSON."""
-    return {"stories": list(_stories(issue))}
+    return {"intro": issue.intro, "stories": list(_stories(issue))}
 
 
 def read(content: Mapping[str, Any]) -> tuple[Entry, ...]:
     """The stories of a frozen issue in reading order."""
     return tuple(_entry(story) for story in content["stories"])
+
+
+def intro(content: Mapping[str, Any]) -> str:
+    """The line above the stories of a frozen issue; older programs kept none."""
+    return str(content.get("intro", ""))
 
 
 class Named(Protocol):

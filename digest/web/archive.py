@@ -205,6 +205,8 @@ async def _issue_page(desk: Desk, newsletter: Newsletter, language: str, volume:
         before=before and _row(before, newsletter, language),
         after=after and _row(after, newsletter, language),
         issue_language=spine.language,
+        intro=volume.intro,
+        intro_dir=direction(volume.intro),
     )
     return _page(desk, html, [better or spine], noindex=newsletter.archive == "noindex")
 

@@ -164,7 +164,12 @@ def _item(desk: Desk, newsletter: Newsletter, volume: Volume, topic: str | None)
         title=headline(spine) if whole or first is None else first.title,
         summary=spine.preheader if whole or first is None else first.summary,
         html=desk.look.render(
-            "entry.html", newsletter, newsletter.language, entries=volume.entries, site_url=base
+            "entry.html",
+            newsletter,
+            newsletter.language,
+            intro=volume.intro,
+            entries=volume.entries,
+            site_url=base,
         ),
         released_at=spine.released_at,
         language=spine.language,

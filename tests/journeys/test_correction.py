@@ -56,6 +56,16 @@ def test_the_correction_goes_to_exactly_those_who_were_sent_the_first(desk, sent
     ]
 
 
+def test_the_page_that_is_led_to_says_what_was_wrong(desk, sent):
+    note = "The pool opens at seven, not six."
+    assert desk.run("issues", "correct", sent, "--note", note, "--yes").code == 0
+
+    with closing(sqlite3.connect(desk.folder / "digest.db")) as database:
+        kept = database.execute("SELECT content FROM issues ORDER BY id").fetchall()
+
+    assert [json.loads(content)["intro"] for (content,) in kept] == ["", note]
+
+
 def test_who_is_asked_hears_how_many_it_would_go_to_now(desk, sent):
     desk.run("subscribers", "suppress", "grace@example.org")
 

@@ -275,6 +275,38 @@ async def test_a_corrected_issue_leads_to_its_correction(site: House):
     assert (await site.get("/archive/daily/extra-1")).status == 200
 
 
+NOTE = 'The pool opens at seven, <b>not</b> six & "not" five.'
+WRITTEN = "The pool opens at seven, &lt;b&gt;not&lt;/b&gt; six &amp; &#34;not&#34; five."
+
+
+async def test_an_intro_stands_above_the_stories_on_the_page_and_in_the_feeds(site: House):
+    await put(site, an_issue(number=1, period="extra-1", intro=NOTE))
+
+    page = (await site.get("/archive/daily/extra-1")).text
+    german = (await site.get("/archive/daily/extra-1?lang=de")).text
+    atom = feedparser.parse((await site.get("/archive/daily/feed.xml")).text)
+    items = json.loads((await site.get("/archive/daily/feed.json")).text)["items"]
+
+    assert f'<p class="lede" dir="ltr">{WRITTEN}</p>' in page
+    assert f'<p class="lede" lang="en" dir="ltr">{WRITTEN}</p>' in german
+    assert page.index("</h1>") < page.index(WRITTEN) < page.index("<h2")
+    assert items[0]["content_html"].lstrip().startswith(f"<p>{WRITTEN}</p>")
+    assert "<b>" not in atom.entries[0].content[0].value
+    assert "The pool opens at seven" in atom.entries[0].content[0].value
+
+
+async def test_an_issue_without_an_intro_or_from_before_they_were_kept_has_none(site: House):
+    made = await put(site, an_issue(number=1))
+    page = (await site.get("/archive/daily/2026-11-24")).text
+    kept = (await site.rows(table, table.c.id))[0].content
+    await change(site, made, content={"stories": kept["stories"]})
+
+    old = await site.get("/archive/daily/2026-11-24")
+
+    assert 'class="lede"' not in page
+    assert (old.status, old.text) == (200, page)
+
+
 async def test_what_is_released_is_seen_two_seconds_later(site: House):
     await shelve(site, 1)
     await site.get("/archive/daily")
