@@ -1,4 +1,5 @@
-"""The link in a confirmation: GET asks, POST confirms. Twice is as good as once.
+"""The link in a confirmation: GET asks, or says that it is done; POST confirms. Twice is as good
+as once.
 
 An address gets one such letter an hour, so its link also shows what else waits for the same person:
 it proves that the mailbox is theirs. Nothing of that is ticked beforehand; a stranger may have
@@ -27,7 +28,7 @@ from digest.web.desk import (
 from digest.web.joining import network_mark
 from digest.web.links import LONGEST, Bearer, link
 from digest.web.members import Member
-from subscribers import tokens
+from subscribers import consent, tokens
 from subscribers.address import Address
 from subscribers.model import Standing, Status, Subscriber, SubscriberId
 from subscribers.tokens import Purpose
@@ -37,16 +38,17 @@ async def ask(request: Request) -> Response:
     desk = desk_of(request)
     bearer = bearer_of(request, Purpose.CONFIRM)
     member = await desk.members.find(bearer.subscriber, bearer.newsletter.id)
-    if member is None or member.subscription.status is Status.LEFT:
+    if member is None or not (_is_in(member) or _waits(member, desk)):
         raise HTTPException(404)
     html = desk.look.render(
-        "confirm.html",
+        "already.html" if _is_in(member) else "confirm.html",
         bearer.newsletter,
         language_of(request, bearer.newsletter, member.person.language),
         private=True,
         address=member.person.address.shown,
         cadence=member.subscription.cadence,
         others=await _others(desk, bearer),
+        preferences=_preferences(desk, bearer),
     )
     return page(html)
 
@@ -60,22 +62,35 @@ async def confirm(request: Request) -> Response:
         ticked = form.getlist("also")
     member = await _confirmed(request, bearer.subscriber, bearer.newsletter)
     # Still pending, or still bounced: the link had expired.
-    if member is None or member.subscription.status in (Status.PENDING, Status.LEFT):
+    if member is None or not _is_in(member):
         raise HTTPException(404)
-    if member.person.standing is not Standing.OK:
-        raise HTTPException(404)
-    for other in await _others(desk, bearer):
-        if other.id in ticked:
-            await _confirmed(request, bearer.subscriber, other)
+    also = [other for other in await _others(desk, bearer) if other.id in ticked]
+    for other in also:
+        await _confirmed(request, bearer.subscriber, other)
     html = desk.look.render(
         "confirmed.html",
         bearer.newsletter,
         language_of(request, bearer.newsletter, member.person.language),
         private=True,
         address=member.person.address.shown,
-        preferences=link(bearer, Purpose.PREFERENCES, base=desk.look.base, key=desk.ring[0]),
+        also=also,
+        preferences=_preferences(desk, bearer),
     )
     return page(html)
+
+
+def _is_in(member: Member) -> bool:
+    here = member.subscription.status in (Status.ACTIVE, Status.PAUSED)
+    return here and member.person.standing is Standing.OK
+
+
+def _waits(member: Member, desk: Desk) -> bool:
+    """Whether pressing the button would still do something."""
+    return consent.may_confirm(member.subscription, desk.clock())
+
+
+def _preferences(desk: Desk, bearer: Bearer) -> str:
+    return link(bearer, Purpose.PREFERENCES, base=desk.look.base, key=desk.ring[0])
 
 
 async def _confirmed(request: Request, who: SubscriberId, newsletter: Newsletter) -> Member | None:
@@ -134,6 +149,7 @@ async def _at_home(request: Request, person: Subscriber) -> Response:
         language_of(request, newsletter, person.language),
         private=True,
         address=person.address.shown,
+        also=(),
         preferences="",
     )
     return page(html)

@@ -75,6 +75,42 @@ async def test_one_letter_confirms_what_was_joined_within_its_hour_as_far_as_it_
         assert 'value="month"' in (await site.get(link(Purpose.CONFIRM, who))).text
 
 
+async def test_the_link_once_more_says_that_it_is_done_and_what_else_waits(tmp_path: Path):
+    async with house(tmp_path, WEEK) as site:
+        who = await site.member()
+
+        done = await site.get(link(Purpose.CONFIRM, who))
+        await site.join("ada@example.org", newsletter="week")
+        before = await statuses(site)
+        asked = await site.get(link(Purpose.CONFIRM, who))
+        after = await statuses(site)
+        pressed = await site.post(link(Purpose.CONFIRM, who), {"also": "week"})
+
+        for page in (done, asked):
+            assert "You are in already" in page.text
+            assert "subscribed to The Quayside with the address ada@example.org." in page.text
+            assert "One step left" not in page.text
+            assert "Not you?" not in page.text
+        assert ("<form" in done.text, 'name="also" value="week">' in asked.text) == (False, True)
+        assert before == after == {"daily": "active", "week": "pending"}
+        assert "<li><bdi>The Week</bdi></li>" in pressed.text
+        assert await statuses(site) == {"daily": "active", "week": "active"}
+
+
+async def test_who_waits_for_a_second_newsletter_is_not_told_that_the_address_is_deleted(
+    tmp_path: Path,
+):
+    async with house(tmp_path, WEEK) as site:
+        who = await site.member()
+        await site.join("ada@example.org", newsletter="week")
+        token = tokens.make(RING[0], Purpose.CONFIRM, who, "week")
+
+        page = (await site.get(f"/confirm/week.{token}")).text
+
+        assert "One step left" in page
+        assert "No issue of The Week will be sent, and the request is forgotten after 14" in page
+
+
 async def test_a_letter_confirms_nothing_that_was_not_asked_for(tmp_path: Path):
     async with house(tmp_path, WEEK) as site:
         who = await joined(site)
@@ -89,9 +125,10 @@ async def test_a_confirmation_that_comes_after_its_time_is_none(site: House):
     who = await joined(site)
     site.clock.forward(days=15)
 
+    asked = await site.get(link(Purpose.CONFIRM, who))
     answer = await site.post(link(Purpose.CONFIRM, who))
 
-    assert answer.status == 404
+    assert (asked.status, answer.status) == (404, 404)
     assert await site.status(who) == "pending"
 
 
