@@ -49,12 +49,14 @@ class Entry:
 class Decision:
     """What is true from now on, the letters that are owed, and what the log is told.
 
-    ``entry`` None: nothing happened, nothing needs writing.
+    ``due``: when the letters may leave, None: at once; ``entry`` None: nothing happened, nothing
+    needs writing.
     """
 
     subscriber: Subscriber
     subscription: Subscription | None
     letters: tuple[Kind, ...] = ()
+    due: datetime | None = None
     entry: Entry | None = None
 
 
@@ -89,8 +91,18 @@ def may_confirm(subscription: Subscription, now: datetime) -> bool:
 def may_ask(asked: Sequence[datetime], now: datetime) -> bool:
     """Whether one more letter of those that anybody may call for may go to an address that got
     some at ``asked``."""
+    return ask_at(asked, now) == now
+
+
+def ask_at(asked: Sequence[datetime], now: datetime) -> datetime | None:
+    """When the next such letter may leave; None where the address has had its share of the day.
+
+    A moment of ``asked`` may be still to come: of a letter that is owed and waits for its hour.
+    """
     today = [at for at in asked if now - at < timedelta(days=1)]
-    return len(today) < ASKS_A_DAY and all(now - at >= ASK_EVERY for at in today)
+    if len(today) >= ASKS_A_DAY:
+        return None
+    return max([now, *(at + ASK_EVERY for at in today)])
 
 
 def status_at(subscription: Subscription, now: datetime) -> Status:
@@ -181,11 +193,11 @@ def _join(
     if subscriber.standing not in _REACHABLE:
         return same
     here = held is not None and held.status in (Status.ACTIVE, Status.PAUSED)
-    asking = may_ask(act.asked, now)
+    due = ask_at(act.asked, now)
     if here and not bounced:
         return same
-    if held and held.status is not Status.LEFT and not asking:
-        return same
+    if held and held.status is not Status.LEFT and due != now:
+        return same  # what was asked before counts
     if held and here:
         # Anybody may have typed the address in: what was confirmed stands, and only the letter's
         # reader can say that the mailbox works again.
@@ -207,7 +219,8 @@ def _join(
     return Decision(
         subscriber=subscriber,
         subscription=after,
-        letters=(Kind.CONFIRM,) if asking else (),
+        letters=(Kind.CONFIRM,) if due else (),
+        due=due,
         entry=_entry(act.name, held, after, by=by, now=now),
     )
 

@@ -233,7 +233,8 @@ def _keep(
             Kind.CONFIRM: held.confirm_by,
             Kind.GOODBYE: now + consent.GOODBYE_FOR,
         }.get(kind) or now + DAY
-        letters.queue(tx, letters.owed(person, held.newsletter, kind, person.address, now, until))
+        owed = letters.owed(person, held.newsletter, kind, person.address, now, until)
+        letters.queue(tx, replace(owed, due_at=done.due))
     consents.note(tx, person.id, done.entry, evidence)
     return Done(subscriber=person.id, happened=True, letters=done.letters)
 

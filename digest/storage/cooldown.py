@@ -1,7 +1,8 @@
 """When an address was last asked to confirm something, by whomever: what protects a stranger.
 
-The letters say so. Those of a person who is erased go with them, and whoever asked could be erased
-and ask again: so a keyed hash of each address that they had asked stays for a day.
+The letters say so, also those that are owed and wait for their hour. Those of a person who is
+erased go with them, and whoever asked could be erased and ask again: so a keyed hash of each
+address that they had asked stays for a day.
 """
 
 from __future__ import annotations
@@ -28,9 +29,9 @@ _OUTLIVED = select(paces.c.at).where(
     paces.c.at > bindparam("since"),
     func.substr(paces.c.name, 1, _MARK).in_(bindparam("marks", expanding=True)),
 )
-_WRITTEN = select(letters.c.enrolled_at).where(
+_WRITTEN = select(letters.c.due_at).where(
     letters.c.address_key == bindparam("key"),
-    letters.c.enrolled_at > bindparam("since"),
+    letters.c.due_at > bindparam("since"),
     letters.c.kind.in_(bindparam("kinds", expanding=True)),
     _LEFT,
 )
@@ -39,7 +40,7 @@ _WRITTEN = select(letters.c.enrolled_at).where(
 def asked(
     tx: Connection, address: Address, now: datetime, ring: Sequence[bytes]
 ) -> tuple[datetime, ...]:
-    """When confirmations were written to an address in the last day."""
+    """When confirmations were written to an address in the last day, or are to be."""
     outlived = tx.execute(_OUTLIVED, {"marks": marks(ring, address), "since": now - KEPT})
     return tuple(sorted([*written(tx, address, now, ASKING), *outlived.scalars()]))
 
@@ -47,7 +48,7 @@ def asked(
 def written(
     tx: Connection, address: Address, now: datetime, kinds: Iterable[Kind]
 ) -> tuple[datetime, ...]:
-    """When letters of these kinds were written to an address in the last day."""
+    """When letters of these kinds were written to an address in the last day, or are to be."""
     asked = {
         "key": address.key,
         "since": now - KEPT,
@@ -58,12 +59,13 @@ def written(
 
 def outlive(tx: Connection, person: SubscriberId, now: datetime, ring: Sequence[bytes]) -> None:
     """Keep which addresses a person had asked in the last day, before all of theirs is deleted."""
-    found = select(letters.c.address, letters.c.enrolled_at).where(
-        letters.c.subscriber == person, letters.c.enrolled_at > now - KEPT, _ASKS
+    left = and_(letters.c.due_at > now - KEPT, letters.c.due_at <= now)
+    found = select(letters.c.address, letters.c.due_at).where(
+        letters.c.subscriber == person, left, _ASKS
     )
     for one in tx.execute(found).all():
-        name = f"{mark(ring[0], Address.parse(one.address))}|{one.enrolled_at.isoformat()}"
-        values = {"kind": _KIND, "name": name, "past": "", "at": one.enrolled_at}
+        name = f"{mark(ring[0], Address.parse(one.address))}|{one.due_at.isoformat()}"
+        values = {"kind": _KIND, "name": name, "past": "", "at": one.due_at}
         dialect.add(tx, paces, values)
 
 

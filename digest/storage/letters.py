@@ -18,7 +18,8 @@ QUEUED = "queued"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
-    """One letter to one person. ``newsletter`` "": it speaks of all. Moments are aware UTC."""
+    """One letter to one person. ``newsletter`` "": it speaks of all. Moments are aware UTC;
+    ``due_at`` None: due at once."""
 
     subscriber: SubscriberId
     newsletter: str
@@ -27,6 +28,7 @@ class Letter:
     language: str
     enrolled_at: datetime
     expires_at: datetime
+    due_at: datetime | None = None
     state: str = QUEUED
     context: Mapping[str, str] = field(default_factory=dict)
 
@@ -48,7 +50,7 @@ def owed(
 
 
 def queue(tx: Connection, letter: Letter) -> bool:
-    """Owe a letter, due at once; False if the very same is owed already."""
+    """Owe a letter; False if the very same is owed already."""
     return add(tx, letters, row(letter))
 
 
@@ -64,6 +66,7 @@ def of(tx: Connection, subscriber: SubscriberId) -> list[Letter]:
             language=one.language,
             enrolled_at=one.enrolled_at,
             expires_at=one.expires_at,
+            due_at=one.due_at,
             state=one.state,
             context=one.context,
         )
@@ -84,6 +87,6 @@ def row(letter: Letter) -> dict[str, object]:
         "state": letter.state,
         "attempts": 0,
         "enrolled_at": letter.enrolled_at,
-        "due_at": letter.enrolled_at,
+        "due_at": letter.due_at or letter.enrolled_at,
         "expires_at": letter.expires_at,
     }

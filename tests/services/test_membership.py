@@ -111,6 +111,30 @@ async def test_no_number_of_joins_bombs_an_address(store, clock):
     assert await kinds(store, who) == [Kind.CONFIRM] * 3
 
 
+async def test_a_second_newsletter_within_the_hour_is_asked_when_it_is_over_and_a_fourth_never(
+    store, clock
+):
+    for name in ("daily", "week", "month", "year"):
+        who = (await join(store, clock, act=acts.Join(newsletter=name))).subscriber
+        clock.now += timedelta(minutes=5)
+
+    owed = [(one.newsletter, one.due_at) for one in await store.read(letters.of, who)]
+
+    assert owed == [("daily", NOW), ("week", NOW + HOUR), ("month", NOW + 2 * HOUR)]
+    assert [one.status for one in await held(store, who)] == [Status.PENDING] * 4
+    clock.now = NOW + timedelta(minutes=59)
+    assert (await act(store, clock, acts.Resend(), who)).letters == ()
+
+
+async def test_who_is_erased_leaves_no_trace_of_a_letter_that_had_not_left(store, clock):
+    await join(store, clock)
+    who = (await join(store, clock, act=acts.Join(newsletter="week"))).subscriber
+
+    await on_address(store, clock, acts.Erase(), who)
+
+    assert await store.read(cooldown.asked, ADA, clock.now, RING) == (NOW,)
+
+
 async def test_changing_to_a_strangers_address_counts_against_the_strangers_cooldown(store, clock):
     stranger = Address.parse("grace@example.org")
     victims = [await a_member(store, clock, Address.parse(f"a{n}@example.org")) for n in range(3)]
@@ -118,7 +142,8 @@ async def test_changing_to_a_strangers_address_counts_against_the_strangers_cool
     done = [await on_address(store, clock, acts.ChangeAddress(to=stranger), v) for v in victims]
 
     assert [one.letters for one in done] == [(Kind.ADDRESS,), (), ()]
-    assert (await join(store, clock, stranger)).letters == ()
+    who = (await join(store, clock, stranger)).subscriber
+    assert [one.due_at for one in await store.read(letters.of, who)] == [NOW + HOUR]
 
 
 async def test_a_confirmed_reader_is_in_the_audience_and_welcomed(store, clock):
@@ -237,7 +262,8 @@ async def test_who_erases_themselves_does_not_erase_that_a_stranger_was_asked(st
         done = await membership.join(
             store, Profile(address=victim), JOIN, by=By.READER, ring=key, clock=clock
         )
-        assert done.letters == ()
+        left = [one for one in await store.read(letters.of, done.subscriber) if one.due_at == NOW]
+        assert left == []
     clock.now += DAY
 
     assert await membership.purge(store, marks_kept=90 * DAY, clock=clock) == 0

@@ -135,7 +135,29 @@ def test_an_address_gets_one_confirmation_an_hour_and_three_a_day(hours_ago, may
 
     assert may_ask(asked, NOW) is may
     assert bool(after(acts.Resend(asked=asked), held(Status.PENDING)).letters) is may
-    assert bool(after(replace(JOIN, asked=asked), None).letters) is may
+    done = after(replace(JOIN, asked=asked), None)
+    assert (bool(done.letters) and done.due == NOW) is may
+
+
+@pytest.mark.parametrize(
+    ("hours_ago", "due"),
+    [([], 0), ([0.25], 0.75), ([5, 0.5], 0.5), ([0.5, -0.5], 1.5), ([2, 0.5, -0.5], None)],
+)
+@pytest.mark.parametrize("before", [None, LEFT])
+def test_what_is_joined_within_the_hour_is_asked_when_the_hour_is_over(before, hours_ago, due):
+    done = after(replace(JOIN, asked=tuple(NOW - h * HOUR for h in hours_ago)), before)
+
+    assert done.subscription.status is Status.PENDING
+    assert done.letters == (() if due is None else (Kind.CONFIRM,))
+    assert done.due == (None if due is None else NOW + due * HOUR)
+
+
+def test_who_waits_already_is_owed_no_second_letter_within_the_hour():
+    waits = held(Status.PENDING)
+
+    done = after(replace(JOIN, asked=(NOW - HOUR / 2,)), waits)
+
+    assert (done.subscription, done.letters, done.entry) == (waits, (), None)
 
 
 def test_confirming_makes_active_and_owes_a_welcome():
@@ -332,7 +354,7 @@ class AnyOrderOfActs(RuleBasedStateMachine):
             if before.status is Status.PENDING and before.left_at:
                 self.agreed = self.had_agreed  # as if nobody had joined
         self.who, self.held = done.subscriber, done.subscription
-        self._owed(done.letters)
+        self._owed(done.letters, done.due or self.now)
 
     @precondition(lambda self: self.held is not None)
     @rule(
@@ -346,11 +368,11 @@ class AnyOrderOfActs(RuleBasedStateMachine):
         self.who, self.held = done.subscriber, done.subscriptions[0]
         self.left = self.left or self.held.status is Status.LEFT
 
-    def _owed(self, letters):
+    def _owed(self, letters, due):
         for kind in letters:
             assert may_write_to(self.who, self.held, kind, self.now)
             if kind is Kind.CONFIRM:
-                self.asked.append(self.now)
+                self.asked.append(due)
 
     @invariant()
     def nobody_is_active_without_having_agreed(self):

@@ -65,7 +65,11 @@ async def test_one_letter_confirms_what_was_joined_within_its_hour_as_far_as_it_
         asked = await site.get(link(Purpose.CONFIRM, who))
         await site.post(link(Purpose.CONFIRM, who), {"also": "week"})
 
-        assert len([letter for letter in await site.letters() if letter.kind == "confirm"]) == 1
+        owed = [letter for letter in await site.letters() if letter.kind == "confirm"]
+        soon = [
+            one.newsletter for one in owed if one.due_at <= site.clock() + timedelta(minutes=50)
+        ]
+        assert soon == ["daily"]
         assert re.findall(r'name="also" value="(\w+)"( checked)?', asked.text) == [
             ("month", ""),
             ("week", ""),
@@ -73,6 +77,28 @@ async def test_one_letter_confirms_what_was_joined_within_its_hour_as_far_as_it_
         assert await statuses(site) == {"daily": "active", "month": "pending", "week": "active"}
         # The link goes on serving what came later.
         assert 'value="month"' in (await site.get(link(Purpose.CONFIRM, who))).text
+
+
+async def test_what_was_joined_within_the_hour_and_not_confirmed_is_asked_when_it_is_over(
+    tmp_path: Path,
+):
+    async with house(tmp_path, WEEK) as site:
+        who = await joined(site)
+        first = await site.mail()
+        await site.post(link(Purpose.CONFIRM, who))
+        for name in ("week", "month"):
+            await site.join("ada@example.org", newsletter=name)
+        await site.mail()
+        at_once = [one.newsletter for one in await site.letters() if one.state == "sent"]
+        await site.post(link(Purpose.CONFIRM, who), {"also": "week"})
+        site.clock.forward(hours=2)
+        await site.mail()
+
+        assert "The Quayside" in str(first["confirm"]["Subject"])
+        assert at_once == ["daily", "daily"]  # to confirm, and welcome
+        states = {(one.newsletter, one.kind): one.state for one in await site.letters()}
+        assert states[("week", "confirm")] == "skipped"  # it is confirmed
+        assert states[("month", "confirm")] == "sent"
 
 
 async def test_the_link_once_more_says_that_it_is_done_and_what_else_waits(tmp_path: Path):
