@@ -46,7 +46,7 @@ async def ask(request: Request) -> Response:
     if answer is Answer.NO_NEWSLETTER:
         raise HTTPException(404)
     if answer is Answer.LIMITED:
-        return sorry(request, 429)
+        return sorry(request, 429, language=said.get("language", ""))
     newsletter = desk.settings.newsletters[filled.newsletter]
     language = language_of(request, newsletter, said.get("language", ""))
     if answer is Answer.TAKEN:

@@ -61,7 +61,7 @@ async def subscribe(request: Request) -> Response:
     if answer is Answer.NO_NEWSLETTER:
         raise HTTPException(404)
     if answer is Answer.LIMITED:
-        return sorry(request, 429)
+        return sorry(request, 429, language=filled.language)
     newsletter = desk.settings.newsletters[filled.newsletter]
     language = filled.language if filled.language in LANGUAGES else newsletter.language
     return await _answered(request, answer, filled, newsletter, language)

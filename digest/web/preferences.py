@@ -30,6 +30,7 @@ from digest.web.hints import hint
 from digest.web.joining import plain_name
 from digest.web.links import Bearer, link
 from digest.web.members import Member, Wishes
+from digest.web.sorry import sorry
 from digest.web.texts import LANGUAGES, spoken
 from subscribers.address import Address
 from subscribers.model import Status, Subscription
@@ -75,7 +76,7 @@ async def save(request: Request) -> Response:
         return _page(request, bearer, _wished(member, wishes), shown)
     # A letter goes to whatever address is asked for, as after a join: so the same limits hold.
     if shown.moving and not desk.gates.lets_in(ip_of(request, desk), proven=True):
-        raise HTTPException(429)
+        return sorry(request, 429, language=member.person.language)
     who, now = bearer.subscriber, desk.clock()
     saved = await desk.members.change(who, bearer.newsletter.id, wishes)
     if member.subscription.status is Status.PAUSED and form.get("cadence") in offered(

@@ -26,8 +26,8 @@ WORDS = {
     404: (
         N_("This link leads nowhere"),
         N_(
-            "It may have been cut short on its way. Try the link in another mail of ours; each "
-            "one works."
+            "It may have been cut short on its way. Copy the whole of it from the mail, to its "
+            "last character."
         ),
         0,
     ),
@@ -61,10 +61,15 @@ class Withdrawn(HTTPException):
         self.correction = correction
 
 
-def sorry(request: Request, status: int, *, correction: str = "") -> HTMLResponse:
-    """The page for a status; it leads to the ``correction`` of what is withdrawn, if any."""
+def sorry(
+    request: Request, status: int, *, correction: str = "", language: str = ""
+) -> HTMLResponse:
+    """The page for a status; it leads to the ``correction`` of what is withdrawn, if any.
+
+    ``language``: the reader's, where a form or the person says it.
+    """
     desk = desk_of(request)
-    language = language_of(request, desk.first)
+    language = language_of(request, desk.first, language)
     title, words, wait = WORDS.get(status, WORDS[400])
     html = desk.look.render(
         "sorry.html",

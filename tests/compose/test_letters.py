@@ -74,6 +74,17 @@ def test_a_goodbye_speaks_of_the_newsletter_alone(language):
     assert all("{title}" in said[name] for name in ("subject", "preheader", "text", "note"))
 
 
+BUTTON = {"en": "button", "de": "Knopf", "fr": "bouton", "es": "botón", "ru": "кнопк", "ar": "الزر"}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", BUTTONS)
+def test_no_letter_sends_who_reads_its_text_part_to_a_button(kind, language):
+    said = words.letter(kind, language, (OURS,))
+
+    assert BUTTON[language] not in said["text"]
+
+
 def test_a_language_we_do_not_speak_is_english():
     assert a_letter(language="tlh") == a_letter(language="en")
 

@@ -134,6 +134,8 @@ async def test_the_form_is_guarded_as_the_one_that_joins_is(tmp_path: Path):
         assert await owed(site) == []
         open_one, limited = [await ask(site, "ada@example.org") for _ in range(2)]
 
+        limited_too = await ask(site, "ada@example.org", language="de")
+        assert "Zu viele auf einmal" in limited_too.text
         assert trapped.text == open_one.text
         statuses = [
             one.status for one in (trapped, unstamped, nowhere, elsewhere, open_one, limited)

@@ -201,6 +201,15 @@ async def test_a_network_may_join_only_so_often(tmp_path: Path):
     assert other.status == 200
 
 
+async def test_who_is_told_to_come_again_hears_it_in_the_language_of_the_form(tmp_path: Path):
+    async with house(tmp_path, joins_per_network=1) as site:
+        await site.join("a@example.org")
+
+        refused = await site.join("b@example.org", language="de")
+
+        assert (refused.status, "Zu viele auf einmal" in refused.text) == (429, True)
+
+
 async def test_without_a_proof_a_neighbourhood_joins_once_an_hour(tmp_path: Path):
     async with house(tmp_path, "proof_of_work = true\n") as site:
         first = await site.join("a@example.org", ip="192.0.2.7")

@@ -404,6 +404,8 @@ async def test_a_link_to_a_new_address_that_somebody_else_took_tells_nothing(sit
 async def test_changes_of_address_pass_through_the_gates_of_joins(tmp_path: Path):
     async with house(tmp_path, "proof_of_work = false\njoins_per_network = 2\n") as site:
         who = await site.member()  # from 192.0.2.1
+        german = update(tables.subscribers).values(language="de")
+        await site.store.write(lambda tx: tx.execute(german))
         here = {"X-Forwarded-For": "192.0.2.1"}
         answers = [
             await site.post(
@@ -415,6 +417,7 @@ async def test_changes_of_address_pass_through_the_gates_of_joins(tmp_path: Path
 
         assert [answer.status for answer in answers] == [200, 429]
         assert answers[1].headers["Retry-After"] == "3600"
+        assert "Zu viele auf einmal" in answers[1].text
         assert kept.status == 200
         assert [row.address for row in await site.letters() if row.kind == "address"] == [
             "a0@x.example"
