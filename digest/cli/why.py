@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +18,17 @@ from digest.cli import Context
 from digest.cli.articles import kept
 from digest.compose.report import Json, Rehearsal, report
 from digest.config.load import load_for
+from digest.config.settings import Settings
 from digest.curate import urls
 from digest.errors import Misconfigured
-from digest.model import Article
+from digest.model import Article, Newsletter, SourceId
 from digest.services.publish import draft
 from digest.storage import articles as articles_table
+from digest.storage import issues as issues_table
 from digest.storage.articles import Sighting
+from digest.storage.database import Store
+from digest.storage.issues import Place
+from digest.wiring import World
 
 SHOWN = 5
 OWED = "its host was in trouble; the page is asked for again at every visit"
@@ -35,6 +41,18 @@ class Known:
     url: str
     article: Article | None
     sightings: Sequence[Sighting]
+    places: Sequence[Place]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """What one newsletter would tell. ``cadence`` None: in a rehearsal."""
+
+    said: Json
+    cadence: str | None
+    sources: frozenset[SourceId]
+    since: datetime | None
+    until: datetime
 
 
 @click.command("why")
@@ -45,17 +63,17 @@ class Known:
 def command(context: Context, words: tuple[str, ...], out: Path | None, as_json: bool) -> None:
     """Explain what became of one article, named by its address or by words of its title.
 
-    With --from: in that rehearsal. Without: in the issues that would be made now from what
-    `digest gather` has kept.
+    With --from: in that rehearsal. Without: in which issue it was told, or else in the issues that
+    would be made now from what `digest gather` has kept.
     """
-    found, reports = asyncio.run(_look(context, words, out))
+    found, made = asyncio.run(_look(context, words, out))
     if not found:
         raise Misconfigured(
             " ".join(words),
             "was never seen; `digest articles list` shows what was, `digest sources check` who is "
             "in trouble",
         )
-    told = [{**_record(known), "verdicts": _verdicts(known, reports)} for known in found]
+    told = [{**_record(known), "verdicts": _verdicts(known, made)} for known in found]
     if as_json:
         click.echo(json.dumps(told, ensure_ascii=False, indent=2))
         return
@@ -84,55 +102,79 @@ def why_lines(told: dict[str, Any]) -> Iterator[str]:
 
 async def _look(
     context: Context, words: tuple[str, ...], out: Path | None
-) -> tuple[list[Known], list[Json]]:
+) -> tuple[list[Known], list[Made]]:
     settings = load_for(context.config).settings
     async with kept(context, out) as store:
-        found = await store.read(_known, words)
+        found = await store.read(_known, words, out is None)
         if out is not None:
-            return found, [_report_of(out)]
-        reports: list[Json] = []
+            return found, [_rehearsed(settings, _report_of(out))]
         async with wiring.world(settings) as world:
-            for newsletter in settings.newsletters.values():
-                prepared = await draft(
-                    store,
-                    newsletter,
-                    wiring.imprint(settings, media=settings.storage.media),
-                    isolate=world.isolate,
-                    clock=world.clock,
-                )
-                reports.append(
-                    report(
-                        Rehearsal(
-                            newsletter=newsletter.id,
-                            at=prepared.at,
-                            issue=prepared.issue,
-                            reason=prepared.reason,
-                            left_out=prepared.left_out,
-                            sources=(),
-                            editions=(),
-                            audience=0,
-                            out="",
-                        )
-                    )
-                )
-        return found, reports
+            return found, [
+                await _now(settings, newsletter, store, world)
+                for newsletter in settings.newsletters.values()
+            ]
 
 
-def _known(tx: Connection, words: Sequence[str]) -> list[Known]:
+async def _now(settings: Settings, newsletter: Newsletter, store: Store, world: World) -> Made:
+    imprint = wiring.imprint(settings, media=settings.storage.media)
+    cadence = newsletter.cadence.value
+    last = await store.read(issues_table.last, newsletter.id, cadence)
+    prepared = await draft(store, newsletter, imprint, isolate=world.isolate, clock=world.clock)
+    told = Rehearsal(
+        newsletter=newsletter.id,
+        at=prepared.at,
+        issue=prepared.issue,
+        reason=prepared.reason,
+        left_out=prepared.left_out,
+        sources=(),
+        editions=(),
+        audience=0,
+        out="",
+    )
+    return Made(
+        said=report(told),
+        cadence=cadence,
+        sources=_sources(settings, newsletter.id),
+        since=last.until if last else None,
+        until=prepared.at,
+    )
+
+
+def _rehearsed(settings: Settings, said: Json) -> Made:
+    name, issue = str(said["newsletter"]), said["issue"]
+    return Made(
+        said=said,
+        cadence=None,
+        sources=_sources(settings, name),
+        since=datetime.fromisoformat(issue["since"]) if isinstance(issue, dict) else None,
+        until=datetime.fromisoformat(str(said["at"])),
+    )
+
+
+def _sources(settings: Settings, name: str) -> frozenset[SourceId]:
+    newsletter = settings.newsletters.get(name)
+    names = newsletter.sources if newsletter else ()
+    return frozenset(one.id for one in settings.collect.sources if not names or one.name in names)
+
+
+def _known(tx: Connection, words: Sequence[str], places: bool) -> list[Known]:
     if len(words) == 1 and "://" in words[0]:
         url = urls.canonical(words[0])
         # A part of a page is kept with its fragment.
         article = articles_table.by_url(tx, words[0]) or articles_table.by_url(tx, url)
-        seen = articles_table.sightings_of(tx, article.url if article else url)
-        return [Known(url=url, article=article, sightings=seen)] if article or seen else []
-    return [
+        found = [(article.url if article else url, article)]
+    else:
+        found = [(one.url, one) for one in articles_table.search(tx, words, SHOWN)]
+    known = [
         Known(
-            url=article.url,
+            url=url,
             article=article,
-            sightings=articles_table.sightings_of(tx, article.url),
+            sightings=articles_table.sightings_of(tx, url),
+            places=issues_table.that_told(tx, url) if places else [],
         )
-        for article in articles_table.search(tx, words, SHOWN)
+        for url, article in found
     ]
+    return [one for one in known if one.article or one.sightings or one.places]
 
 
 def _report_of(out: Path) -> Json:
@@ -156,11 +198,9 @@ def _record(known: Known) -> dict[str, Any]:
         "dated": _dated(article) if article else None,
         "seen": [
             {
-                "at": f"{one.seen_at:%Y-%m-%d %H:%M} UTC",
+                "at": _moment(one.seen_at),
                 "source": one.source,
-                "said": f"{one.said.at:%Y-%m-%d %H:%M} UTC ({one.said.source.value})"
-                if one.said
-                else None,
+                "said": f"{_moment(one.said.at)} ({one.said.source.value})" if one.said else None,
                 "trouble": one.trouble or (None if one.article_url else OWED),
             }
             for one in known.sightings
@@ -170,18 +210,39 @@ def _record(known: Known) -> dict[str, Any]:
 
 def _dated(article: Article) -> str:
     bound = "" if article.dated.exact else " at the latest"
-    return f"{article.dated.at:%Y-%m-%d %H:%M} UTC{bound} ({article.dated.source.value})"
+    return f"{_moment(article.dated.at)}{bound} ({article.dated.source.value})"
 
 
-def _verdicts(known: Known, reports: Sequence[Json]) -> list[dict[str, Any]]:
+def _verdicts(known: Known, made: Sequence[Made]) -> list[dict[str, Any]]:
+    """What was told or waits to be; for the others what would be made now."""
+    told = {(one.newsletter, one.cadence) for one in known.places}
+    return [
+        *(_told(one) for one in known.places),
+        *(
+            _verdict(known, one)
+            for one in made
+            if (one.said["newsletter"], one.cadence) not in told
+        ),
+    ]
+
+
+def _told(place: Place) -> dict[str, Any]:
+    issue = place.issue
+    said = "waits for approval" if issue.state == "draft" else "told"
+    role = "" if place.leads else ", which another article leads"
+    verdict = f"in: {said} in issue {issue.id} of {issue.period}, story {place.story}{role}"
+    return {
+        "newsletter": place.newsletter,
+        "verdict": f"{verdict}, score {place.score:.3f}",
+        "reasons": [],
+    }
+
+
+def _verdict(known: Known, made: Made) -> dict[str, Any]:
     url = known.article.url if known.article else known.url
-    return [_verdict(url, said) for said in reports]
-
-
-def _verdict(url: str, said: Json) -> dict[str, Any]:
-    issue: Any = said["issue"]
-    left_out: Any = said["left_out"]
-    newsletter = said["newsletter"]
+    issue: Any = made.said["issue"]
+    left_out: Any = made.said["left_out"]
+    newsletter = made.said["newsletter"]
     for place, story in enumerate(issue["stories"] if issue else (), 1):
         told_in = [story["url"], *(one["url"] for one in story["also"])]
         if url in told_in:
@@ -191,8 +252,27 @@ def _verdict(url: str, said: Json) -> dict[str, Any]:
                 "verdict": f"in: {role} story {place}, score {story['score']:.3f}",
                 "reasons": story["reasons"],
             }
-    for out in left_out:
-        if out["url"] == url:
-            return {"newsletter": newsletter, "verdict": f"out: {out['reason']}", "reasons": []}
-    window = f"first seen outside the window that ends at {said['at']}, or not one of its sources"
-    return {"newsletter": newsletter, "verdict": f"out: {window}", "reasons": []}
+    reason = next((one["reason"] for one in left_out if one["url"] == url), None)
+    return {
+        "newsletter": newsletter,
+        "verdict": f"out: {reason or _outside(known.article, made)}",
+        "reasons": [],
+    }
+
+
+def _outside(article: Article | None, made: Made) -> str:
+    """Why an article is neither in an issue nor among what was left out."""
+    if article is None:
+        return "it could not be read"
+    if article.source not in made.sources:
+        return f"it came from {article.source_name}, which is not one of its sources"
+    seen = f"first seen {_moment(article.first_seen)}"
+    if made.since and article.first_seen <= made.since:
+        return f"{seen}, before the window, which begins {_moment(made.since)}"
+    if article.first_seen > made.until:
+        return f"{seen}, after the window, which ends {_moment(made.until)}"
+    return f"there is no issue: {made.said['reason']}"
+
+
+def _moment(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M} UTC"

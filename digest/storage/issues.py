@@ -28,6 +28,18 @@ class IssueRow:
     until: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where an issue tells an article: ``story`` is counted from 1."""
+
+    issue: IssueRow
+    newsletter: str
+    cadence: str
+    story: int
+    leads: bool  # else another article leads that story
+    score: float
+
+
 _ROW = (
     issues.c.id,
     issues.c.period,
@@ -79,6 +91,38 @@ def told_since(
         .order_by(issues.c.until, told.c.position, articles.c.url)
     )
     return [(article_of(row), row.period) for row in rows]
+
+
+def that_told(tx: Connection, url: str) -> list[Place]:
+    """Where the article at ``url`` was told, or waits to be, the newest last; no correction."""
+    rows = tx.execute(
+        select(
+            *_ROW,
+            issues.c.newsletter,
+            issues.c.cadence,
+            told.c.story,
+            told.c.leads,
+            told.c.score,
+        )
+        .join(told, told.c.issue == issues.c.id)
+        .where(
+            told.c.article_url == url,
+            issues.c.state.in_((*COUNTED, "draft")),
+            issues.c.corrects.is_(None),
+        )
+        .order_by(issues.c.newsletter, issues.c.id)
+    )
+    return [
+        Place(
+            issue=IssueRow(**{column.name: row._mapping[column.name] for column in _ROW}),
+            newsletter=row.newsletter,
+            cadence=row.cadence,
+            story=row.story + 1,
+            leads=row.leads,
+            score=row.score,
+        )
+        for row in rows
+    ]
 
 
 def of_period(tx: Connection, newsletter: str, cadence: str, period: str) -> IssueRow | None:
