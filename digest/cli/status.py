@@ -23,6 +23,7 @@ from digest.services import calendar, pacing
 from digest.storage import desk, overview
 from digest.storage.database import Store
 from digest.storage.overview import Overview, Sent
+from digest.storage.reviews import Review
 
 CLOCK = clock_at(None)
 
@@ -99,10 +100,13 @@ def _lines(
     if found is None:
         yield "Nothing has happened yet: there is no database. `digest run` makes one."
         return
+    if found.waiting:
+        yield "Waiting for your approval"
+        yield from (f"  {_waits(one, now)}" for one in found.waiting)
     yield "Last issues"
     yield from (f"  {_sent(one)}" for one in found.sent)
     if not found.sent:
-        yield "  none yet"
+        yield "  none has gone out yet"
     if found.misses:
         yield "Periods without an issue"
         yield from (f"  {one.newsletter} {one.period}: {one.said}" for one in found.misses)
@@ -130,6 +134,17 @@ def _sent(one: Sent) -> str:
     if issue.state != "enrolling":
         return line
     return f"{line}\n         unless it is being released just now, {desk.half_released(issue.id)}"
+
+
+def _waits(one: Review, now: datetime) -> str:
+    named = f"Issue {one.issue}, {one.newsletter} {one.period}"
+    if one.release_by is not None and one.release_by <= now:
+        return f"{named}, may go: `digest run` releases it"
+    by = f", and goes by itself at {one.release_by:%Y-%m-%d %H:%M} UTC" if one.release_by else ""
+    return (
+        f"{named}, waits for your approval{by}: `digest issues approve {one.issue}` sends it, "
+        f"`digest issues hold {one.issue}` keeps it back"
+    )
 
 
 def _waiting(count: int, first: datetime | None, what: str) -> str:
@@ -160,6 +175,7 @@ def _report(
         "last": [{**asdict(one.issue), "deliveries": dict(one.tally)} for one in found.sent]
         if found
         else [],
+        "for_approval": [asdict(one) for one in found.waiting] if found else [],
         "without_issue": [asdict(one) for one in found.misses] if found else [],
         "alerts": [asdict(one) for one in found.alerts] if found else [],
         "waiting": {

@@ -195,11 +195,25 @@ def warnings(draft: Draft, folder: Path) -> Iterator[str]:
         words = "is off: anyone can sign up anyone, and nothing proves that a reader agreed"
         yield str(draft.document.problem(("web", "double_opt_in"), words))
     yield from relays.warnings(draft)
+    yield from _nobody_asked(draft)
     yield from _nowhere(draft)
     yield from _unspoken(draft)
     for key, _ in draft.matching(("newsletters", "*")):
         yield from _empty_sections(draft, key)
         yield from _topics_without_source(draft, key, sources)
+
+
+def _nobody_asked(draft: Draft) -> Iterator[str]:
+    """Issues that wait for an editor who is sent no letter."""
+    if draft.text(("site", "operator")) or ("site", "operator") in draft.wrong:
+        return
+    for key, approval in draft.matching(("newsletters", "*", "approval")):
+        if isinstance(approval, str) and approval != "auto":
+            words = (
+                f"is {shown(approval)}, and nobody is told that an issue waits: site.operator is "
+                "not set; write the editor's address there"
+            )
+            yield str(draft.document.problem(key, words))
 
 
 def _nowhere(draft: Draft) -> Iterator[str]:

@@ -9,13 +9,14 @@ from datetime import datetime
 from sqlalchemy import Connection, func, select
 
 from digest.model import NewsletterId, SourceId, Visit
-from digest.storage import agenda, alerts, desk, leases, posting, sources
+from digest.storage import agenda, alerts, desk, leases, posting, reviews, sources
 from digest.storage.agenda import Miss
 from digest.storage.alerts import Standing
 from digest.storage.desk import IssueInfo
 from digest.storage.gauges import Gauges
 from digest.storage.gauges import read as gauges
 from digest.storage.issues import COUNTED
+from digest.storage.reviews import Review
 from digest.storage.schema import issues
 
 LATEST = 5
@@ -33,13 +34,14 @@ class Sent:
 class Overview:
     """One moment. ``sent``: what is half released, too.
 
-    ``leader``: which process makes the issues; empty: none. ``settled``: newsletter and cadence to
-    the periods that have their issue.
+    ``waiting``: issues that wait for the editor. ``leader``: which process makes the issues; empty:
+    none. ``settled``: newsletter and cadence to the periods that have their issue.
     """
 
     gauges: Gauges
     sent: tuple[Sent, ...]
     misses: tuple[Miss, ...]
+    waiting: tuple[Review, ...]
     trouble: tuple[Visit, ...]
     leader: str
     alerts: tuple[Standing, ...]
@@ -71,6 +73,7 @@ def read(
         gauges=gauges(tx),
         sent=tuple(Sent(issue=one, tally=posting.tally(tx, one.id)) for one in released),
         misses=tuple(agenda.last_misses(tx, LATEST)),
+        waiting=tuple(reviews.waiting(tx)),
         trouble=tuple(
             visit
             for name, visit in visits.items()

@@ -89,8 +89,14 @@ def test_an_issue_that_waits_and_one_that_was_held_say_so(desk):
         f"{issue}  daily 2026-11-24  draft (it waits for approval): "
         in desk.run("issues", "list").out
     )
+    waits = f"  Issue {issue}, daily 2026-11-24, waits for your approval: "
+    said = desk.run("status").out
+    assert f"{waits}`digest issues approve {issue}` sends it, " in said
+    assert "none yet" not in said
+    assert desk.run("status", "--json").json["for_approval"][0]["issue"] == issue
     desk.run("issues", "hold", issue)
 
+    assert "waits for your approval" not in desk.run("status").out
     assert "discarded (the editor kept it back): " in desk.run("issues", "list").out
     assert "\n  the editor kept it back\n" in desk.run("issues", "show", issue).out
     assert desk.run("issues", "show", issue, "--json").json["reason"] == "the editor kept it back"

@@ -36,6 +36,17 @@ def test_into_a_folder_any_name_will_do(read: Read):
     assert read(GOOD).warnings == ()
 
 
+def test_an_issue_that_waits_for_an_editor_nobody_writes_to_is_told(read: Read):
+    waits = GOOD.replace("\nsender", '\napproval = "required"\nsender')
+
+    assert list(read(waits).warnings) == [
+        'config.toml:7  newsletters.daily.approval  is "required", and nobody is told that an issue '
+        "waits: site.operator is not set; write the editor's address there"
+    ]
+    named = waits.replace("\nbase_url", '\noperator = "ada@example.org"\nbase_url')
+    assert read(named).warnings == ()
+
+
 def test_a_language_without_words_is_told_until_there_are_some(read: Read, tmp_path: Path):
     italian = GOOD.replace("\nsender", '\nlanguage = "it"\nsender')
     (told,) = read(italian).warnings
