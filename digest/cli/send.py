@@ -18,7 +18,7 @@ from digest.cli.newsletters import chosen
 from digest.cli.rehearsal import Asked, rehearsal
 from digest.cli.sending import Outgo, Sent, Wanted, send, trial
 from digest.cli.sent import ending_lines, refuse_unfinished, stopped_lines, unsent_lines
-from digest.cli.words import issue_lines, outgo_lines, people
+from digest.cli.words import early_line, issue_lines, outgo_lines, people
 from digest.clock import clock_at
 from digest.config.load import load_for
 from digest.config.settings import Settings
@@ -121,6 +121,8 @@ def _sent(settings: Settings, wanted: Wanted, *, yes: bool, as_json: bool) -> in
                 click.echo(said)
             for said in unsent_lines(outgo.unsent, then="what is due goes now, too"):
                 click.echo(said)
+            if early := early_line(outgo.prepared):
+                click.echo(early)
         return yes or _asked(outgo)
 
     sent = worker.run(send(settings, wanted, agreed=agreed))

@@ -5,7 +5,9 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
+from digest import periods
 from digest.cli.counted import counted
 from digest.compose.prepared import Prepared
 from digest.compose.report import story_line
@@ -101,6 +103,19 @@ def _editions(prepared: Prepared, audience: int) -> Iterator[str]:
     for note in prepared.notes:
         yield f"  note: {note}"
     yield f"Audience: {audience:,}"
+
+
+def early_line(prepared: Prepared) -> str | None:
+    """What ``digest send`` says of an issue that the clock would make later."""
+    newsletter, issue = prepared.newsletter, prepared.issue
+    turn = next(periods.turns_after(newsletter, prepared.at))
+    if issue is None or issue.period != turn.period:
+        return None
+    due = turn.due.astimezone(ZoneInfo(newsletter.timezone))
+    return (
+        f"This is the issue due {due:%a} {due.day} {due:%b %H:%M}; none will be made then "
+        "(`--extra` makes one besides)."
+    )
 
 
 def note_lines(reports: Sequence[SourceReport], *, everything: str) -> Iterator[str]:
