@@ -14,6 +14,7 @@ import click
 from digest import wiring, worker
 from digest.cli import Context, number, stores
 from digest.cli.correction import correction
+from digest.cli.newsletters import refuse_unknown
 from digest.cli.sending import Outgo
 from digest.cli.sent import ending_lines, refuse_unfinished
 from digest.cli.words import correction_lines, people
@@ -45,6 +46,8 @@ def group() -> None:
 @click.pass_obj
 def list_(context: Context, newsletter: str | None, limit: int, as_json: bool) -> None:
     """Issues and periods without one, the newest first."""
+
+    refuse_unknown(load_for(context.config).settings, newsletter)
 
     async def read(store: Store) -> list[IssueInfo | Miss]:
         made = await store.read(desk.list_issues, newsletter, limit)

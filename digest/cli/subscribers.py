@@ -12,7 +12,7 @@ import click
 
 from digest.cli import Context, people, roster, stores
 from digest.cli.counted import counted
-from digest.cli.newsletters import chosen
+from digest.cli.newsletters import chosen, refuse_unknown
 from digest.clock import clock_at
 from digest.config.load import load_for
 from digest.config.secret import make_and_read
@@ -100,6 +100,7 @@ def list_(
     as_json: bool,
 ) -> None:
     """List people, a page at a time."""
+    refuse_unknown(load_for(context.config).settings, newsletter)
     found = _read(
         context,
         lambda store: store.read(
@@ -202,6 +203,7 @@ def stats(context: Context, as_json: bool) -> None:
 @click.pass_obj
 def export(context: Context, newsletter: str | None) -> None:
     """Print everybody as CSV, which `import` reads back."""
+    refuse_unknown(load_for(context.config).settings, newsletter)
     out = sys.stdout.buffer
     _read(
         context,

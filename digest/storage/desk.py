@@ -11,7 +11,7 @@ from digest.delivery import Skip
 from digest.storage import claims
 from digest.storage import deliveries as rows
 from digest.storage.postal import deliveries, misses, reviews, state_now
-from digest.storage.schema import issues, subscribers
+from digest.storage.schema import issues, subscribers, subscriptions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +62,12 @@ def list_issues(tx: Connection, newsletter: str | None, limit: int) -> list[Issu
     if newsletter is not None:
         asked = asked.where(issues.c.newsletter == newsletter)
     return [IssueInfo(**row._mapping) for row in tx.execute(asked)]
+
+
+def knows(tx: Connection, newsletter: str) -> bool:
+    """Whether there is an issue of a newsletter, a period without one or a subscription to it."""
+    named = (table.c.newsletter == newsletter for table in (issues, misses, subscriptions))
+    return any(tx.execute(select(1).where(one).limit(1)).first() for one in named)
 
 
 def find(tx: Connection, issue: int) -> IssueInfo | None:
