@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import sys
 from pathlib import Path
 from typing import NoReturn
@@ -12,7 +11,7 @@ from typing import NoReturn
 import click
 
 from digest import clock, logs, worker
-from digest.cli import Context, instances
+from digest.cli import Context, instances, serving
 from digest.cli.household import Household
 from digest.config import load, secret
 from digest.errors import Misconfigured
@@ -36,7 +35,7 @@ def command(context: Context, host: str | None, port: int | None) -> None:
     logs.set_up(sys.stderr, clock=clock.clock_at(None))
     ring = secret.make_and_read(settings.folder)
     host, port = host or settings.web.host, port or settings.web.port
-    with _listening(host, port) as door, instances.noted(settings.folder):
+    with serving.listening(host, port) as door, instances.noted(settings.folder):
         click.echo(f"Digest at http://{f'[{host}]' if ':' in host else host}:{port}/")
         household = Household(loaded.path, settings, ring, door)
         worker.run(household.live())
@@ -56,21 +55,3 @@ def _one_configuration(named: Path | None) -> None:
         raise Misconfigured(
             "--config", f"names {both[0]} and {load.VARIABLE} names {both[1]}; say it once"
         )
-
-
-def _listening(host: str, port: int) -> socket.socket:
-    """The socket that readers knock at. Raises Misconfigured where it cannot be had."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    door = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        door.bind((host, port))
-        door.listen(2048)
-    except OSError as error:
-        door.close()
-        raise Misconfigured(
-            "web.port",
-            f"is {port}, and {host} cannot be listened on there ({error.strerror or error}); stop "
-            "what has it, or say another with --port",
-        ) from error
-    return door

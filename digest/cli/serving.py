@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 
 import uvicorn
 from fastapi import FastAPI
@@ -12,6 +13,7 @@ from starlette.types import ASGIApp
 from digest import supervisor
 from digest.config import secret
 from digest.config.settings import Settings
+from digest.errors import Misconfigured
 from digest.web import pulse
 from digest.web.app import application
 from digest.web.hooks import Hooks
@@ -40,6 +42,24 @@ def pages(settings: Settings, tools: Tools, ring: tuple[bytes, ...]) -> FastAPI:
         heard=heard,
         metrics_token=secret.from_environment(pulse.TOKEN, os.environ) or "",
     )
+
+
+def listening(host: str, port: int) -> socket.socket:
+    """The socket that readers knock at. Raises Misconfigured where it cannot be had."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    door = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        door.bind((host, port))
+        door.listen(2048)
+    except OSError as error:
+        door.close()
+        raise Misconfigured(
+            "web.port",
+            f"is {port}, and {host} cannot be listened on there ({error.strerror or error}); stop "
+            "what has it, or say another with --port",
+        ) from error
+    return door
 
 
 def options(app: ASGIApp, host: str, port: int, *, drain: int = 10) -> uvicorn.Config:

@@ -30,13 +30,16 @@ def command(context: Context, host: str | None, port: int | None) -> None:
     logs.set_up(sys.stderr, clock=clock.clock_at(None))
     ring = secret.make_and_read(settings.folder)
     host, port = host or settings.web.host, port or settings.web.port
-    click.echo(f"Readers' pages at http://{f'[{host}]' if ':' in host else host}:{port}/")
-    worker.run(_serve(settings, ring, host=host, port=port))
+    with serving.listening(host, port) as door:
+        click.echo(f"Readers' pages at http://{f'[{host}]' if ':' in host else host}:{port}/")
+        worker.run(_serve(settings, ring, door))
 
 
-async def _serve(settings: Settings, ring: tuple[bytes, ...], *, host: str, port: int) -> None:
+async def _serve(settings: Settings, ring: tuple[bytes, ...], door: socket.socket) -> None:
+    host, port = door.getsockname()[:2]
     async with wiring.tools(settings) as tools:
-        await Server(serving.options(serving.pages(settings, tools, ring), host, port)).serve()
+        served = serving.options(serving.pages(settings, tools, ring), host, port)
+        await Server(served).serve(sockets=[door])
 
 
 class Server(serving.Server):

@@ -13,6 +13,8 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.web.house import CONFIG
 
 PIPE = asyncio.subprocess.PIPE
@@ -117,15 +119,19 @@ async def test_reload_says_so_where_nothing_runs(tmp_path):
     assert "no `digest run` lives in" in complaint
 
 
-async def test_a_port_that_is_taken_is_told_in_one_sentence(tmp_path):
+@pytest.mark.parametrize("command", ["run", "web"])
+async def test_a_port_that_is_taken_is_told_in_one_sentence(tmp_path, command):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = str(taken.getsockname()[1])
 
-        code, complaint = await ended(a_folder(tmp_path), "run", "--port", port)
+        process = await digest(a_folder(tmp_path), command, "--port", port)
+        async with asyncio.timeout(60):
+            told, complained = await process.communicate()
 
-    assert code == 2
+    complaint = complained.decode()
+    assert (process.returncode, told) == (2, b"")
     assert complaint.startswith(f"digest: web.port is {port}, and 127.0.0.1 cannot be listened on")
     assert complaint.count("\n") == 1
 
