@@ -58,6 +58,10 @@ def state(circuit: Circuit, now: float) -> str:
     """How a relay fares, in a few words."""
     if circuit.paused:
         return f"paused, it refused us: {circuit.paused}"
-    if not circuit.passes(now):
-        return f"rests for {circuit.closed_until - now:.0f} seconds more, it could not be used"
-    return "in use"
+    if circuit.passes(now) and not circuit.rests:
+        return "in use"
+    # The sentence begins with the relay, which has been named.
+    said = circuit.trouble.partition(") ")[2] or circuit.trouble or "could not be used"
+    if circuit.passes(now):
+        return f"is tried again with the next mail; it {said}"
+    return f"rests for {circuit.closed_until - now:.0f} seconds more; it {said}"

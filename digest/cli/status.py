@@ -82,7 +82,7 @@ def _fares(name: str, circuits: Mapping[str, Circuit], now: float) -> str:
     """Nothing of one that is in use."""
     circuit = circuits.get(name, Circuit())
     if circuit.passes(now):
-        return ""
+        return f", {relays.state(circuit, now)}" if circuit.rests else ""
     return f", {relays.state(circuit, now)}; `digest relays resume {name}` once that is mended"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 FAILURES = 3  # in a row open the circuit
@@ -17,6 +18,7 @@ class Circuit:
     rests: int = 0  # in a row
     closed_until: float = 0.0  # seconds since the epoch
     paused: str = ""  # its own words
+    trouble: str = ""  # the sentence of its last failure; it begins with the relay
 
     @property
     def doubted(self) -> bool:
@@ -38,7 +40,14 @@ class Circuit:
         return replace(self, failures=0, rests=self.rests + 1, closed_until=now + rest)
 
     def worked(self) -> Circuit:
-        return replace(self, failures=0, rests=0, closed_until=0.0)
+        return replace(self, failures=0, rests=0, closed_until=0.0, trouble="")
+
+    def explained(self, troubles: Iterable[str], name: str, before: str) -> Circuit:
+        """With what is said of the relay ``name``; ``before``: what was, where nothing is said."""
+        if self.paused or not self.rests:
+            return self
+        said = (one for one in troubles if one.startswith(f"relay {name!r} ("))
+        return replace(self, trouble=next(said, before))
 
     def pause(self, words: str) -> Circuit:
         return replace(self, paused=words or "it refused us")

@@ -14,6 +14,7 @@ from digest.storage.database import Store
 from digest.storage.paces import Of
 from tests.builders import NOW
 from tests.journeys.conftest import desk
+from tests.journeys.stopping import free_port
 
 __all__ = ["desk"]
 RELAYS = """
@@ -70,6 +71,33 @@ def test_a_relay_that_is_not_used_is_named_by_status_alerts_and_doctor_with_the_
     assert told == [line, "spare: 127.0.0.1:2525"]
     assert [one["key"] for one in found] == ["relay:main"]
     assert [one["level"] for one in examined if one["name"] == "relay main"] == ["bad"]
+
+
+def test_what_was_wrong_with_a_relay_is_told_afterwards_until_it_works(desk):
+    desk.configure("sample:")
+    port = free_port()
+    one = f'[deliver]\ntransport = "smtp"\n[[deliver.relays]]\nname = "main"\nport = {port}\n'
+    desk.write("config.toml", f'{desk.config}{one}host = "127.0.0.1"\ntls = "none"\n')
+    desk.run("subscribers", "add", "ada@example.org", "--already-confirmed")
+    desk.run("send", "--yes")
+
+    (listed,) = desk.run("relays", "list").out.splitlines()
+    (shown,) = desk.run("status", "--json").json["relays"]
+
+    why = "seconds more; it cannot be reached: "
+    assert listed.startswith(f"main  127.0.0.1:{port}  rests for ")
+    assert why in listed
+    assert why in shown
+    assert "check host and port" in shown
+
+
+def test_once_its_rest_is_over_a_relay_is_said_to_be_tried_again(relayed):
+    trouble = "relay 'main' (mail.example:587) does not accept our login (535 5.7.8 no)"
+    fared(relayed, main=Circuit(rests=1, closed_until=1.0, trouble=trouble))
+    said = "is tried again with the next mail; it does not accept our login (535 5.7.8 no)"
+
+    assert f"main  mail.example:587  {said}\n" in relayed.run("relays", "list").out
+    assert f"  main: mail.example:587, {said}\n" in relayed.run("status").out
 
 
 def test_a_paused_relay_is_used_again(relayed):

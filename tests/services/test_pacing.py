@@ -142,6 +142,22 @@ async def test_a_relay_that_rests_is_tried_once_by_a_new_start(house, journal):
     assert second.lanes[0].circuit.failed(T).closed_until > T  # and one failure is enough
 
 
+async def test_why_a_relay_rests_is_remembered_until_it_works(house):
+    await house.join("ada")
+    await house.release()
+
+    async with scripted(greeting="554 go away\r\n") as (_, options):
+        await house.send(options, memory=Pacing(house.store))
+        said = (await pacing.known(house.store))["main"].trouble
+        assert said.startswith(f"relay 'main' (127.0.0.1:{options.port}) ")
+        assert "go away" in said
+
+    async with scripted() as (_, options):
+        later(house, hours=1)
+        await house.send(options, memory=Pacing(house.store))
+    assert (await pacing.known(house.store))["main"] == Circuit()
+
+
 async def test_a_running_worker_hears_of_a_resume_and_of_another_workers_refusal(house, journal):
     mine, theirs = lines(house, journal, "main"), lines(house, journal, "main")
     me, them = Pacing(house.store), Pacing(house.store)
