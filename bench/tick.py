@@ -191,7 +191,7 @@ async def measure(folder: Path, sources: int, subscribers: int, ticks: int) -> d
     settings, clock = settings_in(folder, sources), Clock(TODAY)
     async with made(settings, clock, subscribers) as tools:
         store = tools.store
-        leader = Leader(store, "bench", seconds=time.monotonic)
+        leader = Leader(store, "bench", seconds=time.monotonic, clock=clock)
         clock.now = TODAY + timedelta(hours=3)
         logs.set_up(sys.stderr, clock=clock, level=logging.ERROR)
         found: dict[str, Any] = {"sources": sources, "subscribers": subscribers, "ticks": ticks}

@@ -166,7 +166,7 @@ class Household:
             worker.engine(settings, tools, self._ring, tell=_trouble) as dispatch,
             self._front.showing(serving.pages(settings, tools, self._ring)),
         ):
-            leader = Leader(tools.store, self._holder, seconds=time.monotonic)
+            leader = Leader(tools.store, self._holder, seconds=time.monotonic, clock=tools.clock)
             clockwork = Clockwork(settings, tools, self._ring, leader, seconds=time.monotonic)
             sending = asyncio.create_task(dispatch.run(for_ever))
             ticking = asyncio.create_task(clockwork.run())

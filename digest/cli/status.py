@@ -19,6 +19,7 @@ from digest.config.load import load_for
 from digest.config.settings import Settings
 from digest.deliver.choice import Circuit
 from digest.model import Newsletter
+from digest.scheduler.leader import SILENT
 from digest.services import calendar, pacing
 from digest.storage import desk, overview
 from digest.storage.database import Store
@@ -124,7 +125,7 @@ def _lines(
     yield "Sent through"
     yield from (f"  {one}" for one in _relays(settings, circuits, now.timestamp()))
     yield "Machine"
-    yield f"  {free / 1e9:,.1f} GB are free; {_leader(found)}"
+    yield f"  {free / 1e9:,.1f} GB are free; {_leader(found, now)}"
 
 
 def _sent(one: Sent) -> str:
@@ -153,11 +154,20 @@ def _waiting(count: int, first: datetime | None, what: str) -> str:
     )
 
 
-def _leader(found: Overview) -> str:
+def _leader(found: Overview, now: datetime) -> str:
     if not found.leader:
-        return "no `digest run` keeps the clock"
+        return "nobody keeps the clock: no issue is made until `digest run` is started"
     host, process, _ = found.leader.rsplit(":", 2)
-    return f"the clock was last kept by process {process} on {host}"
+    who = f"process {process} on {host}"
+    if _is_kept(found, now):
+        return f"the clock is kept by {who}"
+    last = f", last at {found.beaten:%Y-%m-%d %H:%M:%S} UTC" if found.beaten else ""
+    return f"nobody keeps the clock: {who} did{last}, and is silent; start `digest run`"
+
+
+def _is_kept(found: Overview, now: datetime) -> bool:
+    """Whether somebody makes the issues now; the two clocks may differ a little."""
+    return bool(found.leader and found.beaten and abs(now - found.beaten) < SILENT)
 
 
 def _report(
@@ -189,4 +199,5 @@ def _report(
         "relays": _relays(settings, circuits, now.timestamp()),
         "free_bytes": free,
         "leader": found.leader if found else "",
+        "clock_is_kept": _is_kept(found, now) if found else False,
     }

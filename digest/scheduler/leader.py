@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 
 from digest.errors import DigestError
 from digest.storage import leases
@@ -11,15 +12,25 @@ from digest.storage.leases import NOBODY, Lease
 
 BEAT = 4.0  # seconds between two beats
 PATIENCE = 10.0  # seconds of silence after which the next one leads
+SILENT = timedelta(seconds=PATIENCE + BEAT)  # after which nobody keeps the clock
 
 
 class Leader:
-    """Our part in who leads. ``holder`` is ours alone; ``seconds`` a clock that only goes forth."""
+    """Our part in who leads. ``holder`` is ours alone; ``seconds`` a clock that only goes forth,
+    ``clock`` tells people when we beat last."""
 
-    def __init__(self, store: Store, holder: str, *, seconds: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        holder: str,
+        *,
+        seconds: Callable[[], float],
+        clock: Callable[[], datetime],
+    ) -> None:
         self._store = store
         self._holder = holder
         self._seconds = seconds
+        self._clock = clock
         self._seen: Lease | None = None
         self._since = seconds()  # ... the lease has said what it says
         self.leads = False
@@ -47,7 +58,9 @@ class Leader:
         return lease.holder in (NOBODY, self._holder) or now - self._since >= PATIENCE
 
     async def _take(self, lease: Lease) -> bool:
-        taken = await self._store.write(leases.take, leases.CLOCK, lease, self._holder)
+        taken = await self._store.write(
+            leases.take, leases.CLOCK, lease, self._holder, self._clock()
+        )
         if taken:
             self._seen = Lease(holder=self._holder, beat=lease.beat + 1)
             self._since = self._seconds()

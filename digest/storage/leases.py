@@ -1,12 +1,13 @@
 """Who leads: one row that its holder renews and the others watch.
 
-No clocks are compared. The holder counts its beats up; who has seen the same beat for long enough
-by a clock of its own takes the row over, on the condition that it still says what was seen.
+No clocks are compared for it. The holder counts its beats up; who has seen the same beat for long
+enough by a clock of its own takes the row over, on the condition that it still says what was seen.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Connection, select, update
 
@@ -29,13 +30,18 @@ def seen(tx: Connection, name: str) -> Lease:
     return Lease(holder=row.holder, beat=row.beat) if row else Lease(holder=NOBODY, beat=0)
 
 
-def take(tx: Connection, name: str, was: Lease, holder: str) -> bool:
+def beaten(tx: Connection, name: str) -> datetime | None:
+    """When its holder beat last, by their own clock; None: nobody ever did."""
+    return tx.execute(select(leases.c.at).where(leases.c.name == name)).scalar()
+
+
+def take(tx: Connection, name: str, was: Lease, holder: str, at: datetime) -> bool:
     """Make it ``holder``'s, or renew it: True where the row still said ``was``."""
     add(tx, leases, {"name": name, "holder": NOBODY, "beat": 0})
     changed = tx.execute(
         update(leases)
         .where(leases.c.name == name, leases.c.holder == was.holder, leases.c.beat == was.beat)
-        .values(holder=holder, beat=was.beat + 1)
+        .values(holder=holder, beat=was.beat + 1, at=at)
     )
     return changed.rowcount == 1
 

@@ -35,7 +35,8 @@ class Overview:
     """One moment. ``sent``: what is half released, too.
 
     ``waiting``: issues that wait for the editor. ``leader``: which process makes the issues; empty:
-    none. ``settled``: newsletter and cadence to the periods that have their issue.
+    none; ``beaten``: when it said so last. ``settled``: newsletter and cadence to the periods that
+    have their issue.
     """
 
     gauges: Gauges
@@ -44,6 +45,7 @@ class Overview:
     waiting: tuple[Review, ...]
     trouble: tuple[Visit, ...]
     leader: str
+    beaten: datetime | None
     alerts: tuple[Standing, ...]
     settled: Mapping[tuple[str, str], frozenset[str]]
 
@@ -80,6 +82,7 @@ def read(
             if name in used and (visit.failures or visit.gone)
         ),
         leader=leases.seen(tx, leases.CLOCK).holder,
+        beaten=leases.beaten(tx, leases.CLOCK),
         alerts=tuple(alerts.standing(tx)),
         settled={one: agenda.settled(tx, *one, now) for one in calendars},
     )

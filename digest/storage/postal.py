@@ -163,6 +163,7 @@ leases = Table(
     Column("name", String(16), primary_key=True),
     Column("holder", Text, nullable=False),
     Column("beat", Integer, nullable=False),
+    Column("at", Moment),  # of the last beat, for people to read
 )
 
 # Issues that wait for the editor. ``release_by`` NULL: for as long as it takes.

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from digest.cli import stores
 from digest.clock import clock_at
-from digest.storage import agenda, alerts, issues, reviews
+from digest.storage import agenda, alerts, issues, leases, reviews
 from digest.storage.agenda import Miss
 from tests.builders import NOW, an_issue
 from tests.journeys.conftest import desk
@@ -113,6 +113,33 @@ def test_an_alert_stands_until_it_is_over(desk):
 
     in_store(desk, lambda tx: alerts.remember(tx, {}, ("disk",), NOW))
     assert "Alerts" not in desk.run("status").out
+
+
+def test_it_tells_whether_somebody_keeps_the_clock_or_did(desk):
+    desk.configure("sample:")
+    none = "nobody keeps the clock: no issue is made until `digest run` is started\n"
+    beat(desk, CLOCK())
+    assert "; the clock is kept by process 42 on quay\n" in desk.run("status").out
+    assert desk.run("status", "--json").json["clock_is_kept"] is True
+
+    killed = CLOCK() - timedelta(seconds=15)
+    beat(desk, killed)
+    assert (
+        f"nobody keeps the clock: process 42 on quay did, last at {killed:%Y-%m-%d %H:%M:%S} UTC, "
+        "and is silent; start `digest run`\n" in desk.run("status").out
+    )
+    assert desk.run("status", "--json").json["clock_is_kept"] is False
+
+    in_store(desk, lambda tx: leases.give_back(tx, leases.CLOCK, "quay:42:a"))
+    assert none in desk.run("status").out
+
+
+def beat(desk, at):
+    def taken(tx):
+        was = leases.seen(tx, leases.CLOCK)
+        assert leases.take(tx, leases.CLOCK, was, "quay:42:a", at)
+
+    in_store(desk, taken)
 
 
 def in_store(desk, change):

@@ -8,6 +8,7 @@ import pytest
 
 from digest.scheduler.leader import BEAT, PATIENCE, Leader
 from digest.storage.database import Store
+from tests.builders import NOW
 
 
 class Seconds:
@@ -24,7 +25,11 @@ class Seconds:
 async def two(store, url):
     seconds = Seconds()
     other = await Store.open(url)
-    yield seconds, Leader(store, "a", seconds=seconds), Leader(other, "b", seconds=seconds)
+    yield (
+        seconds,
+        Leader(store, "a", seconds=seconds, clock=lambda: NOW),
+        Leader(other, "b", seconds=seconds, clock=lambda: NOW),
+    )
     await other.close()
 
 
@@ -80,7 +85,7 @@ async def test_who_is_stopped_in_order_is_followed_at_once(two):
 async def test_who_cannot_reach_the_database_steps_back_before_another_may_lead(tmp_path):
     seconds = Seconds()
     store = await Store.open(f"sqlite:///{tmp_path / 'digest.db'}")
-    a = Leader(store, "a", seconds=seconds)
+    a = Leader(store, "a", seconds=seconds, clock=lambda: NOW)
     await a.beat()
     await store.write(_without_leases)
 

@@ -11,7 +11,7 @@ from sqlalchemy import inspect, select, text
 
 from digest.delivery import Skip
 from digest.model import NewsletterId
-from digest.storage import agenda, audience, claims, database, migrate, reports
+from digest.storage import agenda, audience, claims, database, leases, migrate, reports
 from digest.storage.database import Store
 from digest.storage.postal import issue_hours, metadata  # knows every table
 from tests.builders import NOW
@@ -63,6 +63,17 @@ async def test_a_period_without_an_issue_keeps_its_sentence_and_nothing_of_it_is
 
     assert (kept.reason, kept.kind, kept.again) == ("too few", "quiet", None)
     assert (standing.settled, standing.failing) == ({"2026-11-24"}, {})
+
+
+async def test_who_kept_the_clock_under_the_last_schema_has_no_moment_yet(url):
+    at_revision(url, "0016", "insert into leases values ('clock', 'quay:42:a', 7)")
+
+    store = await Store.open(url)
+    held = await store.read(leases.seen, leases.CLOCK)
+    beaten = await store.read(leases.beaten, leases.CLOCK)
+    await store.close()
+
+    assert (held.holder, held.beat, beaten) == ("quay:42:a", 7, None)
 
 
 async def test_people_of_the_first_schema_stay_whom_issues_go_to(url):
