@@ -18,10 +18,12 @@ def reason(
     until: datetime,
     before: int,
     newest_before: Article | None,
+    told_before: Sequence[str],
 ) -> str:
     """Why there is no issue: the window, how many articles are older, the newest of them.
 
-    ``articles``: what was there to curate from; ``before``: how many were seen before ``since``.
+    ``articles``: what was there to curate from; ``before``: how many were seen before ``since``;
+    ``told_before``: of these the told ones, by the period of the issue that told them.
     """
     found = len(curated.stories)
     told = f"{found} {'story' if found == 1 else 'stories'}"
@@ -40,6 +42,19 @@ def reason(
         said.append(
             f"{count}, the newest “{newest.title}”, dated {newest.dated.at:%Y-%m-%d}{bound}"
         )
+        said += _told(older, told_before)
     elif not articles:
         said.append("no article is kept from its sources")
     return "; ".join(said)
+
+
+def _told(older: int, told: Sequence[str]) -> list[str]:
+    """How many of those that are older were told, and where that was one issue in which."""
+    if not told:
+        return []
+    where = f" in the issue of {told[0]}" if len(set(told)) == 1 else ""
+    if len(told) == older:
+        whose = "it was" if older == 1 else "all of them were"
+    else:
+        whose = f"{len(told):,} of them {'was' if len(told) == 1 else 'were'}"
+    return [f"{whose} told already{where}"]

@@ -195,6 +195,7 @@ def _no_mail(newsletter: Newsletter, curated: Curated, pool: Pool, now: datetime
         until=now,
         before=pool.before,
         newest_before=pool.newest_before,
+        told_before=pool.told_before,
     )
 
 

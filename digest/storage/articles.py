@@ -152,11 +152,18 @@ def seen_between(
 def seen_before(
     tx: Connection, until: datetime, sources: Collection[SourceId] | None = None
 ) -> tuple[int, Article | None]:
-    """How many articles were first seen at or before ``until``, and the newest of them."""
+    """How many articles were first seen at or before ``until``; of them the newest by its date."""
     where = and_(articles.c.first_seen <= until, _from(sources))
     count = tx.execute(select(func.count()).select_from(articles).where(where)).scalar_one()
     newest = tx.execute(
-        select(articles).where(where).order_by(articles.c.first_seen.desc(), articles.c.url)
+        select(articles).where(
+            articles.c.url.in_(  # no text is read but its own
+                select(articles.c.url)
+                .where(where)
+                .order_by(articles.c.dated_at.desc(), articles.c.url)
+                .limit(1)
+            )
+        )
     ).first()
     return count, article_of(newest) if newest else None
 

@@ -23,6 +23,7 @@ class Pool:
     settled: frozenset[str]  # the periods that have their issue, or a sentence why not
     before: int  # articles seen before the window
     newest_before: Article | None
+    told_before: tuple[str, ...]  # of ``before``: the period of the issue that told each
 
 
 def pool(
@@ -42,12 +43,19 @@ def pool(
     last = issues.last(tx, newsletter.id, cadence)
     begin = since or (last.until if last else None)
     before, newest = articles.seen_before(tx, begin, sources) if begin else (0, None)
+    told = issues.told_since(tx, newsletter.id, cadence, memory)
+    of_before = {
+        article.url: period
+        for article, period in told
+        if begin and article.first_seen <= begin and article.source in sources
+    }
     return Pool(
         articles=tuple(articles.seen_between(tx, begin, now, sources)),
-        told=tuple(issues.told_since(tx, newsletter.id, cadence, memory)),
+        told=tuple(told),
         since=begin,
         number=issues.next_number(tx, newsletter.id),
         settled=agenda.settled(tx, newsletter.id, cadence, now),
         before=before,
         newest_before=newest,
+        told_before=tuple(of_before.values()),
     )

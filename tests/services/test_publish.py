@@ -279,8 +279,19 @@ async def test_the_reason_counts_what_is_older_and_names_the_newest_of_it(store,
 
     assert found.reason == (
         "no story to tell from what was seen after 2026-11-24 06:30 until 2026-11-25 06:30 UTC; "
-        "2 articles are older, the newest “Councillors keep route nine”, dated 2026-11-24"
+        "2 articles are older, the newest “Councillors keep route nine”, dated 2026-11-24; "
+        "1 of them was told already in the issue of 2026-11-24"
     )
+
+
+async def test_where_all_was_told_the_reason_says_so(store, world, imprint):
+    await keep(store, told_by("bus"), told_by("gates"))
+    await release(store, world, imprint)
+    world.now = NOW + DAY
+
+    found = await drafted(store, world, imprint)
+
+    assert found.reason.endswith("; all of them were told already in the issue of 2026-11-24")
 
 
 async def test_a_date_that_is_only_a_bound_is_named_as_one_in_the_reason(store, world, imprint):

@@ -84,14 +84,18 @@ async def test_what_came_before_is_counted_and_its_newest_named(store):
     await store.write(
         planted.articles,
         [
-            an_article(f"https://a.example/{n}", first_seen=NOW - timedelta(hours=n))
+            an_article(
+                f"https://a.example/{n}",
+                first_seen=NOW - timedelta(hours=n),
+                dated=dated(NOW - timedelta(days=9 - n)),
+            )
             for n in range(3)
         ],
     )
 
     count, newest = await store.read(articles.seen_before, NOW - timedelta(hours=1))
 
-    assert (count, newest.url) == (2, "https://a.example/1")
+    assert (count, newest.url) == (2, "https://a.example/2")  # dated last, and not seen last
     assert await store.read(articles.seen_before, LONG_AGO) == (0, None)
 
 
