@@ -19,9 +19,10 @@ from digest.storage.consents import Evidence
 from digest.storage.database import Store
 from digest.storage.letters import Letter
 from digest.storage.roster import Member
+from subscribers.acts import Complain
 from subscribers.address import Address, BadAddress
 from subscribers.consent import Entry
-from subscribers.model import Subscriber, SubscriberId, Subscription
+from subscribers.model import Status, Subscriber, SubscriberId, Subscription
 
 VOUCH = click.option(
     "--already-confirmed",
@@ -112,14 +113,17 @@ def shown(found: History, *, as_json: bool) -> Iterator[str]:
     for held in found.held:
         topics = f", only {', '.join(held.topics)}" if held.topics else ""
         hour = f", at {held.hour:%H:%M}" if held.hour else ""
-        yield f"  {held.newsletter}: {held.status}, {held.cadence}{hour}{topics}"
+        left = f" on {held.left_at:%Y-%m-%d} by {held.left_by}" if held.left_at else ""
+        status = f"{held.status}{left if held.status is Status.LEFT else ''}"
+        yield f"  {held.newsletter}: {status}, {held.cadence}{hour}{topics}"
     yield "History"
     for entry, evidence in found.log:
         where = f" at {evidence.page}" if evidence.page else ""
         words = f" (text {evidence.text_version})" if evidence.text_version else ""
         yield (
             f"  {entry.at:%Y-%m-%d %H:%M:%S}Z  {entry.newsletter or 'all'}: {entry.act} by "
-            f"{entry.by}, {entry.before or 'nothing'} → {entry.after}{where}{words}"
+            f"{entry.by}, {entry.before or 'nothing'} → {entry.after}"
+            f"{', off every newsletter' if entry.act == Complain.name else ''}{where}{words}"
         )
     for letter in found.letters:
         yield f"  {letter.enrolled_at:%Y-%m-%d %H:%M:%S}Z  letter {letter.kind}: {letter.state}"

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import click
 
-from digest.cli import Context, people, roster, stores
+from digest.cli import Context, people, roster, stores, unadded
 from digest.cli.counted import counted
 from digest.cli.newsletters import chosen, refuse_unknown
 from digest.clock import clock_at
@@ -64,20 +64,19 @@ def add(
     often = people.cadence(of, cadence)
     act = (Admit if already_confirmed else Join)(newsletter=of.id, cadence=often)
     profile = Profile(address=address, name=name, language=of.language, timezone=of.timezone)
-    done = _written(
-        settings,
-        lambda store: membership.join(
-            store,
-            profile,
-            act,
-            by=By.OPERATOR,
-            ring=make_and_read(settings.folder),
-            clock=CLOCK,
-            evidence=Evidence(page="digest subscribers add"),
-        ),
-    )
-    if not done.happened:
-        click.echo("Nothing to do: subscribed or asked already, left, or suppressed; see `show`.")
+    ring, evidence = make_and_read(settings.folder), Evidence(page="digest subscribers add")
+
+    async def join(store: Store) -> tuple[membership.Done, str]:
+        done = await membership.join(
+            store, profile, act, by=By.OPERATOR, ring=ring, clock=CLOCK, evidence=evidence
+        )
+        if done.happened:
+            return done, ""
+        return done, await store.read(unadded.why, address, of.id, ring, CLOCK())
+
+    done, why = _written(settings, join)
+    if why:
+        click.echo(f"Not added: {why}.")
         return 1
     owed = " A letter that asks for a confirmation is owed." if Kind.CONFIRM in done.letters else ""
     click.echo(f"Added to {of.id}.{owed}")
@@ -178,14 +177,16 @@ def suppress(context: Context, address: Address, undo: bool) -> None:
     settings = load_for(context.config).settings
     ring = make_and_read(settings.folder)
 
-    async def change(store: Store) -> membership.Done:
-        if undo:
-            return await membership.reinstate(store, address, ring=ring, clock=CLOCK)
-        return await membership.suppress(store, address, ring=ring, clock=CLOCK)
+    async def change(store: Store) -> str:
+        if not undo:
+            await membership.suppress(store, address, ring=ring, clock=CLOCK)
+            return "Suppressed."
+        done = await membership.reinstate(store, address, ring=ring, clock=CLOCK)
+        if not done.happened:
+            return "It was not suppressed; nothing to do."
+        return await store.read(unadded.lifted, address)
 
-    done = _written(settings, change)
-    said = "May be written to again; who had left stays away." if undo else "Suppressed."
-    click.echo(said if done.happened else "It was not suppressed; nothing to do.")
+    click.echo(_written(settings, change))
 
 
 @group.command("stats")

@@ -117,6 +117,12 @@ def lift(tx: Connection, marks: Collection[str]) -> bool:
     return bool(tx.execute(delete(suppressions).where(suppressions.c.mark.in_(marks))).rowcount)
 
 
+def why_suppressed(tx: Connection, marks: Collection[str]) -> str | None:
+    """Why the address of these marks is on the list; None where it is not."""
+    asked = select(suppressions.c.reason).where(suppressions.c.mark.in_(marks))
+    return tx.execute(asked.order_by(suppressions.c.at.desc()).limit(1)).scalar()
+
+
 def suppressed(tx: Connection, marks: Collection[str]) -> set[str]:
     """Which of the marks are on the list."""
     found: set[str] = set()

@@ -1,6 +1,7 @@
 """The operator's side of the list, as commands on a real database."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -171,6 +172,46 @@ def test_a_row_cannot_bring_a_zone_or_a_language_that_is_none(folder):
         'write two letters, such as ""en"" or ""fr""."',
     ]
     assert "de, Europe/Berlin" in run(folder, "show", "ada@example.org")
+
+
+def test_who_is_not_added_hears_which_reason_and_which_cure(folder):
+    ada, undo = "ada@example.org", "`digest subscribers suppress ada@example.org --undo`"
+    run(folder, "add", ada, "--already-confirmed")
+    assert run(folder, "add", ada) == "Not added: they subscribe to daily already (active).\n"
+
+    run(folder, "remove", ada)
+    vouched = run(folder, "add", ada, "--already-confirmed")
+    assert vouched.startswith("Not added: they left daily on 20")
+    assert vouched.endswith("without --already-confirmed they are asked.\n")
+
+    run(folder, "suppress", ada)
+    kept_out = "Not added: the address is kept out, since {}; where its owner wants our mail, {}"
+    assert run(folder, "add", ada).startswith(kept_out.format("you suppressed it", undo))
+    run(folder, "suppress", ada, "--undo")
+    assert "is owed" in run(folder, "add", ada)
+    assert "asked to confirm daily already" in run(folder, "add", ada)
+
+    run(folder, "erase", ada, "--yes")
+    assert run(folder, "add", ada).startswith(kept_out.format("its owner was erased", undo))
+
+
+def test_what_a_suppression_took_somebody_off_is_said_when_it_is_lifted_and_in_their_history(
+    folder,
+):
+    run(folder, "add", "ada@example.org", "--already-confirmed")
+    run(folder, "suppress", "ada@example.org")
+
+    said = run(folder, "suppress", "ada@example.org", "--undo")
+    shown = run(folder, "show", "ada@example.org")
+
+    assert said == (
+        "May be written to again. They are off daily until they join and confirm: "
+        "`digest subscribers add ada@example.org` asks them.\n"
+    )
+    assert re.search(r"daily: left on \d{4}-\d\d-\d\d by operator, daily", shown)
+    assert "all: complain by operator, ok → complained, off every newsletter" in shown
+    run(folder, "suppress", "eve@example.org")
+    assert run(folder, "suppress", "eve@example.org", "--undo") == "May be written to again.\n"
 
 
 def test_nobody_is_added_at_a_cadence_that_is_not_offered(folder):
