@@ -192,9 +192,11 @@ def told(found: Found, rejects: Path, *, as_json: bool, would: bool) -> None:
         f"malformed {found.rejected:,}."
     )
     if found.counts.withdrawn:
+        count = found.counts.withdrawn
         click.echo(
-            f"{'Would take' if would else 'Took'} consent away from {found.counts.withdrawn:,} who "
-            "are known here: by the file they left, bounced or complained."
+            f"{'Would take' if would else 'Took'} consent away from {count:,} who "
+            f"{'is' if count == 1 else 'are'} known here: "
+            "by the file they left, bounced or complained."
         )
     if found.guessed:
         named = ", ".join(map(str, found.look_at))

@@ -29,10 +29,14 @@ def stopped_lines(sent: Sent) -> Iterator[str]:
 def unsent_lines(unsent: Sequence[Unsent], *, then: str) -> Iterator[str]:
     """What has not left of earlier issues; ``then``: what happens with it."""
     for one in unsent:
-        yield (
-            f"Issue {one.issue}, {one.newsletter} {one.period}: {one.count:,} have not left yet, "
-            f"{one.due:,} of them are due; {then}"
-        )
+        yield f"Issue {one.issue}, {one.newsletter} {one.period}: {_left(one)}; {then}"
+
+
+def _left(one: Unsent) -> str:
+    if one.count == 1:
+        return f"1 has not left yet, and {'is due' if one.due else 'is not due yet'}"
+    due = f"{one.due:,} of them {'is' if one.due == 1 else 'are'} due"
+    return f"{one.count:,} have not left yet, {due}"
 
 
 def refuse_unfinished(sent: Sent) -> None:

@@ -12,7 +12,7 @@ from urllib.parse import urljoin
 import feedparser
 
 from digest import characters, guard
-from digest.collect import charset, jsonfeed, markup
+from digest.collect import charset, harvested, jsonfeed, markup
 from digest.collect.harvested import Parsed, newest
 from digest.errors import Permanent
 from digest.model import Dated, DateSource, FetchedItem, Form, Source
@@ -100,7 +100,7 @@ def _parsed(feed: Mapping[str, Any], url: str, source: Source) -> Parsed:
     if damage := _damage(feed):
         notes.append(f"the feed is damaged ({damage}); {len(items)} items could be read")
     if unlinked:
-        notes.append(f"{unlinked} items without a web link were left out")
+        notes.append(harvested.unlinked(unlinked))
     return Parsed(
         items=newest(items, source.max_items),
         undated=sum(item.dated is None for item in items),

@@ -23,6 +23,12 @@ class Parsed:
     notes: tuple[str, ...] = ()
 
 
+def unlinked(count: int) -> str:
+    """The note of items that lead nowhere on the web."""
+    items, were = ("item", "was") if count == 1 else ("items", "were")
+    return f"{count} {items} without a web link {were} left out"
+
+
 def newest(items: Iterable[FetchedItem], most: int) -> tuple[FetchedItem, ...]:
     """Each address once, or each item there that has a guid and a title of its own.
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from digest import characters, guard
-from digest.collect import markup
+from digest.collect import harvested, markup
 from digest.collect.harvested import Parsed, newest
 from digest.errors import Permanent
 from digest.model import Dated, DateSource, FetchedItem, Form, Source
@@ -44,7 +44,7 @@ def parse(text: str, *, url: str, source: Source) -> Parsed:
         undated=sum(item.dated is None for item in items),
         empty=sum(item.form is Form.LINK and not item.title for item in items),
         title=markup.plain(_text(feed.get("title"))),
-        notes=(f"{lost} items without a web link were left out",) if lost else (),
+        notes=(harvested.unlinked(lost),) if lost else (),
     )
 
 

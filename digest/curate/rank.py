@@ -122,7 +122,8 @@ def _twice(story: Story, group: Sequence[Article]) -> list[LeftOut]:
 def _recency(group: Sequence[Article], now: datetime, options: RankOptions) -> Reason:
     newest = max(group, key=lambda a: (a.dated.at, a.url))
     hours = max(0.0, (now - newest.dated.at).total_seconds() / 3600)
-    age = f"{hours:.0f} hours" if hours < 72 else f"{hours / 24:.0f} days"
+    whole = f"{hours:.0f} {'hour' if round(hours) == 1 else 'hours'}"
+    age = whole if hours < 72 else f"{hours / 24:.0f} days"
     verb = "published" if newest.dated.exact else "no newer than"
     return Reason(
         name="recency",

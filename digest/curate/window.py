@@ -165,4 +165,5 @@ def _stale(article: Article, until: datetime, words: str) -> LeftOut:
 
 
 def _span(hours: float) -> str:
-    return f"{hours:.0f} hours" if hours < 96 else f"{hours / 24:,.0f} days"
+    whole = f"{hours:.0f} {'hour' if round(hours) == 1 else 'hours'}"
+    return whole if hours < 96 else f"{hours / 24:,.0f} days"

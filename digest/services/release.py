@@ -100,8 +100,8 @@ def taken(issue: Issue, unsent: Unsent | None = None) -> str:
     if unsent is not None:
         return (
             f"the issue of {issue.newsletter} for {issue.period} is made already, and "
-            f"{unsent.count:,} of issue {unsent.issue} have not left yet: `digest work` sends "
-            "what is due of it"
+            f"{unsent.count:,} of issue {unsent.issue} {'has' if unsent.count == 1 else 'have'} "
+            "not left yet: `digest work` sends what is due of it"
         )
     return (
         f"the issue of {issue.newsletter} for {issue.period} is made already, though it "

@@ -12,9 +12,11 @@ from digest.cli.charts import ASCII
 from digest.cli.counted import counted
 from digest.cli.panels import Day, Sheet
 from digest.cli.progress import source_line
+from digest.cli.sent import unsent_lines
 from digest.compose import links
 from digest.model import SourceId, SourceReport
 from digest.storage.figures import Figures, Flow
+from digest.storage.posting import Unsent
 
 
 @pytest.mark.parametrize(
@@ -27,6 +29,23 @@ def test_a_number_and_its_noun_agree(count, said):
 
 def test_a_plural_of_its_own_is_said():
     assert [counted(n, "person", "people") for n in (1, 2)] == ["1 person", "2 people"]
+
+
+@pytest.mark.parametrize(
+    ("count", "due", "said"),
+    [
+        (1, 1, "1 has not left yet, and is due"),
+        (1, 0, "1 has not left yet, and is not due yet"),
+        (2, 1, "2 have not left yet, 1 of them is due"),
+        (3, 2, "3 have not left yet, 2 of them are due"),
+    ],
+)
+def test_what_has_not_left_is_said_of_one_as_of_one(count, due, said):
+    left = Unsent(issue=1, newsletter="daily", period="2026-11-24", count=count, due=due)
+
+    (line,) = unsent_lines([left], then="it goes")
+
+    assert line == f"Issue 1, daily 2026-11-24: {said}; it goes"
 
 
 def test_a_list_of_one_is_told_as_one():

@@ -120,7 +120,7 @@ async def test_an_issue_that_is_made_already_and_has_not_left_names_what_sends_i
     again = await run(desk, "send", "--yes", "--since", "2026-01-01T00:00+00:00")
 
     assert again.code == 1
-    assert "is made already, and 1 of issue 1 have not left yet: `digest work` sends" in again.err
+    assert "is made already, and 1 of issue 1 has not left yet: `digest work` sends" in again.err
     assert "--extra" not in again.err
 
 

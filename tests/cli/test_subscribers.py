@@ -339,6 +339,6 @@ def test_a_file_of_those_who_left_says_from_whom_it_takes_consent_away(folder):
     would = run(folder, "import", folder / "off.csv", *words, "--dry-run")
     did = run(folder, "import", folder / "off.csv", *words, "--yes")
 
-    assert "Would take consent away from 1 who are known here" in would
-    assert "Took consent away from 1 who are known here" in did
+    assert "Would take consent away from 1 who is known here" in would
+    assert "Took consent away from 1 who is known here" in did
     assert stats(folder) == {("left", "ok"): 1}

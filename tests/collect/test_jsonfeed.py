@@ -73,7 +73,7 @@ def test_nonsense_in_the_fields_is_left_out():
 
     (item,) = parsed.items
     assert (item.title, item.dated, item.author, item.tags) == (None, None, None, ())
-    assert parsed.notes == ("1 items without a web link were left out",)
+    assert parsed.notes == ("1 item without a web link was left out",)
     assert (parsed.undated, parsed.empty) == (1, 1)
 
 

@@ -55,6 +55,12 @@ def test_a_story_is_as_new_as_its_newest_article():
     assert reasons(story)["recency"][1] == "published 2 hours before the issue"
 
 
+def test_an_age_of_one_hour_is_said_as_one():
+    (story,) = ranked([at(1)]).stories
+
+    assert reasons(story)["recency"][1] == "published 1 hour before the issue"
+
+
 def test_an_age_of_days_is_said_in_days_and_a_bound_as_a_bound():
     bound = an_article(dated=dated(NOW - timedelta(days=5), exact=False))
 
