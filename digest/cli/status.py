@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -18,7 +18,7 @@ from digest.clock import clock_at
 from digest.config.load import load_for
 from digest.config.settings import Settings
 from digest.deliver.choice import Circuit
-from digest.model import Newsletter
+from digest.model import Newsletter, SourceId, Visit
 from digest.scheduler.leader import SILENT
 from digest.services import calendar, pacing
 from digest.storage import desk, overview
@@ -27,6 +27,7 @@ from digest.storage.overview import Overview, Sent
 from digest.storage.reviews import Review
 
 CLOCK = clock_at(None)
+SENDS = "`digest letters send` or `digest run` sends what is due"
 
 
 @click.command("status")
@@ -59,14 +60,30 @@ def _calendars(settings: Settings) -> Iterator[Newsletter]:
         yield from calendar.cadences(newsletter)
 
 
-def _next(
-    settings: Settings, found: Overview | None, now: datetime
-) -> Iterator[tuple[str, str, str, datetime]]:
-    """Newsletter, cadence, zone and when its next issue is due, of each that there is."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coming:
+    """When a newsletter's next issue is due at one cadence. ``taken``: by anybody."""
+
+    newsletter: str
+    cadence: str
+    zone: str
+    due: datetime
+    taken: bool
+
+
+def _next(settings: Settings, found: Overview | None, now: datetime) -> list[Coming]:
+    """The next issues, the first due first; none at a cadence that is offered and nobody takes."""
+    coming = []
     for one in _calendars(settings):
-        cadence = one.cadence.value
-        settled = found.settled[one.id, cadence] if found else ()
-        yield one.id, cadence, one.timezone, periods.next_issue(one, now, settled=settled)
+        key = one.id, one.cadence.value
+        taken = found is None or key in found.taken
+        if taken or one.cadence is settings.newsletters[one.id].cadence:
+            settled = found.settled[key] if found else ()
+            due = periods.next_issue(one, now, settled=settled)
+            coming.append(
+                Coming(newsletter=key[0], cadence=key[1], zone=one.timezone, due=due, taken=taken)
+            )
+    return sorted(coming, key=lambda one: (one.due, one.newsletter))
 
 
 def _relays(settings: Settings, circuits: Mapping[str, Circuit], now: float) -> list[str]:
@@ -95,9 +112,10 @@ def _lines(
     free: int,
 ) -> Iterator[str]:
     yield "Next issues"
-    for newsletter, cadence, zone, due in _next(settings, found, now):
-        local = due.astimezone(ZoneInfo(zone))
-        yield f"  {local:%a %Y-%m-%d %H:%M} {zone}  {newsletter}, {cadence}"
+    for one in _next(settings, found, now):
+        local = one.due.astimezone(ZoneInfo(one.zone))
+        nobody = "" if one.taken else ", which nobody takes yet"
+        yield f"  {local:%a %Y-%m-%d %H:%M} {one.zone}  {one.newsletter}, {one.cadence}{nobody}"
     if found is None:
         yield "Nothing has happened yet: there is no database. `digest run` makes one."
         return
@@ -117,11 +135,14 @@ def _lines(
     gauges = found.gauges
     yield "Queue"
     yield f"  {_waiting(gauges.deliveries, gauges.first_delivery, 'message')}"
-    yield f"  {_waiting(gauges.letters.get('queued', 0), gauges.oldest_owed, 'letter')}"
+    owed = gauges.letters.get("queued", 0)
+    sends = "" if not owed or _is_kept(found, now) else f"; {SENDS}"
+    yield f"  {_waiting(owed, gauges.oldest_owed, 'letter')}{sends}"
     yield "Sources"
     yield f"  {gauges.sources:,} visited, {len(found.trouble):,} in trouble"
+    names = {one.id: one.name for one in settings.collect.sources}
     for visit in found.trouble:
-        yield f"  {visit.source}: {visit.error or visit.status} ({visit.failures} times)"
+        yield f"  {_troubled(visit, names)}"
     yield "Sent through"
     yield from (f"  {one}" for one in _relays(settings, circuits, now.timestamp()))
     yield "Machine"
@@ -135,6 +156,13 @@ def _sent(one: Sent) -> str:
     if issue.state != "enrolling":
         return line
     return f"{line}\n         unless it is being released just now, {desk.half_released(issue.id)}"
+
+
+def _troubled(visit: Visit, names: Mapping[SourceId, str]) -> str:
+    """A source by its name; most troubles begin with its address."""
+    said, name = visit.error or visit.status, names.get(visit.source, visit.source)
+    named = said if name in said else f"{name}: {said}"
+    return f"{named} ({'once' if visit.failures == 1 else f'{visit.failures} times'})"
 
 
 def _waits(one: Review, now: datetime) -> str:
@@ -179,8 +207,8 @@ def _report(
 ) -> dict[str, object]:
     return {
         "next": [
-            {"newsletter": newsletter, "cadence": cadence, "due": due.isoformat()}
-            for newsletter, cadence, _, due in _next(settings, found, now)
+            {"newsletter": one.newsletter, "cadence": one.cadence, "due": one.due.isoformat()}
+            for one in _next(settings, found, now)
         ],
         "last": [{**asdict(one.issue), "deliveries": dict(one.tally)} for one in found.sent]
         if found

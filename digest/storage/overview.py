@@ -36,7 +36,7 @@ class Overview:
 
     ``waiting``: issues that wait for the editor. ``leader``: which process makes the issues; empty:
     none; ``beaten``: when it said so last. ``settled``: newsletter and cadence to the periods that
-    have their issue.
+    have their issue. ``taken``: those that anybody has.
     """
 
     gauges: Gauges
@@ -48,6 +48,7 @@ class Overview:
     beaten: datetime | None
     alerts: tuple[Standing, ...]
     settled: Mapping[tuple[str, str], frozenset[str]]
+    taken: frozenset[tuple[str, str]]
 
 
 def read(
@@ -85,4 +86,5 @@ def read(
         beaten=leases.beaten(tx, leases.CLOCK),
         alerts=tuple(alerts.standing(tx)),
         settled={one: agenda.settled(tx, *one, now) for one in calendars},
+        taken=frozenset(one for one in calendars if agenda.is_taken(tx, *one)),
     )

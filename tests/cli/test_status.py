@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from digest.cli import stores
 from digest.clock import clock_at
-from digest.storage import agenda, alerts, issues, leases, reviews
+from digest.model import SourceId, Visit
+from digest.storage import agenda, alerts, issues, leases, reviews, sources
 from digest.storage.agenda import Miss
 from tests.builders import NOW, an_issue
 from tests.journeys.conftest import desk
@@ -101,6 +103,41 @@ def test_an_issue_that_waits_and_one_that_was_held_say_so(desk):
     assert "\n  the editor kept it back\n" in desk.run("issues", "show", issue).out
     assert desk.run("issues", "show", issue, "--json").json["reason"] == "the editor kept it back"
     assert "daily 2026-11-24: the editor kept it back" in desk.run("status").out
+
+
+def test_what_comes_next_is_in_order_of_time_and_somebody_takes_it(desk):
+    desk.configure("sample:", newsletter='offers = ["weekly", "weekdays"]\nhour = "06:30"')
+    weekly = '[newsletters.week]\ntitle = "Week"\nsender = "a@b.example"\ncadence = "monthly"\n'
+    desk.write("config.toml", weekly + desk.config)
+    desk.run("subscribers", "add", "ada@example.org", "--already-confirmed", "--newsletter",
+             "daily", "--cadence", "weekly")  # fmt: skip
+
+    lines = desk.run("status").out.partition("Last issues")[0].splitlines()[1:]
+    told = desk.run("status", "--json").json["next"]
+
+    assert sorted(line.partition("  ")[2].partition("  ")[2] for line in lines) == [
+        "daily, daily, which nobody takes yet",
+        "daily, weekly",
+        "week, monthly, which nobody takes yet",
+    ]
+    assert [one["due"] for one in told] == sorted(one["due"] for one in told)
+    assert len(told) == 3
+
+
+def test_a_letter_that_waits_and_a_source_in_trouble_are_said_with_cure_and_once(desk):
+    desk.configure(Herald="https://herald.example/feed.xml")
+    url = SourceId("https://herald.example/feed.xml")
+    visit = Visit(source=url, error=f"{url} answered 500", failures=1)
+    desk.run("subscribers", "add", "ada@example.org")
+    in_store(desk, lambda tx: sources.remember(tx, visit))
+
+    said = desk.run("status").out
+
+    assert "; `digest letters send` or `digest run` sends what is due\n" in said
+    assert f"  Herald: {url} answered 500 (once)\n" in said
+    desk.configure(url)
+    in_store(desk, lambda tx: sources.remember(tx, replace(visit, failures=3)))
+    assert f"  {url} answered 500 (3 times)\n" in desk.run("status").out
 
 
 def test_an_alert_stands_until_it_is_over(desk):
