@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from digest.checkup.alerts import ENOUGH
 from digest.cli import charts
 from digest.cli.charts import (
     Bar,
@@ -168,22 +169,29 @@ def _rates(some: Mapping[str, Figure], sheet: Sheet) -> Iterator[str]:
     ]
     if not refused:
         return
+    # Of few no rate is told: one of them would be many percent.
+    large = {name for name, one in some.items() if sum(one.deliveries.values()) >= ENOUGH}
+    alert = {sheet.bounce: "alert from"} if large else {}
     yield from _titled("Refused or bounced", sheet)
-    yield from _bars(_lined(refused, {sheet.bounce: "alert from"}), sheet)
+    yield from _bars(_lined(refused, alert, large), sheet)
     yield from _titled("Called spam", sheet)
     called = [
         (name, rate) for name, one in some.items() if (rate := complaint_percent(one)) is not None
     ]
-    limits = {REFUSED_BY_PROVIDERS: "refusal from", sheet.complaint: "alert from"}
-    yield from _bars(_lined(called, limits), sheet)
+    limits = {REFUSED_BY_PROVIDERS: "refusal from"}
+    if sum(one.deliveries.get("sent", 0) for one in some.values()) >= ENOUGH:
+        limits[sheet.complaint] = "alert from"  # it is of all that went out
+    yield from _bars(_lined(called, limits, some), sheet)
 
 
-def _lined(rates: Sequence[tuple[str, float]], limits: Mapping[float, str]) -> list[Bar]:
-    """A bar for each issue and, to hold them against, one for each limit."""
+def _lined(
+    rates: Sequence[tuple[str, float]], limits: Mapping[float, str], measured: Container[str]
+) -> list[Bar]:
+    """A bar for each issue and, to hold those of ``measured`` against, one for each limit."""
     drawn = sorted(limits)
     told = [Bar(limits[one], one, f"{one:g} %") for one in drawn]
     for name, rate in rates:
-        over = [limit for limit in drawn if rate > limit]
+        over = [limit for limit in drawn if rate > limit and name in measured]
         said = f"{rate:.2f} %" + (f", over {over[-1]:g} %" if over else "")
         told.append(Bar(name, rate, said))
     return told

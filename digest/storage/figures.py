@@ -217,7 +217,11 @@ def _sources(tx: Connection, newsletter: str | None, since: datetime) -> tuple[T
         select(articles.c.source_name, led, func.count().filter(~told.c.leads))
         .join_from(told, issues, issues.c.id == told.c.issue)
         .join(articles, articles.c.url == told.c.article_url)
-        .where(issues.c.released_at >= since, _of(issues.c.newsletter, newsletter))
+        .where(
+            issues.c.released_at >= since,
+            issues.c.corrects.is_(None),  # it tells the same once more
+            _of(issues.c.newsletter, newsletter),
+        )
         .group_by(articles.c.source_name)
         .order_by(led.desc(), articles.c.source_name)
         .limit(SOURCES)

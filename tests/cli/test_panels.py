@@ -110,6 +110,25 @@ def drawn(*issues):
     return list(panels.lines(found, panels.days(found, LAST, LAST), sheet))
 
 
+def test_of_fewer_than_an_alert_is_told_of_no_line_is_drawn():
+    lines = drawn(a_figure(deliveries={"sent": 190, "failed": 9}, bounced=0, complained=1))
+    refused = lines[lines.index("Refused or bounced") + 1 : lines.index("Called spam")]
+    spam = lines[lines.index("Called spam") + 1 :]
+
+    (only,) = (line for line in refused if line)
+    assert only.startswith("  2026-11-24")
+    assert only.endswith("4.52 %")
+    assert not any("alert" in line for line in spam)
+    assert spam[1].endswith("0.53 %, over 0.3 %")  # providers count everything
+
+    large, small = a_figure(), a_figure(period="2026-11-23", deliveries={"sent": 90, "failed": 9})
+    lines = drawn(large, small)
+    refused = lines[lines.index("Refused or bounced") + 1 : lines.index("Called spam")]
+    assert refused[0].split()[:2] == ["alert", "from"]
+    assert refused[2].endswith(" %")
+    assert ", over " not in refused[2]
+
+
 def test_a_rate_over_a_line_says_over_which():
     lines = drawn(a_figure(complained=4), a_figure(period="2026-11-23", complained=1))
     spam = lines[lines.index("Called spam") + 1 :]

@@ -219,6 +219,7 @@ async def test_sources_are_told_by_the_stories_they_lead(store):
     for url, name in ((herald, "Herald"), (post, "Post")):
         await store.write(articles.save, an_article(url, source_name=name))
     issue = await released(store, "2026-11-23", NOW - DAY, ["sent"])
+    again = await released(store, "extra-1", NOW, ["sent"])
     rows = [(herald, 0, True), (post, 0, False), ("https://gone.example/c", 1, True)]
 
     def add(tx):
@@ -229,6 +230,14 @@ async def test_sources_are_told_by_the_stories_they_lead(store):
                     issue=issue, article_url=url, story=story, position=place, leads=leads, score=1
                 )
             )
+
+        # The correction tells the same once more.
+        tx.execute(tables.issues.update().where(tables.issues.c.id == again).values(corrects=issue))
+        tx.execute(
+            insert(tables.told).values(
+                issue=again, article_url=herald, story=0, position=0, leads=True, score=1
+            )
+        )
 
     await store.write(add)
 
