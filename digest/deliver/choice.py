@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 FAILURES = 3  # in a row open the circuit
@@ -30,24 +29,18 @@ class Circuit:
         rests = 0 < self.closed_until - now <= LONGEST_REST
         return not (self.paused or rests)
 
-    def failed(self, now: float) -> Circuit:
-        """It could not be reached, or broke off."""
+    def failed(self, now: float, trouble: str = "") -> Circuit:
+        """It could not be reached, or broke off; ``trouble`` is the sentence that says so."""
         failures = self.failures + 1
         # After a rest one failure is enough: it was a trial.
         if failures < FAILURES and not self.rests:
-            return replace(self, failures=failures)
+            return replace(self, failures=failures, trouble=trouble)
         rest = min(LONGEST_REST, FIRST_REST * 2 ** min(self.rests, 10))
-        return replace(self, failures=0, rests=self.rests + 1, closed_until=now + rest)
+        rests, until = self.rests + 1, now + rest
+        return replace(self, failures=0, rests=rests, closed_until=until, trouble=trouble)
 
     def worked(self) -> Circuit:
         return replace(self, failures=0, rests=0, closed_until=0.0, trouble="")
-
-    def explained(self, troubles: Iterable[str], name: str, before: str) -> Circuit:
-        """With what is said of the relay ``name``; ``before``: what was, where nothing is said."""
-        if self.paused or not self.rests:
-            return self
-        said = (one for one in troubles if one.startswith(f"relay {name!r} ("))
-        return replace(self, trouble=next(said, before))
 
     def pause(self, words: str) -> Circuit:
         return replace(self, paused=words or "it refused us")

@@ -69,13 +69,13 @@ class Line:
             self.moved = self.taken, landed, now
         return self.taken - landed >= len(self.open) > 0 and now - self.moved[2] >= STILL
 
-    def fail(self, now: float, *, since: int) -> bool:
-        """It failed; False where it has since ``since``: it is one failure with the others of the
-        same moment."""
+    def fail(self, now: float, trouble: str, *, since: int) -> bool:
+        """It failed, as ``trouble`` says; False where it has since ``since``: with the others of
+        the same moment it is one failure."""
         self.proven = False
         if self.failed > since:
             return False
         self.failed += 1
         self.heard = self.door.accepts + self.answered
-        self.lane = replace(self.lane, circuit=self.lane.circuit.failed(now))
+        self.lane = replace(self.lane, circuit=self.lane.circuit.failed(now, trouble))
         return True

@@ -240,7 +240,7 @@ class Lines:
             self._tray.signal()
 
     def _failed(self, line: Line, trouble: str, *, since: int) -> None:
-        if line.fail(self._now(), since=since):
+        if line.fail(self._now(), trouble, since=since):
             if trouble != line.trouble:
                 self._tell(trouble)
             line.trouble = trouble

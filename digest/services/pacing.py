@@ -60,7 +60,7 @@ class Pacing:
 
     async def save(self, lines: Lines, now: datetime) -> None:
         """What has changed since the last time, and hear what others have changed."""
-        own = {lane.name: self._told(lane, lines.troubles) for lane in lines.lanes}
+        own = {lane.name: memory.of_circuit(lane.circuit) for lane in lines.lanes}
         domains = dict(lines.domains.kept())
         changed = _new(domains, self._domains)
         circuits = await self._store.read(paces.known, Of.CIRCUIT)
@@ -75,10 +75,6 @@ class Pacing:
             await self._store.write(_save, {Of.DOMAIN: changed, Of.CIRCUIT: mine}, now)
         self._circuits = circuits | mine
         self._domains = domains
-
-    def _told(self, lane: Lane, troubles: list[str]) -> str:
-        before = memory.circuit(self._circuits.get(lane.name, "")).trouble
-        return memory.of_circuit(lane.circuit.explained(troubles, lane.name, before))
 
     async def keep(self, lines: Lines, now: datetime, *, ready: int = 0) -> None:
         """Book what has left by relays with limits, and hold room for what is ``ready``.
