@@ -88,6 +88,7 @@ async def walk(site: House, inspector: Inspector, language: str) -> None:
     leave, prefer = (at + link(p, who) for p in (Purpose.UNSUBSCRIBE, Purpose.PREFERENCES))
     await inspector.open("confirm", at + link(Purpose.CONFIRM, who) + lang)
     await inspector.press("confirmed", MAIN)
+    await inspector.open("already", at + link(Purpose.CONFIRM, who) + lang)
     await inspector.open("preferences", prefer)
     await inspector.fill("address", "no address")
     await inspector.press("preferences, refused", MAIN)
