@@ -115,7 +115,10 @@ async def test_a_page_whose_feeds_are_broken_is_no_feed(web, ask, tmp_path):
         "<link rel='alternate' type='application/rss+xml' href='/broken.xml'><p>Two words</p>",
     )
 
-    with pytest.raises(Misconfigured, match=r"broken\.xml cannot be read.*fewer than 3 links that read like article"):
+    with pytest.raises(
+        Misconfigured,
+        match=r"broken\.xml cannot be read.*fewer than 3 links that read like article",
+    ):
         await discover.discover(page, folder=tmp_path, **ask)
 
 
