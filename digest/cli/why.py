@@ -153,8 +153,8 @@ def _rehearsed(settings: Settings, said: Json) -> Made:
 
 def _sources(settings: Settings, name: str) -> frozenset[SourceId]:
     newsletter = settings.newsletters.get(name)
-    names = newsletter.sources if newsletter else ()
-    return frozenset(one.id for one in settings.collect.sources if not names or one.name in names)
+    found = wiring.sources_of(settings, newsletter) if newsletter else settings.collect.sources
+    return frozenset(source.id for source in found)
 
 
 def _known(tx: Connection, words: Sequence[str], places: bool) -> list[Known]:

@@ -139,7 +139,7 @@ class Lines:
             line.book(now)
             line.believe()
         ready = self._tray.ready
-        shares = allowance.shares(self._free(ready, now), now, most=min(ready, self._tray.room))
+        shares = allowance.shares(self._to_share(ready, now), now, most=min(ready, self._tray.room))
         for line in self._lines:
             line.door.room = shares.get(line.relay.name, 0)
             if line.door.room:
@@ -147,7 +147,7 @@ class Lines:
         if ready:
             self._tray.wake()
 
-    def _free(self, ready: int, now: float) -> list[Lane]:
+    def _to_share(self, ready: int, now: float) -> list[Lane]:
         """The lanes. Nothing is kept for a relay that cannot take it, nor the last messages for one
         that stands still."""
         lanes = [line.fitting() for line in self._lines]

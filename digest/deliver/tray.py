@@ -172,13 +172,12 @@ class Door(Feed):
                 ready = box.ready
                 while ready:
                     one = ready.popleft()
+                    if self.objection and self._passes_on(box, one):
+                        continue
                     if not (self._domains.free or self._may_leave(box, one)):
                         continue
                     if isinstance(one, Unwritten):
                         box.rest.append((one, _unwritten(one.why), self.relay))
-                        continue
-                    if self.objection and (refused := self.objection(one)):
-                        self._pass_on(box, one, refused)
                         continue
                     self.room -= 1
                     self.left += 1
@@ -228,10 +227,8 @@ class Door(Feed):
 
     def objected(self, message: Outgoing, refused: Refused, objection: Objection) -> None:
         self.objection = objection
-        box = self._landed(message.ref)
-        self.room += 1  # it did not leave
-        self.left -= 1
-        self._pass_on(box, message, refused)
+        self.room, self.left = self.room + 1, self.left - 1  # it did not leave
+        self._passes_on(self._landed(message.ref), message)
 
     def can_take(self, message: Outgoing) -> bool:
         """Whether nothing is known that the relay has against it."""
@@ -253,20 +250,25 @@ class Door(Feed):
         self.ended += 1
         self._tray.signal()
 
-    def _pass_on(self, box: Box, one: Outgoing, refused: Refused) -> None:
-        if self.elsewhere and self.elsewhere(one, refused):
+    def _passes_on(self, box: Box, one: Ready) -> bool:
+        """Whether this relay cannot take it: then another may, or it fails."""
+        if isinstance(one, Unwritten) or not self.objection or not (why := self.objection(one)):
+            return False
+        if self.elsewhere and self.elsewhere(one, why):
             box.passed.append(one)
-            return
-        outcome = self.heard(one, refused) if self.heard else refused
-        box.rest.append((one, outcome, self.relay))
+            return True
+        box.rest.append((one, self.heard(one, why) if self.heard else why, self.relay))
         if box.results >= FULL or box.done:
             self._tray.signal()
+        return True
 
     def _passed(self) -> Outgoing | None:
         """What another relay could not take and this one can."""
         for box in self._boxes:
-            if one := next(filter(self.can_take, box.passed), None):
+            while one := next(filter(self.can_take, box.passed), None):
                 box.passed.remove(one)
+                if not self._may_leave(box, one):
+                    continue
                 box.flying.add(one.ref)
                 self.room -= 1
                 self.left += 1

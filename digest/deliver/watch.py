@@ -16,8 +16,8 @@ class Watch:
     """Calls ``expired`` when the time last allowed is over, and again each time after.
 
     ``touched``: it is allowed anew from now on, or from a little later, for a call and a look at
-    the clock is much where thousands do it each second. ``long``: nothing was allowed for at least
-    ``patience - shortest`` seconds, and certainly where it were ``patience``.
+    the clock is much where thousands do it each second. ``long``: it was not allowed anew for about
+    ``patience`` seconds; ``shortest`` less at the least, and no more than that.
     """
 
     def __init__(

@@ -101,7 +101,7 @@ def by_index(tx: Connection) -> None:
 def side_by_side(tx: Connection) -> None:
     """``by_index``, and what is joined is read in the order of one index each, not row by row.
 
-    For tables of which most is wanted: that takes PostgreSQL a third of the time.
+    For tables of which most is wanted: a batch of an audience takes PostgreSQL a third less time.
     """
     by_index(tx)
     if tx.dialect.name == "postgresql":

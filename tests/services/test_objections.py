@@ -8,8 +8,11 @@ import pytest
 
 from digest.deliver.allowance import Lane
 from digest.deliver.choice import Circuit
+from digest.deliver.journal import Journal
+from digest.deliver.outcome import Refused, Stage
+from digest.deliver.tray import Door, Tray
 from digest.services.dispatch import all_settled
-from tests.deliver.relays import ALL, scripted
+from tests.deliver.relays import ALL, a_message, scripted
 from tests.services.posthouse import PostHouse
 
 SMALL = ("PIPELINING", "SIZE 500", "8BITMIME", "SMTPUTF8")
@@ -91,6 +94,42 @@ async def test_each_relay_takes_what_the_other_cannot(house):
         )
 
     assert (progress.tally.sent, len(good.taken)) == (3, 3)
+
+
+class Counting:
+    """Limits of recipients' domains, of which so many may still go."""
+
+    free = False
+
+    def __init__(self, left: int) -> None:
+        self.left, self.asked = left, 0
+
+    def may_go(self, domain: str) -> bool:
+        self.asked += 1
+        self.left -= 1
+        return self.left >= 0
+
+    def accepted(self, domain: str) -> None:
+        pass
+
+
+def test_a_domains_limit_is_asked_by_the_relay_that_takes_the_message(tmp_path):
+    tray = Tray(1, Journal(tmp_path / "worker-1.journal"), signal=lambda: None)
+    domains = Counting(left=1)
+    small, large = Door(tray, "small", domains), Door(tray, "large", domains)
+    small.room = large.room = 2
+    small.objection = lambda _: Refused(552, "5.3.4", "too large", Stage.MAIL)
+    small.elsewhere = lambda *_: True
+    first, second = (a_message(ref=n) for n in range(2))
+    tray.boxes[0].ready.extend([first, second])
+
+    assert small.take(lambda: None) is None
+    assert (domains.asked, tray.ready) == (0, 2)
+
+    assert large.take(lambda: None) is first
+    assert large.take(lambda: None) is None
+    assert (domains.asked, tray.ready) == (2, 0)
+    assert [one for _, one in large.waiting] == [second]
 
 
 async def test_a_relay_that_takes_more_from_now_on_is_believed(house):
