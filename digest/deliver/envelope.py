@@ -44,7 +44,7 @@ class Envelopes:
         if not self._sender_fits:
             return Refused(UNSAYABLE, "5.1.7", "the sender cannot be written in SMTP", Stage.MAIL)
         if offer.size and message.size > offer.size:
-            sizes = f"{relay} takes {offer.size} bytes and the message has {message.size}"
+            sizes = f"{relay} takes {offer.size:,} bytes and the message has {message.size:,}"
             return Refused(552, "5.3.4", f"{sizes}; make it smaller", Stage.MAIL)
         if not offer.smtputf8 and self._beyond_ascii(message):
             text = f"{relay} does not offer SMTPUTF8, which this address needs; use one that does"

@@ -1,9 +1,9 @@
 """A single message by the first of several relays that can be used.  ~ world
 
 For the letters that dispatch does not carry: alerts, the editor's, a test. A relay that cannot be
-reached, does not let us in, or breaks off before the dot has taken nothing: then the next one is
-asked. What one of them answered stands, whatever it is: a message that may have been taken is not
-sent twice.
+reached, does not let us in, can never take it, or breaks off before the dot has taken nothing:
+then the next one is asked. What one of them answered stands, whatever it is: a message that may
+have been taken is not sent twice.
 """
 
 from __future__ import annotations

@@ -17,14 +17,14 @@ from typing import cast
 import aiosmtplib
 
 from digest.deliver import heap
-from digest.deliver.feed import OVER, Feed, Over
+from digest.deliver.feed import OVER, Feed, Objection, Over
 from digest.deliver.login import log_in
-from digest.deliver.outcome import Outcome
+from digest.deliver.outcome import Outcome, Refused
 from digest.deliver.pipeline import Pipeline
 from digest.deliver.relay import Offer, RelayOptions, Security, is_loopback
 from digest.deliver.replies import words
 from digest.deliver.transport import Outgoing
-from digest.errors import DigestError, Misconfigured, Temporary
+from digest.errors import DigestError, Misconfigured, Permanent, Temporary
 
 _is_size = re.compile(r"[0-9]{1,20}").fullmatch  # RFC 1870, 3
 
@@ -36,8 +36,11 @@ class SmtpTransport:
         self._relay = relay
 
     async def __call__(self, message: Outgoing) -> Outcome:
+        """Raises Permanent, too, where the relay could never take it, and so was not asked."""
         feed = _Single(message)
         await carry(self._relay, feed)
+        if feed.objection is not None:
+            raise Permanent(feed.objection.text)
         assert feed.outcome is not None  # carry() settles whatever it took
         return feed.outcome
 
@@ -96,6 +99,7 @@ class _Single(Feed):
     def __init__(self, message: Outgoing) -> None:
         self._message: Outgoing | Over = message
         self.outcome: Outcome | None = None
+        self.objection: Refused | None = None
 
     def take(self, wake: Callable[[], None]) -> Outgoing | Over:
         message, self._message = self._message, OVER
@@ -106,6 +110,9 @@ class _Single(Feed):
 
     def settle(self, message: Outgoing, outcome: Outcome) -> None:
         self.outcome = outcome
+
+    def objected(self, message: Outgoing, refused: Refused, objection: Objection) -> None:
+        self.objection = refused
 
 
 async def _open(relay: RelayOptions) -> tuple[asyncio.Transport, Offer]:

@@ -195,7 +195,7 @@ def _no_mail(newsletter: Newsletter, curated: Curated, pool: Pool, now: datetime
         until=now,
         before=pool.before,
         newest_before=pool.newest_before,
-        told_before=pool.told_before,
+        told_already=pool.told_already,
     )
 
 

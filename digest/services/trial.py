@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from digest.compose.prepared import Prepared
-from digest.deliver import headers
+from digest.deliver import headers, refusals
 from digest.deliver.inturn import InTurn
 from digest.deliver.message import compile_edition, splice
 from digest.deliver.outcome import Accepted, Deferred, InDoubt, Refused, Stage
@@ -76,6 +76,8 @@ def _said(outcome: Deferred | Refused | InDoubt, message: Outgoing) -> str:
 def _cure(refused: Refused, message: Outgoing) -> str:
     if not refused.code:
         return "use another address, or a relay that can take it"
+    if refusals.is_too_large(refused):
+        return "make the issue smaller, or use a relay that takes it"
     if refused.stage is Stage.MAIL and (cure := _door(refused)):
         return cure
     if refused.stage in (Stage.CONNECT, Stage.MAIL):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -23,7 +23,7 @@ class Pool:
     settled: frozenset[str]  # the periods that have their issue, or a sentence why not
     before: int  # articles seen before the window
     newest_before: Article | None
-    told_before: tuple[str, ...]  # of ``before``: the period of the issue that told each
+    told_already: Mapping[str, str]  # of all that was seen: URL -> the period that told it first
 
 
 def pool(
@@ -44,10 +44,9 @@ def pool(
     begin = since or (last.until if last else None)
     before, newest = articles.seen_before(tx, begin, sources) if begin else (0, None)
     told = issues.told_since(tx, newsletter.id, cadence, memory)
-    of_before = {
-        article.url: period
-        for article, period in told
-        if begin and article.first_seen <= begin and article.source in sources
+    ours = set(sources)
+    first_told = {  # a correction tells it once more, and later
+        article.url: period for article, period in reversed(told) if article.source in ours
     }
     return Pool(
         articles=tuple(articles.seen_between(tx, begin, now, sources)),
@@ -57,5 +56,5 @@ def pool(
         settled=agenda.settled(tx, newsletter.id, cadence, now),
         before=before,
         newest_before=newest,
-        told_before=tuple(of_before.values()),
+        told_already=first_told,
     )

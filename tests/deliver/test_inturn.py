@@ -14,7 +14,7 @@ from digest.deliver.inturn import InTurn
 from digest.deliver.outcome import Accepted, Deferred, InDoubt, Refused
 from digest.deliver.relay import RelayOptions
 from digest.deliver.smtp import SmtpTransport
-from digest.errors import Misconfigured, Temporary
+from digest.errors import Misconfigured, Permanent, Temporary
 from tests.deliver.relays import HANG_UP, a_message, scripted
 
 
@@ -41,6 +41,17 @@ async def test_where_the_first_cannot_be_used_the_next_one_is(nowhere):
 
     assert isinstance(outcome, Accepted)
     assert (len(sink.taken), way.used) == (1, up.label)
+
+
+async def test_what_the_first_can_never_take_goes_by_the_next_or_is_told():
+    async with scripted(offers=("SIZE 10",)) as (small, first), scripted() as (sink, up):
+        outcome = await ways(first, up)(a_message())
+        with pytest.raises(Permanent, match="takes 10 bytes and the message has"):
+            await ways(first)(a_message())
+
+    assert isinstance(outcome, Accepted)
+    assert len(sink.taken) == 1
+    assert not any(command.startswith("MAIL") for command in small.heard)
 
 
 @pytest.mark.parametrize(

@@ -332,7 +332,7 @@ async def test_what_a_relay_cannot_take_fails_with_a_clear_reason_and_others_go_
         "big@example.org": Refused(
             552,
             "5.3.4",
-            f"{main} takes 1000 bytes and the message has 2014; make it smaller",
+            f"{main} takes 1,000 bytes and the message has 2,014; make it smaller",
             Stage.MAIL,
         ),
         "eight@example.org": Refused(

@@ -97,6 +97,7 @@ def test_two_tests_of_one_issue_are_two_mails_to_any_mailbox(desk):
         ("550 5.7.1 Client was not authenticated", "it wants a login: "),
         ("550 5.7.1 SPF authentication failed", "have it accept the sender "),
         ("553 5.7.1 not authorised for this sender", "have it accept the sender "),
+        ("552 5.3.4 too large", "make the issue smaller, or use a relay that takes it"),
     ],
 )
 async def test_a_relay_that_wants_a_login_before_the_sender_is_told_as_one(desk, words, cure):

@@ -293,6 +293,12 @@ async def test_where_all_was_told_the_reason_says_so(store, world, imprint):
 
     assert found.reason.endswith("; all of them were told already in the issue of 2026-11-24")
 
+    again = await drafted(store, world, imprint, since=NOW - 30 * DAY)
+    assert again.reason == (
+        "no story to tell from what was seen after 2026-10-25 06:30 until 2026-11-25 06:30 UTC; "
+        "2 articles of it were told already in the issue of 2026-11-24"
+    )
+
 
 async def test_a_date_that_is_only_a_bound_is_named_as_one_in_the_reason(store, world, imprint):
     await keep(store, told_by("gates", dated=dated(NOW - 60 * DAY, exact=False)))
