@@ -24,7 +24,12 @@ def a_server(folder: Path) -> Iterator[object]:
         server.cleanup()
 
 
-def a_database(server: object, folder: Path) -> str:
+def a_database(server: object, folder: Path, *, like: str = "template1") -> str:
+    """The URL of a new one, empty or a copy of the database ``like``."""
     name = f"digest_{next(_numbers)}"
-    server.psql(f"create database {name}")
+    server.psql(f"create database {name} template {like}")
     return f"postgresql://postgres:@/{name}?host={folder}"
+
+
+def its_name(url: str) -> str:
+    return url.rpartition("?")[0].rpartition("/")[2]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from functools import cache
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -38,7 +39,7 @@ def settings_of(draft: Draft) -> Settings | None:
     """The settings, or None with the draft's problems told."""
     given = json.dumps(draft.tree, default=str)
     try:
-        return TypeAdapter(Settings).validate_json(given, strict=True)
+        return _reader().validate_json(given, strict=True)
     except ValidationError as error:
         for found in error.errors(include_url=False):
             key: Key = tuple(found["loc"])
@@ -46,6 +47,11 @@ def settings_of(draft: Draft) -> Settings | None:
                 value = draft.as_written(key)
                 draft.problem(key, _words(found["type"], key, value, found.get("ctx", {})))
         return None
+
+
+@cache
+def _reader() -> TypeAdapter[Settings]:
+    return TypeAdapter(Settings)  # to make it takes longer than to read
 
 
 def _follows(draft: Draft, key: Key, kind: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -27,7 +27,6 @@ class Look:
     ) -> None:
         self._folders = folders
         self._site = site
-        self._environments: dict[str, Environment] = {}
         self.styles = styles  # by newsletter
         self.base = base
 
@@ -49,20 +48,18 @@ class Look:
             "style": self.styles[newsletter.id],
             "wide": False,
         }
-        return self._environment(language).get_template(name).render({**common, **facts})
+        pages = environment(self._folders, language)
+        return pages.get_template(name).render({**common, **facts})
 
     def words(self, language: str, sentence: str) -> str:
         """An English sentence in a language."""
         return translations(language).gettext(sentence)
 
-    def _environment(self, language: str) -> Environment:
-        if language not in self._environments:
-            self._environments[language] = environment(self._folders, language)
-        return self._environments[language]
 
-
+@lru_cache(maxsize=2 * len(LANGUAGES))
 def environment(folders: tuple[Path, ...], language: str = ENGLISH) -> Environment:
-    """Templates that escape everything, miss nothing silently, and speak one language."""
+    """Templates that escape everything, miss nothing silently, and speak one language. Kept:
+    compiling them costs more than rendering; one that changed is compiled anew."""
     made = Environment(
         loader=FileSystemLoader(folders),
         autoescape=True,

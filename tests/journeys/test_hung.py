@@ -24,9 +24,9 @@ from subscribers.address import Address
 from subscribers.roster import Row
 from tests.deliver.relays import real
 from tests.journeys.stopping import CONFIG, QUICK, RELAY, SAMPLE, Silent, running
-from tests.storage.conftest import pg, url
+from tests.storage.conftest import backend, pattern, pg, url
 
-__all__ = ["pg", "url"]
+__all__ = ["backend", "pattern", "pg", "url"]
 DUE = datetime.now(UTC) - timedelta(minutes=2)
 READERS = [f"reader{n}@readers.example" for n in range(30)]
 SOURCE = '[[collect.sources]]\nlocation = "http://127.0.0.1:{port}/feed.xml"\n'

@@ -1,5 +1,5 @@
 """The clock is tried on both databases, like storage itself."""
 
-from tests.storage.conftest import pg, store, url
+from tests.storage.conftest import backend, pattern, pg, store, url
 
-__all__ = ["pg", "store", "url"]
+__all__ = ["backend", "pattern", "pg", "store", "url"]

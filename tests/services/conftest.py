@@ -4,9 +4,9 @@ import pytest
 
 from tests.collect.conftest import rude, web
 from tests.services.world import a_world
-from tests.storage.conftest import pg, store, url
+from tests.storage.conftest import backend, pattern, pg, store, url
 
-__all__ = ["pg", "rude", "store", "url", "web"]
+__all__ = ["backend", "pattern", "pg", "rude", "store", "url", "web"]
 
 
 @pytest.fixture

@@ -1,7 +1,8 @@
 import pytest
 
 from digest.storage.database import Store
-from tests.postgres import a_database, a_server
+from tests import ready
+from tests.postgres import a_database, a_server, its_name
 
 
 @pytest.fixture(scope="session")
@@ -12,12 +13,32 @@ def pg(tmp_path_factory):
         yield server, folder
 
 
+@pytest.fixture(scope="session")
+def pattern(pg):
+    """The name of a database that is never opened: the others are copies of it."""
+    return its_name(ready.migrated(a_database(*pg)))
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def url(request, tmp_path):
-    if request.param == "sqlite":
+def backend(request):
+    return request.param
+
+
+@pytest.fixture
+def empty(backend, request, tmp_path):
+    """The URL of a database that has no schema yet."""
+    if backend == "sqlite":
         return f"sqlite:///{tmp_path / 'digest.db'}"
-    server, folder = request.getfixturevalue("pg")
-    return a_database(server, folder)
+    return a_database(*request.getfixturevalue("pg"))
+
+
+@pytest.fixture
+def url(backend, request, tmp_path):
+    """The URL of a database at the newest schema."""
+    if backend == "sqlite":
+        return ready.sqlite(tmp_path / "digest.db")
+    pattern = request.getfixturevalue("pattern")
+    return a_database(*request.getfixturevalue("pg"), like=pattern)
 
 
 @pytest.fixture

@@ -29,12 +29,12 @@ async def test_a_change_that_fails_leaves_nothing_behind(store):
     assert await store.read(articles.search, (), 10) == []
 
 
-async def test_what_was_written_is_there_when_opened_again(url):
-    first = await Store.open(url)
+async def test_what_was_written_is_there_when_opened_again(empty):
+    first = await Store.open(empty)
     await first.write(articles.save, an_article())
     await first.close()
 
-    again = await Store.open(url)
+    again = await Store.open(empty)
     assert await again.read(articles.by_url, an_article().url) == an_article()
     await again.close()
 

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
@@ -33,6 +34,11 @@ async def test_the_migrations_make_the_tables_that_the_program_knows(store):
 
     missing = {"sqlite": [], "postgresql": [("add_fk", "deliveries", "issues.id")]}
     assert await store.read(differences) == missing[store.dialect]
+
+
+@pytest.fixture
+def url(empty):
+    return empty
 
 
 def at_revision(url, revision, *rows):

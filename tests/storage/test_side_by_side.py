@@ -36,8 +36,8 @@ LATER = NOW + timedelta(hours=1)  # when a claim of ``claim`` is over
 
 
 @pytest.fixture
-def url(pg):
-    return a_database(*pg)
+def url(pg, pattern):
+    return a_database(*pg, like=pattern)
 
 
 @pytest.fixture

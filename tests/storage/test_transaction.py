@@ -24,8 +24,8 @@ ADA, GRACE = SubscriberId("ada"), SubscriberId("grace")
 
 
 @pytest.fixture
-def pg_url(pg):
-    return a_database(*pg)
+def pg_url(pg, pattern):
+    return a_database(*pg, like=pattern)
 
 
 @pytest.fixture

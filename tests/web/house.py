@@ -36,6 +36,7 @@ from digest.wiring import Means
 from subscribers import tokens
 from subscribers.model import SubscriberId
 from subscribers.tokens import Purpose
+from tests import ready
 from tests.builders import NOW
 from tests.compose.desk import a_paper
 
@@ -215,6 +216,7 @@ async def house(
 ) -> AsyncIterator[House]:
     settings = settings_in(folder, web)
     settings = replace(settings, web=replace(settings.web, **known))
+    ready.sqlite(settings.folder / "digest.db")
     store, clock = await Store.open(settings.storage.url, patience=patience), Hand()
     app = application(
         settings, store=store, ring=ring, clock=clock, heard=heard, metrics_token=metrics_token
