@@ -265,6 +265,52 @@ def test_what_older_programs_write_is_read_even_if_it_is_encoded():
     assert (found.finding, found.code, found.about.recipient) == (HARD, "5.1.1", "ada@example.org")
 
 
+@pytest.mark.parametrize(
+    "copied",
+    [
+        "DKIM-Signature: v=1; a=rsa-sha256; d=quayside.example\r\n",
+        "Received-SPF: pass (mx.example.org: SPF record at quayside.example)\r\n",
+        "Subject: The mailbox is full of spam, says 5.2.2\r\n",
+    ],
+)
+def test_what_an_older_program_gives_back_of_our_mail_says_nothing_of_why(copied):
+    mail = returned("qmail").replace(
+        b"copy of the message.\r\n\r\n", b"copy of the message.\r\n\r\n" + copied.encode()
+    )
+
+    found = bounces.verdict(RING, mail)
+
+    assert (found.finding, found.code) == (HARD, "5.1.1")
+    assert found.text == "ada@example.org>: Sorry, no mailbox here by that name. (#5.1.1)"
+
+
+@pytest.mark.parametrize(
+    ("other", "says", "meant"),
+    [
+        ("zoe@example.org", "Sorry, no mailbox here by that name. (#5.1.1)", HARD),
+        ("zoe@example.org", "The mailbox is full. (#5.2.2)", SOFT),
+        ("abe@example.org", "The mailbox is full. (#5.2.2)", SOFT),
+        ("abe@example.org", "Rejected as spam. (#5.7.1)", POLICY),
+    ],
+)
+def test_each_address_that_an_older_program_names_has_words_of_its_own(other, says, meant):
+    mail = returned("qmail")
+    theirs = f"<{other}>:\r\n{says}\r\n\r\n".encode()
+    first, second = mail.index(b"<ada@example.org>:"), mail.index(b"--- Below this line")
+
+    for at in (first, second):
+        assert bounces.verdict(RING, mail[:at] + theirs + mail[at:]).finding is meant
+
+
+def test_reasons_below_a_list_of_addresses_are_those_of_each():
+    mail = returned("qmail").replace(
+        b"<ada@example.org>:\r\n",
+        b"<ada@example.org>:\r\n<zoe@example.org>:\r\n",
+    )
+
+    assert bounces.verdict(RING, mail).finding is HARD
+
+
 @given(st.binary(max_size=2000))
 def test_no_garbage_is_a_report(mail):
     assert bounces.verdict(RING, mail) == NO_REPORT
