@@ -215,6 +215,45 @@ def test_an_original_recipient_left_as_it_travelled_is_unescaped(written, meant)
     assert bounces.verdict(RING, mail).about.recipient == meant
 
 
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "Re: Two million are on holiday",
+        "AW: Ten books to read on vacation",
+        "[EXTERNAL] RE[2]: Work is out of the office",
+        "TR : Réponse automatique, ou comment les robots écrivent",
+        "Fwd: Re: Abwesenheit im Parlament",
+    ],
+)
+def test_a_person_who_answers_an_issue_about_holidays_is_not_away(subject):
+    mail = f"From: ada@example.org\r\nSubject: {subject}\r\n\r\nPlease remove me.\r\n"
+
+    assert bounces.verdict(RING, mail.encode()) == NO_REPORT
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "Automatic reply: Re: Barges return",
+        "Out-of-office reply",
+        "Abwesenheitsnotiz: Barges return",
+        "Re\u0301ponse automatique\u00a0: Barges return",
+        "Absent(e) du bureau Re: Barges return",
+        "Respuesta automática: Barges return",
+        "Автоответ: Barges return",
+        "رد تلقائي: Barges return",
+        "Automatisch antwoord: Barges return",
+        "Odpowiedź automatyczna: Barges return",
+        "自動応答: Barges return",
+        "自动回复: Barges return",
+    ],
+)
+def test_a_notice_of_absence_is_known_by_its_subject_in_many_languages(subject):
+    mail = f"From: ada@example.org\r\nSubject: {subject}\r\n\r\nI am away.\r\n"
+
+    assert bounces.verdict(RING, mail.encode()).finding is Finding.AUTO_REPLY
+
+
 PASTED = """\
 {FROM}To: digest@quayside.example
 Subject: Re: Barges return
