@@ -48,14 +48,14 @@ class Mail:
 class Mailbox:
     """One folder, open for reading and moving. Make it with ``open``; close it."""
 
-    def __init__(self, client: IMAPClient, options: MailboxOptions) -> None:
+    def __init__(self, client: IMAPClient, options: MailboxOptions, done: str) -> None:
         self._client = client
         self._options = options
-        self._has_done = False
+        self._done = done  # the folder for what was understood; empty: it stays where it is
 
     @classmethod
     def open(cls, options: MailboxOptions) -> Mailbox:
-        """Connect, log in and open the folder.
+        """Connect, log in and open the folder; make the one for what is done where it is missing.
 
         Raises Misconfigured for a certificate, a password or a folder that is wrong, Temporary
         where the server does not answer.
@@ -63,17 +63,19 @@ class Mailbox:
         with _translated(options):
             client = _connected(options)
             try:
-                client.login(options.username, options.password)
+                _log_in(client, options)
                 if not client.folder_exists(options.folder):
                     raise Misconfigured(
                         f"{WHERE}.folder", f"names {options.folder!r}, which is not there; make it"
                     )
+                # Before anything is acted on: what cannot be put away is said first.
+                done = _done_folder(client, options)
                 client.select_folder(options.folder)
             except BaseException:
                 with suppress(*_BROKEN):
                     client.shutdown()
                 raise
-            return cls(client, options)
+            return cls(client, options, done)
 
     def waiting(self) -> list[int]:
         """The new mails, the oldest first, by their numbers (UID)."""
@@ -93,13 +95,8 @@ class Mailbox:
             return
         with _translated(self._options):
             self._client.add_flags(list(uids), [SEEN], silent=True)
-            folder = self._options.done_folder
-            if not folder or not self._client.has_capability("MOVE"):
-                return
-            if not self._has_done and not self._client.folder_exists(folder):
-                self._client.create_folder(folder)
-            self._has_done = True
-            self._client.move(list(uids), folder)
+            if self._done:
+                self._client.move(list(uids), self._done)
 
     def leave(self, uids: Sequence[int]) -> None:
         """Mark as seen and let lie where it is, for a person to look at."""
@@ -127,6 +124,51 @@ def _connected(options: MailboxOptions) -> IMAPClient:
     if options.security == "starttls":
         client.starttls(context)
     return client
+
+
+def _log_in(client: IMAPClient, options: MailboxOptions) -> None:
+    """``LOGIN`` carries ASCII alone; ``AUTHENTICATE PLAIN`` (RFC 4616) all letters."""
+    if (options.username + options.password).isascii():
+        client.login(options.username, options.password)
+        return
+    if not client.has_capability("AUTH=PLAIN"):
+        raise Misconfigured(
+            WHERE,
+            f"has letters beyond ASCII in username or password, which {options.host} does not "
+            "take; choose others",
+        )
+    client.plain_login(options.username, options.password)
+
+
+def _done_folder(client: IMAPClient, options: MailboxOptions) -> str:
+    """Where what was understood is moved, made where it is missing; empty where it stays.
+
+    Some servers keep all folders below INBOX: there it is made in the mailbox's own namespace.
+    """
+    name = options.done_folder
+    if not name or not client.has_capability("MOVE"):
+        return ""
+    names = [name]
+    if client.has_capability("NAMESPACE"):
+        own = next(iter(client.namespace().personal or ()), ("", ""))[0]
+        names += [own + name] if own and not name.startswith(own) else []
+    if found := next((one for one in names if client.folder_exists(one)), ""):
+        return found
+    for one in names:
+        try:
+            client.create_folder(one)
+        except IMAPClientAbortError:
+            raise
+        except IMAPClientError as error:
+            why = error
+        else:
+            return one
+    said = str(why).strip()[:200]
+    raise Misconfigured(
+        f"{WHERE}.done_folder",
+        f"is {name!r}, which {options.host} does not make ({said}); "
+        "name a folder that is there, or leave it empty",
+    ) from why
 
 
 @contextmanager

@@ -214,6 +214,32 @@ async def test_many_are_read_in_batches_and_no_folder_for_them_means_they_stay(
 
 
 @needs_dovecot
+async def test_where_all_folders_are_below_inbox_the_one_for_what_is_done_is_too(
+    store, monkeypatch
+):
+    await ada(store)
+    with dovecot(prefix="INBOX.") as server:
+        monkeypatch.setenv("SSL_CERT_FILE", str(server.authority))
+        for told in ({Came.IGNORED: 2}, {Came.IGNORED: 2}):
+            server.put(*(returned("holiday", ref=LETTER) for _ in range(2)))
+
+            assert await read(store, server) == told
+
+        assert (len(server.subjects("INBOX.Digest")), server.subjects("INBOX")) == (4, [])
+
+
+@needs_dovecot
+@pytest.mark.parametrize("password", ["pässwörd", "пароль"])
+def test_a_password_beyond_ascii_opens_the_mailbox(monkeypatch, password):
+    with dovecot(password=password) as server:
+        monkeypatch.setenv("SSL_CERT_FILE", str(server.authority))
+        mailbox = Mailbox.open(replace(OPTIONS, port=server.tls, password=password))
+
+        assert mailbox.waiting() == []
+        mailbox.close()
+
+
+@needs_dovecot
 async def test_of_a_huge_mail_only_the_beginning_is_asked_for(store, server):
     server.put(returned("postfix-unknown", ref=LETTER) + b"x" * 70 + b"\r\n" * 2_000_000)
 
@@ -325,6 +351,32 @@ def test_a_server_without_starttls_never_hears_the_password():
         Mailbox.open(replace(OPTIONS, port=port, security="starttls"))
 
     assert not [line for line in heard if PASSWORD.encode() in line]
+
+
+def test_what_a_server_does_not_take_is_said_before_anything_is_read():
+    def refused(**given):
+        with pytest.raises(Misconfigured) as caught:
+            Mailbox.open(replace(OPTIONS, port=port, security="none", **given))
+        return str(caught.value)
+
+    found = iter(('* LIST () "/" INBOX\r\n', ""))  # the inbox, and then nothing
+
+    def listed(tag):
+        return f"{next(found)}{tag} OK done\r\n".encode()
+
+    def created(tag):
+        return f"{tag} NO no such namespace\r\n".encode()
+
+    answer = answers(**{**FOLDERS, "LIST": listed, "CREATE": created})
+    with hostile(answer, HELLO) as port:
+        assert refused() == (
+            "bounces.mailbox.done_folder is 'Digest', which 127.0.0.1 does not make "
+            "(create failed: no such namespace); name a folder that is there, or leave it empty"
+        )
+        assert refused(password="pässwörd") == (
+            "bounces.mailbox has letters beyond ASCII in username or password, which 127.0.0.1 "
+            "does not take; choose others"
+        )
 
 
 @pytest.mark.parametrize(
