@@ -164,6 +164,8 @@ def undo(context: Context, address: Address) -> None:
             return await membership.reinstate(store, address, ring=ring, clock=CLOCK)
 
     done = asyncio.run(back())
+    if done == membership.NOTHING:
+        raise Misconfigured("this address", "is nobody's here; look with `digest subscribers list`")
     said = "May be written to again; who had left stays away. Older failures count no more."
     click.echo(said if done.happened else "It had not bounced or complained; nothing to do.")
 

@@ -80,6 +80,20 @@ def test_a_bounce_through_the_pipe_is_acted_on_once_listed_shown_and_undone(fold
     assert standing(folder) == "ok"
 
 
+def test_an_address_that_nobody_has_is_not_said_to_be_in_order(folder):
+    with pytest.raises(Misconfigured, match="this address is nobody's here"):
+        run(folder, "bounces", "undo", "adda@example.org")
+
+    done = run(folder, "bounces", "undo", "ada@example.org")
+    assert done.stdout == "It had not bounced or complained; nothing to do.\n"
+
+
+def test_what_keeps_out_an_address_that_nobody_has_is_taken_back_as_well(folder):
+    run(folder, "subscribers", "suppress", "eve@example.net")
+
+    assert "May be written to again" in run(folder, "bounces", "undo", "eve@example.net").stdout
+
+
 def test_a_server_that_tells_the_envelope_needs_no_header(folder):
     mail, sender = a_return(folder)
     bare = mail.replace(sender.encode(), b"nobody@quayside.example")
