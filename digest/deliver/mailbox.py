@@ -17,6 +17,7 @@ from digest.deliver.opened import MOST_BYTES
 from digest.errors import Misconfigured, Temporary
 
 WHERE = "bounces.mailbox"
+MOST_REOPENED = 20  # connections; one mail among 50 takes six
 _HEAD = f"BODY.PEEK[]<0.{MOST_BYTES}>"
 _GOT = b"BODY[]<0>"
 # A server that speaks no IMAP makes the parser of its answers stumble in many ways.
@@ -52,6 +53,8 @@ class Mailbox:
         self._client = client
         self._options = options
         self._done = done  # the folder for what was understood; empty: it stays where it is
+        self._reopened = 0
+        self.withheld: list[int] = []  # mails that the server failed to hand out
 
     @classmethod
     def open(cls, options: MailboxOptions) -> Mailbox:
@@ -61,20 +64,7 @@ class Mailbox:
         where the server does not answer.
         """
         with _translated(options):
-            client = _connected(options)
-            try:
-                _log_in(client, options)
-                if not client.folder_exists(options.folder):
-                    raise Misconfigured(
-                        f"{WHERE}.folder", f"names {options.folder!r}, which is not there; make it"
-                    )
-                # Before anything is acted on: what cannot be put away is said first.
-                done = _done_folder(client, options)
-                client.select_folder(options.folder)
-            except BaseException:
-                with suppress(*_BROKEN):
-                    client.shutdown()
-                raise
+            client, done = _opened(options)
             return cls(client, options, done)
 
     def waiting(self) -> list[int]:
@@ -83,11 +73,22 @@ class Mailbox:
             return sorted(int(uid) for uid in self._client.search(["UNSEEN"]))
 
     def take(self, uids: Sequence[int]) -> list[Mail]:
-        """The beginnings of these mails, those that are still there. They stay new."""
+        """The beginnings of these mails, those that are still there. They stay new.
+
+        A server that fails at one mail, or hangs up there, is asked for the others once more.
+        """
         with _translated(self._options):
-            found = self._client.fetch(list(uids), [_HEAD])
-            mails = [(uid, found[uid].get(_GOT)) for uid in uids if uid in found]
-            return [Mail(uid, raw[:MOST_BYTES]) for uid, raw in mails if isinstance(raw, bytes)]
+            try:
+                return self._fetched(uids)
+            except IMAPClientError:
+                if self._reopened == MOST_REOPENED:
+                    raise
+                self._reopen()
+        if len(uids) == 1:
+            self.withheld += uids
+            return []
+        middle = len(uids) // 2
+        return [*self.take(uids[:middle]), *self.take(uids[middle:])]
 
     def put_away(self, uids: Sequence[int]) -> None:
         """Mark as seen and move to the folder for what is done, where the server can (RFC 6851)."""
@@ -108,6 +109,36 @@ class Mailbox:
         """Say goodbye; it does not matter whether the server hears it."""
         with suppress(*_BROKEN):
             self._client.logout()
+
+    def _fetched(self, uids: Sequence[int]) -> list[Mail]:
+        found = self._client.fetch(list(uids), [_HEAD])
+        mails = [(uid, found[uid].get(_GOT)) for uid in uids if uid in found]
+        return [Mail(uid, raw[:MOST_BYTES]) for uid, raw in mails if isinstance(raw, bytes)]
+
+    def _reopen(self) -> None:
+        self._reopened += 1
+        with suppress(*_BROKEN):
+            self._client.shutdown()
+        self._client, self._done = _opened(self._options)
+
+
+def _opened(options: MailboxOptions) -> tuple[IMAPClient, str]:
+    """A connection with the folder selected, and where what is done goes."""
+    client = _connected(options)
+    try:
+        _log_in(client, options)
+        if not client.folder_exists(options.folder):
+            raise Misconfigured(
+                f"{WHERE}.folder", f"names {options.folder!r}, which is not there; make it"
+            )
+        # Before anything is acted on: what cannot be put away is said first.
+        done = _done_folder(client, options)
+        client.select_folder(options.folder)
+    except BaseException:
+        with suppress(*_BROKEN):
+            client.shutdown()
+        raise
+    return client, done
 
 
 def _connected(options: MailboxOptions) -> IMAPClient:

@@ -16,6 +16,7 @@ from digest.config import secret
 from digest.deliver import verp
 from digest.deliver.verp import Ref, Sort
 from digest.errors import Misconfigured
+from tests.deliver.imap import hostile
 from tests.deliver.returns import FOLDER
 
 ROOT = Path(__file__).parents[2]
@@ -244,6 +245,38 @@ def test_a_mail_of_any_size_is_read_to_its_end(folder):
 def test_a_report_that_is_not_there_is_said(folder):
     with pytest.raises(Misconfigured, match="report 7 is not there"):
         run(folder, "bounces", "show", "7")
+
+
+MAILBOX = """
+[bounces.mailbox]
+host = "127.0.0.1"
+port = {port}
+tls = "none"
+username = "bounces"
+password_env = "BOUNCES_PASSWORD"
+"""
+
+
+def test_a_mail_that_the_mailbox_does_not_hand_out_is_counted(folder, monkeypatch):
+    monkeypatch.setenv("BOUNCES_PASSWORD", "secret")
+    said = {"LIST": '* LIST () "/" INBOX', "SEARCH": "* SEARCH 7", "SELECT": "* 1 EXISTS"}
+
+    def answer(line):
+        tag, command, *more = line.decode().split()
+        name = more[0] if command == "UID" else command
+        lines = [said[name]] if name in said else []
+        done = "NO internal error" if name == "FETCH" else "OK done"
+        lines += ["* CAPABILITY IMAP4rev1"] if name == "CAPABILITY" else []
+        return "\r\n".join([*lines, f"{tag} {done}", ""]).encode()
+
+    with hostile(answer, b"* OK IMAP4rev1 ready\r\n") as port:
+        (folder / "config.toml").write_text(CONFIG + MAILBOX.format(port=port))
+        done = run(folder, "bounces", "read")
+        counted = json.loads(run(folder, "bounces", "read", "--json").stdout)
+
+    assert done.stdout == "       1  not handed out by the server: open or delete it there\n"
+    assert counted.pop("withheld") == 1
+    assert not any(counted.values())
 
 
 def test_a_mailbox_that_is_not_set_up_is_said(folder):

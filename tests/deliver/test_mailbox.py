@@ -214,6 +214,39 @@ async def test_many_are_read_in_batches_and_no_folder_for_them_means_they_stay(
 
 
 @needs_dovecot
+async def test_a_mail_that_the_server_cannot_hand_out_stops_none_of_the_others(store, server):
+    who = await ada(store)
+    server.put(*(returned("holiday") for _ in range(5)), returned("postfix-unknown", ref=LETTER))
+    _, broken, *_ = sorted((server.authority.parent / "mail").glob("*/*.*"))
+    broken.chmod(0)  # Dovecot hangs up at it
+
+    mailbox = Mailbox.open(replace(OPTIONS, port=server.tls))
+    told = await read_from(store, mailbox)
+    mailbox.close()
+
+    assert (told, len(mailbox.withheld)) == ({Came.IGNORED: 4, Came.ACTED: 1}, 1)
+    assert (await store.read(members.person, who)).standing is Standing.BOUNCED
+    broken.chmod(0o600)
+    assert await read(store, server) == {Came.IGNORED: 1}
+
+
+def test_a_server_that_hands_out_nothing_is_not_asked_without_end():
+    asked = []
+
+    def fetch(tag):
+        asked.append(tag)
+        return f"{tag} NO [SERVERBUG] internal error\r\n".encode()
+
+    with hostile(answers(**{**FOLDERS, "UID": fetch}), HELLO) as port:
+        mailbox = Mailbox.open(replace(OPTIONS, port=port, security="none"))
+        with pytest.raises(Temporary, match="internal error"):
+            mailbox.take(range(1, 51))
+        mailbox.close()
+
+    assert len(asked) == mailboxes.MOST_REOPENED + 1
+
+
+@needs_dovecot
 async def test_where_all_folders_are_below_inbox_the_one_for_what_is_done_is_too(
     store, monkeypatch
 ):
