@@ -42,9 +42,9 @@ _COPY = re.compile(
     r"|^(?:Return-Path|Received):",
     re.IGNORECASE | re.MULTILINE,
 )
-_MAILERS = re.compile(
-    r"mailer-?daemon|postmaster|mail delivery|mail administrator|bounces?@", re.IGNORECASE
-)
+_SERVERS = r"mailer-?daemon|postmaster|mail delivery|mail administrator"
+_SERVER = re.compile(_SERVERS, re.IGNORECASE)
+_MAILERS = re.compile(rf"{_SERVERS}|bounces?@", re.IGNORECASE)
 
 
 def verdict(ring: Sequence[bytes], mail: bytes, *, envelope: str = "") -> Verdict:
@@ -164,7 +164,10 @@ def _odd(message: Message) -> tuple[Verdict, str]:
         return automatic, ""
     passing, lasting = all_failures(sketch(message))
     if not lasting:
-        return (Verdict(finding=Finding.DELAYED) if passing else automatic), ""
+        if passing:
+            return Verdict(finding=Finding.DELAYED), ""
+        # A mail server is never away: what it says in words that nobody reads is for a person.
+        return (NO_REPORT if _is_from_a_server(message) else automatic), ""
     named = sorted(one.decode("latin-1") for one in lasting)[:MOST_NAMED]
     return _mildest(_told(text_of(message), named))
 
@@ -197,8 +200,16 @@ def _said(diagnostic: str) -> str:
 
 
 def _is_from_a_mailer(message: Message) -> bool:
-    if field(message, "X-Failed-Recipients") or field(message, "Return-Path") == "<>":
+    """Whether it may be a report: its envelope or what is named as its author says so."""
+    if field(message, "Return-Path") == "<>" or _is_from_a_server(message):
+        return True
+    return bool(_MAILERS.search(field(message, "From")))
+
+
+def _is_from_a_server(message: Message) -> bool:
+    """Whether a mail server wrote it, and not a person's notice of absence."""
+    if field(message, "X-Failed-Recipients"):
         return True
     if message.get_content_type() == "multipart/report":
         return True
-    return bool(_MAILERS.search(field(message, "From")))
+    return bool(_SERVER.search(field(message, "From")))

@@ -254,6 +254,35 @@ def test_a_notice_of_absence_is_known_by_its_subject_in_many_languages(subject):
     assert bounces.verdict(RING, mail.encode()).finding is Finding.AUTO_REPLY
 
 
+NOT_READ = """\
+Return-Path: <>
+From: {FROM}
+Subject: Unzustellbar: Barges return
+Auto-Submitted: {AUTO}
+Content-Type: {TYPE}
+
+Ihre Nachricht an ada@example.org konnte nicht zugestellt werden.
+""".replace("\n", "\r\n")
+
+
+@pytest.mark.parametrize("auto", ["auto-replied", "auto-generated"])
+@pytest.mark.parametrize("kind", ["text/plain; charset=utf-8", "text/html"])
+@pytest.mark.parametrize(
+    ("sender", "meant"),
+    [
+        ("Mail Delivery Subsystem <MAILER-DAEMON@mx.example>", Finding.NOTHING),
+        ("postmaster@harbour.example", Finding.NOTHING),
+        ("Ada <ada@example.org>", Finding.AUTO_REPLY),
+    ],
+)
+def test_what_a_mail_server_says_in_words_nobody_reads_is_no_notice_of_absence(
+    sender, meant, kind, auto
+):
+    mail = NOT_READ.format(FROM=sender, AUTO=auto, TYPE=kind).encode()
+
+    assert bounces.verdict(RING, mail).finding is meant
+
+
 PASTED = """\
 {FROM}To: digest@quayside.example
 Subject: Re: Barges return
