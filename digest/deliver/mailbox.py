@@ -5,6 +5,7 @@ Every call waits for the server: run it in a thread. imapclient's errors do not 
 
 from __future__ import annotations
 
+import re
 import ssl
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -13,10 +14,12 @@ from dataclasses import dataclass, field
 from imapclient import SEEN, IMAPClient
 from imapclient.exceptions import IMAPClientAbortError, IMAPClientError, LoginError
 
-from digest.deliver.opened import MOST_BYTES
+from digest.deliver.opened import MOST_BYTES, one_line
 from digest.errors import Misconfigured, Temporary
 
 WHERE = "bounces.mailbox"
+# RFC 5530, 3, and Gmail: the password may be right.
+_PASSING = re.compile(r"\[(?:UNAVAILABLE|INUSE|LIMIT|SERVERBUG)\]|too many", re.IGNORECASE)
 MOST_REOPENED = 20  # connections; one mail among 50 takes six
 _HEAD = f"BODY.PEEK[]<0.{MOST_BYTES}>"
 _GOT = b"BODY[]<0>"
@@ -172,26 +175,19 @@ def _log_in(client: IMAPClient, options: MailboxOptions) -> None:
 
 
 def _done_folder(client: IMAPClient, options: MailboxOptions) -> str:
-    """Where what was understood is moved, made where it is missing; empty where it stays.
-
-    Some servers keep all folders below INBOX: there it is made in the mailbox's own namespace.
-    """
+    """Where what was understood is moved, made where it is missing; empty where it stays."""
     name = options.done_folder
     if not name or not client.has_capability("MOVE"):
         return ""
-    names = [name]
-    if client.has_capability("NAMESPACE"):
-        own = next(iter(client.namespace().personal or ()), ("", ""))[0]
-        names += [own + name] if own and not name.startswith(own) else []
-    if found := next((one for one in names if client.folder_exists(one)), ""):
-        return found
-    for one in names:
+    why = None
+    for one in _names(client, name):
         try:
-            client.create_folder(one)
+            if not client.folder_exists(one):
+                client.create_folder(one)
         except IMAPClientAbortError:
             raise
         except IMAPClientError as error:
-            why = error
+            why = why or error
         else:
             return one
     said = str(why).strip()[:200]
@@ -202,6 +198,22 @@ def _done_folder(client: IMAPClient, options: MailboxOptions) -> str:
     ) from why
 
 
+def _names(client: IMAPClient, name: str) -> Iterator[str]:
+    """What a folder may be called: as it says, or below INBOX where a server keeps all there."""
+    yield name
+    if client.has_capability("NAMESPACE"):
+        own = next(iter(client.namespace().personal or ()), ("", ""))[0]
+        if own and not name.startswith(own):
+            yield own + name
+
+
+def _words(error: LoginError) -> str:
+    """What the server says to the password; imapclient gives the bytes as Python writes them."""
+    within = error.__context__.args if error.__context__ else ()
+    said = within[0] if within and isinstance(within[0], bytes) else str(error).encode()
+    return one_line(said.decode("utf-8", "replace"))[:300]
+
+
 @contextmanager
 def _translated(options: MailboxOptions) -> Iterator[None]:
     place = f"the mailbox server {options.host}:{options.port}"
@@ -210,8 +222,13 @@ def _translated(options: MailboxOptions) -> Iterator[None]:
     except LoginError as error:
         if isinstance(error.__context__, IMAPClientAbortError):
             raise Temporary(f"{place} hung up while we logged in") from error
+        said = _words(error)
+        if _PASSING.search(said):
+            raise Temporary(f"{place} lets nobody in now: {said}") from error
+        # Google and others say here what kind of password they want.
         raise Misconfigured(
-            WHERE, f"is refused by {options.host}: mend username or the password's variable"
+            WHERE,
+            f"is refused by {options.host} ({said}): mend username or the password's variable",
         ) from error
     except ssl.SSLCertVerificationError as error:
         raise Misconfigured(

@@ -302,13 +302,34 @@ def test_what_the_operator_can_mend_is_said(server, monkeypatch):
         return str(caught.value)
 
     assert refused(password="wrong") == (
-        "bounces.mailbox is refused by 127.0.0.1: mend username or the password's variable"
+        "bounces.mailbox is refused by 127.0.0.1 ([AUTHENTICATIONFAILED] Authentication "
+        "failed.): mend username or the password's variable"
     )
     assert "bounces.mailbox.folder names 'Bounces', which is not there" in refused(folder="Bounces")
     assert "bounces.mailbox.tls is 'implicit'" in refused(port=server.plain)
     assert "whose certificate does not prove it" in refused(host="localhost")
     monkeypatch.delenv("SSL_CERT_FILE")
     assert "whose certificate does not prove it" in refused()
+
+
+@pytest.mark.parametrize(
+    ("words", "error"),
+    [
+        ("[ALERT] Application-specific password required: https://help.example", Misconfigured),
+        ("LOGIN failed.", Misconfigured),
+        ("[UNAVAILABLE] Temporary authentication failure.", Temporary),
+        ("[ALERT] Too many simultaneous connections. (Failure)", Temporary),
+    ],
+)
+def test_what_a_server_says_to_a_password_is_told(words, error):
+    def refuse(tag):
+        return f"{tag} NO {words}\r\n".encode()
+
+    with hostile(answers(LOGIN=refuse), HELLO) as port, pytest.raises(error) as caught:
+        Mailbox.open(replace(OPTIONS, port=port, security="none"))
+
+    assert words in str(caught.value)
+    assert "b'" not in str(caught.value)
 
 
 def test_a_password_is_not_shown():
