@@ -19,6 +19,7 @@ from digest.deliver.verdict import Finding, Mouth, Verdict
 Ring = Sequence[bytes]
 MOST_EVENTS = 2000  # in one request of our own JSON
 _SES_OURS = {"MessageTooLarge", "ContentRejected", "AttachmentRejected"}
+_SES_NO_COMPLAINTS = {"not-spam", "virus", "auth-failure"}  # a program's word, or the contrary
 _POSTMARK = {
     "HardBounce": Finding.HARD,
     "BadEmailAddress": Finding.HARD,
@@ -74,7 +75,7 @@ def ses(ring: Ring, told: object) -> list[Verdict]:
             ]
         case "Complaint":
             said = text(told, "complaint", "complaintFeedbackType")
-            finding = Finding.NOTHING if said == "not-spam" else Finding.COMPLAINT
+            finding = Finding.NOTHING if said in _SES_NO_COMPLAINTS else Finding.COMPLAINT
             number = text(told, "complaint", "feedbackId")
             return [
                 sent(

@@ -189,6 +189,8 @@ async def test_amazon_tells_a_complaint_and_the_reader_is_gone(office):
         (ses_bounce("Undetermined", "Undetermined", status="", diagnosticCode=""), ["soft"]),
         (ses_bounce("Transient", "General", status="", diagnosticCode=""), []),
         (ses_complaint(complaintFeedbackType="not-spam"), []),
+        (ses_complaint(complaintFeedbackType="auth-failure"), []),
+        (ses_complaint(complaintFeedbackType="virus"), []),
         ({"eventType": "Delivery"}, []),
     ],
 )
