@@ -19,7 +19,7 @@ _ABSENT = re.compile(
     r"fuera de la oficina|respuesta autom[aá]tica|resposta autom[aáà]tica|"
     r"risposta automatica|odpowied[zź] automatyczna|automatick[aá] odpov|otomatik yanıt|"
     r"автоответ|автоматический ответ|автоматична відповідь)|"
-    r"رد تلقائي|自动[回答]复|自動(回覆|応答|返信)|자동 (회신|응답)|^auto: ",
+    r"رد تلقائي|自动[回答]复|自動(回覆|応答|返信)|자동 (회신|응답)|^auto:( |$)",
     re.IGNORECASE,
 )
 # A person's answer or forward: what stands behind this is our own subject, or another's.

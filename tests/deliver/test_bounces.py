@@ -236,6 +236,7 @@ def test_a_person_who_answers_an_issue_about_holidays_is_not_away(subject):
     [
         "Automatic reply: Re: Barges return",
         "Out-of-office reply",
+        "Auto: Re: Barges return",
         "Abwesenheitsnotiz: Barges return",
         "Re\u0301ponse automatique\u00a0: Barges return",
         "Absent(e) du bureau Re: Barges return",
