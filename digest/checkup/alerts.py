@@ -24,7 +24,12 @@ HALF = timedelta(minutes=15)  # a release takes seconds; one that has taken so l
 RESTS = 6  # in a row: a relay that cannot be used for a quarter of an hour
 ENOUGH = 200  # people; of fewer no rate is told
 _DOCTOR = "doctor:"  # what the keys of his alerts begin with
-_WATCHED = ("TLS of", "DKIM key", "relay")  # what the doctor may raise an alert for
+_WATCHED = (
+    "TLS of",
+    "DKIM key",
+    "relay",
+    "bounce mailbox",
+)  # what the doctor may raise an alert for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

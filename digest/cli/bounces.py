@@ -97,13 +97,16 @@ def ingest(context: Context, recipient: str) -> int:
 def read(context: Context, as_json: bool) -> None:
     """Read the mailbox of [bounces.mailbox] once: act on what is new, put away what is done."""
     settings = load_for(context.config).settings
-    told = asyncio.run(_read(settings))
+    told, withheld = asyncio.run(_read(settings))
     if as_json:
-        click.echo(json.dumps({one.value: told[one] for one in Came}))
+        counts = {one.value: told[one] for one in Came}
+        click.echo(json.dumps({**counts, "withheld": withheld}))
         return
     for line in _counted(told):
         click.echo(line)
-    if not told:
+    if withheld:
+        click.echo(f"{withheld:>8,}  not handed out by the server: open or delete it there")
+    elif not told:
         click.echo("Nothing new.")
 
 
@@ -164,6 +167,8 @@ def undo(context: Context, address: Address) -> None:
             return await membership.reinstate(store, address, ring=ring, clock=CLOCK)
 
     done = asyncio.run(back())
+    if done == membership.NOTHING:
+        raise Misconfigured("this address", "is nobody's here; look with `digest subscribers list`")
     said = "May be written to again; who had left stays away. Older failures count no more."
     click.echo(said if done.happened else "It had not bounced or complained; nothing to do.")
 
@@ -239,10 +244,11 @@ async def _ingested(settings: Settings, recipient: str) -> tuple[Counter[Came], 
     return told, kept
 
 
-async def _read(settings: Settings) -> Counter[Came]:
+async def _read(settings: Settings) -> tuple[Counter[Came], int]:
+    """What became of each mail, and how many the server failed to hand out."""
     ring = secret.ring(settings.folder)
     async with wiring.open_store(settings) as store, coming_back.mailbox(settings) as mailbox:
-        return await feedback.read(
+        told = await feedback.read(
             store,
             mailbox,
             acts=coming_back.acts(ring),
@@ -250,6 +256,7 @@ async def _read(settings: Settings) -> Counter[Came]:
             rules=coming_back.bounce_rules(settings),
             clock=CLOCK,
         )
+        return told, len(mailbox.withheld)
 
 
 def _asked(context: Context, question: Callable[[Store], Awaitable[T]]) -> T | None:

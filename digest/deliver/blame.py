@@ -108,7 +108,7 @@ def _by_words(kind: int, subject: int, detail: int, said: str) -> Fault:
     if wording.US.search(said):
         return Fault.US
     if subject == 1 and detail and kind != 4:
-        return Fault.READER
+        return Fault.PASSING if wording.FULL.search(said) else Fault.READER
     if wording.PASSING.search(said):  # the system that is full (x.3.1) may be the relay's
         return Fault.UNCLEAR if subject == 3 else Fault.PASSING
     if wording.MESSAGE.search(said):

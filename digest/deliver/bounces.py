@@ -28,13 +28,23 @@ from subscribers.mailto import Leaves
 # It logs what hostile mail does to it, mail and all; we only want to know that it found nothing.
 logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL + 1)
 
+MOST_NAMED = 20  # addresses in the words of one report
+MOST_SAID = 600  # characters that tell why
+
 _UNHARMED = frozenset((Finding.NOTHING, Finding.AUTO_REPLY, Finding.DELAYED, Finding.RECEIPT))
 _RECEIPT = Verdict(finding=Finding.RECEIPT)
 _DONE = frozenset(("delivered", "relayed", "expanded"))  # RFC 3464, 2.3.3
 _COMPLAINTS = {"abuse", "fraud", "opt-out", "opt-out-list"}  # not: virus, not-spam, auth-failure
-_MAILERS = re.compile(
-    r"mailer-?daemon|postmaster|mail delivery|mail administrator|bounces?@", re.IGNORECASE
+# Where older programs begin to give our own mail back: its headers and text tell nothing of why.
+_COPY = re.compile(
+    r"^[ \t>]{0,8}--.*\b(?:copy of|below this|original (?:message|mail)"
+    r"|(?:message|headers?) follows?)"
+    r"|^(?:Return-Path|Received):",
+    re.IGNORECASE | re.MULTILINE,
 )
+_SERVERS = r"mailer-?daemon|postmaster|mail delivery|mail administrator"
+_SERVER = re.compile(_SERVERS, re.IGNORECASE)
+_MAILERS = re.compile(rf"{_SERVERS}|bounces?@", re.IGNORECASE)
 
 
 def verdict(ring: Sequence[bytes], mail: bytes, *, envelope: str = "") -> Verdict:
@@ -102,11 +112,16 @@ def _notification(part: Message) -> tuple[Verdict, str]:
         if "delayed" in actions:
             return Verdict(finding=Finding.DELAYED), ""
         return _RECEIPT if actions & _DONE else NO_REPORT, ""
-    milder = (one for one in failures if one[0].finding is not Finding.HARD)
-    found, claimed = next(milder, failures[0])
+    found, claimed = _mildest(failures)
     if found.finding is Finding.HARD and actions & {*_DONE, "delayed"}:
         found = replace(found, finding=Finding.SOFT)
     return found, claimed
+
+
+def _mildest(failures: Sequence[tuple[Verdict, str]]) -> tuple[Verdict, str]:
+    """The first failure that leaves the address alive; where none does, the first."""
+    milder = (one for one in failures if one[0].finding is not Finding.HARD)
+    return next(milder, failures[0])
 
 
 def _failed(group: Message) -> tuple[Verdict, str]:
@@ -149,18 +164,29 @@ def _odd(message: Message) -> tuple[Verdict, str]:
         return automatic, ""
     passing, lasting = all_failures(sketch(message))
     if not lasting:
-        return (Verdict(finding=Finding.DELAYED) if passing else automatic), ""
-    claimed = next(iter(sorted(lasting))).decode("latin-1")
-    words = _near(text_of(message), claimed)
-    code = code_in(words)
-    return Verdict(finding=failure(code, words), code=code, text=one_line(words)), claimed
+        if passing:
+            return Verdict(finding=Finding.DELAYED), ""
+        # A mail server is never away: what it says in words that nobody reads is for a person.
+        return (NO_REPORT if _is_from_a_server(message) else automatic), ""
+    named = sorted(one.decode("latin-1") for one in lasting)[:MOST_NAMED]
+    return _mildest(_told(text_of(message), named))
 
 
-def _near(text: str, address: str) -> str:
-    """The lines after the one that names the address: that is where they say why."""
-    found = re.search(re.escape(address), text, re.IGNORECASE)
-    at = found.start() if found else 0
-    return text[at : at + 600]
+def _told(text: str, named: Sequence[str]) -> list[tuple[Verdict, str]]:
+    """What is said of each address: from where it stands to the next one, or to where the mail that
+    failed is given back."""
+    found = ((re.search(re.escape(one), text, re.IGNORECASE), one) for one in named)
+    places = sorted((*(at.span() if at else (0, 0)), one) for at, one in found)
+    ends = [at for at, *_ in places[1:]] + [len(text)]
+    told = []
+    for (_, after, one), end in zip(places, ends, strict=True):
+        own = text[after:end]
+        if not re.search(r"\w", own):  # a list of addresses, and the reasons below it
+            own = text[after:]
+        words = one + _COPY.split(own[:MOST_SAID], maxsplit=1)[0].rstrip(" \t\r\n<")
+        code = code_in(words)
+        told.append((Verdict(finding=failure(code, words), code=code, text=one_line(words)), one))
+    return told
 
 
 def _said(diagnostic: str) -> str:
@@ -174,8 +200,16 @@ def _said(diagnostic: str) -> str:
 
 
 def _is_from_a_mailer(message: Message) -> bool:
-    if field(message, "X-Failed-Recipients") or field(message, "Return-Path") == "<>":
+    """Whether it may be a report: its envelope or what is named as its author says so."""
+    if field(message, "Return-Path") == "<>" or _is_from_a_server(message):
+        return True
+    return bool(_MAILERS.search(field(message, "From")))
+
+
+def _is_from_a_server(message: Message) -> bool:
+    """Whether a mail server wrote it, and not a person's notice of absence."""
+    if field(message, "X-Failed-Recipients"):
         return True
     if message.get_content_type() == "multipart/report":
         return True
-    return bool(_MAILERS.search(field(message, "From")))
+    return bool(_SERVER.search(field(message, "From")))

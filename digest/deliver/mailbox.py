@@ -5,6 +5,7 @@ Every call waits for the server: run it in a thread. imapclient's errors do not 
 
 from __future__ import annotations
 
+import re
 import ssl
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -13,10 +14,13 @@ from dataclasses import dataclass, field
 from imapclient import SEEN, IMAPClient
 from imapclient.exceptions import IMAPClientAbortError, IMAPClientError, LoginError
 
-from digest.deliver.opened import MOST_BYTES
+from digest.deliver.opened import MOST_BYTES, one_line
 from digest.errors import Misconfigured, Temporary
 
 WHERE = "bounces.mailbox"
+# RFC 5530, 3, and Gmail: the password may be right.
+_PASSING = re.compile(r"\[(?:UNAVAILABLE|INUSE|LIMIT|SERVERBUG)\]|too many", re.IGNORECASE)
+MOST_REOPENED = 20  # connections; one mail among 50 takes six
 _HEAD = f"BODY.PEEK[]<0.{MOST_BYTES}>"
 _GOT = b"BODY[]<0>"
 # A server that speaks no IMAP makes the parser of its answers stumble in many ways.
@@ -48,32 +52,23 @@ class Mail:
 class Mailbox:
     """One folder, open for reading and moving. Make it with ``open``; close it."""
 
-    def __init__(self, client: IMAPClient, options: MailboxOptions) -> None:
+    def __init__(self, client: IMAPClient, options: MailboxOptions, done: str) -> None:
         self._client = client
         self._options = options
-        self._has_done = False
+        self._done = done  # the folder for what was understood; empty: it stays where it is
+        self._reopened = 0
+        self.withheld: list[int] = []  # mails that the server failed to hand out
 
     @classmethod
     def open(cls, options: MailboxOptions) -> Mailbox:
-        """Connect, log in and open the folder.
+        """Connect, log in and open the folder; make the one for what is done where it is missing.
 
         Raises Misconfigured for a certificate, a password or a folder that is wrong, Temporary
         where the server does not answer.
         """
         with _translated(options):
-            client = _connected(options)
-            try:
-                client.login(options.username, options.password)
-                if not client.folder_exists(options.folder):
-                    raise Misconfigured(
-                        f"{WHERE}.folder", f"names {options.folder!r}, which is not there; make it"
-                    )
-                client.select_folder(options.folder)
-            except BaseException:
-                with suppress(*_BROKEN):
-                    client.shutdown()
-                raise
-            return cls(client, options)
+            client, done = _opened(options)
+            return cls(client, options, done)
 
     def waiting(self) -> list[int]:
         """The new mails, the oldest first, by their numbers (UID)."""
@@ -81,11 +76,22 @@ class Mailbox:
             return sorted(int(uid) for uid in self._client.search(["UNSEEN"]))
 
     def take(self, uids: Sequence[int]) -> list[Mail]:
-        """The beginnings of these mails, those that are still there. They stay new."""
+        """The beginnings of these mails, those that are still there. They stay new.
+
+        A server that fails at one mail, or hangs up there, is asked for the others once more.
+        """
         with _translated(self._options):
-            found = self._client.fetch(list(uids), [_HEAD])
-            mails = [(uid, found[uid].get(_GOT)) for uid in uids if uid in found]
-            return [Mail(uid, raw[:MOST_BYTES]) for uid, raw in mails if isinstance(raw, bytes)]
+            try:
+                return self._fetched(uids)
+            except IMAPClientError:
+                if self._reopened == MOST_REOPENED:
+                    raise
+                self._reopen()
+        if len(uids) == 1:
+            self.withheld += uids
+            return []
+        middle = len(uids) // 2
+        return [*self.take(uids[:middle]), *self.take(uids[middle:])]
 
     def put_away(self, uids: Sequence[int]) -> None:
         """Mark as seen and move to the folder for what is done, where the server can (RFC 6851)."""
@@ -93,13 +99,8 @@ class Mailbox:
             return
         with _translated(self._options):
             self._client.add_flags(list(uids), [SEEN], silent=True)
-            folder = self._options.done_folder
-            if not folder or not self._client.has_capability("MOVE"):
-                return
-            if not self._has_done and not self._client.folder_exists(folder):
-                self._client.create_folder(folder)
-            self._has_done = True
-            self._client.move(list(uids), folder)
+            if self._done:
+                self._client.move(list(uids), self._done)
 
     def leave(self, uids: Sequence[int]) -> None:
         """Mark as seen and let lie where it is, for a person to look at."""
@@ -111,6 +112,36 @@ class Mailbox:
         """Say goodbye; it does not matter whether the server hears it."""
         with suppress(*_BROKEN):
             self._client.logout()
+
+    def _fetched(self, uids: Sequence[int]) -> list[Mail]:
+        found = self._client.fetch(list(uids), [_HEAD])
+        mails = [(uid, found[uid].get(_GOT)) for uid in uids if uid in found]
+        return [Mail(uid, raw[:MOST_BYTES]) for uid, raw in mails if isinstance(raw, bytes)]
+
+    def _reopen(self) -> None:
+        self._reopened += 1
+        with suppress(*_BROKEN):
+            self._client.shutdown()
+        self._client, self._done = _opened(self._options)
+
+
+def _opened(options: MailboxOptions) -> tuple[IMAPClient, str]:
+    """A connection with the folder selected, and where what is done goes."""
+    client = _connected(options)
+    try:
+        _log_in(client, options)
+        if not client.folder_exists(options.folder):
+            raise Misconfigured(
+                f"{WHERE}.folder", f"names {options.folder!r}, which is not there; make it"
+            )
+        # Before anything is acted on: what cannot be put away is said first.
+        done = _done_folder(client, options)
+        client.select_folder(options.folder)
+    except BaseException:
+        with suppress(*_BROKEN):
+            client.shutdown()
+        raise
+    return client, done
 
 
 def _connected(options: MailboxOptions) -> IMAPClient:
@@ -129,6 +160,60 @@ def _connected(options: MailboxOptions) -> IMAPClient:
     return client
 
 
+def _log_in(client: IMAPClient, options: MailboxOptions) -> None:
+    """``LOGIN`` carries ASCII alone; ``AUTHENTICATE PLAIN`` (RFC 4616) all letters."""
+    if (options.username + options.password).isascii():
+        client.login(options.username, options.password)
+        return
+    if not client.has_capability("AUTH=PLAIN"):
+        raise Misconfigured(
+            WHERE,
+            f"has letters beyond ASCII in username or password, which {options.host} does not "
+            "take; choose others",
+        )
+    client.plain_login(options.username, options.password)
+
+
+def _done_folder(client: IMAPClient, options: MailboxOptions) -> str:
+    """Where what was understood is moved, made where it is missing; empty where it stays."""
+    name = options.done_folder
+    if not name or not client.has_capability("MOVE"):
+        return ""
+    why = None
+    for one in _names(client, name):
+        try:
+            if not client.folder_exists(one):
+                client.create_folder(one)
+        except IMAPClientAbortError:
+            raise
+        except IMAPClientError as error:
+            why = why or error
+        else:
+            return one
+    said = str(why).strip()[:200]
+    raise Misconfigured(
+        f"{WHERE}.done_folder",
+        f"is {name!r}, which {options.host} does not make ({said}); "
+        "name a folder that is there, or leave it empty",
+    ) from why
+
+
+def _names(client: IMAPClient, name: str) -> Iterator[str]:
+    """What a folder may be called: as it says, or below INBOX where a server keeps all there."""
+    yield name
+    if client.has_capability("NAMESPACE"):
+        own = next(iter(client.namespace().personal or ()), ("", ""))[0]
+        if own and not name.startswith(own):
+            yield own + name
+
+
+def _words(error: LoginError) -> str:
+    """What the server says to the password; imapclient gives the bytes as Python writes them."""
+    within = error.__context__.args if error.__context__ else ()
+    said = within[0] if within and isinstance(within[0], bytes) else str(error).encode()
+    return one_line(said.decode("utf-8", "replace"))[:300]
+
+
 @contextmanager
 def _translated(options: MailboxOptions) -> Iterator[None]:
     place = f"the mailbox server {options.host}:{options.port}"
@@ -137,8 +222,13 @@ def _translated(options: MailboxOptions) -> Iterator[None]:
     except LoginError as error:
         if isinstance(error.__context__, IMAPClientAbortError):
             raise Temporary(f"{place} hung up while we logged in") from error
+        said = _words(error)
+        if _PASSING.search(said):
+            raise Temporary(f"{place} lets nobody in now: {said}") from error
+        # Google and others say here what kind of password they want.
         raise Misconfigured(
-            WHERE, f"is refused by {options.host}: mend username or the password's variable"
+            WHERE,
+            f"is refused by {options.host} ({said}): mend username or the password's variable",
         ) from error
     except ssl.SSLCertVerificationError as error:
         raise Misconfigured(

@@ -19,6 +19,7 @@ from digest.deliver.verdict import Finding, Mouth, Verdict
 Ring = Sequence[bytes]
 MOST_EVENTS = 2000  # in one request of our own JSON
 _SES_OURS = {"MessageTooLarge", "ContentRejected", "AttachmentRejected"}
+_SES_NO_COMPLAINTS = {"not-spam", "virus", "auth-failure"}  # a program's word, or the contrary
 _POSTMARK = {
     "HardBounce": Finding.HARD,
     "BadEmailAddress": Finding.HARD,
@@ -40,6 +41,12 @@ _SENDGRID_DROPPED = {
     "invalid": Finding.HARD,
     "spam reporting address": Finding.COMPLAINT,
     "unsubscribed address": Finding.UNSUBSCRIBE,
+}
+# Mails that Mailgun does not even try, for what it was told of the address before.
+_MAILGUN_HELD = {
+    "suppress-bounce": Finding.HARD,
+    "suppress-complaint": Finding.COMPLAINT,
+    "suppress-unsubscribe": Finding.UNSUBSCRIBE,
 }
 _GENERIC = {
     one.value: one
@@ -68,12 +75,12 @@ def ses(ring: Ring, told: object) -> list[Verdict]:
             ]
         case "Complaint":
             said = text(told, "complaint", "complaintFeedbackType")
-            finding = Finding.NOTHING if said == "not-spam" else Finding.COMPLAINT
+            finding = Finding.NOTHING if said in _SES_NO_COMPLAINTS else Finding.COMPLAINT
             number = text(told, "complaint", "feedbackId")
             return [
                 sent(
                     number=number,
-                    recipient=text(one, "emailAddress"),
+                    recipient=_ses_recipient(one),
                     told=_ses_alone(told, "complaint", "complainedRecipients", one),
                     text=said,
                 ).means(finding)
@@ -136,9 +143,8 @@ def mailgun(ring: Ring, told: object) -> list[Verdict]:
     )
     match text(data, "event"), text(data, "severity"):
         case "failed", "permanent":
-            if text(data, "reason") in ("suppress-bounce", "suppress-unsubscribe"):
-                return []  # it was told when it happened
-            return [one.means(failure(one.code, words))]
+            held = _MAILGUN_HELD.get(text(data, "reason"))
+            return [one.means(held or failure(one.code, words))]
         case "complained", _:
             return [one.means(Finding.COMPLAINT)]
         case "unsubscribed", _:
@@ -209,7 +215,7 @@ def _ses_bounce(told: object, one: object, sent: Callable[..., _Event]) -> Verdi
     words = text(one, "diagnosticCode").removeprefix("smtp;").strip()
     event = sent(
         number=text(told, "bounce", "feedbackId"),
-        recipient=text(one, "emailAddress"),
+        recipient=_ses_recipient(one),
         told=_ses_alone(told, "bounce", "bouncedRecipients", one),
         code=better(text(one, "status"), words),
         text=words or f"{kind} {sort}",
@@ -222,6 +228,12 @@ def _ses_bounce(told: object, one: object, sent: Callable[..., _Event]) -> Verdi
     # Absence notices come as transient and general, too, without the words of a server.
     is_notice = kind == "Transient" and sort == "General" and not words
     return event.means(Finding.AUTO_REPLY if is_notice else Finding.SOFT)
+
+
+def _ses_recipient(one: object) -> str:
+    """The address; where nobody reported it, Amazon writes what stood in ``To``, name and all."""
+    said = text(one, "emailAddress")
+    return said[said.rfind("<") + 1 : -1].strip() if said.endswith(">") else said
 
 
 def _ses_alone(told: object, kind: str, recipients: str, one: object) -> object:

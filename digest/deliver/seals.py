@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 from cryptography.hazmat.primitives.serialization import load_der_public_key
@@ -81,12 +81,17 @@ def sns(message: Mapping[str, object], pem: bytes, now: datetime) -> bool:
     return True
 
 
+def is_sendgrid_key(public_key: str) -> bool:
+    """Whether it is a key that SendGrid could sign with."""
+    return _sendgrid_key(public_key) is not None
+
+
 def sendgrid(public_key: str, *, signature: str, timestamp: str, body: bytes) -> bool:
     """Whether SendGrid signed a request: ECDSA over the timestamp and the body."""
+    key = _sendgrid_key(public_key)
+    if key is None:
+        return False
     try:
-        key = load_der_public_key(base64.b64decode(public_key, validate=True))
-        if not isinstance(key, ec.EllipticCurvePublicKey):
-            return False
         sealed = base64.b64decode(signature, validate=True)
         key.verify(sealed, _bytes(timestamp) + body, ec.ECDSA(SHA256()))
     except (ValueError, InvalidSignature):
@@ -123,6 +128,14 @@ def basic(header: str) -> str:
     except ValueError:
         return ""
     return said.partition(":")[2] if kind.lower() == "basic" else ""
+
+
+def _sendgrid_key(public_key: str) -> ec.EllipticCurvePublicKey | None:
+    try:
+        key = load_der_public_key(base64.b64decode(public_key, validate=True))
+    except (ValueError, UnsupportedAlgorithm):
+        return None
+    return key if isinstance(key, ec.EllipticCurvePublicKey) else None
 
 
 def _bytes(text: str) -> bytes:

@@ -27,14 +27,18 @@ US = re.compile(
     r"|\byour account\b.{0,30}\b(?:suspended|disabled|blocked|paused)"
     r"|\bsending\b.{0,20}\b(?:suspended|paused|disabled)"
     r"|\b(?:daily|hourly|sending|outgoing|outbound|relay)\b.{0,30}\b(?:quota|limit)"
-    r"|\breverse dns|\bptr\b|\brdns\b|\bhelo\b|\behlo\b|\binvalid dns\b|\bdynamic ip",
+    r"|\breverse dns|(?<!ips from )\bptr\b|\brdns\b|\bhelo\b|\behlo\b|\binvalid dns\b|\bdynamic ip",
     re.IGNORECASE,
 )
-# Of a reader's mailbox that is there, or may be again.
-PASSING = re.compile(
+_FULL = (
     r"\bover.?quota|\bquota\b.{0,20}\bexceed|\bexceed\w*\b.{0,20}\b(?:quota|storage)"
     r"|\b(?:mail ?box|inbox|maildir|account|user)\b.{0,20}\bfull\b|\bfull mail ?box"
-    r"|\b(?:insufficient|not enough|out of)\b.{0,20}\b(?:storage|space)"
+)
+# Of a reader's mailbox that is there, and full: Orange says so with 5.1.1.
+FULL = re.compile(_FULL, re.IGNORECASE)
+# Of one that is there, or may be again.
+PASSING = re.compile(
+    rf"{_FULL}|\b(?:insufficient|not enough|out of)\b.{{0,20}}\b(?:storage|space)"
     r"|\b(?:account|mail ?box|user)\b.{0,12}\b(?:is|was|has been)\b.{0,12}"
     r"\b(?:blocked|disabled(?! or discontinued)|suspended|inactive|locked|frozen|deactivated)",
     re.IGNORECASE,
@@ -73,7 +77,8 @@ _PLACE = re.compile(
     r"(?:\bhttps?://)?(?<![\w.-])(?:[\w-]+\.)+(?:[a-z]{2,}|[A-Z]{2,})\b(?:[/?]\S*)?"
 )
 _NAMES_A_LIST = re.compile(_LISTS, re.IGNORECASE)
-_SAID = " said: "
+# How Postfix quotes another server, and how Microsoft does.
+_SAID = re.compile(r" said: | -> (?=[245]\d\d\b)")
 
 
 def plain(words: str) -> str:
@@ -88,14 +93,14 @@ def plain(words: str) -> str:
 
 
 def quoted(words: str) -> str:
-    """What another server said, as Postfix quotes it; empty where none is."""
-    _, said, theirs = words[:MOST].rpartition(_SAID)
-    return theirs if said else ""
+    """What another server said, as the one that answered quotes it; empty where none is."""
+    _, *theirs = _SAID.split(words[:MOST])
+    return theirs[-1] if theirs else ""
 
 
 def own(words: str) -> str:
     """What whoever answered says itself, before it quotes anybody."""
-    return words[:MOST].partition(_SAID)[0]
+    return _SAID.split(words[:MOST], maxsplit=1)[0]
 
 
 def reply_class(words: str) -> int:

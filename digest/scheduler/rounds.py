@@ -57,8 +57,10 @@ async def read_mailbox(settings: Settings, tools: Tools, ring: Sequence[bytes]) 
             rules=coming_back.bounce_rules(settings),
             clock=tools.clock,
         )
-    if came:
-        log.info("mailbox.read", **{one.value: count for one, count in came.items()})
+        withheld = len(mailbox.withheld)
+    if came or withheld:
+        counts = {one.value: count for one, count in came.items()}
+        log.info("mailbox.read", **counts, withheld=withheld)
 
 
 async def tell_alerts(tools: Tools, watch: Watch) -> None:

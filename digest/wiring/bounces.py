@@ -58,10 +58,19 @@ async def mailbox(settings: Settings) -> AsyncIterator[Mailbox]:
 
 
 def seals(settings: Settings) -> Seals:
-    """What each provider's webhook proves itself with. Raises Misconfigured for an unset secret."""
-    from digest.deliver.seals import Seals  # cryptography: 8 MB that who only sends can spare
+    """What each provider's webhook proves itself with.
+
+    Raises Misconfigured for an unset secret, and for a key that is none.
+    """
+    # cryptography: 8 MB that who only sends can spare
+    from digest.deliver.seals import Seals, is_sendgrid_key
 
     given = settings.bounces
+    if given.sendgrid_public_key and not is_sendgrid_key(given.sendgrid_public_key):
+        raise Misconfigured(
+            "bounces.sendgrid_public_key",
+            "is no public key; copy SendGrid's verification key as it stands there, in one line",
+        )
     return Seals(
         ses_topics=given.ses_topics,
         sendgrid=given.sendgrid_public_key,

@@ -1,16 +1,19 @@
-"""Settings to what is watched while we run: the relays' doors, and the keys we sign with."""
+"""Settings to what is watched while we run: the doors of relays and mailbox, and our DKIM keys."""
 
 from __future__ import annotations
 
-from digest.checkup.verdict import Check, bad
+from digest.checkup.verdict import Check, bad, ok, unchecked
 from digest.clock import Clock
 from digest.config import dkim as keys
 from digest.config.settings import Settings
 from digest.deliver import dkim
-from digest.errors import Misconfigured
+from digest.errors import Misconfigured, Temporary
 from digest.services import checkup
 from digest.services.checkup import Lookup
-from digest.wiring import post
+from digest.wiring import bounces, post
+
+MAILBOX = "bounce mailbox"
+UNREAD = "till then no bounce or complaint in it is acted on; try with `digest bounces read`"
 
 
 def signs(settings: Settings) -> dict[str, str]:
@@ -21,10 +24,24 @@ def signs(settings: Settings) -> dict[str, str]:
 
 
 async def look(settings: Settings, *, lookup: Lookup, clock: Clock) -> list[Check]:
-    """Knock at every relay and ask for every key, once."""
+    """Knock at every relay and the mailbox, and ask for every key, once."""
     relays = post.relays(settings) if settings.deliver.transport == "smtp" else ()
     try:
         ours, trouble = signs(settings), []
     except Misconfigured as error:
         ours, trouble = {}, [bad("DKIM keys", str(error), "see what `digest dkim check` says")]
+    trouble += await mailbox(settings)
     return [*trouble, *await checkup.watch(relays, ours, lookup=lookup, clock=clock)]
+
+
+async def mailbox(settings: Settings) -> list[Check]:
+    """Whether what comes back can be read; nothing where no mailbox for it is named."""
+    if not settings.bounces.mailbox.host:
+        return []
+    try:
+        async with bounces.mailbox(settings):
+            return [ok(MAILBOX, "it opens")]
+    except Misconfigured as error:
+        return [bad(MAILBOX, str(error), UNREAD)]
+    except Temporary as error:
+        return [unchecked(MAILBOX, str(error), UNREAD)]

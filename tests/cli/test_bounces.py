@@ -16,6 +16,7 @@ from digest.config import secret
 from digest.deliver import verp
 from digest.deliver.verp import Ref, Sort
 from digest.errors import Misconfigured
+from tests.deliver.imap import hostile
 from tests.deliver.returns import FOLDER
 
 ROOT = Path(__file__).parents[2]
@@ -78,6 +79,20 @@ def test_a_bounce_through_the_pipe_is_acted_on_once_listed_shown_and_undone(fold
     assert "May be written to again" in run(folder, "bounces", "undo", "ada@example.org").stdout
     assert "nothing to do" in run(folder, "bounces", "undo", "ada@example.org").stdout
     assert standing(folder) == "ok"
+
+
+def test_an_address_that_nobody_has_is_not_said_to_be_in_order(folder):
+    with pytest.raises(Misconfigured, match="this address is nobody's here"):
+        run(folder, "bounces", "undo", "adda@example.org")
+
+    done = run(folder, "bounces", "undo", "ada@example.org")
+    assert done.stdout == "It had not bounced or complained; nothing to do.\n"
+
+
+def test_what_keeps_out_an_address_that_nobody_has_is_taken_back_as_well(folder):
+    run(folder, "subscribers", "suppress", "eve@example.net")
+
+    assert "May be written to again" in run(folder, "bounces", "undo", "eve@example.net").stdout
 
 
 def test_a_server_that_tells_the_envelope_needs_no_header(folder):
@@ -230,6 +245,38 @@ def test_a_mail_of_any_size_is_read_to_its_end(folder):
 def test_a_report_that_is_not_there_is_said(folder):
     with pytest.raises(Misconfigured, match="report 7 is not there"):
         run(folder, "bounces", "show", "7")
+
+
+MAILBOX = """
+[bounces.mailbox]
+host = "127.0.0.1"
+port = {port}
+tls = "none"
+username = "bounces"
+password_env = "BOUNCES_PASSWORD"
+"""
+
+
+def test_a_mail_that_the_mailbox_does_not_hand_out_is_counted(folder, monkeypatch):
+    monkeypatch.setenv("BOUNCES_PASSWORD", "secret")
+    said = {"LIST": '* LIST () "/" INBOX', "SEARCH": "* SEARCH 7", "SELECT": "* 1 EXISTS"}
+
+    def answer(line):
+        tag, command, *more = line.decode().split()
+        name = more[0] if command == "UID" else command
+        lines = [said[name]] if name in said else []
+        done = "NO internal error" if name == "FETCH" else "OK done"
+        lines += ["* CAPABILITY IMAP4rev1"] if name == "CAPABILITY" else []
+        return "\r\n".join([*lines, f"{tag} {done}", ""]).encode()
+
+    with hostile(answer, b"* OK IMAP4rev1 ready\r\n") as port:
+        (folder / "config.toml").write_text(CONFIG + MAILBOX.format(port=port))
+        done = run(folder, "bounces", "read")
+        counted = json.loads(run(folder, "bounces", "read", "--json").stdout)
+
+    assert done.stdout == "       1  not handed out by the server: open or delete it there\n"
+    assert counted.pop("withheld") == 1
+    assert not any(counted.values())
 
 
 def test_a_mailbox_that_is_not_set_up_is_said(folder):

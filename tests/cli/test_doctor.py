@@ -7,6 +7,8 @@ import json
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.checkup.names_server import serving
 from tests.cli.test_subscribers import CONFIG
 
@@ -44,6 +46,25 @@ async def test_what_is_wrong_is_told_with_its_cure_and_nothing_is_made(tmp_path:
     assert "ok    SPF of quayside.example: one record, 0 of 10 lookups, ends with -all\n" in out
     assert "BAD   web pages: http://127.0.0.1:9/ cannot be reached" in out
     assert [path.name for path in folder.iterdir()] == ["config.toml"]
+
+
+async def test_a_mailbox_that_is_not_reached_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    folder = a_folder(tmp_path)
+    mailbox = (
+        '[bounces.mailbox]\nhost = "127.0.0.1"\nport = 9\ntls = "none"\n'
+        'username = "bounces"\npassword_env = "BOUNCES_PASSWORD"\n'
+    )
+    (folder / "config.toml").write_text((folder / "config.toml").read_text() + mailbox)
+
+    _, out, _ = await doctor(folder)
+    assert "BAD   bounce mailbox: bounces.mailbox.password_env names BOUNCES_PASSWORD" in out
+
+    monkeypatch.setenv("BOUNCES_PASSWORD", "secret")
+    _, out, _ = await doctor(folder)
+    assert "-     bounce mailbox: the mailbox server 127.0.0.1:9 cannot be used" in out
+    assert "no bounce or complaint in it is acted on" in out
 
 
 async def test_the_same_as_json(tmp_path: Path):

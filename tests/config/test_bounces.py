@@ -61,3 +61,13 @@ def test_a_secret_comes_from_the_environment_or_its_file(
     seals = coming_back.seals(settings)
     assert (seals.mailgun, seals.generic) == ("the key of Mailgun", "the key in a file")
     assert (seals.postmark, seals.sendgrid, seals.ses_topics) == ("", "", ())
+
+
+@pytest.mark.parametrize("key", ["SG.abc", "aGVsbG8=", "-----BEGIN PUBLIC KEY-----", "ключ"])
+def test_a_key_of_sendgrid_that_is_none_is_said_before_all_its_requests_are_refused(
+    read: Read, key: str
+):
+    settings = read(BOUNCES + f'sendgrid_public_key = "{key}"\n').settings
+
+    with pytest.raises(Misconfigured, match=r"bounces\.sendgrid_public_key is no public key"):
+        coming_back.seals(settings)

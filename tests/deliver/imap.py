@@ -64,6 +64,8 @@ service anvil {{
 }}
 namespace inbox {{
   inbox = yes
+  separator = .
+  prefix = {prefix}
 }}
 """
 
@@ -106,7 +108,8 @@ class Server:
 
 
 @contextmanager
-def dovecot() -> Iterator[Server]:
+def dovecot(password: str = PASSWORD, prefix: str = "") -> Iterator[Server]:
+    """``prefix``: what the names of all folders begin with, such as ``INBOX.``."""
     folder = Path(tempfile.mkdtemp(prefix="dovecot-"))
     server = Server(tls=_free(), plain=_free(), authority=folder / "cert.pem")
     for name in ("mail", "home", "run"):
@@ -117,8 +120,14 @@ def dovecot() -> Iterator[Server]:
     _certificate(folder)
     (folder / "dovecot.conf").write_text(
         CONF.format(
-            folder=folder, nobody=NOBODY, password=PASSWORD, plain=server.plain, tls=server.tls
-        )
+            folder=folder,
+            nobody=NOBODY,
+            password=password,
+            prefix=prefix,
+            plain=server.plain,
+            tls=server.tls,
+        ),
+        encoding="utf-8",
     )
     running = subprocess.Popen(
         [str(DOVECOT), "-F", "-c", str(folder / "dovecot.conf")],

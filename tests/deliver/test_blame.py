@@ -63,6 +63,8 @@ SAID = {
         550 #5.1.1 no
         550 [5.1.1] no
         550 5.1.1: no
+        550 5.1.1 <ada@full.example.org>: user unknown
+        550 5.1.351 Remote server returned unknown recipient or mailbox unavailable -> 550 5.1.1 User unknown
     """,
     PASSING: """
         552 5.2.2 The email account that you tried to reach is over quota
@@ -82,6 +84,10 @@ SAID = {
         451 4.4.1 connect to mx.example.org[192.0.2.25]:25: Connection timed out
         550 5.1.1 <ada@example.org>: Recipient address rejected: undeliverable address: host mx.example.org[192.0.2.25] said: 552 5.2.2 Over quota
         550 undeliverable address: host mx.example.org[192.0.2.25] said: 554 Transaction failed
+        552 5.1.1 <ada@orange.fr> Boite du destinataire pleine. Recipient overquota. OFR_417 [417]
+        550 5.1.1 The mailbox is full
+        550 5.1.351 Remote server returned unknown recipient or mailbox unavailable -> 552 5.2.2 Mailbox full
+        550 5.4.300 Message expired -> 421 4.4.2 Connection dropped
     """,
     UNCLEAR: """
         550 5.4.316 Message expired, connection refused(Socket error code 10061)
@@ -97,6 +103,7 @@ SAID = {
         552 5.3.1 Insufficient system storage
         452 4.3.1 Insufficient system storage
         521 5.3.2 host does not accept mail
+        550 unable to get mx info: failed to get IPs from PTR record: lookup <nil>: unrecognized address
     """,
     MESSAGE: """
         552 5.3.4 Message size exceeds fixed limit
@@ -122,6 +129,8 @@ SAID = {
         550 5.5.0 Requested action not taken: mailbox unavailable (e.g., mailbox not found, no access, or command rejected for policy reasons)
         550 5.1.1 <ada@example.org>: Recipient address rejected: undeliverable address: host mx.example.org[192.0.2.25] said: 554 5.7.1 Service unavailable
         550 5.1.1 <ada@example.org>: Recipient address rejected: undeliverable address: host mx.example.org[192.0.2.25] said: 554 Client host [192.0.2.10] blocked using zen.spamhaus.org
+        550 5.1.351 Remote server returned unknown recipient or mailbox unavailable -> 554 5.7.1 Rejected as spam
+        550 5.0.350 Remote server returned an error -> 550 Client host [192.0.2.10] blocked using zen.spamhaus.org
         550 undeliverable address: host mx.example.org[192.0.2.25] said: 550 #5.7.1 Your access to submit messages has been rejected
     """,
     US: """

@@ -215,6 +215,75 @@ def test_an_original_recipient_left_as_it_travelled_is_unescaped(written, meant)
     assert bounces.verdict(RING, mail).about.recipient == meant
 
 
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "Re: Two million are on holiday",
+        "AW: Ten books to read on vacation",
+        "[EXTERNAL] RE[2]: Work is out of the office",
+        "TR : Réponse automatique, ou comment les robots écrivent",
+        "Fwd: Re: Abwesenheit im Parlament",
+    ],
+)
+def test_a_person_who_answers_an_issue_about_holidays_is_not_away(subject):
+    mail = f"From: ada@example.org\r\nSubject: {subject}\r\n\r\nPlease remove me.\r\n"
+
+    assert bounces.verdict(RING, mail.encode()) == NO_REPORT
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "Automatic reply: Re: Barges return",
+        "Out-of-office reply",
+        "Auto: Re: Barges return",
+        "Abwesenheitsnotiz: Barges return",
+        "Re\u0301ponse automatique\u00a0: Barges return",
+        "Absent(e) du bureau Re: Barges return",
+        "Respuesta automática: Barges return",
+        "Автоответ: Barges return",
+        "رد تلقائي: Barges return",
+        "Automatisch antwoord: Barges return",
+        "Odpowiedź automatyczna: Barges return",
+        "自動応答: Barges return",
+        "自动回复: Barges return",
+    ],
+)
+def test_a_notice_of_absence_is_known_by_its_subject_in_many_languages(subject):
+    mail = f"From: ada@example.org\r\nSubject: {subject}\r\n\r\nI am away.\r\n"
+
+    assert bounces.verdict(RING, mail.encode()).finding is Finding.AUTO_REPLY
+
+
+NOT_READ = """\
+Return-Path: <>
+From: {FROM}
+Subject: Unzustellbar: Barges return
+Auto-Submitted: {AUTO}
+Content-Type: {TYPE}
+
+Ihre Nachricht an ada@example.org konnte nicht zugestellt werden.
+""".replace("\n", "\r\n")
+
+
+@pytest.mark.parametrize("auto", ["auto-replied", "auto-generated"])
+@pytest.mark.parametrize("kind", ["text/plain; charset=utf-8", "text/html"])
+@pytest.mark.parametrize(
+    ("sender", "meant"),
+    [
+        ("Mail Delivery Subsystem <MAILER-DAEMON@mx.example>", Finding.NOTHING),
+        ("postmaster@harbour.example", Finding.NOTHING),
+        ("Ada <ada@example.org>", Finding.AUTO_REPLY),
+    ],
+)
+def test_what_a_mail_server_says_in_words_nobody_reads_is_no_notice_of_absence(
+    sender, meant, kind, auto
+):
+    mail = NOT_READ.format(FROM=sender, AUTO=auto, TYPE=kind).encode()
+
+    assert bounces.verdict(RING, mail).finding is meant
+
+
 PASTED = """\
 {FROM}To: digest@quayside.example
 Subject: Re: Barges return
@@ -263,6 +332,52 @@ def test_what_older_programs_write_is_read_even_if_it_is_encoded():
     found = bounces.verdict(RING, head + coded)
 
     assert (found.finding, found.code, found.about.recipient) == (HARD, "5.1.1", "ada@example.org")
+
+
+@pytest.mark.parametrize(
+    "copied",
+    [
+        "DKIM-Signature: v=1; a=rsa-sha256; d=quayside.example\r\n",
+        "Received-SPF: pass (mx.example.org: SPF record at quayside.example)\r\n",
+        "Subject: The mailbox is full of spam, says 5.2.2\r\n",
+    ],
+)
+def test_what_an_older_program_gives_back_of_our_mail_says_nothing_of_why(copied):
+    mail = returned("qmail").replace(
+        b"copy of the message.\r\n\r\n", b"copy of the message.\r\n\r\n" + copied.encode()
+    )
+
+    found = bounces.verdict(RING, mail)
+
+    assert (found.finding, found.code) == (HARD, "5.1.1")
+    assert found.text == "ada@example.org>: Sorry, no mailbox here by that name. (#5.1.1)"
+
+
+@pytest.mark.parametrize(
+    ("other", "says", "meant"),
+    [
+        ("zoe@example.org", "Sorry, no mailbox here by that name. (#5.1.1)", HARD),
+        ("zoe@example.org", "The mailbox is full. (#5.2.2)", SOFT),
+        ("abe@example.org", "The mailbox is full. (#5.2.2)", SOFT),
+        ("abe@example.org", "Rejected as spam. (#5.7.1)", POLICY),
+    ],
+)
+def test_each_address_that_an_older_program_names_has_words_of_its_own(other, says, meant):
+    mail = returned("qmail")
+    theirs = f"<{other}>:\r\n{says}\r\n\r\n".encode()
+    first, second = mail.index(b"<ada@example.org>:"), mail.index(b"--- Below this line")
+
+    for at in (first, second):
+        assert bounces.verdict(RING, mail[:at] + theirs + mail[at:]).finding is meant
+
+
+def test_reasons_below_a_list_of_addresses_are_those_of_each():
+    mail = returned("qmail").replace(
+        b"<ada@example.org>:\r\n",
+        b"<ada@example.org>:\r\n<zoe@example.org>:\r\n",
+    )
+
+    assert bounces.verdict(RING, mail).finding is HARD
 
 
 @given(st.binary(max_size=2000))

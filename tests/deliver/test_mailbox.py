@@ -214,6 +214,65 @@ async def test_many_are_read_in_batches_and_no_folder_for_them_means_they_stay(
 
 
 @needs_dovecot
+async def test_a_mail_that_the_server_cannot_hand_out_stops_none_of_the_others(store, server):
+    who = await ada(store)
+    server.put(*(returned("holiday") for _ in range(5)), returned("postfix-unknown", ref=LETTER))
+    _, broken, *_ = sorted((server.authority.parent / "mail").glob("*/*.*"))
+    broken.chmod(0)  # Dovecot hangs up at it
+
+    mailbox = Mailbox.open(replace(OPTIONS, port=server.tls))
+    told = await read_from(store, mailbox)
+    mailbox.close()
+
+    assert (told, len(mailbox.withheld)) == ({Came.IGNORED: 4, Came.ACTED: 1}, 1)
+    assert (await store.read(members.person, who)).standing is Standing.BOUNCED
+    broken.chmod(0o600)
+    assert await read(store, server) == {Came.IGNORED: 1}
+
+
+def test_a_server_that_hands_out_nothing_is_not_asked_without_end():
+    asked = []
+
+    def fetch(tag):
+        asked.append(tag)
+        return f"{tag} NO [SERVERBUG] internal error\r\n".encode()
+
+    with hostile(answers(**{**FOLDERS, "UID": fetch}), HELLO) as port:
+        mailbox = Mailbox.open(replace(OPTIONS, port=port, security="none"))
+        with pytest.raises(Temporary, match="internal error"):
+            mailbox.take(range(1, 51))
+        mailbox.close()
+
+    assert len(asked) == mailboxes.MOST_REOPENED + 1
+
+
+@needs_dovecot
+async def test_where_all_folders_are_below_inbox_the_one_for_what_is_done_is_too(
+    store, monkeypatch
+):
+    await ada(store)
+    with dovecot(prefix="INBOX.") as server:
+        monkeypatch.setenv("SSL_CERT_FILE", str(server.authority))
+        for told in ({Came.IGNORED: 2}, {Came.IGNORED: 2}):
+            server.put(*(returned("holiday", ref=LETTER) for _ in range(2)))
+
+            assert await read(store, server) == told
+
+        assert (len(server.subjects("INBOX.Digest")), server.subjects("INBOX")) == (4, [])
+
+
+@needs_dovecot
+@pytest.mark.parametrize("password", ["pässwörd", "пароль"])
+def test_a_password_beyond_ascii_opens_the_mailbox(monkeypatch, password):
+    with dovecot(password=password) as server:
+        monkeypatch.setenv("SSL_CERT_FILE", str(server.authority))
+        mailbox = Mailbox.open(replace(OPTIONS, port=server.tls, password=password))
+
+        assert mailbox.waiting() == []
+        mailbox.close()
+
+
+@needs_dovecot
 async def test_of_a_huge_mail_only_the_beginning_is_asked_for(store, server):
     server.put(returned("postfix-unknown", ref=LETTER) + b"x" * 70 + b"\r\n" * 2_000_000)
 
@@ -243,13 +302,34 @@ def test_what_the_operator_can_mend_is_said(server, monkeypatch):
         return str(caught.value)
 
     assert refused(password="wrong") == (
-        "bounces.mailbox is refused by 127.0.0.1: mend username or the password's variable"
+        "bounces.mailbox is refused by 127.0.0.1 ([AUTHENTICATIONFAILED] Authentication "
+        "failed.): mend username or the password's variable"
     )
     assert "bounces.mailbox.folder names 'Bounces', which is not there" in refused(folder="Bounces")
     assert "bounces.mailbox.tls is 'implicit'" in refused(port=server.plain)
     assert "whose certificate does not prove it" in refused(host="localhost")
     monkeypatch.delenv("SSL_CERT_FILE")
     assert "whose certificate does not prove it" in refused()
+
+
+@pytest.mark.parametrize(
+    ("words", "error"),
+    [
+        ("[ALERT] Application-specific password required: https://help.example", Misconfigured),
+        ("LOGIN failed.", Misconfigured),
+        ("[UNAVAILABLE] Temporary authentication failure.", Temporary),
+        ("[ALERT] Too many simultaneous connections. (Failure)", Temporary),
+    ],
+)
+def test_what_a_server_says_to_a_password_is_told(words, error):
+    def refuse(tag):
+        return f"{tag} NO {words}\r\n".encode()
+
+    with hostile(answers(LOGIN=refuse), HELLO) as port, pytest.raises(error) as caught:
+        Mailbox.open(replace(OPTIONS, port=port, security="none"))
+
+    assert words in str(caught.value)
+    assert "b'" not in str(caught.value)
 
 
 def test_a_password_is_not_shown():
@@ -325,6 +405,32 @@ def test_a_server_without_starttls_never_hears_the_password():
         Mailbox.open(replace(OPTIONS, port=port, security="starttls"))
 
     assert not [line for line in heard if PASSWORD.encode() in line]
+
+
+def test_what_a_server_does_not_take_is_said_before_anything_is_read():
+    def refused(**given):
+        with pytest.raises(Misconfigured) as caught:
+            Mailbox.open(replace(OPTIONS, port=port, security="none", **given))
+        return str(caught.value)
+
+    found = iter(('* LIST () "/" INBOX\r\n', ""))  # the inbox, and then nothing
+
+    def listed(tag):
+        return f"{next(found)}{tag} OK done\r\n".encode()
+
+    def created(tag):
+        return f"{tag} NO no such namespace\r\n".encode()
+
+    answer = answers(**{**FOLDERS, "LIST": listed, "CREATE": created})
+    with hostile(answer, HELLO) as port:
+        assert refused() == (
+            "bounces.mailbox.done_folder is 'Digest', which 127.0.0.1 does not make "
+            "(create failed: no such namespace); name a folder that is there, or leave it empty"
+        )
+        assert refused(password="pässwörd") == (
+            "bounces.mailbox has letters beyond ASCII in username or password, which 127.0.0.1 "
+            "does not take; choose others"
+        )
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,8 @@ from datetime import timedelta
 
 import pytest
 
+from digest.checkup.alerts import AlertOptions, raised
+from digest.checkup.facts import Facts
 from digest.checkup.resolver import Resolver
 from digest.checkup.verdict import Level
 from digest.clock import clock_at
@@ -18,6 +20,7 @@ from digest.scheduler import rounds
 from digest.scheduler.watch import Watch
 from digest.wiring import Tools
 from tests.checkup.names_server import SERVFAIL, serving
+from tests.deliver.imap import hostile
 from tests.deliver.relays import real, scripted
 from tests.deliver.test_smtp import certified
 from tests.scheduler.test_issues import CONFIG, nothing
@@ -98,6 +101,45 @@ async def test_a_relay_that_is_not_reached_is_told_only_the_second_time(tmp_path
     assert await wrong(watch) == {}
     hand.now += HOUR / 2
     assert "cannot be reached" in (await wrong(watch))["relay"]
+
+
+MAILBOX = """
+[bounces.mailbox]
+host = "127.0.0.1"
+port = {port}
+tls = "none"
+username = "bounces"
+password_env = "BOUNCES_PASSWORD"
+"""
+
+
+async def test_a_mailbox_that_opens_no_more_is_told(tmp_path, monkeypatch):
+    monkeypatch.setenv("BOUNCES_PASSWORD", "one that has expired")
+    says = {"LOGIN": "NO password expired"}
+
+    def answer(line):
+        tag, command, *_ = line.decode().split()
+        said = '* LIST () "/" INBOX\r\n' if command == "LIST" else ""
+        said += "* CAPABILITY IMAP4rev1\r\n" if command == "CAPABILITY" else ""
+        return f"{said}{tag} {says.get(command, 'OK done')}\r\n".encode()
+
+    hand = Hand()
+    with hostile(answer, b"* OK IMAP4rev1 ready\r\n") as port:
+        settings = settings_of(tmp_path, MAILBOX.format(port=port))
+        watch = Watch(settings, clock=hand)
+        assert "(password expired): mend username" in (await wrong(watch))["bounce"]
+        facts = Facts(checks=tuple(await watch.checks()))
+        [alert] = raised(facts, [], AlertOptions(), now=hand())
+        assert alert.key == "doctor:bounce mailbox"
+
+        del says["LOGIN"]
+        hand.now += DAY
+        assert await wrong(watch) == {}
+
+    hand.now += DAY
+    assert await wrong(watch) == {}
+    hand.now += HOUR
+    assert "cannot be used" in (await wrong(watch))["bounce"]
 
 
 async def test_a_key_that_is_not_ours_is_told_with_the_record_to_publish(tmp_path):

@@ -189,6 +189,8 @@ async def test_amazon_tells_a_complaint_and_the_reader_is_gone(office):
         (ses_bounce("Undetermined", "Undetermined", status="", diagnosticCode=""), ["soft"]),
         (ses_bounce("Transient", "General", status="", diagnosticCode=""), []),
         (ses_complaint(complaintFeedbackType="not-spam"), []),
+        (ses_complaint(complaintFeedbackType="auth-failure"), []),
+        (ses_complaint(complaintFeedbackType="virus"), []),
         ({"eventType": "Delivery"}, []),
     ],
 )
@@ -223,6 +225,32 @@ async def test_a_report_keeps_what_amazon_told_of_its_reader_and_nothing_of_the_
     assert json.loads(original) == {
         "complaint": {"feedbackId": "c-1", "complainedRecipients": recipients}
     }
+
+
+async def test_a_trial_of_a_topic_is_heard_and_tells_nothing(office):
+    for words in (
+        "Successfully validated SNS topic for Amazon SES event publishing.",
+        json.dumps({"notificationType": "AmazonSnsSubscriptionSucceeded", "message": "You have"}),
+        "",
+    ):
+        assert await office.post("ses", sns({}, Message=words)) == 200
+    assert await office.post("ses", sns({}, Message='{"cut off')) == 400
+
+    assert (await office.standing(), await office.kinds()) == (Standing.OK, [])
+
+
+async def test_amazon_may_name_a_reader_as_the_mail_did(office):
+    named = ses_bounce(emailAddress='"Ada, at work" <ada@example.org>')
+
+    assert await office.post("ses", sns(named)) == 200
+    assert await office.standing() is Standing.BOUNCED
+
+
+async def test_what_is_delivered_raw_bears_no_signature_and_is_refused(office):
+    raw = {"x_amz_sns_rawdelivery": "true", "x_amz_sns_topic_arn": TOPIC}
+
+    assert await office.post("ses", json.dumps(ses_bounce()), **raw) == 403
+    assert await office.standing() is Standing.OK
 
 
 async def test_a_topic_is_confirmed_once_it_is_ours(office):
@@ -468,7 +496,9 @@ def failed(severity="permanent", **status):
         (mailgun("failed", **failed()), "bounced", ["hard"]),
         (mailgun("failed", **failed("temporary")), "ok", []),
         (mailgun("failed", **failed(message="552 5.2.2 full")), "ok", ["soft"]),
-        (mailgun("failed", **failed(), reason="suppress-bounce"), "ok", []),
+        (mailgun("failed", **failed(), reason="suppress-bounce"), "bounced", ["hard"]),
+        (mailgun("failed", **failed(), reason="suppress-complaint"), "complained", ["complaint"]),
+        (mailgun("failed", **failed(), reason="suppress-unsubscribe"), "ok", ["unsubscribe"]),
         (mailgun("complained"), "complained", ["complaint"]),
         (mailgun("unsubscribed"), "ok", ["unsubscribe"]),
         (mailgun("opened"), "ok", []),
