@@ -53,6 +53,12 @@ def test_a_file_without_a_header_is_read_by_its_addresses():
     ]
 
 
+def test_a_line_that_names_the_delimiter_is_believed():
+    assert people("sep=;\r\nemail;name\r\nada@example.org;A,B,C\r\n") == [
+        ("ada@example.org", "A,B,C")
+    ]
+
+
 def test_a_given_mapping_outweighs_the_guess():
     data = "email,work,who\nx@example.org,ada@example.org,Ada\n"
 
