@@ -175,6 +175,22 @@ async def test_the_button_on_the_page_leaves_at_once_and_undo_brings_back(site: 
     assert await site.status(who) == "active"
 
 
+async def test_who_can_no_longer_undo_is_led_to_the_form_and_to_no_button_without_effect(
+    site: House,
+):
+    who = await site.member()
+    leave = link(Purpose.UNSUBSCRIBE, who)
+    left = await site.post(leave)
+    site.clock.forward(days=2)
+
+    answers = [await site.get(leave), await site.post(leave, {"act": "undo"})]
+
+    assert 'value="undo"' in left.text
+    for answer in answers:
+        assert 'value="undo"' not in answer.text
+        assert 'href="/?newsletter=daily"' in answer.text
+
+
 async def test_who_leaves_one_of_two_is_told_which_and_what_they_keep(tmp_path: Path):
     async with house(tmp_path, WEEK) as site:
         who = await site.member()
