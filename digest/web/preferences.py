@@ -33,7 +33,7 @@ from digest.web.members import Member, Wishes
 from digest.web.sorry import sorry
 from digest.web.texts import LANGUAGES, spoken
 from subscribers.address import Address
-from subscribers.model import Status, Subscription
+from subscribers.model import Standing, Status, Subscription
 from subscribers.tokens import Purpose
 
 N_ = str  # marks a sentence for the catalogues
@@ -178,6 +178,8 @@ def _page(request: Request, bearer: Bearer, member: Member, shown: Shown) -> Res
     newsletter, person, subscription = bearer.newsletter, member.person, member.subscription
     language, zone = language_of(request, newsletter, person.language), zone_of(person, newsletter)
     topics = topics_of(newsletter)
+    # Of who left or never confirmed there is nothing to choose: no choice of theirs would be kept.
+    here = subscription.status in (Status.ACTIVE, Status.PAUSED)
     paused = subscription.paused_until if subscription.status is Status.PAUSED else None
     kept_topics = subscription.topics or tuple(one.topic for one in topics)
     leave = link(bearer, Purpose.UNSUBSCRIBE, base=desk.look.base, key=desk.ring[0])
@@ -187,8 +189,10 @@ def _page(request: Request, bearer: Bearer, member: Member, shown: Shown) -> Res
         language,
         private=True,
         bad_address=shown.bad_address,
+        bounced=person.standing is Standing.BOUNCED,
         cadence=shown.cadence or ("pause" if paused else subscription.cadence),
         cadences=[cadence.value for cadence in offered(newsletter)],
+        chooses=here,
         chosen=kept_topics if shown.topics is None else shown.topics,
         email=shown.email,
         here=link(bearer, Purpose.PREFERENCES, base=desk.look.base, key=desk.ring[0]),
@@ -201,7 +205,9 @@ def _page(request: Request, bearer: Bearer, member: Member, shown: Shown) -> Res
         person=replace(person, timezone=zone),
         resumes=day(paused, zone, language) if paused else "",
         saved=shown.saved,
-        since=subscription.joined_at and day(subscription.joined_at, zone, language),
+        since=day(subscription.joined_at, zone, language)
+        if here and subscription.joined_at
+        else "",
         status=subscription.status.value,
         topics=topics,
         trouble=desk.look.words(language, shown.trouble) if shown.trouble else "",

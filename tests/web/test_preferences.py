@@ -56,3 +56,49 @@ async def test_a_language_that_the_pages_do_not_speak_stays_ones_own(
 
     assert selected(shown.text, "language") == name
     assert (await site.find(who)).person.language == language
+
+
+CHOICES = ['name="cadence"', 'name="hour"', 'name="topic"']
+
+
+async def test_who_left_is_shown_no_choice_that_would_not_be_kept(site: House):
+    who = await site.member()
+    choose = link(Purpose.PREFERENCES, who)
+    before = (await site.get(choose)).text
+    await site.post(link(Purpose.UNSUBSCRIBE, who))
+
+    left = await site.get(choose)
+    saved = await site.post(choose, {"name": "Ada", "cadence": "weekly"})
+
+    assert [one in before for one in CHOICES] == [True] * 3
+    for answer in (left, saved):
+        assert "You are unsubscribed." in answer.text
+        assert [one for one in [*CHOICES, "a reader since"] if one in answer.text] == []
+    found = await site.find(who)
+    assert (found.person.name, found.subscription.cadence) == ("Ada", "daily")
+
+
+async def test_who_left_and_joined_again_is_told_that_they_have_not_confirmed(site: House):
+    who = await site.member()
+    await site.post(link(Purpose.UNSUBSCRIBE, who))
+    site.clock.forward(hours=2)
+    await site.join("ada@example.org")
+
+    shown = await site.get(link(Purpose.PREFERENCES, who))
+
+    assert await site.status(who) == "pending"
+    assert "You have not confirmed yet." in shown.text
+    assert [one for one in CHOICES if one in shown.text] == []
+
+
+async def test_whose_mail_came_back_is_told_so_and_how_it_begins_again(site: House):
+    who = await site.member()
+    choose = link(Purpose.PREFERENCES, who)
+    before = (await site.get(choose)).text
+    await store(site, who, standing="bounced")
+
+    shown = await site.get(choose)
+
+    told = "Mail to this address came back, so nothing is sent to it."
+    assert (told in before, told in shown.text) == (False, True)
+    assert 'href="/?newsletter=daily"' in shown.text
