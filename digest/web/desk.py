@@ -69,7 +69,7 @@ def named(request: Request, desk: Desk) -> Newsletter:
 def language_of(request: Request, newsletter: Newsletter, otherwise: str = "") -> str:
     """``?lang=``, else the person's own, else what the browser accepts, else the newsletter's."""
     return texts.pick(
-        request.query_params.get("lang") or otherwise,
+        texts.ours(request.query_params.get("lang")) or otherwise,
         request.headers.get("accept-language", ""),
         newsletter.language,
     )

@@ -58,6 +58,17 @@ async def test_a_language_that_the_pages_do_not_speak_stays_ones_own(
     assert (await site.find(who)).person.language == language
 
 
+async def test_a_language_in_the_address_that_is_none_leaves_the_page_in_ones_own(site: House):
+    who = await site.member()
+    await store(site, who, language="ru")
+
+    shown = await site.get(
+        link(Purpose.PREFERENCES, who) + "?lang=xx", headers={"Accept-Language": "de"}
+    )
+
+    assert '<html lang="ru"' in shown.text
+
+
 CHOICES = ['name="cadence"', 'name="hour"', 'name="topic"']
 
 
