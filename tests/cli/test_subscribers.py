@@ -244,6 +244,17 @@ def test_what_a_suppression_took_somebody_off_is_said_when_it_is_lifted_and_in_t
     assert run(folder, "suppress", "eve@example.org", "--undo") == "May be written to again.\n"
 
 
+def test_a_name_is_kept_in_one_line_and_is_text(folder):
+    name = "Ada\r\nBcc: x@y.example" + "a" * 300
+    run(folder, "add", "ada@example.org", "--name", name)
+    told = run(folder, "add", "jo@example.org", "--name", "J\udcf6rg")
+
+    found = json.loads(run(folder, "show", "ada@example.org", "--json"))
+    assert found["person"]["name"] == name.replace("\r\n", " ")[:200]
+    assert told == ""
+    assert run(folder, "list", "--json").count("@example.org") == 1
+
+
 def test_nobody_is_added_at_a_cadence_that_is_not_offered(folder):
     with pytest.raises(Misconfigured, match=r"--cadence weekly.*is not offered by daily.*offers"):
         run(folder, "add", "ada@example.org", "--cadence", "weekly")
