@@ -189,7 +189,7 @@ async def subscribe(request: Request, join: Join) -> Said:
     desk = desk_of(request)
     newsletter = desk.settings.newsletters.get(join.newsletter, desk.first)
     language = language_of(request, newsletter, join.language)
-    if not origins.may_send(request.headers, desk.settings.web.embed_origins, token=False):
+    if not origins.may_send(request.headers, desk.origins, token=False):
         return _said(403, "foreign", desk.look.words(language, FOREIGN))
     given = join.model_dump(exclude={"website"})
     answer = await take(desk, Filled(**given, trap=join.website, page="api"), ip_of(request, desk))
