@@ -156,6 +156,11 @@ async def test_a_confirmation_that_comes_after_its_time_is_none(site: House):
 
     assert (asked.status, answer.status) == (404, 404)
     assert await site.status(who) == "pending"
+    await membership.purge(site.store, marks_kept=timedelta(days=90), clock=site.clock)
+    forgotten = await site.get(link(Purpose.CONFIRM, who))
+    for one in (asked, answer, forgotten):
+        assert "This link is too old" in one.text
+        assert 'href="/?newsletter=daily"' in one.text
 
 
 async def test_the_button_on_the_page_leaves_at_once_and_undo_brings_back(site: House):
