@@ -40,6 +40,7 @@ N_ = str  # marks a sentence for the catalogues
 PAUSE = timedelta(days=30)
 HOURS = tuple(f"{hour:02}:{minute:02}" for hour in range(24) for minute in (0, 30))
 NO_TOPIC = N_("Choose at least one topic.")
+TOO_OFTEN = N_("The address can be changed three times a day. Please try again tomorrow.")
 _PLACES = ("Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Europe", "Indian",
            "Pacific")  # fmt: skip
 
@@ -78,6 +79,10 @@ async def save(request: Request) -> Response:
     if shown.moving and not desk.gates.lets_in(ip_of(request, desk), proven=True):
         return sorry(request, 429, language=member.person.language)
     who, now = bearer.subscriber, desk.clock()
+    to = Address.pasted(shown.email)
+    if shown.moving and not await desk.members.move(who, to, bearer.newsletter.id):
+        refused = replace(shown, trouble=TOO_OFTEN, bad_address=True)
+        return _page(request, bearer, _wished(member, wishes), refused)
     saved = await desk.members.change(who, bearer.newsletter.id, wishes)
     if member.subscription.status is Status.PAUSED and form.get("cadence") in offered(
         bearer.newsletter
@@ -85,8 +90,6 @@ async def save(request: Request) -> Response:
         saved = await desk.members.resume(who, bearer.newsletter.id)
     if form.get("cadence") == "pause" and member.subscription.status is Status.ACTIVE:
         saved = await desk.members.pause(who, bearer.newsletter.id, now + PAUSE)
-    if shown.moving:
-        await desk.members.move(who, Address.pasted(shown.email), bearer.newsletter.id)
     if saved is None:
         raise HTTPException(404)
     now_at = Shown(saved=True, moving=shown.moving, email=saved.person.address.shown)

@@ -69,6 +69,26 @@ async def test_a_language_in_the_address_that_is_none_leaves_the_page_in_ones_ow
     assert '<html lang="ru"' in shown.text
 
 
+async def test_who_asks_for_a_fourth_address_in_a_day_is_not_told_that_a_letter_is_on_its_way(
+    site: House,
+):
+    who = await site.member()
+    choose, answers = link(Purpose.PREFERENCES, who), []
+
+    for number in range(4):
+        site.clock.forward(minutes=1)
+        said = {"address": f"ada{number}@example.org", "name": f"Ada {number}"}
+        answers.append(await site.post(choose, said))
+
+    assert [one.status for one in answers] == [200, 200, 200, 422]
+    assert "The address can be changed three times a day." in answers[-1].text
+    assert "on its way" not in answers[-1].text
+    assert 'value="ada3@example.org"' in answers[-1].text
+    assert (await site.find(who)).person.name == "Ada 2"
+    letters = [one.address for one in await site.letters() if one.kind == "address"]
+    assert letters == [f"ada{number}@example.org" for number in range(3)]
+
+
 CHOICES = ['name="cadence"', 'name="hour"', 'name="topic"']
 
 
