@@ -88,6 +88,15 @@ def may_confirm(subscription: Subscription, now: datetime) -> bool:
     return subscription.status is not Status.LEFT and _open(subscription.confirm_by, now)
 
 
+def may_return(subscriber: Subscriber, held: Subscription, now: datetime) -> bool:
+    """Whether leaving can still be undone."""
+    return (
+        subscriber.standing is Standing.OK
+        and held.confirmed_at is not None
+        and _left_of_own_accord(held, now, UNDO_FOR)
+    )
+
+
 def may_ask(asked: Sequence[datetime], now: datetime) -> bool:
     """Whether one more letter of those that anybody may call for may go to an address that got
     some at ``asked``."""
@@ -175,7 +184,7 @@ def _after(
             return replace(held, status=Status.LEFT, confirm_by=None)  # as they had left before
         case Leave() if held.status is not Status.LEFT:
             return replace(held, status=Status.LEFT, left_at=now, left_by=by, confirm_by=None)
-        case Return() if _may_return(subscriber, held, now):
+        case Return() if may_return(subscriber, held, now):
             paused = held.paused_until is not None and held.paused_until > now
             status = Status.PAUSED if paused else Status.ACTIVE
             return replace(held, status=status, left_at=None, left_by=None)
@@ -246,14 +255,6 @@ def _admit(
         subscriber=subscriber,
         subscription=active,
         entry=_entry(act.name, held, active, by=by, now=now),
-    )
-
-
-def _may_return(subscriber: Subscriber, held: Subscription, now: datetime) -> bool:
-    return (
-        subscriber.standing is Standing.OK
-        and held.confirmed_at is not None
-        and _left_of_own_accord(held, now, UNDO_FOR)
     )
 
 

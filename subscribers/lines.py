@@ -78,6 +78,9 @@ def records(lines: Iterable[Line | Malformed]) -> Iterator[Record | Malformed]:
             continue
         if not line.text.strip():
             continue
+        if not delimiter and line.text[:4].lower() == "sep=" and len(line.text) == len("sep=;"):
+            delimiter = line.text[-1]  # what Excel writes and reads above the header
+            continue
         delimiter = delimiter or max(_DELIMITERS, key=line.text.count)
         if '"' not in line.text:
             yield Record(line.number, line.text.split(delimiter))

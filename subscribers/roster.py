@@ -12,9 +12,10 @@ import io
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from datetime import UTC, datetime, time
+from datetime import datetime, time
 from functools import lru_cache
 
+from subscribers import cells
 from subscribers.address import Address, BadAddress
 from subscribers.lines import Line, Malformed, Record, records
 from subscribers.model import By, Standing, Status
@@ -178,61 +179,24 @@ def _reader(columns: Plan) -> Callable[[Record], Row | Malformed]:
     return row
 
 
-# What programs write of who may be written to, some of it of the address and not of the newsletter.
-_OF_STATUS = {
-    **{status.value: status for status in Status},
-    **dict.fromkeys(("unsubscribed", "opted out", "removed"), Status.LEFT),
-    **dict.fromkeys(("subscribed", "confirmed"), Status.ACTIVE),
-    "unconfirmed": Status.PENDING,
-}
-_OF_STANDING = {
-    **dict.fromkeys(("bounced", "cleaned", "hard bounced"), Standing.BOUNCED),
-    **dict.fromkeys(("complained", "spam"), Standing.COMPLAINED),
-}
-
-
 @lru_cache(maxsize=128)  # of at most 64 KiB each
-def _details(names: tuple[str, ...], cells: tuple[str, ...]) -> Details:
+def _details(names: tuple[str, ...], texts: tuple[str, ...]) -> Details:
     """Raises ValueError for a cell that cannot be read."""
-    said = {name: _unguarded(cell) for name, cell in zip(names, cells, strict=True)}
-    status, standing = _status(said.get("status", "")), said.get("standing", "").strip()
+    said = {name: _unguarded(cell) for name, cell in zip(names, texts, strict=True)}
+    status, standing = cells.status(said.get("status", ""))
+    given, by = said.get("standing", "").strip(), said.get("left_by", "").strip()
     return Details(
-        language=_language(said.get("language", "")),
+        language=cells.language(said.get("language", "")),
         timezone=said.get("timezone", "").strip(),
-        standing=Standing(standing.casefold())
-        if standing
-        else _OF_STANDING.get(status, Standing.OK),
+        standing=cells.one_of(Standing, "standing", given) if given else standing,
         newsletter=said.get("newsletter", "").strip(),
-        status=None if status in _OF_STANDING else _OF_STATUS.get(status),
-        cadence=_word(said.get("cadence", "")),
+        status=status,
+        cadence=cells.word(said.get("cadence", "")),
         topics=tuple(t for t in said.get("topics", "").split("|") if t),
-        hour=time.fromisoformat(said["hour"]) if said.get("hour") else None,
-        left_by=By(said["left_by"]) if said.get("left_by") else None,
-        **{name: _moment(said[name]) for name in _TIMES if said.get(name)},
+        hour=cells.hour(said.get("hour", "")),
+        left_by=cells.one_of(By, "left_by", by) if by else None,
+        **{name: cells.moment(name, said.get(name, "")) for name in _TIMES},
     )
-
-
-def _status(text: str) -> str:
-    """A status as one of the words we know. Raises ValueError for any other."""
-    word = " ".join(re.split(r"[-_\s]+", text.strip().casefold()))
-    if word and word not in _OF_STATUS.keys() | _OF_STANDING.keys():
-        known = ", ".join(status.value for status in Status)
-        raise ValueError(f"{text.strip()!r} is no status; write {known}, bounced or complained")
-    return word
-
-
-def _language(text: str) -> str:
-    """Of a locale such as ``de-AT`` or ``pt_BR`` the language."""
-    return re.split(r"[-_]", _word(text))[0]
-
-
-def _word(text: str) -> str:
-    return text.strip().lower()[:16]
-
-
-def _moment(text: str) -> datetime:
-    at = datetime.fromisoformat(text.strip())
-    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
 
 
 def _said(value: object) -> str:

@@ -23,6 +23,7 @@ from subscribers.acts import Complain
 from subscribers.address import Address, BadAddress
 from subscribers.consent import Entry
 from subscribers.model import Status, Subscriber, SubscriberId, Subscription
+from subscribers.roster import clean_name
 
 VOUCH = click.option(
     "--already-confirmed",
@@ -45,6 +46,20 @@ class AddressType(click.ParamType[Address]):
             return Address.parse(str(value))
         except BadAddress as error:
             self.fail(str(error))
+
+
+class NameType(click.ParamType[str]):
+    """How a person is called: one line, as an import keeps it."""
+
+    name = "TEXT"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> str:
+        text = str(value)
+        if any("\ud800" <= c <= "\udfff" for c in text):  # bytes of the command line that are none
+            self.fail("The name is no text in UTF-8; write it in a terminal that is set to UTF-8.")
+        return clean_name(text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

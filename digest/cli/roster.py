@@ -16,6 +16,7 @@ from typing import IO
 
 import click
 
+from digest.cli import rosterfile
 from digest.clock import Clock
 from digest.config import rules
 from digest.config.problems import Wrong
@@ -88,6 +89,7 @@ class Pass:
     def batches(self) -> Iterator[Sequence[Row]]:
         """Raises Misconfigured where the file cannot be read or holds no addresses."""
         try:
+            rosterfile.look(self._path)
             with (
                 self._path.open("rb") as stream,
                 click.progressbar(

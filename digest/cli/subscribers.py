@@ -46,7 +46,7 @@ def group() -> None:
 @group.command("add")
 @ADDRESS
 @NEWSLETTER
-@click.option("--name", default="", help="How the person is called.")
+@click.option("--name", default="", type=people.NameType(), help="How the person is called.")
 @click.option("--cadence", help="How often, of what is offered. Default: the newsletter's own.")
 @people.VOUCH
 @click.pass_obj

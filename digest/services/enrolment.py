@@ -275,11 +275,11 @@ def _as_it_was(held: Subscription, said: Details, now: datetime) -> Subscription
         )
     if held.status is Status.PENDING and said.status is Status.PENDING and said.left_at:
         return replace(held, left_at=said.left_at, left_by=said.left_by or By.IMPORT)
-    if held.status is not Status.ACTIVE or said.status is None:
+    if held.status is not Status.ACTIVE:
         return held
     return replace(
         held,
-        status=said.status,
+        status=said.status or held.status,
         joined_at=said.joined_at or now,
         confirmed_at=said.confirmed_at or now,
         paused_until=said.paused_until,

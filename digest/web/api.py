@@ -15,6 +15,7 @@ from digest.web.desk import Desk, desk_of, ip_of, language_of, named
 from digest.web.hints import NO_ADDRESS, hint
 from digest.web.joining import Answer, Filled, take
 from digest.web.look import Look
+from digest.web.texts import RIGHT_TO_LEFT
 
 N_ = str  # marks a sentence for the catalogues
 # Answer -> status, the words a reader may be shown.
@@ -77,6 +78,7 @@ class Form(BaseModel):
     """What showing the form takes. ``stamp`` and ``challenge`` are good for one join."""
 
     newsletter: Offer
+    language: str = Field(description="Of the words; of the letters, too, if it comes back")
     dir: str
     words: dict[str, str]
     stamp: str
@@ -127,7 +129,8 @@ async def form(request: Request) -> Form:
     web, now = desk.settings.web, desk.clock()
     return Form(
         newsletter=_offer(desk, newsletter.id),
-        dir="rtl" if language == "ar" else "ltr",
+        language=language,
+        dir="rtl" if language in RIGHT_TO_LEFT else "ltr",
         words=_words(desk.look, language),
         stamp=desk.challenger.stamp(now),
         challenge=desk.challenger.challenge(now) if web.proof_of_work else None,
@@ -186,7 +189,7 @@ async def subscribe(request: Request, join: Join) -> Said:
     desk = desk_of(request)
     newsletter = desk.settings.newsletters.get(join.newsletter, desk.first)
     language = language_of(request, newsletter, join.language)
-    if not origins.may_send(request.headers, desk.settings.web.embed_origins, token=False):
+    if not origins.may_send(request.headers, desk.origins, token=False):
         return _said(403, "foreign", desk.look.words(language, FOREIGN))
     given = join.model_dump(exclude={"website"})
     answer = await take(desk, Filled(**given, trap=join.website, page="api"), ip_of(request, desk))

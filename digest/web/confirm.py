@@ -39,7 +39,7 @@ async def ask(request: Request) -> Response:
     bearer = bearer_of(request, Purpose.CONFIRM)
     member = await desk.members.find(bearer.subscriber, bearer.newsletter.id)
     if member is None or not (_is_in(member) or _waits(member, desk)):
-        raise HTTPException(404)
+        return _too_late(request, bearer, member)
     html = desk.look.render(
         "already.html" if _is_in(member) else "confirm.html",
         bearer.newsletter,
@@ -63,7 +63,7 @@ async def confirm(request: Request) -> Response:
     member = await _confirmed(request, bearer.subscriber, bearer.newsletter)
     # Still pending, or still bounced: the link had expired.
     if member is None or not _is_in(member):
-        raise HTTPException(404)
+        return _too_late(request, bearer, member)
     also = [other for other in await _others(desk, bearer) if other.id in ticked]
     for other in also:
         await _confirmed(request, bearer.subscriber, other)
@@ -77,6 +77,13 @@ async def confirm(request: Request) -> Response:
         preferences=_preferences(desk, bearer),
     )
     return page(html)
+
+
+def _too_late(request: Request, bearer: Bearer, member: Member | None) -> Response:
+    own = member.person.language if member else ""
+    language = language_of(request, bearer.newsletter, own)
+    html = desk_of(request).look.render("lapsed.html", bearer.newsletter, language, private=True)
+    return page(html, status=404)
 
 
 def _is_in(member: Member) -> bool:

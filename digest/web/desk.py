@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date
@@ -54,6 +55,17 @@ class Desk:
         """The newsletter that speaks where none was named."""
         return next(iter(self.settings.newsletters.values()))
 
+    @property
+    def own_origin(self) -> str:
+        """Ours, under the name that readers know: the server before us need not keep it in Host."""
+        here = urlsplit(self.settings.site.base_url)
+        return f"{here.scheme}://{here.netloc}".lower()
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """Whose pages may send our forms."""
+        return (self.own_origin, *self.settings.web.embed_origins)
+
 
 def desk_of(request: Request) -> Desk:
     desk = request.app.state.desk
@@ -69,7 +81,7 @@ def named(request: Request, desk: Desk) -> Newsletter:
 def language_of(request: Request, newsletter: Newsletter, otherwise: str = "") -> str:
     """``?lang=``, else the person's own, else what the browser accepts, else the newsletter's."""
     return texts.pick(
-        request.query_params.get("lang") or otherwise,
+        texts.ours(request.query_params.get("lang")) or otherwise,
         request.headers.get("accept-language", ""),
         newsletter.language,
     )
@@ -122,7 +134,7 @@ def bearer_of(request: Request, purpose: Purpose) -> Bearer:
 def comes_from_afar(request: Request) -> bool:
     """Whether another site sent this form with somebody's link in it."""
     desk = desk_of(request)
-    return not origins.may_send(request.headers, desk.settings.web.embed_origins, token=True)
+    return not origins.may_send(request.headers, desk.origins, token=True)
 
 
 def page(html: str, *, status: int = 200, private: bool = True) -> HTMLResponse:

@@ -30,7 +30,7 @@ async def lost(request: Request, error: Exception) -> Response:
 
 async def ask(request: Request) -> Response:
     desk = desk_of(request)
-    if not origins.may_send(request.headers, (), token=False):
+    if not origins.may_send(request.headers, (desk.own_origin,), token=False):
         raise HTTPException(403)
     async with request.form(max_files=0, max_fields=20) as form:
         said = {name: str(value) for name, value in form.items()}

@@ -41,7 +41,7 @@ async def embed(request: Request) -> Response:
 
 async def subscribe(request: Request) -> Response:
     desk = desk_of(request)
-    if not origins.may_send(request.headers, desk.settings.web.embed_origins, token=False):
+    if not origins.may_send(request.headers, desk.origins, token=False):
         raise HTTPException(403)
     async with request.form(max_files=0, max_fields=20) as form:
         said = {name: str(value) for name, value in form.items()}

@@ -168,9 +168,11 @@ class Members:
         act = Change(cadence=wishes.cadence, topics=wishes.topics, hour=wishes.hour)
         return await self._act(who, newsletter, act)
 
-    async def move(self, who: SubscriberId, address: Address, newsletter: NewsletterId) -> None:
-        """Ask the new address, in the newsletter's name; the old one stays until it answers."""
-        await self._act_on_address(who, ChangeAddress(to=address, newsletter=newsletter))
+    async def move(self, who: SubscriberId, address: Address, newsletter: NewsletterId) -> bool:
+        """Ask the new address, in the newsletter's name; the old one stays until it answers. False:
+        they have asked too often today."""
+        act = ChangeAddress(to=address, newsletter=newsletter)
+        return await self._act_on_address(who, act)
 
     async def mover(self, who: SubscriberId) -> Subscriber | None:
         """Somebody who may have asked to be written to elsewhere."""
@@ -205,7 +207,8 @@ class Members:
         )
         return await self.find(who, newsletter)
 
-    async def _act_on_address(self, who: SubscriberId, act: AddressAct) -> None:
-        await membership.act_on_address(
+    async def _act_on_address(self, who: SubscriberId, act: AddressAct) -> bool:
+        done = await membership.act_on_address(
             self.store, who, act, by=By.READER, ring=self.ring, clock=self.clock
         )
+        return done.happened

@@ -16,8 +16,9 @@ OPAQUE = "null"  # what a page with Referrer-Policy: no-referrer says
 def may_send(headers: Mapping[str, str], allowed: Sequence[str], *, token: bool) -> bool:
     """Whether a request that writes may come from where it says it does.
 
-    ``allowed``: other origins that may embed the form; ``token``: the address holds the proof, so
-    an opaque origin (our own page without a referrer, in a browser without Sec-Fetch-Site) will do.
+    ``allowed``: origins that may, whatever Host says of us; ``token``: the address holds the proof,
+    so an opaque origin (our own page without a referrer, in a browser without Sec-Fetch-Site) will
+    do.
     """
     site = headers.get("sec-fetch-site", "")
     origin = headers.get("origin", "").lower()

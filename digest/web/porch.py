@@ -55,6 +55,8 @@ class Porch:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        if scope["path"] == scope.get("root_path"):  # site.base_url as it stands, with a path in it
+            scope = {**scope, "path": f"{scope['path']}/"}
         started = False
 
         async def dressed(message: Message) -> None:

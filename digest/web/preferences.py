@@ -33,13 +33,14 @@ from digest.web.members import Member, Wishes
 from digest.web.sorry import sorry
 from digest.web.texts import LANGUAGES, spoken
 from subscribers.address import Address
-from subscribers.model import Status, Subscription
+from subscribers.model import Standing, Status, Subscription
 from subscribers.tokens import Purpose
 
 N_ = str  # marks a sentence for the catalogues
 PAUSE = timedelta(days=30)
 HOURS = tuple(f"{hour:02}:{minute:02}" for hour in range(24) for minute in (0, 30))
 NO_TOPIC = N_("Choose at least one topic.")
+TOO_OFTEN = N_("The address can be changed three times a day. Please try again tomorrow.")
 _PLACES = ("Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Europe", "Indian",
            "Pacific")  # fmt: skip
 
@@ -78,6 +79,10 @@ async def save(request: Request) -> Response:
     if shown.moving and not desk.gates.lets_in(ip_of(request, desk), proven=True):
         return sorry(request, 429, language=member.person.language)
     who, now = bearer.subscriber, desk.clock()
+    to = Address.pasted(shown.email)
+    if shown.moving and not await desk.members.move(who, to, bearer.newsletter.id):
+        refused = replace(shown, trouble=TOO_OFTEN, bad_address=True)
+        return _page(request, bearer, _wished(member, wishes), refused)
     saved = await desk.members.change(who, bearer.newsletter.id, wishes)
     if member.subscription.status is Status.PAUSED and form.get("cadence") in offered(
         bearer.newsletter
@@ -85,8 +90,6 @@ async def save(request: Request) -> Response:
         saved = await desk.members.resume(who, bearer.newsletter.id)
     if form.get("cadence") == "pause" and member.subscription.status is Status.ACTIVE:
         saved = await desk.members.pause(who, bearer.newsletter.id, now + PAUSE)
-    if shown.moving:
-        await desk.members.move(who, Address.pasted(shown.email), bearer.newsletter.id)
     if saved is None:
         raise HTTPException(404)
     now_at = Shown(saved=True, moving=shown.moving, email=saved.person.address.shown)
@@ -178,6 +181,8 @@ def _page(request: Request, bearer: Bearer, member: Member, shown: Shown) -> Res
     newsletter, person, subscription = bearer.newsletter, member.person, member.subscription
     language, zone = language_of(request, newsletter, person.language), zone_of(person, newsletter)
     topics = topics_of(newsletter)
+    # Of who left or never confirmed there is nothing to choose: no choice of theirs would be kept.
+    here = subscription.status in (Status.ACTIVE, Status.PAUSED)
     paused = subscription.paused_until if subscription.status is Status.PAUSED else None
     kept_topics = subscription.topics or tuple(one.topic for one in topics)
     leave = link(bearer, Purpose.UNSUBSCRIBE, base=desk.look.base, key=desk.ring[0])
@@ -187,8 +192,10 @@ def _page(request: Request, bearer: Bearer, member: Member, shown: Shown) -> Res
         language,
         private=True,
         bad_address=shown.bad_address,
+        bounced=person.standing is Standing.BOUNCED,
         cadence=shown.cadence or ("pause" if paused else subscription.cadence),
         cadences=[cadence.value for cadence in offered(newsletter)],
+        chooses=here,
         chosen=kept_topics if shown.topics is None else shown.topics,
         email=shown.email,
         here=link(bearer, Purpose.PREFERENCES, base=desk.look.base, key=desk.ring[0]),
@@ -201,7 +208,9 @@ def _page(request: Request, bearer: Bearer, member: Member, shown: Shown) -> Res
         person=replace(person, timezone=zone),
         resumes=day(paused, zone, language) if paused else "",
         saved=shown.saved,
-        since=subscription.joined_at and day(subscription.joined_at, zone, language),
+        since=day(subscription.joined_at, zone, language)
+        if here and subscription.joined_at
+        else "",
         status=subscription.status.value,
         topics=topics,
         trouble=desk.look.words(language, shown.trouble) if shown.trouble else "",

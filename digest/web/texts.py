@@ -54,13 +54,19 @@ def translations(language: str) -> gettext.NullTranslations:
     return gettext.GNUTranslations(compiled)
 
 
+def ours(tag: str | None) -> str:
+    """The language of a tag such as ``de`` or ``de-AT``; empty where the pages do not speak it."""
+    language = (tag or "").partition("-")[0].lower()
+    return language if language in LANGUAGES else ""
+
+
 def pick(asked: str | None, accepted: str, otherwise: str) -> str:
     """The language of a page: the one asked for, else the first accepted one we have.
 
     ``accepted``: an Accept-Language header (RFC 9110 section 12.5.4).
     """
-    if asked in LANGUAGES:
-        return asked
+    if language := ours(asked):
+        return language
     found = negotiate_locale(list(_preferred(accepted)), list(LANGUAGES))
     return found or (otherwise if otherwise in LANGUAGES else ENGLISH)
 
@@ -79,9 +85,9 @@ def spoken(own: str) -> dict[str, str]:
 def _preferred(accepted: str) -> Iterable[str]:
     weighed = []
     for place, part in enumerate(accepted[:200].split(",")):
-        name, _, weight = part.strip().partition(";q=")
+        name, _, weight = "".join(part.split()).partition(";q=")
         try:
-            known = get_locale_identifier(parse_locale(name.strip(), sep="-"))
+            known = get_locale_identifier(parse_locale(name, sep="-"))
             weighed.append((-float(weight or 1), place, known))
         except (ValueError, TypeError):
             continue  # "*", or nonsense

@@ -26,6 +26,7 @@ from digest.web.desk import (
 )
 from digest.web.links import Bearer, link
 from digest.web.members import Member, Wishes
+from subscribers import consent
 from subscribers.model import Standing, Status
 from subscribers.tokens import Purpose
 
@@ -128,6 +129,8 @@ async def _goodbye(request: Request, desk: Desk, bearer: Bearer, member: Member 
         address=member.person.address.shown if member else "",
         here=_link(desk, bearer, Purpose.UNSUBSCRIBE),
         others=await _others(desk, bearer, member),
+        undo=member is not None
+        and consent.may_return(member.person, member.subscription, desk.clock()),
     )
     return page(html)
 

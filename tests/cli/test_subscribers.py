@@ -113,6 +113,36 @@ def test_who_comes_as_left_and_whose_row_is_of_another_newsletter_is_said(folder
     ]
 
 
+def test_what_can_be_read_only_once_is_not_imported_as_nothing(folder):
+    words = ["import", "/dev/stdin", "--yes"]
+
+    done = subprocess.run(
+        [sys.executable, "-m", "digest", "--config", str(folder), "subscribers", *words],
+        input=PEOPLE.encode(),
+        capture_output=True,
+        check=False,
+        cwd=ROOT,
+    )
+
+    assert done.returncode != 0
+    assert b"/dev/stdin is no file, and an import reads it twice; save it" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"PK\x03\x04\x14\x00\x06\x00 a spreadsheet",
+        "Email\tName\r\nada@example.org\tAda\r\n".encode("utf-16-le"),
+        "Email\tName\r\nada@example.org\tAda\r\n".encode("utf-32"),
+    ],
+)
+def test_a_file_that_is_no_text_is_told_so(folder, data):
+    (folder / "people.csv").write_bytes(data)
+
+    with pytest.raises(Misconfigured, match=r"is no CSV file .*; save it as CSV in UTF-8"):
+        run(folder, "import", folder / "people.csv", "--yes")
+
+
 def test_lines_that_had_to_be_guessed_are_counted_and_the_first_are_named(folder):
     some = "".join(f"m\u00fcller{n}@example.org\n" for n in range(7)).encode("mac_roman")
     (folder / "people.csv").write_bytes("email\nfür@example.org\n".encode() + some)
@@ -212,6 +242,17 @@ def test_what_a_suppression_took_somebody_off_is_said_when_it_is_lifted_and_in_t
     assert "all: complain by operator, ok → complained, off every newsletter" in shown
     run(folder, "suppress", "eve@example.org")
     assert run(folder, "suppress", "eve@example.org", "--undo") == "May be written to again.\n"
+
+
+def test_a_name_is_kept_in_one_line_and_is_text(folder):
+    name = "Ada\r\nBcc: x@y.example" + "a" * 300
+    run(folder, "add", "ada@example.org", "--name", name)
+    told = run(folder, "add", "jo@example.org", "--name", "J\udcf6rg")
+
+    found = json.loads(run(folder, "show", "ada@example.org", "--json"))
+    assert found["person"]["name"] == name.replace("\r\n", " ")[:200]
+    assert told == ""
+    assert run(folder, "list", "--json").count("@example.org") == 1
 
 
 def test_nobody_is_added_at_a_cadence_that_is_not_offered(folder):

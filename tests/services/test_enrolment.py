@@ -68,6 +68,16 @@ async def test_what_is_imported_reads_back_as_the_program_writes_it(store):
     assert await store.read(letters.of, person.id) == []
 
 
+async def test_the_dates_of_a_consent_are_kept_where_the_file_says_nothing_of_its_status(store):
+    joined, confirmed = NOW - 9 * DAY, NOW - 8 * DAY
+    row = a_row(joined_at=joined, confirmed_at=confirmed)
+
+    await enrol(store, [row], terms(), clock=clock)
+
+    _, (one,) = await held(store)
+    assert (one.status, one.joined_at, one.confirmed_at) == (Status.ACTIVE, joined, confirmed)
+
+
 async def test_who_is_not_vouched_for_is_asked(store):
     await enrol(store, [a_row()], terms(vouched=False), clock=clock)
 

@@ -53,6 +53,12 @@ def test_a_file_without_a_header_is_read_by_its_addresses():
     ]
 
 
+def test_a_line_that_names_the_delimiter_is_believed():
+    assert people("sep=;\r\nemail;name\r\nada@example.org;A,B,C\r\n") == [
+        ("ada@example.org", "A,B,C")
+    ]
+
+
 def test_a_given_mapping_outweighs_the_guess():
     data = "email,work,who\nx@example.org,ada@example.org,Ada\n"
 
@@ -114,6 +120,46 @@ def test_a_status_that_is_none_is_refused_with_those_there_are():
 
     assert isinstance(row, Malformed)
     assert "'sleeping' is no status; write pending, active, paused, left, bounced" in row.reason
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "",
+        "0001-01-01T00:00:00Z",  # Go
+        "0001-01-01T00:00:00+01:00",  # .NET, on a machine in Berlin: before all time in UTC
+        "0000-00-00 00:00:00",  # MySQL
+        "1970-01-01 00:00:00",
+    ],
+)
+def test_what_programs_write_for_no_moment_is_none(said):
+    [row] = read(f"email,created at\nada@example.org,{said}\n")
+
+    assert (row.details.joined_at, str(row.address)) == (None, "ada@example.org")
+
+
+def test_a_moment_as_ruby_writes_it_is_read():
+    [row] = read("email,created at\nada@example.org,2024-01-15 09:30:00 UTC\n")
+
+    assert row.details.joined_at == datetime(2024, 1, 15, 9, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("column", "said", "told"),
+    [
+        ("joined", "1/15/2024", "joined_at is no moment; write it like 2026-11-24 or"),
+        ("paused_until", "9999-12-31T23:59:59-05:00", "paused_until is no moment; write it like"),
+        ("hour", "7.30", "hour is no time of day; write it like 08:30"),
+        ("left_by", "eve@example.org", "left_by is none of reader, operator, import, mailbox"),
+        ("standing", "fine", "standing is none of ok, bounced, complained, erased"),
+    ],
+)
+def test_a_cell_that_cannot_be_read_is_told_by_its_column_and_not_repeated(column, said, told):
+    [row] = read(f"email,{column}\nada@example.org,{said}\n")
+
+    assert isinstance(row, Malformed)
+    assert told in row.reason
+    assert said not in row.reason
 
 
 def test_a_line_of_10_mb_is_refused_in_little_memory():

@@ -116,6 +116,7 @@ async def walk(site: House, inspector: Inspector, language: str) -> None:
     await inspector.press("asked", MAIN)
     await inspector.open("erase", f"{prefer}/erase")
     await inspector.press("erased", MAIN)
+    await inspector.open("lapsed", at + link(Purpose.CONFIRM, who) + lang)
 
 
 def pages() -> set[str]:

@@ -244,6 +244,8 @@ async def test_who_is_turned_away_has_used_up_no_stamp(tmp_path: Path):
         ({"Origin": "https://evil.example"}, 403),
         ({"Origin": "null"}, 403),
         ({"Sec-Fetch-Site": "same-origin"}, 200),
+        ({"Origin": "https://quayside.example"}, 200),  # as it passed a proxy that changed Host
+        ({"Origin": "https://quayside.example.evil.example"}, 403),
         ({}, 200),
     ],
 )

@@ -156,6 +156,11 @@ async def test_a_confirmation_that_comes_after_its_time_is_none(site: House):
 
     assert (asked.status, answer.status) == (404, 404)
     assert await site.status(who) == "pending"
+    await membership.purge(site.store, marks_kept=timedelta(days=90), clock=site.clock)
+    forgotten = await site.get(link(Purpose.CONFIRM, who))
+    for one in (asked, answer, forgotten):
+        assert "This link is too old" in one.text
+        assert 'href="/?newsletter=daily"' in one.text
 
 
 async def test_the_button_on_the_page_leaves_at_once_and_undo_brings_back(site: House):
@@ -173,6 +178,22 @@ async def test_the_button_on_the_page_leaves_at_once_and_undo_brings_back(site: 
     assert left == "left"
     assert again.status == 200
     assert await site.status(who) == "active"
+
+
+async def test_who_can_no_longer_undo_is_led_to_the_form_and_to_no_button_without_effect(
+    site: House,
+):
+    who = await site.member()
+    leave = link(Purpose.UNSUBSCRIBE, who)
+    left = await site.post(leave)
+    site.clock.forward(days=2)
+
+    answers = [await site.get(leave), await site.post(leave, {"act": "undo"})]
+
+    assert 'value="undo"' in left.text
+    for answer in answers:
+        assert 'value="undo"' not in answer.text
+        assert 'href="/?newsletter=daily"' in answer.text
 
 
 async def test_who_leaves_one_of_two_is_told_which_and_what_they_keep(tmp_path: Path):

@@ -93,6 +93,23 @@ async def test_a_request_that_takes_too_long_is_told_to_come_again(tmp_path: Pat
     assert (answer.status, answer.headers["Retry-After"]) == (503, "30")
 
 
+async def test_below_a_path_every_page_is_found_and_the_address_itself_is_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    below = houses.CONFIG.replace("https://quayside.example", "https://quayside.example/of/news")
+    monkeypatch.setattr(houses, "CONFIG", below)
+    async with house(tmp_path) as site:
+        first = [await site.get(path) for path in ("/of/news", "/of/news/", "/")]
+        await site.join("ada@example.org")
+        [letter] = await site.letters()
+        asked = await site.get("/of/news" + link(Purpose.CONFIRM, letter.subscriber))
+        beside = await site.get("/of/newspaper")
+
+    assert [one.status for one in first] == [200] * 3
+    assert all('action="/of/news/subscribe"' in one.text for one in first)
+    assert (asked.status, beside.status) == (200, 404)
+
+
 async def test_a_newsletter_that_is_not_ours_is_the_first(site: House):
     assert 'value="daily"' in (await site.get("/?newsletter=<script>")).text
 

@@ -56,3 +56,80 @@ async def test_a_language_that_the_pages_do_not_speak_stays_ones_own(
 
     assert selected(shown.text, "language") == name
     assert (await site.find(who)).person.language == language
+
+
+async def test_a_language_in_the_address_that_is_none_leaves_the_page_in_ones_own(site: House):
+    who = await site.member()
+    await store(site, who, language="ru")
+
+    shown = await site.get(
+        link(Purpose.PREFERENCES, who) + "?lang=xx", headers={"Accept-Language": "de"}
+    )
+
+    assert '<html lang="ru"' in shown.text
+
+
+async def test_who_asks_for_a_fourth_address_in_a_day_is_not_told_that_a_letter_is_on_its_way(
+    site: House,
+):
+    who = await site.member()
+    choose, answers = link(Purpose.PREFERENCES, who), []
+
+    for number in range(4):
+        site.clock.forward(minutes=1)
+        said = {"address": f"ada{number}@example.org", "name": f"Ada {number}"}
+        answers.append(await site.post(choose, said))
+
+    assert [one.status for one in answers] == [200, 200, 200, 422]
+    assert "The address can be changed three times a day." in answers[-1].text
+    assert "on its way" not in answers[-1].text
+    assert 'value="ada3@example.org"' in answers[-1].text
+    assert (await site.find(who)).person.name == "Ada 2"
+    letters = [one.address for one in await site.letters() if one.kind == "address"]
+    assert letters == [f"ada{number}@example.org" for number in range(3)]
+
+
+CHOICES = ['name="cadence"', 'name="hour"', 'name="topic"']
+
+
+async def test_who_left_is_shown_no_choice_that_would_not_be_kept(site: House):
+    who = await site.member()
+    choose = link(Purpose.PREFERENCES, who)
+    before = (await site.get(choose)).text
+    await site.post(link(Purpose.UNSUBSCRIBE, who))
+
+    left = await site.get(choose)
+    saved = await site.post(choose, {"name": "Ada", "cadence": "weekly"})
+
+    assert [one in before for one in CHOICES] == [True] * 3
+    for answer in (left, saved):
+        assert "You are unsubscribed." in answer.text
+        assert [one for one in [*CHOICES, "a reader since"] if one in answer.text] == []
+    found = await site.find(who)
+    assert (found.person.name, found.subscription.cadence) == ("Ada", "daily")
+
+
+async def test_who_left_and_joined_again_is_told_that_they_have_not_confirmed(site: House):
+    who = await site.member()
+    await site.post(link(Purpose.UNSUBSCRIBE, who))
+    site.clock.forward(hours=2)
+    await site.join("ada@example.org")
+
+    shown = await site.get(link(Purpose.PREFERENCES, who))
+
+    assert await site.status(who) == "pending"
+    assert "You have not confirmed yet." in shown.text
+    assert [one for one in CHOICES if one in shown.text] == []
+
+
+async def test_whose_mail_came_back_is_told_so_and_how_it_begins_again(site: House):
+    who = await site.member()
+    choose = link(Purpose.PREFERENCES, who)
+    before = (await site.get(choose)).text
+    await store(site, who, standing="bounced")
+
+    shown = await site.get(choose)
+
+    told = "Mail to this address came back, so nothing is sent to it."
+    assert (told in before, told in shown.text) == (False, True)
+    assert 'href="/?newsletter=daily"' in shown.text

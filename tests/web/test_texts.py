@@ -53,7 +53,9 @@ def test_there_is_a_catalogue_for_each_language_and_no_other():
     ("asked", "accepted", "language"),
     [
         ("ar", "de", "ar"),
+        ("de-AT", "en", "de"),
         ("xx", "de-AT,en;q=0.5", "de"),
+        (None, "ja, es; q=0.4, ru ; q=0.9", "ru"),
         (None, "ja, es;q=0.4, ru;q=0.9", "ru"),
         (None, "*", "fr"),
         (None, "de;q=0, en;q=nonsense", "fr"),

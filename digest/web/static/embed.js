@@ -53,11 +53,11 @@
   async function asked() {
     const query = new URLSearchParams();
     if (script.dataset.newsletter) query.set("newsletter", script.dataset.newsletter);
-    const language = script.dataset.language || document.documentElement.lang.slice(0, 2);
+    const language = script.dataset.language || document.documentElement.lang;
     if (language) query.set("lang", language);
     const answer = await fetch(`${home}api/form?${query}`, { credentials: "omit" });
     if (!answer.ok) throw new Error(`the form answered ${answer.status}`);
-    return { ...(await answer.json()), language };
+    return answer.json();
   }
 
   async function joined(form, email, website) {
