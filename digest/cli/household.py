@@ -192,10 +192,12 @@ class Household:
     async def _failed(self, error: DigestError) -> Next:
         """What comes after a generation that broke: the configuration before it, where the new one
         cannot begin, such as one whose key is missing; else the same once more, in a moment."""
-        if self._before and not isinstance(error, Temporary):
-            log.error("config.refused", why=str(error))
-            (self._settings, self._ring), self._before = self._before, None
-            return self._told or Next.AGAIN
+        if before := self._before:
+            moved = before[0].storage.url != self._settings.storage.url
+            if moved or not isinstance(error, Temporary):
+                log.error("config.refused", why=str(error))
+                (self._settings, self._ring), self._before = before, None
+                return self._told or Next.AGAIN
         log.error("run.failed", why=str(error))
         await self._pause()
         return self._told or Next.AGAIN
