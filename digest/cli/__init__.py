@@ -119,6 +119,7 @@ class Moment(click.ParamType[datetime]):
         return at.astimezone(UTC)
 
 
+OTHERS = 0o007
 moment = Moment()
 number = click.IntRange(0, 2**63 - 1)  # of a row: no database counts further
 
@@ -139,8 +140,10 @@ def digest(ctx: click.Context, config: Path | None) -> None:
 def main(args: Sequence[str] | None = None) -> None:
     """Run the command line ``args``, by default the program's own.
 
-    Exit codes: 0 done, 1 failed, 2 mend what is named, 130 stopped.
+    Exit codes: 0 done, 1 failed, 2 mend what is named, 130 stopped. What is written holds addresses
+    and links that act for readers: it is nothing for the machine's other users.
     """
+    os.umask(os.umask(OTHERS) | OTHERS)
     try:
         code = digest.main(args=args, prog_name="digest", standalone_mode=False)
     except click.ClickException as error:

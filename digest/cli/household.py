@@ -24,7 +24,7 @@ from digest import curfew, logs, supervisor, wiring, worker
 from digest.cli import serving
 from digest.config import load, secret
 from digest.config.settings import Settings
-from digest.errors import DigestError
+from digest.errors import DigestError, Temporary
 from digest.scheduler import Clockwork
 from digest.scheduler.leader import Leader
 from digest.services.dispatch import for_ever
@@ -102,6 +102,7 @@ class Household:
         self._path = path
         self._settings = settings
         self._ring = ring
+        self._before: tuple[Settings, tuple[bytes, ...]] | None = None  # until what is new lives
         self._door = door
         self._holder = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
         self._told: Next | None = None
@@ -152,9 +153,7 @@ class Household:
         except DigestError as error:
             if not self._lived:
                 raise
-            log.error("run.failed", why=str(error))
-            await self._pause()
-            after = self._told or Next.AGAIN
+            after = await self._failed(error)
         if after is Next.RELOAD:
             self._reload()
         return after
@@ -173,7 +172,7 @@ class Household:
             hearing = asyncio.create_task(self._heard.wait())
             supervisor.tell(supervisor.READY)
             log.info("run.ready", newsletters=list(settings.newsletters))
-            self._lived = True
+            self._lived, self._before = True, None
             try:
                 await asyncio.wait((sending, ticking, hearing), return_when=asyncio.FIRST_COMPLETED)
                 if self._told is not None:
@@ -190,6 +189,19 @@ class Household:
                 ticking.result()
         return self._told or Next.AGAIN
 
+    async def _failed(self, error: DigestError) -> Next:
+        """What comes after a generation that broke: the configuration before it, where the new one
+        cannot begin, such as one whose key is missing; else the same once more, in a moment."""
+        if before := self._before:
+            moved = before[0].storage.url != self._settings.storage.url
+            if moved or not isinstance(error, Temporary):
+                log.error("config.refused", why=str(error))
+                (self._settings, self._ring), self._before = before, None
+                return self._told or Next.AGAIN
+        log.error("run.failed", why=str(error))
+        await self._pause()
+        return self._told or Next.AGAIN
+
     def _reload(self) -> None:
         """Take up the configuration as it is now; a broken one changes nothing, and is told."""
         supervisor.tell(supervisor.RELOADING)
@@ -204,6 +216,7 @@ class Household:
         was = self._settings
         if (was.web.host, was.web.port) != (settings.web.host, settings.web.port):
             log.warning("config.waits", why="web.host and web.port change with the next start")
+        self._before = self._before or (was, self._ring)
         self._settings, self._ring = settings, ring
         log.info("config.taken", newsletters=list(settings.newsletters))
 

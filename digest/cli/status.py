@@ -21,12 +21,14 @@ from digest.deliver.choice import Circuit
 from digest.model import Newsletter, SourceId, Visit
 from digest.scheduler.leader import SILENT
 from digest.services import calendar, pacing
+from digest.services.issue_office import missing
 from digest.storage import desk, overview
 from digest.storage.database import Store
 from digest.storage.overview import Overview, Sent
 from digest.storage.reviews import Review
 
 CLOCK = clock_at(None)
+WANTED = frozenset({"active", "paused"})  # subscriptions of who would still have it
 SENDS = "`digest letters send` or `digest run` sends what is due"
 
 
@@ -119,11 +121,16 @@ def _lines(
     if found is None:
         yield "Nothing has happened yet: there is no database. `digest run` makes one."
         return
+    if behind := _left_behind(settings, found):
+        yield "Newsletters that are not in the configuration any more"
+        for name, count in behind.items():
+            who = f"{counted(count, 'subscriber')} {'gets' if count == 1 else 'get'} nothing"
+            yield f"  {name}: {who}; put it back by that name"
     if found.waiting:
         yield "Waiting for your approval"
         yield from (f"  {_waits(one, now)}" for one in found.waiting)
     yield "Last issues"
-    yield from (f"  {_sent(one)}" for one in found.sent)
+    yield from (f"  {_sent(one, settings)}" for one in found.sent)
     if not found.sent:
         yield "  none has gone out yet"
     if found.misses:
@@ -149,10 +156,21 @@ def _lines(
     yield f"  {free / 1e9:,.1f} GB are free; {_leader(found, now)}"
 
 
-def _sent(one: Sent) -> str:
+def _left_behind(settings: Settings, found: Overview | None) -> dict[str, int]:
+    """Newsletters that were taken out or renamed, and how many would still have them."""
+    behind: dict[str, int] = {}
+    for (name, status), count in sorted(found.gauges.people.items() if found else ()):
+        if name not in settings.newsletters and status in WANTED:
+            behind[name] = behind.get(name, 0) + count
+    return behind
+
+
+def _sent(one: Sent, settings: Settings) -> str:
     issue = one.issue
     said = ", ".join(f"{count:,} {state}" for state, count in sorted(one.tally.items()))
     line = f"{issue.id:>5}  {issue.newsletter} {issue.period}, {issue.state}: {said or 'to nobody'}"
+    if issue.newsletter not in settings.newsletters and "queued" in one.tally:
+        return f"{line}\n         {missing(issue.newsletter, issue.id)}"
     if issue.state != "enrolling":
         return line
     return f"{line}\n         unless it is being released just now, {desk.half_released(issue.id)}"
@@ -210,6 +228,7 @@ def _report(
             {"newsletter": one.newsletter, "cadence": one.cadence, "due": one.due.isoformat()}
             for one in _next(settings, found, now)
         ],
+        "not_configured": _left_behind(settings, found),
         "last": [{**asdict(one.issue), "deliveries": dict(one.tally)} for one in found.sent]
         if found
         else [],

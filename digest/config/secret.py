@@ -44,6 +44,9 @@ def ring(folder: Path, environ: Mapping[str, str] = os.environ) -> tuple[bytes, 
         raise Misconfigured(
             str(path), f"is missing; `digest init` makes one, or set {VARIABLE}"
         ) from error
+    except PermissionError as error:
+        cure = "run this as its owner, such as `sudo -u digest`"
+        raise Misconfigured(str(path), f"cannot be read ({_why(error)}); {cure}") from error
     except (OSError, UnicodeDecodeError) as error:
         raise Misconfigured(
             str(path), f"cannot be read ({_why(error)}); restore it from the backup"

@@ -123,19 +123,26 @@ def _copy(source: Path, target: Path) -> None:
     unfinished = target.with_name(f"{target.name}.part")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        reading = sqlite3.connect(source)
-        writing = sqlite3.connect(unfinished)
-        try:
-            reading.backup(writing)
-        finally:
-            writing.close()
-            reading.close()
-        unfinished.chmod(0o600)
+        with contextlib.closing(sqlite3.connect(source)) as reading:
+            _try(reading, source)
+            unfinished.unlink(missing_ok=True)  # of a backup that was killed
+            unfinished.touch(mode=0o600)
+            with contextlib.closing(sqlite3.connect(unfinished)) as writing:
+                reading.backup(writing)
         unfinished.rename(target)
     except sqlite3.Error as error:
         unfinished.unlink(missing_ok=True)
-        raise said(error, str(target)) from error
+        whose = source if isinstance(said(error, ""), Permanent) else target
+        raise said(error, str(whose)) from error
     except OSError as error:
         with contextlib.suppress(OSError):
             unfinished.unlink()
         raise Misconfigured(str(target), f"cannot be written: {error.strerror}") from error
+
+
+def _try(reading: sqlite3.Connection, source: Path) -> None:
+    """Raise DigestError where ``source`` itself cannot be read: the copy would be blamed for it."""
+    try:
+        reading.execute("select count(*) from sqlite_schema").fetchone()
+    except sqlite3.Error as error:
+        raise said(error, str(source)) from error

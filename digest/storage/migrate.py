@@ -30,9 +30,7 @@ def to_head(engine: Engine, url: URL) -> None:
             if found == HEAD:
                 return
             if found is not None and found > HEAD:
-                raise Misconfigured(
-                    place(url), f"has schema {found}, newer than this program's {HEAD}"
-                )
+                raise _from_the_future(found, place(url))
             _upgrade(tx)
     except DBAPIError as error:
         raise said(error, place(url)) from error
@@ -52,7 +50,15 @@ def refuse_old(found: str, where: str) -> None:
             where, f"has an old schema ({found}, now {HEAD}); run `digest db upgrade` first"
         )
     if found > HEAD:
-        raise Misconfigured(where, f"has schema {found}, newer than this program's {HEAD}")
+        raise _from_the_future(found, where)
+
+
+def _from_the_future(found: str, where: str) -> Misconfigured:
+    return Misconfigured(
+        where,
+        f"has schema {found}, newer than this program's {HEAD}; install the newer program again, "
+        "or restore the backup from before the upgrade",
+    )
 
 
 def _upgrade(tx: Connection) -> None:

@@ -7,6 +7,7 @@ shows nothing before the last table is in and the counts agree.
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,6 +24,7 @@ from digest.storage.postal import deliveries
 from digest.storage.trouble import place, said
 
 AT_ONCE = 2_000  # rows in memory
+SHARED = 0x4000_0002, 510  # where SQLite holds a lock for as long as a connection lives; how many
 EVERY_TABLE = deliveries.metadata
 Told = Callable[[str, int], None]  # a table and the rows that were copied
 
@@ -45,6 +47,7 @@ async def sqlite_to_postgres(source: Path, target: str, *, told: Told) -> dict[s
 def _move(source: Path, target: str, told: Told) -> dict[str, int]:
     if not source.is_file():
         raise Misconfigured(str(source), "does not exist; name the SQLite file to copy from")
+    _refuse_one_in_use(source)
     old, new = parse(f"sqlite:///{source.absolute()}"), parse(target)
     reading, writing = engine(old, write=True), engine(new, write=True)
     try:
@@ -59,6 +62,22 @@ def _move(source: Path, target: str, told: Told) -> dict[str, int]:
     finally:
         reading.dispose()
         writing.dispose()
+
+
+def _refuse_one_in_use(source: Path) -> None:
+    """Raise Misconfigured where another process has ``source`` open: it would go on with it, and
+    what it writes after the copy, such as who left, would be lost.
+
+    Called before we open it: whoever closes a file lets go of all its own locks on it.
+    """
+    try:
+        with source.open("r+b") as file:
+            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, *reversed(SHARED))
+    except BlockingIOError as error:
+        cure = "is open in another process; stop Digest first, pages and workers, too"
+        raise Misconfigured(str(source), cure) from error
+    except OSError as error:
+        raise Misconfigured(str(source), f"cannot be opened: {error.strerror}") from error
 
 
 def _copied(whence: Connection, there: Connection, where: str, told: Told) -> dict[str, int]:

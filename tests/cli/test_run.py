@@ -112,6 +112,28 @@ async def test_a_changed_configuration_is_taken_up_and_a_broken_one_changes_noth
         await it.until("clock.leads")
 
 
+async def test_a_configuration_that_cannot_begin_leaves_what_runs_with_the_one_it_has(tmp_path):
+    folder = a_folder(tmp_path)
+    config = folder / "config.toml"
+    signs = '\n[deliver.dkim]\ndomain = "quayside.example"\nselector = "a"\nkey_file = "no.pem"\n'
+    moved = '\n[storage]\nurl = "postgresql://127.0.0.1:1/none"\n'
+    async with running(folder) as it:
+        await it.until("clock.leads")
+
+        config.write_text(CONFIG.replace("[newsletters.daily]", "[newsletters.other]") + signs)
+        code, complaint = await ended(folder, "reload")
+        assert code == 0
+        assert "no.pem" in complaint
+        await it.until("config.taken")
+        assert "no.pem is missing" in (await it.until("config.refused"))["why"]
+        assert (await it.until("run.ready"))["newsletters"] == ["daily"]
+
+        config.write_text(CONFIG + moved)
+        it.process.send_signal(signal.SIGHUP)
+        assert "does not answer" in (await it.until("config.refused"))["why"]
+        await it.until("run.ready")
+
+
 async def test_reload_says_so_where_nothing_runs(tmp_path):
     code, complaint = await ended(a_folder(tmp_path), "reload")
 

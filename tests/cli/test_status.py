@@ -6,6 +6,8 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from sqlalchemy import text
+
 from digest.cli import stores
 from digest.clock import clock_at
 from digest.model import SourceId, Visit
@@ -122,6 +124,20 @@ def test_what_comes_next_is_in_order_of_time_and_somebody_takes_it(desk):
     ]
     assert [one["due"] for one in told] == sorted(one["due"] for one in told)
     assert len(told) == 3
+
+
+def test_who_is_left_behind_by_a_newsletter_that_was_renamed_is_said_with_what_waits(desk):
+    desk.configure("sample:")
+    desk.run("subscribers", "add", "ada@example.org", "--already-confirmed")
+    desk.run("send", "--yes")
+    in_store(desk, lambda tx: tx.execute(text("update deliveries set state = 'queued'")))
+    desk.write("config.toml", desk.config.replace("newsletters.daily", "newsletters.morning"))
+
+    said, told = desk.run("status").out, desk.run("status", "--json").json
+
+    assert "daily: 1 subscriber gets nothing; put it back by that name" in said
+    assert "is on its way: put it back, or end the issue with `digest issues cancel 1`" in said
+    assert told["not_configured"] == {"daily": 1}
 
 
 def test_a_letter_that_waits_and_a_source_in_trouble_are_said_with_cure_and_once(desk):

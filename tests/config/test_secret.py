@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import stat
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
@@ -92,6 +93,20 @@ def test_a_key_that_cannot_be_relied_on_is_told(tmp_path: Path, content: bytes, 
 
     assert told in str(caught.value)
     assert str(path) in str(caught.value)
+
+
+def test_a_key_of_another_user_is_no_key_to_restore(tmp_path: Path):
+    secret.make(tmp_path).chmod(0)
+    root = os.geteuid() == 0  # who may read everything
+
+    if root:
+        os.seteuid(65534)
+    try:
+        with pytest.raises(Misconfigured, match="run this as its owner"):
+            secret.ring(tmp_path, {})
+    finally:
+        if root:
+            os.seteuid(0)
 
 
 def test_a_missing_key_is_told_with_the_cure(tmp_path: Path):

@@ -4,7 +4,7 @@ import sqlite3
 
 import pytest
 
-from digest.errors import Misconfigured
+from digest.errors import Misconfigured, Permanent
 from digest.storage import articles, care, migrate
 from digest.storage.database import Store
 from tests.builders import an_article
@@ -63,10 +63,21 @@ async def test_a_backup_never_overwrites_and_never_leaves_a_half(tmp_path):
 async def test_a_damaged_database_is_not_backed_up(tmp_path):
     (tmp_path / "digest.db").write_bytes(b"no database" * 500)
 
-    with pytest.raises(Exception, match="damaged"):
+    with pytest.raises(Permanent, match=r"digest\.db is damaged"):
         await care.backup(f"sqlite:///{tmp_path / 'digest.db'}", tmp_path / "one.db")
 
     assert not (tmp_path / "one.db").exists()
+    assert not (tmp_path / "one.db.part").exists()
+
+
+async def test_a_database_that_breaks_half_way_is_named_and_not_its_copy(tmp_path):
+    path = tmp_path / "digest.db"
+    await (await Store.open(f"sqlite:///{path}")).close()
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+    with pytest.raises(Permanent, match=r"digest\.db is damaged"):
+        await care.backup(f"sqlite:///{path}", tmp_path / "one.db")
+
     assert not (tmp_path / "one.db.part").exists()
 
 

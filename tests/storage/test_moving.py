@@ -1,6 +1,8 @@
 """A whole SQLite database into a real PostgreSQL."""
 
+import contextlib
 import json
+import multiprocessing as mp
 import sqlite3
 
 import pytest
@@ -132,6 +134,27 @@ async def test_nobody_can_write_to_the_source_while_it_is_copied(source, target)
 
     writer.close()
     assert refused == ["database is locked"] * len(counts)
+
+
+def hold(path, told):
+    with contextlib.closing(sqlite3.connect(path)) as held:
+        held.execute("select count(*) from articles").fetchone()
+        told.send("open")
+        told.recv()
+
+
+async def test_a_source_that_another_process_has_open_is_refused(source, target):
+    ours, theirs = mp.Pipe()
+    other = mp.get_context("spawn").Process(target=hold, args=(source, theirs))
+    other.start()
+    assert ours.recv() == "open"
+
+    with pytest.raises(Misconfigured, match="open in another process; stop Digest first"):
+        await sqlite_to_postgres(source, target, told=unheard)
+
+    ours.send("close")
+    other.join()
+    await sqlite_to_postgres(source, target, told=unheard)
 
 
 async def test_what_is_no_source_or_no_target_is_told(source, target, tmp_path):
