@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from enum import Enum, auto
 
-from digest.deliver.outcome import Refused, Stage
+from digest.deliver.outcome import Deferred, Refused, Stage
 from digest.deliver.relay import RelayOptions
 
 ENOUGH = 3  # readers refused, and fewer messages taken: it is us
@@ -56,12 +56,12 @@ class Refusals:
         self._before = accepted
 
 
-def sentence(relay: RelayOptions, words: str, meant: Meant) -> str:
-    """What the operator is told; ``words``: the relay's own."""
+def sentence(relay: RelayOptions, said: str, meant: Meant) -> str:
+    """What the operator is told; ``said``: the relay's own words."""
     if meant is not Meant.US:
-        return f"{relay.label} refuses us, or those readers: {words}; it is asked again later"
+        return f"{relay.label} refuses us, or those readers: {said}; it is asked again later"
     return (
-        f"{relay.label} refuses us and is not used any more: {words}; "
+        f"{relay.label} refuses us and is not used any more: {said}; "
         f"once that is mended, `digest relays resume {relay.name}`"
     )
 
@@ -72,11 +72,29 @@ def is_too_large(refused: Refused) -> bool:
 
 
 def too_large(relay: RelayOptions, refused: Refused) -> str:
-    words = " ".join(filter(None, (str(refused.code), refused.enhanced, refused.text)))
     return (
-        f"{relay.label} finds the mail too large ({words}); make the issue smaller, or use a "
-        "relay that takes it"
+        f"{relay.label} finds the mail too large ({words(refused)}); make the issue smaller, or "
+        "use a relay that takes it"
     )
+
+
+def no_time(relay: RelayOptions, deferred: Deferred) -> str:
+    """What it says to any message, before it has heard whom it is for."""
+    return f"{relay.label} takes no message now ({words(deferred)}); it is tried again later"
+
+
+def no_more(relay: RelayOptions, trouble: str) -> str:
+    """``trouble``: the sentence of a connection that was not let in, while others are open."""
+    why, _, _ = trouble.removeprefix(relay.label).lstrip(": ").rpartition("; ")
+    return (
+        f"{relay.label} {why}, on one connection more; those that are open go on, and if it stays "
+        f"so, set its max_connections (now {relay.max_connections}) to what it allows"
+    )
+
+
+def words(answer: Deferred | Refused) -> str:
+    """A relay's own words, with their codes."""
+    return " ".join(filter(None, (str(answer.code), answer.enhanced, answer.text)))
 
 
 def breaks_off(relay: RelayOptions) -> str:
