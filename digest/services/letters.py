@@ -18,7 +18,7 @@ from digest.deliver import journal, outbox, replies
 from digest.deliver.journal import Entry
 from digest.deliver.message import Compiled, compile_edition, splice
 from digest.deliver.office import Brought, Outlook, Tally
-from digest.deliver.outbox import Consequence, WhenInDoubt
+from digest.deliver.outbox import Consequence
 from digest.deliver.outcome import InDoubt, Outcome, Refused
 from digest.deliver.postmark import Postmark, Reader, letter_personal
 from digest.deliver.transport import Outgoing
@@ -56,7 +56,11 @@ class Desk:
 
 
 class LetterOffice:
-    """Letters have refs below zero in the tray, so that no issue's delivery is mistaken for one."""
+    """Letters have refs below zero in the tray, so that no issue's delivery is mistaken for one.
+
+    One in doubt is sent again, whatever is done with issues: who waits for a confirmation would
+    else wait for ever, and a second one harms nobody.
+    """
 
     def __init__(
         self,
@@ -66,7 +70,6 @@ class LetterOffice:
         isolate: Isolate,
         blame: Blame,
         dice: Callable[[], float],
-        in_doubt: WhenInDoubt = WhenInDoubt.RESEND,
         first_delay: timedelta = outbox.FIRST_DELAY,
         tell: Callable[[str], None] = lambda _: None,
     ) -> None:
@@ -74,7 +77,6 @@ class LetterOffice:
         self._mail = _MailRoom(store, desk, isolate)
         self._blame = blame
         self._dice = dice
-        self._in_doubt = in_doubt
         self._first_delay = first_delay
         self._tell = tell
         self._held: dict[int, Owed] = {}
@@ -196,7 +198,6 @@ class LetterOffice:
                 outcome,
                 now,
                 self._dice(),
-                in_doubt=self._in_doubt,
                 first_delay=self._first_delay,
             )
             if not postbag.save(tx, owed.delivery, settled.delivery):

@@ -229,7 +229,6 @@ def _offices(
         isolate=tools.isolate,
         blame=blame,
         dice=tools.dice,
-        in_doubt=rules.in_doubt,
         first_delay=rules.first_delay,
         tell=tell,
     )

@@ -11,7 +11,6 @@ from sqlalchemy import select
 
 from digest.deliver.journal import Entry, Noted
 from digest.deliver.office import Tally
-from digest.deliver.outbox import WhenInDoubt
 from digest.deliver.outcome import Refused, Stage
 from digest.deliver.postmark import Postmark
 from digest.deliver.tray import Box
@@ -110,11 +109,10 @@ async def test_of_a_worker_that_died_what_never_left_is_queued_and_what_did_is_k
 async def test_where_the_journal_is_lost_letters_are_in_doubt(readers):
     await office(readers).claim(MINE, 10, NOW)
 
-    held = office(readers, in_doubt=WhenInDoubt.HOLD)
-    tally = await held.recover(MINE, [], trusted=False, now=NOW)
+    tally = await office(readers).recover(MINE, [], trusted=False, now=NOW)
 
-    assert tally == Tally(held=2)
-    assert await rows(readers) == [("held", 1, None)] * 2
+    assert tally == Tally(later=2)
+    assert await rows(readers) == [("queued", 1, None)] * 2
 
 
 async def test_letters_whose_lease_is_over_are_settled_once_it_was_seen_twice(readers):
