@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from digest.deliver import allowance, outbox, refusals, throttle
 from digest.deliver.allowance import Domains, Lane
 from digest.deliver.choice import Crowd
+from digest.deliver.outbox import Consequence
 from digest.deliver.outcome import Deferred, InDoubt, Outcome, Refused, Stage
 from digest.deliver.refusals import Meant, Refusals
 from digest.deliver.relay import RelayOptions
@@ -142,13 +143,17 @@ class Line:
             case Deferred(code=0) | InDoubt():
                 self.lost += 1
                 return outcome
-            case Deferred(stage=Stage.MAIL):
-                self._has_no_time(outcome)
+            case Deferred(stage=Stage.MAIL):  # it has not heard who the reader is: of no domain
+                self._rests(refusals.no_time(self.relay, outcome))
                 return outcome
             case Deferred(code=code) if code in PUT_OFF:
                 self.domains.deferred(message.domain, self.now())
             case Refused() if outbox.may_mean_us(outcome):
                 return self._refuses(message, outcome)
+            case Refused() if outbox.consequence(outcome) is Consequence.BOUNCE:
+                if self.refusals.knows_nobody(message.recipient, self.door.accepts):
+                    self._rests(refusals.nobody(self.relay), at_once=True)
+                    return _not_now(outcome)
             case Refused() if refusals.is_too_large(outcome):
                 self.objects(outcome, refusals.too_large(self.relay, outcome))
         self.answered += 1
@@ -160,12 +165,12 @@ class Line:
             self.objections.add(refused.enhanced)
             self.tell(sentence)
 
-    def _has_no_time(self, outcome: Deferred) -> None:
-        """It says so before it heard who the reader is: that is of it, and of no domain."""
+    def _rests(self, trouble: str, *, at_once: bool = False) -> None:
+        """It answers, and takes nothing from anybody. Told ``at_once``, or when it rests."""
         self.door.room = 0  # until the next look
-        trouble = refusals.no_time(self.relay, outcome)
         self.fail(self.now(), trouble, since=self.failed_before)
-        if trouble != self.trouble and not self.lane.circuit.passes(self.now()):
+        rests = not self.lane.circuit.passes(self.now())
+        if trouble != self.trouble and (at_once or rests):
             self.tell(trouble)
             self.trouble = trouble
 
@@ -183,4 +188,9 @@ class Line:
         if meant is Meant.US:
             self.lane = replace(self.lane, circuit=self.lane.circuit.pause(said))
             self.door.room = 0
-        return Deferred(outcome.code, outcome.enhanced, outcome.text, outcome.stage)
+        return _not_now(outcome)
+
+
+def _not_now(refused: Refused) -> Deferred:
+    """It is not the reader's fault."""
+    return Deferred(refused.code, refused.enhanced, refused.text, refused.stage)

@@ -11,7 +11,8 @@ from digest.deliver.choice import FIRST_REST, Circuit
 from digest.deliver.journal import Journal
 from digest.deliver.line import HANGS, STILL
 from digest.deliver.lines import Lines
-from digest.deliver.outcome import Deferred, Stage
+from digest.deliver.outcome import Deferred, Refused, Stage
+from digest.deliver.refusals import STRANGERS
 from digest.deliver.relay import RelayOptions
 from digest.deliver.throttle import Pace
 from digest.deliver.tray import Tray
@@ -172,4 +173,23 @@ async def test_who_puts_off_a_reader_is_asked_less_often_for_their_domain(tmp_pa
 
     assert not house.domains.free
     assert house.main.lane.circuit == Circuit()
+    await house.lines.close()
+
+
+async def test_a_relay_that_knows_nobody_writes_off_no_list_of_readers(tmp_path):
+    house = House(tmp_path, opens, spare=True)
+    gone = Refused(550, "5.1.1", "User unknown in local recipient table", Stage.RCPT)
+    for number in range(STRANGERS + 3):
+        await house.look()
+        message = house.main.door.take(lambda: None)
+        message.recipient = f"r{number}@x.example"
+        house.main.door.settle(message, gone)
+    await house.look()
+
+    became = [type(outcome) for _, outcome, _ in house.tray.boxes[0].rest]
+    assert became == [Refused] * STRANGERS + [Deferred] * 3
+    assert (house.main.door.room, house.other.door.room) == (0, 50 - STRANGERS - 3)
+    [told] = house.told
+    assert told == house.lines.troubles[0]
+    assert "says that none of the last 20 readers exists" in told
     await house.lines.close()
