@@ -39,7 +39,6 @@ if TYPE_CHECKING:
 
 BATCH = 50
 
-Clock = Callable[[], datetime]
 # What a refused mail means for its reader, in the transaction that keeps it: feedback.refused.
 Blame = Callable[[Connection, Ref, Address, Consequence, Refused, datetime], object]
 
@@ -58,8 +57,7 @@ class Desk:
 class LetterOffice:
     """Letters have refs below zero in the tray, so that no issue's delivery is mistaken for one.
 
-    One in doubt is sent again, whatever is done with issues: who waits for a confirmation would
-    else wait for ever, and a second one harms nobody.
+    One in doubt is always sent again: nobody would ask the operator about one that is held.
     """
 
     def __init__(
@@ -194,11 +192,7 @@ class LetterOffice:
         tally = Tally()
         for owed, outcome in sorted(outcomes, key=lambda told: told[0].subscriber):
             settled = outbox.settle(
-                owed.delivery,
-                outcome,
-                now,
-                self._dice(),
-                first_delay=self._first_delay,
+                owed.delivery, outcome, now, self._dice(), first_delay=self._first_delay
             )
             if not postbag.save(tx, owed.delivery, settled.delivery):
                 continue
@@ -257,9 +251,13 @@ class _MailRoom:
         )
 
     def _postmark(self, owed: Owed) -> Postmark:
-        marks: Sequence[Postmark] = tuple(self._desk.postmarks.values())
-        # A newsletter that left the configuration, or an address that was changed on no page.
-        return self._desk.postmarks.get(owed.newsletter, marks[0])
+        marks = self._desk.postmarks
+        if owed.newsletter in marks:
+            return marks[owed.newsletter]
+        if owed.newsletter and owed.kind is not Kind.ADDRESS:
+            missing = f"newsletter {owed.newsletter!r} is not in the configuration any more"
+            raise Temporary(f"{missing}; put it back, or the letter is given up in time")
+        return next(iter(marks.values()))  # of an address any newsletter may speak
 
     def _job(self, owed: Owed, postmark: Postmark) -> LetterJob:
         from digest.compose.letters import LetterJob  # as above

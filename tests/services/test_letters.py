@@ -50,18 +50,21 @@ def office(store, **given):
     async def here(work, job):
         return work(job)
 
-    postmark = Postmark(
-        newsletter=a_newsletter(),
-        base_url="https://quayside.example",
-        unsubscribe_mailbox="",
-        ring=RING,
-    )
+    postmarks = {
+        name: Postmark(
+            newsletter=a_newsletter(name),
+            base_url="https://quayside.example",
+            unsubscribe_mailbox="",
+            ring=RING,
+        )
+        for name in given.pop("newsletters", ("daily",))
+    }
     desk = Desk(
         site_name="Quayside",
         base_url="https://quayside.example",
         postal_address="1 Lock Lane",
         templates=(),
-        postmarks={"daily": postmark},
+        postmarks=postmarks,
     )
     acts = coming_back.acts(RING)
     given.setdefault("blame", partial(feedback.refused, acts=acts, rules=feedback.Rules()))
@@ -79,6 +82,19 @@ async def test_a_letter_is_claimed_for_its_reader(readers):
 
     assert [one.recipient for one in brought.ready] == ["ada@example.org", "grace@example.org"]
     assert await rows(readers) == [("sending", 1, MINE.hex)] * 2
+
+
+async def test_no_other_newsletter_asks_for_one_that_left_the_configuration(readers):
+    told = []
+    post = office(readers, newsletters=("other",), tell=told.append)
+
+    brought = await post.claim(MINE, 10, NOW)
+
+    assert [str(one.why) for one in brought.ready] == told * 2
+    assert told == [
+        "the confirm letter cannot be written: newsletter 'daily' is not in the configuration any "
+        "more; put it back, or the letter is given up in time"
+    ]
 
 
 async def test_what_became_of_letters_is_kept_with_what_it_means_for_their_readers(readers):
