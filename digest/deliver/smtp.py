@@ -145,7 +145,7 @@ async def _introduced(
     client: aiosmtplib.SMTP, relay: RelayOptions
 ) -> tuple[asyncio.Transport, Offer]:
     await client.connect(timeout=relay.patience.connect)
-    await client.ehlo()
+    await _introduce(client)
     if relay.wants_starttls:
         if not client.supports_extension("starttls"):
             raise Misconfigured(
@@ -164,6 +164,16 @@ async def _introduced(
     if transport is None or transport.is_closing():
         raise Temporary(f"{relay.label} closed the connection as soon as it was open")
     return transport, _offer(client)
+
+
+async def _introduce(client: aiosmtplib.SMTP) -> None:
+    """By EHLO; by HELO to a relay that does not know it, and so offers nothing (RFC 5321, 3.2)."""
+    try:
+        await client.ehlo()
+    except aiosmtplib.SMTPHeloError as error:
+        if error.code not in (500, 502):
+            raise
+        await client.helo()
 
 
 def _offer(client: aiosmtplib.SMTP) -> Offer:
