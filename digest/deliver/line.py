@@ -47,7 +47,8 @@ class Line:
     moved: tuple[tuple[int, ...], float] = ((), 0.0)
     unkept: int = 0  # messages that have left since ``booked`` was last asked
     open: set[asyncio.Task[None]] = field(default_factory=set)
-    up: int = 0  # of those, the ones that the relay has let in
+    opening: set[asyncio.Task[None]] = field(default_factory=set)  # of those, not let in yet
+    up: int = 0  # how many it has let in
     objections: set[str] = field(default_factory=set)  # by their codes, once told
 
     def book(self, now: float) -> None:

@@ -204,6 +204,9 @@ class Lines:
         """Finish what is on the wire, for ``drain_seconds``; then cut the connections."""
         self._tray.over = True
         self._tray.wake()
+        for line in self._lines:
+            for task in line.opening:  # nothing of it is on the wire
+                task.cancel()
         tasks = {task for line in self._lines for task in line.open}
         if tasks:
             _, late = await asyncio.wait(tasks, timeout=self._drain_seconds)
@@ -219,16 +222,18 @@ class Lines:
         wanted = line.wanted(share)
         while len(line.open) < wanted:
             task = asyncio.create_task(self._one(line))
-            line.open.add(task)
-            task.add_done_callback(line.open.discard)
+            for tasks in (line.open, line.opening):
+                tasks.add(task)
+                task.add_done_callback(tasks.discard)
 
     async def _one(self, line: Line) -> None:
         accepted, lost, failed, crowds = line.door.accepts, line.lost, line.failed, line.crowds
-        opened = False
+        me, opened = asyncio.current_task(), False
 
         def connected() -> None:
             nonlocal opened
             opened = True
+            line.opening -= {me}
             if line.connected():
                 self._tray.signal()
 

@@ -26,7 +26,7 @@ FULL = Deferred(452, "4.3.1", "Insufficient system storage", Stage.MAIL)
 class House:
     """Two relays, "main" and one more, and a clock set by hand."""
 
-    def __init__(self, folder, carry, *, spare=False, connections=8):
+    def __init__(self, folder, carry, *, spare=False, connections=8, drain_seconds=0.0):
         self.now, self.told = NOW, []
         self.tray = Tray(1, Journal(folder / "worker-1.journal"), signal=lambda: None)
         self.tray.journal.begin(uuid4())
@@ -47,7 +47,7 @@ class House:
             carry=carry,
             clock=lambda: self.now,
             tell=self.told.append,
-            drain_seconds=0.0,
+            drain_seconds=drain_seconds,
         )
         self.main, self.other = self.lines._lines
 
@@ -136,6 +136,17 @@ async def test_the_last_message_is_not_kept_for_a_relay_that_does_not_open(tmp_p
 
     assert (house.main.door.room, house.other.door.room) == (0, 1)
     await house.lines.close()
+
+
+async def test_nobody_waits_for_a_relay_that_does_not_open_when_all_is_over(tmp_path):
+    house = House(tmp_path, hang, drain_seconds=60.0)
+    house.put(1)
+    await house.look()
+
+    async with asyncio.timeout(5):
+        await house.lines.close()
+
+    assert house.lines.connections == 0
 
 
 async def opens(relay, feed, opened):
