@@ -144,7 +144,8 @@ class Line:
             case Deferred(code=0) | InDoubt():
                 self.lost += 1
                 return outcome
-            case Deferred(stage=Stage.MAIL):  # it has not heard who the reader is: of no domain
+            # It has not heard who the reader is, or speaks of our login or quota: of no domain.
+            case Deferred(stage=Stage.MAIL) | Deferred(code=454):
                 self._rests(refusals.no_time(self.relay, outcome))
                 return outcome
             case Deferred(code=code) if code in PUT_OFF:

@@ -21,6 +21,7 @@ from tests.builders import NOW
 from tests.deliver.relays import a_message
 
 FULL = Deferred(452, "4.3.1", "Insufficient system storage", Stage.MAIL)
+SPENT = Deferred(454, "", "Throttling failure: Daily message quota exceeded.", Stage.END)  # SES
 
 
 class House:
@@ -154,22 +155,25 @@ async def opens(relay, feed, opened):
     await asyncio.Event().wait()
 
 
-async def test_a_relay_that_has_no_time_for_any_message_rests_and_no_domain_is_slowed(tmp_path):
+@pytest.mark.parametrize("said", [FULL, SPENT])
+async def test_a_relay_that_has_no_time_for_any_message_rests_and_no_domain_is_slowed(
+    tmp_path, said
+):
     house = House(tmp_path, opens, spare=True)
     for _ in range(3):
         await house.look()
         for _ in range(2):  # of one round: they are one failure
             house.main.door.room = 1
-            house.main.door.settle(house.main.door.take(lambda: None), FULL)
+            house.main.door.settle(house.main.door.take(lambda: None), said)
         assert house.main.door.room == 0
     await house.look()
 
     assert (house.main.door.room, house.other.door.room) == (0, 44)
     assert house.domains.free
     assert house.told == house.lines.troubles
+    words = " ".join(filter(None, (str(said.code), said.enhanced, said.text)))
     assert house.told == [
-        "relay 'main' (relay:25) takes no message now (452 4.3.1 Insufficient system storage); "
-        "it is tried again later"
+        f"relay 'main' (relay:25) takes no message now ({words}); it is tried again later"
     ]
     await house.lines.close()
 
