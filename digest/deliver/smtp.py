@@ -10,7 +10,7 @@ import asyncio
 import re
 import ssl
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import cast
 
@@ -77,9 +77,10 @@ class Knocked:
 async def knock(relay: RelayOptions) -> Knocked:
     """Open a connection as for mail, log in, and leave without sending any.
 
-    Raises Temporary or Misconfigured when it cannot be opened.
+    Raises Temporary or Misconfigured when it cannot be opened, soon: somebody waits for it.
     """
-    transport, offer = await _open(relay)
+    soon = replace(relay.patience, greeting=min(relay.patience.greeting, relay.patience.connect))
+    transport, offer = await _open(replace(relay, patience=soon))
     secured = transport.get_extra_info("ssl_object")
     transport.write(b"QUIT\r\n")
     transport.close()

@@ -236,6 +236,10 @@ async def test_a_port_that_never_answers_is_given_up_in_time():
         port = server.sockets[0].getsockname()[1]
         relay = replace(relay, port=port, patience=SOON)
         error = await complaint(relay)
+        patient = replace(relay, patience=replace(SOON, greeting=300.0))
+        async with asyncio.timeout(10):  # `digest doctor` is waited for
+            with pytest.raises(Temporary, match="did not answer in time"):
+                await knock(patient)
     stop.set()
     server.close()
 
