@@ -19,7 +19,7 @@ from multiprocessing.context import ForkServerContext, ForkServerProcess
 from types import TracebackType
 from typing import ParamSpec, Protocol, Self, TypeVar
 
-from digest.errors import DigestError, Permanent
+from digest.errors import DigestError, Permanent, Temporary
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -36,7 +36,7 @@ class Isolate(Protocol):
     """``await isolate(function, *args)``: the function's value, or the DigestError it raised.
 
     Function and arguments must pickle. Raises Stopped when the time limit is reached, Permanent
-    when the worker dies, naming the function.
+    when the worker dies, naming the function, and Temporary where none can be started.
     """
 
     async def __call__(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T: ...
@@ -148,8 +148,13 @@ class Workers:
     def _start(self) -> _Worker:
         ours, theirs = self._context.Pipe()
         process = self._context.Process(target=_serve, args=(theirs, self._memory), daemon=True)
-        process.start()
-        theirs.close()
+        try:
+            process.start()
+        except (EOFError, OSError) as error:  # too many processes, or the fork server was killed
+            ours.close()
+            raise Temporary(f"no process can be started to work in: {error}") from error
+        finally:
+            theirs.close()
         return _Worker(process, ours)
 
 

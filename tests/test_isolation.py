@@ -1,10 +1,11 @@
 import asyncio
 import os
 import time
+from multiprocessing import forkserver
 
 import pytest
 
-from digest.errors import Misconfigured, Permanent
+from digest.errors import Misconfigured, Permanent, Temporary
 from digest.isolation import Workers
 
 
@@ -162,3 +163,14 @@ async def test_nobody_gets_the_answer_to_a_cancelled_call():
             await waiting
 
         assert await isolate(double, 4) == 8
+
+
+async def test_a_process_that_cannot_be_started_is_no_fault_of_the_input(isolate, monkeypatch):
+    with pytest.raises(Permanent):
+        await isolate(die)  # the fork server runs, and has no worker
+    with monkeypatch.context() as patch:
+        patch.setattr(forkserver._forkserver, "_forkserver_address", "nowhere")
+        with pytest.raises(Temporary, match="no process can be started to work in"):
+            await isolate(double, 2)
+
+    assert await isolate(double, 2) == 4

@@ -9,8 +9,10 @@ import pytest
 
 from digest.config.load import load_text
 from digest.deliver.relay import RelayOptions, Security
+from digest.deliver.transport import domain_of
 from digest.errors import Misconfigured
 from digest.wiring import post as wiring
+from subscribers.address import Address
 from tests.config.conftest import GOOD
 from tests.deliver.relays import a_message, scripted
 
@@ -129,3 +131,10 @@ def test_the_limits_of_domains_hold():
 
     assert go("slow.example") == 5  # five seconds of 60 a minute
     assert go("else.example") == 40  # five seconds of its slow start
+
+
+def test_a_domain_beyond_ascii_is_limited_by_the_name_its_addresses_have():
+    domains = wiring.domains(settings('[deliver.domains."bücher.example"]\nper_hour = 2\n'), AT)
+
+    ada = Address.parse("ada@Bücher.example")
+    assert [domains.may_go(domain_of(str(ada))) for _ in range(3)] == [True, False, False]

@@ -49,6 +49,7 @@ class Lane:
     circuit: Circuit = field(default_factory=Circuit)
     free: int = 1_000_000_000  # messages its connections can take up now
     hold: Hold | None = None  # None: nobody shares its limits
+    hangs: bool = False  # for long nothing has come of what it was given
 
     def room(self, now: float) -> int:
         """How many may leave by it now."""
@@ -107,9 +108,12 @@ def rest(lanes: Sequence[Lane], now: float) -> float | None:
 
 
 def in_use(lanes: Sequence[Lane], now: float) -> list[Lane]:
-    """Those that work; the spares only where no other does."""
+    """Those that work; the spares only where no other does. One that is tried again after a rest
+    does not work yet."""
     passing = [lane for lane in lanes if lane.circuit.passes(now)]
-    return [lane for lane in passing if lane.weight > 0] or passing
+    passing = [lane for lane in passing if not lane.hangs] or passing
+    own = [lane for lane in passing if lane.weight > 0]
+    return own if any(not lane.circuit.rests for lane in own) else passing
 
 
 class Domains:

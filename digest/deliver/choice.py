@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 FAILURES = 3  # in a row open the circuit
 FIRST_REST = 30.0  # seconds before it is tried again; doubled each time
 LONGEST_REST = 900.0
+FORGOTTEN = 3600.0  # seconds after which a relay that let in no more connections is told anew
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,3 +45,34 @@ class Circuit:
 
     def pause(self, words: str) -> Circuit:
         return replace(self, paused=words or "it refused us")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Crowd:
+    """A relay that let in no more connections: how many it had ``since`` then.
+
+    Twice as many are tried after each ``patience``, which doubles where it still lets in no more;
+    where it lets in more, all are.
+    """
+
+    count: int
+    since: float
+    patience: float = FIRST_REST
+    is_new: bool = True
+
+    @classmethod
+    def after(cls, before: Crowd | None, count: int, now: float) -> Crowd:
+        """It let in no more than ``count``, and may have done so ``before``."""
+        if before is None or abs(now - before.since) > FORGOTTEN:
+            return cls(count=count, since=now)
+        patience = min(LONGEST_REST, before.patience * 2)
+        return cls(count=count, since=now, patience=patience, is_new=False)
+
+    def opened(self, count: int) -> Crowd:
+        """So many are open: it lets in that many at least."""
+        return replace(self, count=max(self.count, count))
+
+    def most(self, now: float) -> int:
+        """How many it is to have now."""
+        # Whichever way the clock was set, no wait becomes longer by it.
+        return self.count << min(10, int(abs(now - self.since) / self.patience))

@@ -14,13 +14,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from digest.deliver import allowance, outbox, refusals, waits
+from digest.deliver import allowance, refusals, waits
 from digest.deliver.allowance import Domains, Hold, Lane
 from digest.deliver.choice import Circuit
 from digest.deliver.feed import Feed
 from digest.deliver.latch import Latch
 from digest.deliver.line import Line
-from digest.deliver.outcome import Deferred, InDoubt, Outcome, Refused
+from digest.deliver.outcome import Refused
 from digest.deliver.refusals import Meant
 from digest.deliver.relay import RelayOptions
 from digest.deliver.throttle import Pace
@@ -29,7 +29,6 @@ from digest.deliver.tray import Box, Door, Ready, Tray
 from digest.errors import DigestError
 
 Carry = Callable[[RelayOptions, Feed, Callable[[], None]], Awaitable[None]]  # see smtp.carry
-PUT_OFF = (421, 450, 451, 452)  # a domain that says one of these is to be asked less often
 SHORT = 1.0  # seconds: what must wait no longer than this stays in the tray
 
 
@@ -55,12 +54,14 @@ class Lines:
         self._tell = tell
         self._lines: list[Line] = []
         self._waited = waits.Waited()
-        self._objections: set[tuple[str, str]] = set()  # relay and code, once told
         for relay, lane in ways:
-            line = Line(relay=relay, lane=lane, door=Door(tray, relay.name, domains))
+            door = Door(tray, relay.name, domains)
+            line = Line(
+                relay=relay, lane=lane, door=door, domains=domains, now=self._now, tell=tell
+            )
             if lane.pace.windows:
                 line.door = Latch(tray, relay.name, domains, partial(self._lasts, line))
-            line.door.heard = self._hearing(line)
+            line.door.heard = line.hears
             line.door.elsewhere = partial(self._elsewhere, line)
             self._lines.append(line)
         # Each connection may have announced one message that the journal has yet to note.
@@ -139,7 +140,10 @@ class Lines:
             line.book(now)
             line.believe()
         ready = self._tray.ready
-        shares = allowance.shares(self._to_share(ready, now), now, most=min(ready, self._tray.room))
+        still = [line.stands(now) for line in self._lines]
+        shares = allowance.shares(
+            self._to_share(ready, still), now, most=min(ready, self._tray.room)
+        )
         for line in self._lines:
             line.door.room = shares.get(line.relay.name, 0)
             if line.door.room:
@@ -147,11 +151,10 @@ class Lines:
         if ready:
             self._tray.wake()
 
-    def _to_share(self, ready: int, now: float) -> list[Lane]:
+    def _to_share(self, ready: int, still: Sequence[bool]) -> list[Lane]:
         """The lanes. Nothing is kept for a relay that cannot take it, nor the last messages for one
         that stands still."""
         lanes = [line.fitting() for line in self._lines]
-        still = [line.stands_still(now) for line in self._lines]
         if ready > self.connections or all(still):
             return lanes
         pairs = zip(lanes, still, strict=True)
@@ -201,6 +204,9 @@ class Lines:
         """Finish what is on the wire, for ``drain_seconds``; then cut the connections."""
         self._tray.over = True
         self._tray.wake()
+        for line in self._lines:
+            for task in line.opening:  # nothing of it is on the wire
+                task.cancel()
         tasks = {task for line in self._lines for task in line.open}
         if tasks:
             _, late = await asyncio.wait(tasks, timeout=self._drain_seconds)
@@ -213,85 +219,48 @@ class Lines:
             line.book(now)
 
     def _open(self, line: Line, share: int) -> None:
-        wanted = min(line.relay.max_connections, share) if line.proven else 1
+        wanted = line.wanted(share)
         while len(line.open) < wanted:
             task = asyncio.create_task(self._one(line))
-            line.open.add(task)
-            task.add_done_callback(line.open.discard)
+            for tasks in (line.open, line.opening):
+                tasks.add(task)
+                task.add_done_callback(tasks.discard)
 
     async def _one(self, line: Line) -> None:
-        accepted, lost, failed = line.door.accepts, line.lost, line.failed
+        accepted, lost, failed, crowds = line.door.accepts, line.lost, line.failed, line.crowds
+        me, opened = asyncio.current_task(), False
+
+        def connected() -> None:
+            nonlocal opened
+            opened = True
+            line.opening -= {me}
+            if line.connected():
+                self._tray.signal()
+
         try:
-            await self._carry(line.relay, line.door, lambda: self._connected(line))
+            await self._carry(line.relay, line.door, connected)
         except DigestError as error:
-            self._failed(line, str(error), since=failed)
+            if line.up and not opened:
+                line.crowd(str(error), since=crowds)
+            else:
+                line.fails(str(error), since=failed)
         except Exception as error:  # noqa: BLE001 -- or it would be tried again without a rest
-            self._failed(line, refusals.mistake(line.relay, error), since=failed)
+            line.fails(refusals.mistake(line.relay, error), since=failed)
         else:
             if line.lost > lost and line.door.accepts == accepted:
-                self._failed(line, refusals.breaks_off(line.relay), since=failed)
+                line.fails(refusals.breaks_off(line.relay), since=failed)
+        finally:
+            line.up -= opened
         self._tray.signal()
-
-    def _connected(self, line: Line) -> None:
-        line.door.objection = None  # it may take more than it did: the connection says so
-        # One that has failed lately proves itself by a message: some open and take none.
-        if not (line.proven or line.lane.circuit.doubted):
-            line.proven = True
-            self._tray.signal()
-
-    def _failed(self, line: Line, trouble: str, *, since: int) -> None:
-        if line.fail(self._now(), trouble, since=since):
-            if trouble != line.trouble:
-                self._tell(trouble)
-            line.trouble = trouble
-
-    def _hearing(self, line: Line) -> Callable[[Outgoing, Outcome], Outcome]:
-        def heard(message: Outgoing, outcome: Outcome) -> Outcome:
-            match outcome:
-                case Deferred(code=0) | InDoubt():
-                    line.lost += 1
-                    return outcome
-                case Deferred(code=code) if code in PUT_OFF:
-                    self._domains.deferred(message.domain, self._now())
-                case Refused() if outbox.may_mean_us(outcome):
-                    return self._refused(line, message, outcome)
-                case Refused() if refusals.is_too_large(outcome):
-                    self._objects(line, outcome, refusals.too_large(line.relay, outcome))
-            line.answered += 1
-            return outcome
-
-        return heard
 
     def _elsewhere(self, line: Line, message: Outgoing, refused: Refused) -> bool:
         """Whether another relay that is in use may take what this one cannot; that is told once."""
-        self._objects(line, refused, refused.text)
+        line.objects(refused, refused.text)
         in_use = {lane.name for lane in allowance.in_use(self.lanes, self._now())}
         return any(
             other is not line and other.relay.name in in_use and other.door.can_take(message)
             for other in self._lines
         )
-
-    def _objects(self, line: Line, refused: Refused, sentence: str) -> None:
-        objection = line.relay.name, refused.enhanced
-        if objection not in self._objections:
-            self._objections.add(objection)
-            self._tell(sentence)
-
-    def _refused(self, line: Line, message: Outgoing, outcome: Refused) -> Outcome:
-        """It refuses us and not the reader, who must not lose a letter by it, or seems to."""
-        meant = line.refusals.meant(outcome, message.recipient, line.door.accepts)
-        if meant is Meant.READER:
-            line.answered += 1
-            return outcome
-        words = " ".join(filter(None, (str(outcome.code), outcome.enhanced, outcome.text)))
-        trouble = refusals.sentence(line.relay, words, meant)
-        if trouble != line.trouble:
-            self._tell(trouble)
-        line.trouble = trouble
-        if meant is Meant.US:
-            line.lane = replace(line.lane, circuit=line.lane.circuit.pause(words))
-            line.door.room = 0
-        return Deferred(outcome.code, outcome.enhanced, outcome.text, outcome.stage)
 
     def _lasts(self, line: Line) -> bool:
         return line.lane.hold is None or line.lane.hold.lasts(self._now())

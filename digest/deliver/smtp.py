@@ -10,7 +10,7 @@ import asyncio
 import re
 import ssl
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import cast
 
@@ -77,9 +77,10 @@ class Knocked:
 async def knock(relay: RelayOptions) -> Knocked:
     """Open a connection as for mail, log in, and leave without sending any.
 
-    Raises Temporary or Misconfigured when it cannot be opened.
+    Raises Temporary or Misconfigured when it cannot be opened, soon: somebody waits for it.
     """
-    transport, offer = await _open(relay)
+    soon = replace(relay.patience, greeting=min(relay.patience.greeting, relay.patience.connect))
+    transport, offer = await _open(replace(relay, patience=soon))
     secured = transport.get_extra_info("ssl_object")
     transport.write(b"QUIT\r\n")
     transport.close()
@@ -145,7 +146,7 @@ async def _introduced(
     client: aiosmtplib.SMTP, relay: RelayOptions
 ) -> tuple[asyncio.Transport, Offer]:
     await client.connect(timeout=relay.patience.connect)
-    await client.ehlo()
+    await _introduce(client)
     if relay.wants_starttls:
         if not client.supports_extension("starttls"):
             raise Misconfigured(
@@ -164,6 +165,16 @@ async def _introduced(
     if transport is None or transport.is_closing():
         raise Temporary(f"{relay.label} closed the connection as soon as it was open")
     return transport, _offer(client)
+
+
+async def _introduce(client: aiosmtplib.SMTP) -> None:
+    """By EHLO; by HELO to a relay that does not know it, and so offers nothing (RFC 5321, 3.2)."""
+    try:
+        await client.ehlo()
+    except aiosmtplib.SMTPHeloError as error:
+        if error.code not in (500, 502):
+            raise
+        await client.helo()
 
 
 def _offer(client: aiosmtplib.SMTP) -> Offer:

@@ -167,7 +167,7 @@ class Dispatch:
     def _recovered(self) -> None:
         if self._troubled:
             self._troubled = 0
-            self._tell("the database can be written again; it goes on")
+            self._tell("the trouble is over; it goes on")
 
     def _is_stale(self, now: datetime) -> bool:
         pairs = zip(self._freshness, self._tray.boxes, strict=True)

@@ -18,7 +18,7 @@ from digest.deliver import journal, outbox, replies
 from digest.deliver.journal import Entry
 from digest.deliver.message import Compiled, compile_edition, splice
 from digest.deliver.office import Brought, Outlook, Tally
-from digest.deliver.outbox import Consequence, WhenInDoubt
+from digest.deliver.outbox import Consequence
 from digest.deliver.outcome import InDoubt, Outcome, Refused
 from digest.deliver.postmark import Postmark, Reader, letter_personal
 from digest.deliver.transport import Outgoing
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
 
 BATCH = 50
 
-Clock = Callable[[], datetime]
 # What a refused mail means for its reader, in the transaction that keeps it: feedback.refused.
 Blame = Callable[[Connection, Ref, Address, Consequence, Refused, datetime], object]
 
@@ -56,7 +55,10 @@ class Desk:
 
 
 class LetterOffice:
-    """Letters have refs below zero in the tray, so that no issue's delivery is mistaken for one."""
+    """Letters have refs below zero in the tray, so that no issue's delivery is mistaken for one.
+
+    One in doubt is always sent again: nobody would ask the operator about one that is held.
+    """
 
     def __init__(
         self,
@@ -66,7 +68,6 @@ class LetterOffice:
         isolate: Isolate,
         blame: Blame,
         dice: Callable[[], float],
-        in_doubt: WhenInDoubt = WhenInDoubt.RESEND,
         first_delay: timedelta = outbox.FIRST_DELAY,
         tell: Callable[[str], None] = lambda _: None,
     ) -> None:
@@ -74,7 +75,6 @@ class LetterOffice:
         self._mail = _MailRoom(store, desk, isolate)
         self._blame = blame
         self._dice = dice
-        self._in_doubt = in_doubt
         self._first_delay = first_delay
         self._tell = tell
         self._held: dict[int, Owed] = {}
@@ -192,12 +192,7 @@ class LetterOffice:
         tally = Tally()
         for owed, outcome in sorted(outcomes, key=lambda told: told[0].subscriber):
             settled = outbox.settle(
-                owed.delivery,
-                outcome,
-                now,
-                self._dice(),
-                in_doubt=self._in_doubt,
-                first_delay=self._first_delay,
+                owed.delivery, outcome, now, self._dice(), first_delay=self._first_delay
             )
             if not postbag.save(tx, owed.delivery, settled.delivery):
                 continue
@@ -256,9 +251,13 @@ class _MailRoom:
         )
 
     def _postmark(self, owed: Owed) -> Postmark:
-        marks: Sequence[Postmark] = tuple(self._desk.postmarks.values())
-        # A newsletter that left the configuration, or an address that was changed on no page.
-        return self._desk.postmarks.get(owed.newsletter, marks[0])
+        marks = self._desk.postmarks
+        if owed.newsletter in marks:
+            return marks[owed.newsletter]
+        if owed.newsletter and owed.kind is not Kind.ADDRESS:
+            missing = f"newsletter {owed.newsletter!r} is not in the configuration any more"
+            raise Temporary(f"{missing}; put it back, or the letter is given up in time")
+        return next(iter(marks.values()))  # of an address any newsletter may speak
 
     def _job(self, owed: Owed, postmark: Postmark) -> LetterJob:
         from digest.compose.letters import LetterJob  # as above

@@ -33,6 +33,7 @@ from digest.deliver.smtp import SmtpTransport
 from digest.deliver.throttle import Pace, limited
 from digest.deliver.transport import Transport
 from digest.deliver.tray import Tray
+from digest.domains import in_dns
 from digest.errors import Misconfigured
 from digest.isolation import Workers
 from digest.services import feedback
@@ -196,7 +197,8 @@ def domains(settings: Settings, now: datetime) -> Domains:
     def pace(limits: DomainLimits) -> Pace:
         return _limits(limits, start=limits.start, ceiling=limits.ceiling)
 
-    named = {name: pace(limits) for name, limits in deliver.domains.items()}
+    # Addresses have the name that is in the DNS, whichever the operator wrote.
+    named = {in_dns(name): pace(limits) for name, limits in deliver.domains.items()}
     return Domains(pace(deliver.each_domain), named, now.timestamp())
 
 
@@ -229,7 +231,6 @@ def _offices(
         isolate=tools.isolate,
         blame=blame,
         dice=tools.dice,
-        in_doubt=rules.in_doubt,
         first_delay=rules.first_delay,
         tell=tell,
     )

@@ -58,6 +58,8 @@ def test_a_spare_helps_when_no_other_works_and_not_when_they_are_at_their_limits
     assert with_main(pace=spent) == {}
     assert with_main(circuit=BROKEN) == {"spare": 8}
     assert with_main(circuit=Circuit(paused="550 5.7.1 no")) == {"spare": 8}
+    assert with_main(hangs=True) == {"spare": 8}
+    assert with_main(circuit=Circuit(rests=1)) == {"main": 4, "spare": 4}  # its trial may fail
 
 
 def test_we_rest_until_the_first_of_the_relays_is_ready():

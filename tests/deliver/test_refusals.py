@@ -66,3 +66,25 @@ def test_what_was_before_the_operator_resumed_it_counts_no_more():
     said.forget(accepted=0)
 
     assert said.meant(refused(), "ada", 0) is Meant.UNSURE
+
+
+def unknown(said: Refusals, count: int, accepted: int, domains: int = 5) -> list[bool]:
+    return [
+        said.knows_nobody(f"r{n}@d{n % domains}.example", accepted + n // 40) for n in range(count)
+    ]
+
+
+def test_who_knows_nobody_at_all_is_believed_of_twenty():
+    said = Refusals()
+
+    assert unknown(said, 25, 0) == [False] * 20 + [True] * 5
+    assert not said.knows_nobody("ada@x.example", 1)  # it takes mail again
+    assert unknown(said, 25, 1_000) == [False] * 20 + [True] * 5
+    said.forget(accepted=1_000)
+    assert unknown(said, 20, 1_000) == [False] * 20
+
+
+def test_the_readers_of_a_domain_that_has_closed_are_gone_and_a_relay_that_takes_no_mail_is_wrong():
+    assert unknown(Refusals(), 40, 1_000, domains=2) == [False] * 40
+    assert unknown(Refusals(), 21, 0, domains=1)[-1]
+    assert not any(unknown(Refusals(), 20, 0, domains=1) * 9)

@@ -236,6 +236,10 @@ async def test_a_port_that_never_answers_is_given_up_in_time():
         port = server.sockets[0].getsockname()[1]
         relay = replace(relay, port=port, patience=SOON)
         error = await complaint(relay)
+        patient = replace(relay, patience=replace(SOON, greeting=300.0))
+        async with asyncio.timeout(10):  # `digest doctor` is waited for
+            with pytest.raises(Temporary, match="did not answer in time"):
+                await knock(patient)
     stop.set()
     server.close()
 
@@ -392,3 +396,31 @@ async def test_what_cannot_be_said_in_smtp_is_the_operators_to_mend():
 async def test_a_size_of_thousands_of_digits_is_no_limit():
     async with scripted(offers=(f"SIZE {'9' * 5000}",)) as (_, options):
         assert (await knock(options)).offer.size == 0
+
+
+@pytest.mark.parametrize("code", [500, 502])
+async def test_a_relay_that_does_not_know_ehlo_is_said_helo_and_offers_nothing(code):
+    def say(command: str) -> str | None:
+        return f"{code} what?\r\n" if command.startswith("EHLO") else None
+
+    async with scripted(say) as (relay, options):
+        outcome = await SmtpTransport(options)(a_message())
+
+    assert isinstance(outcome, Accepted)
+    assert relay.heard == [
+        "EHLO localhost",
+        "HELO localhost",
+        "MAIL FROM:<digest@quayside.example>",
+        "RCPT TO:<ada@example.org>",
+        "DATA",
+        "QUIT",
+    ]
+
+
+async def test_in_the_clear_nothing_is_sent_to_it_where_tls_is_wanted():
+    async with scripted(lambda c: "502 what?\r\n" if c.startswith("EHLO") else None) as (
+        _,
+        options,
+    ):
+        with pytest.raises(Misconfigured, match="offers no STARTTLS"):
+            await SmtpTransport(replace(options, security=Security.STARTTLS))(a_message())

@@ -238,6 +238,25 @@ def relayed(desk, sink):
         desk.write("config.toml", before)
 
 
+class HangsUp:
+    """A relay that has the whole letter and breaks off before it says so."""
+
+    async def handle_DATA(self, server, session, envelope):  # noqa: N802 -- aiosmtpd's name
+        server.transport.abort()
+        return "250 2.0.0 Ok"
+
+
+def test_a_letter_in_doubt_is_sent_again_whatever_is_done_with_issues(desk, members):
+    members(join())
+
+    with relayed(desk, HangsUp()):
+        desk.write("config.toml", desk.config.replace("[deliver]", '[deliver]\nin_doubt = "hold"'))
+        said = desk.run("letters", "send")
+
+    # No command lets a letter go that is held: `digest issues retry-failed` is for issues.
+    assert said.out == "0 sent, 1 to be tried again, 0 failed, 0 skipped\n"
+
+
 def test_letters_go_over_smtp_to_a_real_server(desk, members):
     sink = Sink()
     members(join())

@@ -11,7 +11,6 @@ from sqlalchemy import select
 
 from digest.deliver.journal import Entry, Noted
 from digest.deliver.office import Tally
-from digest.deliver.outbox import WhenInDoubt
 from digest.deliver.outcome import Refused, Stage
 from digest.deliver.postmark import Postmark
 from digest.deliver.tray import Box
@@ -51,18 +50,21 @@ def office(store, **given):
     async def here(work, job):
         return work(job)
 
-    postmark = Postmark(
-        newsletter=a_newsletter(),
-        base_url="https://quayside.example",
-        unsubscribe_mailbox="",
-        ring=RING,
-    )
+    postmarks = {
+        name: Postmark(
+            newsletter=a_newsletter(name),
+            base_url="https://quayside.example",
+            unsubscribe_mailbox="",
+            ring=RING,
+        )
+        for name in given.pop("newsletters", ("daily",))
+    }
     desk = Desk(
         site_name="Quayside",
         base_url="https://quayside.example",
         postal_address="1 Lock Lane",
         templates=(),
-        postmarks={"daily": postmark},
+        postmarks=postmarks,
     )
     acts = coming_back.acts(RING)
     given.setdefault("blame", partial(feedback.refused, acts=acts, rules=feedback.Rules()))
@@ -80,6 +82,19 @@ async def test_a_letter_is_claimed_for_its_reader(readers):
 
     assert [one.recipient for one in brought.ready] == ["ada@example.org", "grace@example.org"]
     assert await rows(readers) == [("sending", 1, MINE.hex)] * 2
+
+
+async def test_no_other_newsletter_asks_for_one_that_left_the_configuration(readers):
+    told = []
+    post = office(readers, newsletters=("other",), tell=told.append)
+
+    brought = await post.claim(MINE, 10, NOW)
+
+    assert [str(one.why) for one in brought.ready] == told * 2
+    assert told == [
+        "the confirm letter cannot be written: newsletter 'daily' is not in the configuration any "
+        "more; put it back, or the letter is given up in time"
+    ]
 
 
 async def test_what_became_of_letters_is_kept_with_what_it_means_for_their_readers(readers):
@@ -110,11 +125,10 @@ async def test_of_a_worker_that_died_what_never_left_is_queued_and_what_did_is_k
 async def test_where_the_journal_is_lost_letters_are_in_doubt(readers):
     await office(readers).claim(MINE, 10, NOW)
 
-    held = office(readers, in_doubt=WhenInDoubt.HOLD)
-    tally = await held.recover(MINE, [], trusted=False, now=NOW)
+    tally = await office(readers).recover(MINE, [], trusted=False, now=NOW)
 
-    assert tally == Tally(held=2)
-    assert await rows(readers) == [("held", 1, None)] * 2
+    assert tally == Tally(later=2)
+    assert await rows(readers) == [("queued", 1, None)] * 2
 
 
 async def test_letters_whose_lease_is_over_are_settled_once_it_was_seen_twice(readers):

@@ -147,7 +147,7 @@ async def test_a_relay_that_takes_more_from_now_on_is_believed(house):
         door = dispatch._lines._lines[0].door
         assert door.objection is not None
         relay.offers = ALL
-        dispatch._lines._connected(dispatch._lines._lines[0])
+        dispatch._lines._lines[0].connected()
         assert door.objection is None
 
 

@@ -95,7 +95,7 @@ async def test_a_database_that_cannot_be_written_stops_everything_and_loses_noth
     assert house.told == [
         "digest.db is locked by another process; try again in a moment; nothing more leaves "
         "until then, and nothing is lost",
-        "the database can be written again; it goes on",
+        "the trouble is over; it goes on",
     ]
     assert set((await house.rows("state", "attempts")).values()) == {("sent", 1)}
 
