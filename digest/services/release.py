@@ -224,14 +224,15 @@ def _hours(
 ) -> list[Hour]:
     """When each hour people chose is due, and until when.
 
-    Who chose none reads it at once: the newsletter's own hour is when its window closes.
+    Who chose none reads it at once: the newsletter's own hour is when its window closes. So does
+    whose hour passed before ``at``: counted from there, or a late issue would be stale for them.
     """
     following = periods.next_issue(newsletter, at, settled=(period,))
     since = duty.counted_from(newsletter, period, at)
     hours = [_hour("", None, at, following)]
     for zone, hour in chosen:
         kept_by = periods.zone_or(zone, newsletter.timezone)
-        due = periods.next_hour(since, hour, kept_by)
+        due = max(at, periods.next_hour(since, hour, kept_by))
         hours.append(_hour(zone, hour, due, periods.next_hour(following, hour, kept_by)))
     return hours
 
