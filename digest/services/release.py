@@ -72,11 +72,23 @@ async def release(
 async def begin(
     store: Store, prepared: Prepared, *, clock: Clock, corrects: int | None = None
 ) -> int:
-    """Freeze the issue and what its audience chose; ``finish`` does the rest. Raises Taken."""
+    """Freeze the issue and what its audience chose; ``finish`` does the rest. Raises Taken.
+
+    One that still waits for the editor gives way, but to a correction: its stories are told here.
+    """
     issue = prepared.issue
     assert issue is not None, "there is nothing to release"
+    frozen = issue
     chosen = await store.read(_chosen, issue.newsletter, issue.cadence)
-    new = await store.write(_freeze, prepared, issue, clock(), corrects, chosen)
+
+    def change(tx: Connection) -> int | None:
+        now = clock()
+        new = _freeze(tx, prepared, frozen, now, corrects, chosen)
+        if new is not None and corrects is None:
+            reviews.give_way(tx, frozen.newsletter, frozen.cadence, frozen.period, now)
+        return new
+
+    new = await store.write(change)
     if new is None:
         raise Taken(taken(issue))
     return new

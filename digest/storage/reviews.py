@@ -94,6 +94,11 @@ def discard(tx: Connection, one: Review, reason: str, now: datetime) -> None:
 
 
 def text(tx: Connection, issue: int) -> str:
-    """The words of the whole issue, its places still blank; empty where there is none."""
-    asked = select(editions.c.text).where(editions.c.issue == issue).order_by(editions.c.key)
+    """The words of the whole issue in its own language, its places still blank; empty: none."""
+    asked = (
+        select(editions.c.text)
+        .join(issues, issues.c.id == editions.c.issue)
+        .where(editions.c.issue == issue)
+        .order_by(editions.c.language != issues.c.language, editions.c.key)
+    )
     return tx.execute(asked.limit(1)).scalar() or ""
