@@ -58,6 +58,19 @@ async def test_what_waits_for_the_editor_gives_way_to_one_that_is_sent_by_hand(h
     assert info.reason == f"nobody approved it before the issue of {period}, which takes its place"
 
 
+async def test_of_one_that_was_approved_too_late_nobody_says_that_it_was_not(house):
+    asked = {"due": NOW, "release_by": NOW, "clock": house.clock}
+    waits = await release.submit(house.store, house.prepared(), **asked)
+    prepared = replace(house.prepared(), issue=an_issue(lead=None, period="2026-11-25"))
+
+    await house.release(prepared)
+
+    info = await house.store.read(desk.find, waits)
+    assert info is not None
+    said = "it was let go too late, after the issue of 2026-11-25, which takes its place"
+    assert info.reason == said
+
+
 async def test_a_correction_leaves_what_waits_for_the_editor_alone(house):
     asked = {"due": NOW, "release_by": None, "clock": house.clock}
     first = await house.release()
