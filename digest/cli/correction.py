@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from digest import wiring
+from digest.cli import mended
 from digest.cli.sending import Outgo, Sent, released_and_sent
 from digest.compose import words
 from digest.config import secret
 from digest.config.settings import Settings
-from digest.errors import DigestError, Misconfigured
+from digest.errors import DigestError
 from digest.services import correcting, release
 from digest.services.publish import typeset
 from digest.storage import audience, desk, enrolling, posting
@@ -44,7 +43,7 @@ async def correction(
             issue,
             note=note,
             subject=str(said["correction"]),
-            stories=_read(stories),
+            stories=mended.stories(stories) if stories else None,
             brief_after=settings.compose.brief_after,
             at=tools.clock(),
         )
@@ -74,15 +73,3 @@ def _not_again(issue: int, sent: int, now: int) -> Iterator[str]:
             f"of the {sent:,} who were sent issue {issue}, {sent - now:,} will get no correction: "
             "left, paused or bounced since"
         )
-
-
-def _read(stories: Path | None) -> Sequence[Mapping[str, Any]] | None:
-    if stories is None:
-        return None
-    try:
-        told = json.loads(stories.read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise Misconfigured(str(stories), f"cannot be read as JSON: {error}") from error
-    if not isinstance(told, list):
-        raise Misconfigured(str(stories), "is no list of stories; see `show --stories`")
-    return told

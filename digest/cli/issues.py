@@ -182,8 +182,10 @@ def pause(context: Context, issue: int) -> None:
 def resume(context: Context, issue: int) -> None:
     """Go on with a paused issue."""
     clock = clock_at(None)
-    _in_store(context, lambda store: steering.resume(store, issue, clock=clock))
+    late = _in_store(context, lambda store: steering.resume(store, issue, clock=clock))
     click.echo(f"Issue {issue} goes on; `digest work` sends it.")
+    if late:
+        click.echo(f"For {people(late)} its time is over: they are skipped as stale.")
 
 
 @group.command("cancel")

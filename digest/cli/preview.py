@@ -7,22 +7,19 @@ import socket
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import click
 import uvicorn
 
 from digest import wiring
-from digest.cli import Context
+from digest.cli import Context, specimen
 from digest.cli.newsletters import chosen
-from digest.collect import sample
 from digest.compose.prepared import Prepared
 from digest.config.load import load_for
 from digest.config.settings import Settings
 from digest.errors import Misconfigured
-from digest.model import Newsletter, Source, SourceId, SourceKind
-from digest.services.gather import gather
+from digest.model import Newsletter
 from digest.services.publish import MEMORY, draft, illustrated
 from digest.storage import rehearsal as seeding
 from digest.storage.database import Store
@@ -31,12 +28,6 @@ from digest.web.proofs import Proofs
 from digest.wiring import World
 
 HERE = "127.0.0.1"
-SAMPLE = Source(
-    id=SourceId(sample.SCHEME),
-    kind=SourceKind.SAMPLE,
-    location=sample.SCHEME,
-    name="Sample paper",
-)
 
 
 @click.command("preview")
@@ -112,7 +103,7 @@ async def proofs(
             source = "The next issue, from what is kept."
             if drafted is None or drafted.issue is None:
                 source = f"The sample paper{_why(drafted, sampled=sampled)}."
-                drafted = await _sample(settings, newsletter, world, folder)
+                drafted = await specimen.draft_of(settings, newsletter, world, folder)
             shown = await illustrated(drafted, imprint, fetch=world.fetch, isolate=world.isolate)
             yield Proofs(shown, imprint, source=source, isolate=world.isolate)
 
@@ -137,23 +128,3 @@ async def _next(
             return await draft(store, newsletter, imprint, isolate=world.isolate, clock=world.clock)
     finally:
         await kept.close()
-
-
-async def _sample(
-    settings: Settings, newsletter: Newsletter, world: World, folder: Path
-) -> Prepared:
-    """The draft of the sample paper, in the newsletter's own clothes."""
-    imprint = replace(wiring.imprint(settings, media=folder / "media"), sources={SAMPLE.id: SAMPLE})
-    dressed = replace(newsletter, sources=(), topics=(), min_stories=1)
-    async with wiring.store_at(folder / "sample.db") as store:
-        await gather(
-            store,
-            (SAMPLE,),
-            fetch=world.fetch,
-            isolate=world.isolate,
-            clock=world.clock,
-            dice=world.dice,
-            folder=settings.folder,
-            progress=lambda _: None,
-        )
-        return await draft(store, dressed, imprint, isolate=world.isolate, clock=world.clock)

@@ -22,7 +22,7 @@ from digest.services.links import check_links
 from digest.services.publish import draft, illustrated, typeset
 from digest.services.release import Released
 from digest.services.trial import send_trial
-from digest.storage import audience, posting
+from digest.storage import audience, posting, reviews
 from digest.storage import issues as issues_table
 from digest.storage.posting import Unsent
 from digest.wiring import Tools, post
@@ -180,11 +180,21 @@ async def _ready(settings: Settings, wanted: Wanted, tools: Tools) -> Outgo:
         release.refuse(prepared, strict=wanted.strict)
     unsent = await tools.store.read(posting.unsent, tools.clock())
     return Outgo(
-        prepared=prepared,
+        prepared=replace(prepared, notes=(*prepared.notes, *await _giving_way(prepared, tools))),
         sources=reports,
         audience=sum(choices.values()),
         unsent=tuple(unsent),
     )
+
+
+async def _giving_way(prepared: Prepared, tools: Tools) -> list[str]:
+    """That an issue still waits for the editor, and will not when this one is released."""
+    issue = prepared.issue
+    return [
+        f"issue {one.issue} of {one.period} waits for approval, and gives way to this one"
+        for one in await tools.store.read(reviews.waiting)
+        if issue and (one.newsletter, one.cadence) == (issue.newsletter, issue.cadence)
+    ]
 
 
 async def _named(prepared: Prepared, issue: Issue, wanted: Wanted, tools: Tools) -> Prepared:

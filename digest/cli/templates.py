@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import click
 
-from digest.cli import Context
+from digest import wiring
+from digest.cli import Context, specimen
 from digest.cli.counted import counted
 from digest.compose import letters, render, templates, words
 from digest.compose import theme as themes
@@ -20,6 +23,7 @@ from digest.config.replace import write_whole
 from digest.config.settings import Settings
 from digest.errors import DigestError, Misconfigured
 from digest.model import Newsletter
+from digest.services import publish
 
 THEMES = ("paper", "plain", "bold")
 DEFAULT_FOLDER = "templates"  # beside config.toml, where none is configured
@@ -57,9 +61,11 @@ def new(context: Context, name: str, like: str, parts: tuple[str, ...]) -> None:
             raise Misconfigured("--part", f"{part!r} is no part; write one of {known}")
     text = (templates.ours() / "email" / "themes" / f"{like}.toml").read_text("utf-8")
     target = folder / "themes" / f"{name}.toml"
+    copies = {part: folder / "parts" / source.name for part, source in sources.items()}
+    _refuse_what_is_there(target, copies)
     _write(target, _FIRST.sub(_heading(name, like), text))
-    for source in sources.values():
-        _write(folder / "parts" / source.name, source.read_text("utf-8"))
+    for part, copy in copies.items():
+        _write(copy, sources[part].read_text("utf-8"))
     click.echo(f"Wrote {target}")
     for line in _next_steps(settings, name, document.read(loaded.path).layout):
         click.echo(line)
@@ -70,21 +76,30 @@ def new(context: Context, name: str, like: str, parts: tuple[str, ...]) -> None:
 def check(context: Context) -> None:
     """Read every theme in use, and render every letter of every newsletter in every language.
 
-    A mistake is told with its file and cure. Colours that are hard to read, or that a program
-    with a dark mode of its own may make so, are warnings.
+    And the sample paper as an issue of each. A mistake is told with its file and cure. Colours
+    that are hard to read, or that a program with a dark mode of its own may make so, are warnings,
+    as is what lint says of an issue.
     """
     settings = load_for(context.config).settings
     own = settings.compose.templates
     folders = (*((own,) if own else ()), templates.ours() / "email")
     warnings = 0
+    if own is None and (settings.folder / DEFAULT_FOLDER).is_dir():
+        warnings += 1
+        said = "is not set, so only our own templates are read, and none of the folder templates"
+        click.echo(f"warning: compose.templates {said}", err=True)
     for name in sorted({one.theme for one in settings.newsletters.values()} | set(_own(own))):
         loaded = themes.load(name, folders)
         for said in (*themes.weak_pairs(loaded), *themes.risky_fills(loaded)):
             warnings += 1
             click.echo(f"warning: theme {name}: {said}", err=True)
     rendered = sum(1 for _ in _letters(settings, folders))
-    count = f", {warnings} warning{'s' * (warnings != 1)}" if warnings else ""
-    click.echo(f"{counted(rendered, 'letter')} rendered, no mistakes{count}")
+    for said in asyncio.run(_linted(settings)):
+        warnings += 1
+        click.echo(f"warning: {said}", err=True)
+    made = f"{counted(rendered, 'letter')} and {counted(len(settings.newsletters), 'issue')}"
+    count = f", {counted(warnings, 'warning')}" if warnings else ""
+    click.echo(f"{made} rendered, no mistakes{count}")
 
 
 def _heading(name: str, like: str) -> str:
@@ -95,9 +110,19 @@ def _heading(name: str, like: str) -> str:
     )
 
 
-def _write(target: Path, text: str) -> None:
+def _refuse_what_is_there(target: Path, copies: Mapping[str, Path]) -> None:
+    """Asked for all of them before the first is written."""
     if target.exists():
         raise Misconfigured(str(target), "is there already and is kept; choose another name")
+    for part, copy in copies.items():
+        if copy.exists():
+            raise Misconfigured(
+                str(copy),
+                f"is there already, is kept, and is every theme's; leave out --part {part}",
+            )
+
+
+def _write(target: Path, text: str) -> None:
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         write_whole(target, text.encode(), mode=0o644)
@@ -112,14 +137,16 @@ def _next_steps(settings: Settings, name: str, layout: Layout) -> Iterator[str]:
     yield "Now say in config.toml:"
     if settings.compose.templates is None:
         yield from _under(("compose",), f'templates = "{DEFAULT_FOLDER}"', layout)
-    yield from _under(("newsletters", wanted), f'theme = "{name}"', layout)
+    yield from _under(("newsletters", wanted), f'theme = "{name}"', layout, key="theme")
     yield "and look at it:  digest send --dry-run --no-collect"
 
 
-def _under(table: Key, line: str, layout: Layout) -> Iterator[str]:
-    """``line`` and the table it belongs in, which may not be begun twice."""
-    there = layout.places.get(table)
+def _under(table: Key, line: str, layout: Layout, *, key: str = "") -> Iterator[str]:
+    """``line`` and the table it belongs in: neither it nor its ``key`` may be begun twice."""
+    there, same = layout.places.get(table), layout.places.get((*table, key))
     told = f"  # is there, on line {there.line}: put the next line below it" if there else ""
+    if same:
+        told = f"  # has a {key}, on line {same.line}: put the next line in its place"
     yield f"    [{'.'.join(map(str, table))}]{told}"
     yield f"    {line}"
 
@@ -157,3 +184,26 @@ def _render(
         raise DigestError(
             f"letters/{kind}/body.mjml has no link to letter.button_url: nobody could answer it"
         )
+
+
+async def _linted(settings: Settings) -> list[str]:
+    """The sample paper as an issue of each newsletter: what lint warns of, but of its headline and
+    its colours, which themes are asked about. Raises Misconfigured for what would stop it."""
+    warned: dict[str, None] = {}
+    async with wiring.world(settings) as world:
+        for newsletter in settings.newsletters.values():
+            with tempfile.TemporaryDirectory(prefix="digest-check-") as name:
+                imprint = wiring.imprint(settings, media=Path(name) / "media")
+                drafted = await specimen.draft_of(settings, newsletter, world, Path(name))
+                shown = await publish.illustrated(
+                    drafted, imprint, fetch=world.fetch, isolate=world.isolate
+                )
+                prepared = await publish.typeset(shown, imprint, isolate=world.isolate)
+            for found in (one for some in prepared.findings.values() for one in some):
+                told = f"{found.code}: {found.message} ({found.place})"
+                if found.level == "stops":
+                    said = f"make an issue that would not be released: {told}"
+                    raise Misconfigured(f"the templates of {newsletter.id}", said)
+                if found.place != "header" and found.code != "faint":
+                    warned[f"issue of {newsletter.id}: {told}"] = None
+    return list(warned)

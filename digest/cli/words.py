@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 from digest import periods
 from digest.cli.counted import counted
 from digest.compose.prepared import Prepared
-from digest.compose.report import story_line
-from digest.model import Issue, LeftOut, SourceReport, Story
+from digest.compose.report import EditionReport, story_line
+from digest.model import Edition, Issue, LeftOut, SourceReport, Story
 from digest.services.rehearse import Rehearsed
 
 LEFT_OUT_SHOWN = 20
@@ -24,7 +24,7 @@ def issue_lines(found: Rehearsed) -> Iterator[str]:
     rehearsal = found.rehearsal
     yield ""
     if rehearsal.issue:
-        yield from _issue(rehearsal.issue)
+        yield from _issue(rehearsal.issue, rehearsal.editions)
     else:
         yield f"No mail: {rehearsal.reason}"
     yield from _left_out(rehearsal.left_out)
@@ -70,7 +70,7 @@ def outgo_lines(
     """What ``digest send`` shows before it asks."""
     yield ""
     if prepared.issue:
-        yield from _issue(prepared.issue)
+        yield from _issue(prepared.issue, prepared.editions)
     failing = [source for source in sources if source.error]
     if failing:
         yield "Sources in trouble"
@@ -83,7 +83,7 @@ def correction_lines(prepared: Prepared, audience: int) -> Iterator[str]:
     """What ``digest issues correct`` shows before it asks: no score and no date was decided."""
     yield ""
     if prepared.issue:
-        yield from _head(prepared.issue)
+        yield from _head(prepared.issue, prepared.editions)
         yield _filled(prepared.newsletter.intro, "Note       ", " " * 11)
         yield ""
         yield "Stories"
@@ -132,15 +132,15 @@ def note_lines(reports: Sequence[SourceReport], *, everything: str) -> Iterator[
             yield f"{report.name}: and {more} more; all are in {everything}"
 
 
-def _head(issue: Issue) -> Iterator[str]:
-    yield f"Subject    {issue.subject}"
+def _head(issue: Issue, editions: Sequence[Edition | EditionReport]) -> Iterator[str]:
+    yield f"Subject    {editions[0].subject if editions else issue.subject}"
     yield f"Preheader  {issue.preheader}"
     yield f"Issue      No. {issue.number}, {issue.cadence} {issue.period}"
     yield (f"Window     after {issue.since:%Y-%m-%d %H:%M} until {issue.until:%Y-%m-%d %H:%M} UTC")
 
 
-def _issue(issue: Issue) -> Iterator[str]:
-    yield from _head(issue)
+def _issue(issue: Issue, editions: Sequence[Edition | EditionReport]) -> Iterator[str]:
+    yield from _head(issue, editions)
     yield ""
     yield "Stories"
     for place, story in enumerate(issue.stories, 1):

@@ -15,6 +15,7 @@ MAX_CHARACTERS = 2_000_000  # of MJML; a mail of the full byte budget needs a te
 _BETWEEN_TAGS = re.compile(r">\s*\n\s*<")
 _UNUSUAL = re.compile(r"[^ -\[\]-~\n\r\t]")  # all that may have to be escaped
 _TAG = re.compile(r"<[a-zA-Z/][^<>]*>")
+_UNKNOWN = re.compile(r"<!--.*?-->|<(mj[a-z-]*)", re.DOTALL)  # what mrml does not know it passes on
 _OURS = re.compile(r"&#x([0-9a-f]{8});")  # eight digits: nobody else writes a reference so
 
 
@@ -31,6 +32,11 @@ def html(source: str, *, template: str) -> str:
     except ValueError as error:
         where = " ".join(str(error).split())
         raise Misconfigured(template, f"makes MJML that cannot be compiled: {where}") from error
+    if unknown := next(filter(None, _UNKNOWN.findall(compiled)), None):
+        raise Misconfigured(
+            template,
+            f"makes MJML with <{unknown}>, which is no element of it; look for its spelling",
+        )
     return _BETWEEN_TAGS.sub("><", _OURS.sub(lambda found: chr(int(found[1], 16)), compiled))
 
 

@@ -47,7 +47,7 @@ def report(rehearsal: Rehearsal) -> Json:
     return {
         "newsletter": rehearsal.newsletter,
         "at": rehearsal.at.isoformat(),
-        "issue": _issue(rehearsal.issue) if rehearsal.issue else None,
+        "issue": _issue(rehearsal.issue, rehearsal.editions) if rehearsal.issue else None,
         "reason": rehearsal.reason,
         "left_out": [
             {"title": out.title, "url": out.url, "reason": out.reason} for out in rehearsal.left_out
@@ -86,12 +86,13 @@ def story_line(story: Story) -> str:
     return f"{story.score:.3f} = {parts}" if parts else f"{story.score:.3f}"
 
 
-def _issue(issue: Issue) -> Json:
+def _issue(issue: Issue, editions: Sequence[EditionReport]) -> Json:
     return {
         "period": issue.period,
         "number": issue.number,
         "language": issue.language,
-        "subject": issue.subject,
+        # As its template writes it, for the whole issue: that is what an inbox shows.
+        "subject": editions[0].subject if editions else issue.subject,
         "preheader": issue.preheader,
         "since": issue.since.isoformat(),
         "until": issue.until.isoformat(),

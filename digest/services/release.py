@@ -72,11 +72,23 @@ async def release(
 async def begin(
     store: Store, prepared: Prepared, *, clock: Clock, corrects: int | None = None
 ) -> int:
-    """Freeze the issue and what its audience chose; ``finish`` does the rest. Raises Taken."""
+    """Freeze the issue and what its audience chose; ``finish`` does the rest. Raises Taken.
+
+    One that still waits for the editor gives way, but to a correction: its stories are told here.
+    """
     issue = prepared.issue
     assert issue is not None, "there is nothing to release"
+    frozen = issue
     chosen = await store.read(_chosen, issue.newsletter, issue.cadence)
-    new = await store.write(_freeze, prepared, issue, clock(), corrects, chosen)
+
+    def change(tx: Connection) -> int | None:
+        now = clock()
+        new = _freeze(tx, prepared, frozen, now, corrects, chosen)
+        if new is not None and corrects is None:
+            reviews.give_way(tx, frozen.newsletter, frozen.cadence, frozen.period, now)
+        return new
+
+    new = await store.write(change)
     if new is None:
         raise Taken(taken(issue))
     return new
@@ -224,14 +236,15 @@ def _hours(
 ) -> list[Hour]:
     """When each hour people chose is due, and until when.
 
-    Who chose none reads it at once: the newsletter's own hour is when its window closes.
+    Who chose none reads it at once: the newsletter's own hour is when its window closes. So does
+    whose hour passed before ``at``: counted from there, or a late issue would be stale for them.
     """
     following = periods.next_issue(newsletter, at, settled=(period,))
     since = duty.counted_from(newsletter, period, at)
     hours = [_hour("", None, at, following)]
     for zone, hour in chosen:
         kept_by = periods.zone_or(zone, newsletter.timezone)
-        due = periods.next_hour(since, hour, kept_by)
+        due = max(at, periods.next_hour(since, hour, kept_by))
         hours.append(_hour(zone, hour, due, periods.next_hour(following, hour, kept_by)))
     return hours
 

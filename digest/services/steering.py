@@ -23,12 +23,14 @@ async def pause(store: Store, issue: int) -> None:
     await store.write(_turn, issue, ("released",), "paused")
 
 
-async def resume(store: Store, issue: int, *, clock: Clock) -> None:
+async def resume(store: Store, issue: int, *, clock: Clock) -> int:
     """Go on with a paused issue, and at once with what was put off: for a limit of its domain, or
-    because it could not be delivered. Raises DigestError."""
+    because it could not be delivered; for how many it is too late. Raises DigestError."""
     if (await store.read(_found, issue)).state == "paused":
         await until_none(store, desk.hasten, issue, clock())
+    late = await store.read(desk.too_late, issue, clock())
     await store.write(_turn, issue, ("paused",), "released")
+    return late
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

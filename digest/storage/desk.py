@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, func, select, up
 from digest.delivery import Skip
 from digest.storage import claims
 from digest.storage import deliveries as rows
-from digest.storage.postal import deliveries, misses, reviews, state_now
+from digest.storage.postal import deliveries, is_queued, misses, reviews, state_now
 from digest.storage.schema import issues, subscribers, subscriptions
 
 
@@ -136,6 +136,14 @@ def hasten(tx: Connection, issue: int, now: datetime, limit: int = claims.SOME) 
     ids = claims.waiting(tx, issue, limit, *put_off)
     rows.put_off(tx, ids, now)
     return len(ids)
+
+
+def too_late(tx: Connection, issue: int, now: datetime) -> int:
+    """For how many that wait for an issue its time is over: they will be skipped."""
+    asked = select(func.count()).where(
+        deliveries.c.issue == issue, is_queued, deliveries.c.expires_at <= now
+    )
+    return int(tx.execute(asked).scalar_one())
 
 
 def cancel_waiting(tx: Connection, issue: int, now: datetime, limit: int = claims.SOME) -> int:

@@ -74,8 +74,10 @@ def give_way(
     """What waits of a newsletter is discarded for the sake of the issue of a newer period."""
     for one in waiting(tx):
         if (one.newsletter, one.cadence) == (newsletter, cadence) and one.period != period:
-            reason = f"nobody approved it before the issue of {period}, which takes its place"
-            discard(tx, one, reason, now)
+            # Approved or overdue while the other was made already, which tells the same stories.
+            late = one.release_by is not None and one.release_by <= now
+            why = "it was let go too late, after" if late else "nobody approved it before"
+            discard(tx, one, f"{why} the issue of {period}, which takes its place", now)
 
 
 def discard(tx: Connection, one: Review, reason: str, now: datetime) -> None:
@@ -94,6 +96,11 @@ def discard(tx: Connection, one: Review, reason: str, now: datetime) -> None:
 
 
 def text(tx: Connection, issue: int) -> str:
-    """The words of the whole issue, its places still blank; empty where there is none."""
-    asked = select(editions.c.text).where(editions.c.issue == issue).order_by(editions.c.key)
+    """The words of the whole issue in its own language, its places still blank; empty: none."""
+    asked = (
+        select(editions.c.text)
+        .join(issues, issues.c.id == editions.c.issue)
+        .where(editions.c.issue == issue)
+        .order_by(editions.c.language != issues.c.language, editions.c.key)
+    )
     return tx.execute(asked.limit(1)).scalar() or ""

@@ -10,6 +10,7 @@ from starlette.routing import Route
 from digest.errors import DigestError
 from digest.services import steering
 from digest.slots import blanked
+from digest.storage import desk as steered
 from digest.storage import reviews
 from digest.storage.reviews import Review
 from digest.web.desk import Desk, bearer_of, comes_from_afar, desk_of, page
@@ -25,7 +26,7 @@ async def show(request: Request) -> Response:
     """The issue as its text part tells it; what was decided already is said and nothing more."""
     found = await _waiting(request)
     if found is None:
-        return _page(request, said="This issue does not wait any more.")
+        return _page(request, said=await _over(request))
     told = await desk_of(request).store.read(reviews.text, found.issue)
     return _page(request, review=found, text=blanked(told))
 
@@ -40,7 +41,7 @@ async def decide(request: Request) -> Response:
     if act not in SAID:
         raise HTTPException(400)
     if found is None or not await _done(desk, found.issue, act):
-        return _page(request, said="This issue does not wait any more.")
+        return _page(request, said=await _over(request))
     return _page(request, said=SAID[act])
 
 
@@ -56,6 +57,19 @@ async def _done(desk: Desk, issue: int, act: str) -> bool:
             raise  # it waits, and the database is in trouble
         return False
     return True
+
+
+async def _over(request: Request) -> str:
+    """What became of an issue that does not wait any more."""
+    number = int(bearer_of(request, Purpose.REVIEW).subscriber)
+    found = await desk_of(request).store.read(steered.find, number)
+    if found is None:
+        return "This issue does not wait any more."
+    if found.state == "discarded":
+        return f"This issue goes to nobody: {found.reason or 'it was discarded'}."
+    at = f", at {found.released_at:%Y-%m-%d %H:%M} UTC" if found.released_at else ""
+    ended = ", and cancelled later" if found.state == "cancelled" else ""
+    return f"This issue was released{at}{ended}."
 
 
 async def _waiting(request: Request) -> Review | None:

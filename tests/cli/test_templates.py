@@ -61,6 +61,25 @@ def test_a_new_theme_is_the_one_it_began_from_under_its_own_name(folder, like):
     assert f'    [newsletters.daily]{there.format(6)}    theme = "harbour"\n' in said
 
 
+def test_where_a_newsletter_has_a_theme_the_new_one_takes_its_place(folder):
+    told = CONFIG.format(theme='theme = "paper"', templates="")
+    (folder / "config.toml").write_text(told)
+
+    said = run(folder, "new", "harbour").stdout
+
+    there = "  # has a theme, on line 9: put the next line in its place\n"
+    assert f'    [newsletters.daily]{there}    theme = "harbour"\n' in said
+
+
+def test_a_part_that_is_there_is_kept_and_nothing_else_is_written(folder):
+    run(folder, "new", "harbour", "--part", "masthead")
+
+    with pytest.raises(Misconfigured, match=r"masthead\.mjml is there .*; leave out --part mast"):
+        run(folder, "new", "second", "--part", "section", "--part", "masthead")
+    assert not (folder / "templates/themes/second.toml").exists()
+    assert not (folder / "templates/parts/section.mjml").exists()
+
+
 def test_every_key_of_a_new_theme_has_a_comment(folder):
     run(folder, "new", "harbour")
 
@@ -106,7 +125,7 @@ def test_a_sound_theme_passes_the_check(folder):
 
     done = run(folder, "check")
 
-    assert done.stdout == "30 letters rendered, no mistakes\n"
+    assert done.stdout == "30 letters and 1 issue rendered, no mistakes\n"
     assert done.stderr == ""
 
 
@@ -150,3 +169,41 @@ def test_a_letter_without_its_button_is_told(folder):
 
     with pytest.raises(Exception, match=r"letters/confirm/body\.mjml has no link to letter\.butt"):
         run(folder, "check")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("{{ issue.nam }}", r"issue/body\.txt:1 .*has no attribute 'nam'"),
+        ("Good morning", r"the templates of daily make an issue .*: no-unsubscribe: .*\(text\)"),
+    ],
+)
+def test_a_mistake_in_the_issues_own_template_is_told(folder, text, said):
+    put(folder, "paper")
+    own = folder / "templates" / "issue" / "body.txt"
+    own.parent.mkdir(parents=True)
+    own.write_text(text)
+
+    with pytest.raises(Misconfigured, match=said):
+        run(folder, "check")
+
+
+def test_what_lint_says_of_the_issue_is_a_warning(folder):
+    put(folder, "paper")
+    own = folder / "templates" / "parts" / "colophon.mjml"
+    own.parent.mkdir(parents=True)
+    picture = '<mj-raw><tr><td><img src="https://quayside.example/a.png" /></td></tr></mj-raw>'
+    own.write_text((OURS / "parts" / "colophon.mjml").read_text() + picture)
+
+    done = run(folder, "check")
+
+    assert "warning: issue of daily: no-alt: an image has no alt text (html)\n" in done.stderr
+    assert done.stdout.endswith("rendered, no mistakes, 2 warnings\n")
+
+
+def test_a_folder_of_templates_that_is_not_in_use_is_told(folder):
+    run(folder, "new", "harbour")
+
+    done = run(folder, "check")
+
+    assert "warning: compose.templates is not set, so only our own templates" in done.stderr

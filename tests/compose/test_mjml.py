@@ -55,6 +55,17 @@ def test_mjml_that_does_not_parse_names_its_template():
     assert str(caught.value).startswith("/own/issue/body.mjml")
 
 
+def test_an_element_that_mjml_does_not_know_is_named_and_not_passed_on():
+    source = a_mail("x").replace("mj-section", "mj-sectoin")
+
+    with pytest.raises(Misconfigured, match="makes MJML with <mj-sectoin>, which is no element"):
+        mjml.html(source, template="issue/body.mjml")
+
+
+def test_a_text_about_mjml_and_a_comment_are_no_elements():
+    assert "&lt;mj-odd>" in compiled("&lt;mj-odd><!-- <mj-odd> -->").replace("&gt;", ">")
+
+
 @pytest.mark.parametrize(
     "text",
     [

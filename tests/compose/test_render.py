@@ -99,6 +99,26 @@ def test_a_strange_headline_is_text_in_both_parts(title):
     assert "out-of-step" not in findings(job, edition)
 
 
+def test_a_line_in_brief_that_begins_with_a_long_word_keeps_its_mark():
+    long = f"https://herald.example/{'a' * 80} says it"
+    chinese = "\u6771\u4eac" * 40
+    stories = [told(n) for n in range(10)] + [told(10, title=long), told(11, title=chinese)]
+    job = a_job(*stories)
+
+    edition = render.edition(job)
+
+    assert f"\n* {long.split()[0]}\n  says it [11]\n" in edition.text
+    assert f"\n* {chinese[:35]}\n  {chinese[35:70]}\n" in edition.text
+    assert "out-of-step" not in findings(job, edition)
+
+
+def test_french_sets_a_blank_before_its_colons():
+    edition = render.edition(a_job(language="fr"))
+
+    assert "\nSe d\u00e9sabonner\u00a0:\n" in edition.text
+    assert "Lire sur le web\u00a0:\n" in edition.text
+
+
 def test_one_story_makes_an_issue_without_an_index_and_sixty_fit_the_budget():
     one = render.edition(a_job(told()))
     job = a_job(*(told(n, topic=f"topic {n % 7}") for n in range(60)), max_stories=60)

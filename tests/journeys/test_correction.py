@@ -139,7 +139,7 @@ def test_stories_that_are_none_are_named(desk, sent):
     said = desk.run("issues", "correct", sent, "--yes", "--note", "Oh", "--stories", odd)
 
     assert said.code == 2
-    assert "--stories is not what" in said.err
+    assert "odd.json story 1: url is missing; see what" in said.err
 
 
 @pytest.mark.parametrize(

@@ -298,6 +298,18 @@ def test_a_template_that_fails_is_named_with_its_line(desk):
     assert "naem" in said.err
 
 
+def test_a_subject_of_ones_own_is_what_the_rehearsal_shows(desk):
+    desk.configure("sample:", newsletter="language = 'en'")
+    desk.write("templates/issue/subject.txt", "No. {{ issue.number }} of {{ issue.name }}, today")
+    desk.write("config.toml", f'{desk.config}\n[compose]\ntemplates = "templates"\n')
+
+    said = desk.run("send", "--dry-run")
+
+    assert "\nSubject    No. 1 of The Quayside, today\n" in said.out
+    report = json.loads((desk.folder / "rehearsal/daily/report.json").read_text("utf-8"))
+    assert report["issue"]["subject"] == "No. 1 of The Quayside, today"
+
+
 def test_a_template_that_never_ends_is_stopped(desk):
     desk.run("init")
     loop = "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}"

@@ -287,7 +287,9 @@ async def test_a_fault_of_ours_in_one_newsletter_does_not_stop_the_others(store,
     assert failed.reason.startswith("it could not be made: AttributeError: ")
 
 
-async def test_own_hours_count_from_the_hour_that_was_due_though_the_issue_was_late(store, clock):
+async def test_an_hour_that_passed_while_a_late_issue_was_made_is_now_and_not_tomorrow(
+    store, clock
+):
     configured, hand = clock
     await admit(store, "ada", timezone="Europe/London")
     await store.write(lambda tx: tx.execute(update(subscriptions).values(hour="07:00")))
@@ -298,7 +300,27 @@ async def test_own_hours_count_from_the_hour_that_was_due_though_the_issue_was_l
     await clockwork.make_due()
 
     found = dict(await rows(store, issue_hours.c.hour, issue_hours.c.due_at))
-    assert found["07:00"] == DUE + timedelta(minutes=30)
+    assert found["07:00"] == hand.now
+
+
+async def test_approved_days_late_it_is_stale_for_nobody(store, clock):
+    configured, hand = clock
+    await admit(store, "ada", cadence="weekly", timezone="Europe/London")
+    await store.write(lambda tx: tx.execute(update(subscriptions).values(hour="07:00")))
+    weekly = 'cadence = "weekly"\nweekday = "tuesday"\napproval = "required"'
+    clockwork = configured(weekly)
+    await clockwork.make_due()
+    hand.now = DUE
+    await clockwork.make_due()
+
+    hand.now = DUE + timedelta(days=3)
+    [waits] = await store.read(reviews.waiting)
+    await steering.approve(store, waits.issue, clock=hand)
+    await clockwork.make_due()
+
+    assert await rows(store, deliveries.c.due_at, deliveries.c.expires_at) == [
+        (hand.now, hand.now + timedelta(hours=20))
+    ]
 
 
 async def test_the_house_is_kept_and_sources_are_visited_without_trouble(store, clock):

@@ -12,7 +12,7 @@ from digest.choices import Choice
 from digest.errors import Halted
 from digest.services import release
 from digest.services.release import Released, Taken
-from digest.storage import desk, enrolling
+from digest.storage import desk, enrolling, reviews
 from digest.storage import issues as issues_table
 from digest.storage.postal import deliveries
 from subscribers.model import Standing, Status
@@ -41,6 +41,58 @@ async def test_everybody_who_may_be_written_to_gets_a_row_and_nobody_else(house)
     info = await house.store.read(desk.find, 1)
     assert info is not None
     assert (info.state, info.audience, info.released_at) == ("released", 3, NOW)
+
+
+@pytest.mark.parametrize("period", ["2026-11-25", "extra-1"])
+async def test_what_waits_for_the_editor_gives_way_to_one_that_is_sent_by_hand(house, period):
+    await house.join("ada")
+    asked = {"due": NOW, "release_by": None, "clock": house.clock}
+    waits = await release.submit(house.store, house.prepared(), **asked)
+    prepared = house.prepared()
+
+    await house.release(replace(prepared, issue=an_issue(lead=None, period=period)))
+
+    info = await house.store.read(desk.find, waits)
+    assert info is not None
+    assert info.state == "discarded"
+    assert info.reason == f"nobody approved it before the issue of {period}, which takes its place"
+
+
+async def test_of_one_that_was_approved_too_late_nobody_says_that_it_was_not(house):
+    asked = {"due": NOW, "release_by": NOW, "clock": house.clock}
+    waits = await release.submit(house.store, house.prepared(), **asked)
+    prepared = replace(house.prepared(), issue=an_issue(lead=None, period="2026-11-25"))
+
+    await house.release(prepared)
+
+    info = await house.store.read(desk.find, waits)
+    assert info is not None
+    said = "it was let go too late, after the issue of 2026-11-25, which takes its place"
+    assert info.reason == said
+
+
+async def test_a_correction_leaves_what_waits_for_the_editor_alone(house):
+    asked = {"due": NOW, "release_by": None, "clock": house.clock}
+    first = await house.release()
+    other = replace(house.prepared(), issue=an_issue(lead=None, period="2026-11-25"))
+    waits = await release.submit(house.store, other, **asked)
+
+    extra = replace(house.prepared(), issue=an_issue(lead=None, period="extra-1"))
+    await house.release(extra, corrects=first.issue)
+
+    info = await house.store.read(desk.find, waits)
+    assert info is not None
+    assert info.state == "draft"
+
+
+async def test_the_editor_reads_the_newsletters_own_language(house):
+    prepared = house.prepared("ar", "en", "en-tide")
+    told = [replace(one, text=one.key, language=one.key[:2]) for one in prepared.editions]
+    asked = {"due": NOW, "release_by": None, "clock": house.clock}
+
+    waits = await release.submit(house.store, replace(prepared, editions=tuple(told)), **asked)
+
+    assert await house.store.read(reviews.text, waits) == "en"
 
 
 async def test_who_joins_later_is_not_in_it(house):

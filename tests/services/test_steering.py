@@ -46,6 +46,18 @@ async def test_a_paused_issue_goes_on_where_it_was(house):
     assert await house.states() == {"ada": "sent", "grace": "sent"}
 
 
+async def test_resumed_too_late_it_says_for_how_many(house):
+    await put(house, "ada", expires_at=NOW + timedelta(hours=30))
+    await steering.pause(house.store, 1)
+    house.now = NOW + timedelta(hours=20)
+
+    assert await steering.resume(house.store, 1, clock=house.clock) == 1
+
+    async with scripted() as (_, options):
+        await house.send(options)
+    assert await house.states() == {"ada": "sent", "grace": "skipped: stale"}
+
+
 async def test_cancelled_means_skipped_for_whoever_has_not_got_it(house):
     await put(house, "ada", state="sent")
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
+from digest.services import release
 from digest.storage import reviews
 from digest.storage import schema as tables
 from subscribers.model import SubscriberId
@@ -52,8 +54,20 @@ async def test_held_back_it_goes_to_nobody_and_a_second_press_says_so(site, wait
     second = await site.post(page_of(waiting), {"act": "approve"})
 
     assert "kept back" in first.text
-    assert "does not wait any more" in second.text
+    assert "This issue goes to nobody: the editor kept it back." in second.text
     assert await state(site, waiting) == "discarded"
+
+
+async def test_who_comes_when_it_has_gone_reads_when_it_was_released(site, waiting):
+    daily = replace(site.settings.newsletters["daily"], timezone="UTC")
+    await release.let_go(site.store, daily, waiting, clock=site.clock)
+
+    shown = await site.get(page_of(waiting))
+    pressed = await site.post(page_of(waiting), {"act": "hold"})
+
+    said = f"This issue was released, at {site.clock():%Y-%m-%d %H:%M} UTC."
+    assert said in shown.text
+    assert said in pressed.text
 
 
 @pytest.mark.parametrize("purpose", [Purpose.CONFIRM, Purpose.UNSUBSCRIBE, Purpose.PREFERENCES])
