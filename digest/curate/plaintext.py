@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from digest import characters
 from digest.curate import dates, furniture, words
 from digest.curate.cleaning import clean, one_line
 from digest.model import Dated, DateSource
@@ -85,9 +86,8 @@ def _parted(text: str) -> list[list[str]]:
 def _is_prose(block: str) -> bool:
     if furniture.is_certain(block) or _day_alone(block):
         return False
-    count = len(block.split())
-    unspaced = count < 4 and len(block) > 60  # Chinese, Japanese, Thai
-    return unspaced or (count >= 8 and bool(_END.search(block))) or count >= PROSE_WORDS
+    count = characters.words(block)
+    return (count >= 8 and bool(_END.search(block))) or count >= PROSE_WORDS
 
 
 def _body(blocks: Sequence[str]) -> list[str]:
@@ -107,7 +107,7 @@ def _tail(blocks: Sequence[str], end: int) -> int:
 
     Teasers of other articles look like prose; a heading such as "More Articles" gives them away.
     """
-    length = [len(block.split()) if _is_prose(block) else 0 for block in blocks]
+    length = [characters.words(block) if _is_prose(block) else 0 for block in blocks]
     total = sum(length)
     for n in range(1, end):
         rest = sum(length[n:end])
@@ -117,12 +117,14 @@ def _tail(blocks: Sequence[str], end: int) -> int:
 
 
 def _opens_tail(block: str) -> bool:
-    return len(block.split()) <= 8
+    return characters.words(block) <= 8
 
 
 def _is_closing(block: str) -> bool:
     """A short last sentence still belongs to the article."""
-    return bool(_END.search(block)) and len(block.split()) >= 3 and not furniture.is_likely(block)
+    return (
+        bool(_END.search(block)) and characters.words(block) >= 3 and not furniture.is_likely(block)
+    )
 
 
 def _is_stray(block: str, blocks: Sequence[str], n: int) -> bool:
