@@ -173,3 +173,31 @@ def test_grouping_is_blind_to_order(pool, chance: random.Random):
 def test_vectors_have_length_one_or_nothing_in_them(pool):
     for vector in dedupe.vectors(pool):
         assert not vector or sum(w * w for w in vector.values()) == pytest.approx(1)
+
+
+def a_draw(number, day, figures, hours):
+    return an_article(
+        f"https://a.example/draw-{number}",
+        title=f"Winning numbers for {day}",
+        text=(
+            f"The winning numbers in {day} evening's drawing of the county lottery were {figures}. "
+            "No ticket matched all of the numbers, so the prize rolls over to the next drawing. "
+            "Players must match every number to win the prize. Tickets are sold in all shops of "
+            "the county until an hour before the drawing, which is shown on television."
+        ),
+        fingerprint=f"draw {number}",
+        source_name="A",
+        dated=dated(NOW - timedelta(hours=hours)),
+    )
+
+
+SATURDAY = a_draw(1, "Saturday", "4, 11, 23, 40, 61 and 7", 48)
+MONDAY = a_draw(2, "Monday", "2, 19, 33, 45, 50 and 12", 1)
+
+
+def test_the_column_of_another_day_is_another_story_of_its_outlet():
+    again = a_draw(3, "Monday", "2, 19, 33, 45, 50 and 12", 0)
+
+    groups = dedupe.group([SATURDAY, MONDAY, again], outlet=lambda one: one.source_name)
+
+    assert groups == ((SATURDAY,), (MONDAY, again))
