@@ -11,7 +11,7 @@ from urllib.parse import urljoin
 
 import feedparser
 
-from digest import characters, guard, htmltree
+from digest import characters, days, guard, htmltree
 from digest.collect import charset, harvested, jsonfeed, markup
 from digest.collect.harvested import Parsed, newest
 from digest.errors import Permanent
@@ -172,15 +172,23 @@ def _content(entry: Mapping[str, Any], fullest: str) -> tuple[Form, str]:
 
 
 def _moment(entry: Mapping[str, Any], name: str) -> Dated | None:
+    said = str(entry.get(name) or "")[:200]
     parsed = entry.get(f"{name}_parsed")
     if not parsed:
-        return None
+        return _written(said)
     try:
         at = datetime.fromtimestamp(calendar.timegm(parsed), UTC)
     except (ValueError, OverflowError, OSError, TypeError):
         return None
-    day_only = not _TIME_OF_DAY.search(str(entry.get(name) or "00:00"))
+    day_only = not _TIME_OF_DAY.search(said or "00:00")
     return Dated(at=at, source=DateSource.FEED, day_only=day_only)
+
+
+def _written(said: str) -> Dated | None:
+    """What no standard of feeds allows, but people write: "lun, 30 nov 2026 09:00 +0100"."""
+    exact = days.moment(said)
+    at = exact or days.written(said)
+    return Dated(at=at, source=DateSource.FEED, day_only=exact is None) if at else None
 
 
 def _image(entry: Mapping[str, Any], content: str, base: str) -> str | None:

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from digest import characters
-from digest.curate import dates, furniture, words
+from digest import characters, days
+from digest.curate import furniture, words
 from digest.curate.cleaning import clean, one_line
 from digest.model import Dated, DateSource
 
@@ -167,7 +167,7 @@ def _author(line: str) -> str | None:
 
 def _day_alone(line: str) -> datetime | None:
     """The day named by a line that says nothing else."""
-    at = dates.written(line)
+    at = days.written(line)
     if at is None or len(line.split()) > 14:
         return None
     rest = _DATELINE_WORDS.sub(" ", line)
@@ -176,7 +176,7 @@ def _day_alone(line: str) -> datetime | None:
 
 
 def _names_month(word: str) -> bool:
-    return dates.written(f"1 {word} 2020") is not None
+    return days.written(f"1 {word} 2020") is not None
 
 
 def _dates(head: Sequence[str], title: str) -> list[Dated]:
@@ -184,7 +184,7 @@ def _dates(head: Sequence[str], title: str) -> list[Dated]:
     place = next((n for n, line in enumerate(head) if one_line(line) == title), len(head))
     found: list[Dated] = []
     for n, line in enumerate(head):
-        at = dates.written(line) if _day_alone(line) or _author(line) else None
+        at = days.written(line) if _day_alone(line) or _author(line) else None
         if at is None:
             continue
         below = n > place or _author(line)

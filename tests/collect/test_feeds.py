@@ -339,3 +339,18 @@ def test_a_full_text_in_thai_is_full():
     ).items
 
     assert item.form is Form.FRAGMENT
+
+
+@pytest.mark.parametrize(
+    ("said", "at", "day_only"),
+    [
+        ("mar, 24 nov 2026 05:00:00 +0100", datetime(2026, 11, 24, 4, tzinfo=UTC), False),
+        ("Tuesday, November 24, 2026 - 05:00", datetime(2026, 11, 24, 5, tzinfo=UTC), False),
+        ("24.11.2026", datetime(2026, 11, 24, tzinfo=UTC), True),
+    ],
+)
+def test_a_date_that_no_standard_allows_is_read_where_it_is_plain(said, at, day_only):
+    parsed = parse(rss(f"<title>T</title><link>/a</link><pubDate>{said}</pubDate>"))
+
+    assert parsed.items[0].dated == Dated(at=at, source=DateSource.FEED, day_only=day_only)
+    assert parsed.undated == 0
