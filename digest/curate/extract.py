@@ -18,6 +18,7 @@ from lxml.html import HtmlElement
 
 from digest import characters, guard, htmltree
 from digest.curate import (
+    boxes,
     cleaning,
     dates,
     fragments,
@@ -214,7 +215,7 @@ def _is_about(item: FetchedItem, told: str, draft: _Draft) -> bool:
 
 def _parsed(html: str) -> HtmlElement | None:
     guard.check(html, what="the page")
-    return htmltree.tree(html)
+    return boxes.without(htmltree.tree(html))
 
 
 def _body(root: HtmlElement, said: Metadata, url: str | None) -> str:

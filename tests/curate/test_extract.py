@@ -332,3 +332,15 @@ def test_what_json_ld_escaped_is_read_as_it_was_meant():
             "</script></head><body><div id=app></div></body></html>"
         )
         assert read(page).text.replace("no body", "nobody") == TEXT
+
+
+def test_a_box_to_sign_up_amid_the_text_is_not_of_it():
+    box = (
+        "<div class=signup><p>What happens on the water, told every week by the crew.</p>"
+        "<form><input type=email></form><p>We never pass your address on.</p></div>"
+    )
+
+    first, *others = (f"<p>{one}</p>" for one in PARAGRAPHS)
+    page = a_page(text=()).replace("</article>", f"{first}{box}{''.join(others)}</article>")
+
+    assert read(page).text == TEXT
