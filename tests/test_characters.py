@@ -45,3 +45,17 @@ def test_a_reference_to_no_character_is_replaced(xml, spelt):
 )
 def test_two_characters_of_a_script_without_spaces_are_a_word(text, count):
     assert characters.words(text) == count
+
+
+@pytest.mark.parametrize(
+    ("text", "most", "head"),
+    [
+        ("Two words\n\nand more", 2, "Two words\n\n"),
+        ("Two words", 2, "Two words"),
+        ("大桥今日重新开放。", 2, "大桥今日"),
+        ("新しい iPhone 15 を発表", 3, "新しい iPhone"),
+        ("words", 0, ""),
+    ],
+)
+def test_the_head_of_a_text_is_so_many_words(text, most, head):
+    assert characters.head(text, most).strip() == head.strip()

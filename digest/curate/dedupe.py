@@ -17,6 +17,7 @@ from typing import Annotated
 
 from annotated_types import Gt, Le
 
+from digest import characters
 from digest.curate import words
 from digest.model import Article
 
@@ -124,12 +125,11 @@ def other_figures(a: Article, b: Article) -> bool:
 
 
 def _figures(article: Article) -> set[str]:
-    return set(_FIGURE.findall(" ".join(article.text.split()[:WORDS])))
+    return set(_FIGURE.findall(characters.head(article.text, WORDS)))
 
 
 def _counts(article: Article) -> Counter[str]:
-    head = " ".join(article.text.split()[:WORDS])
-    count = Counter(words.tokens(head, article.language))
+    count = Counter(words.tokens(characters.head(article.text, WORDS), article.language))
     for term in words.tokens(article.title, article.language):
         count[term] += 2
     return count

@@ -201,3 +201,26 @@ def test_the_column_of_another_day_is_another_story_of_its_outlet():
     groups = dedupe.group([SATURDAY, MONDAY, again], outlet=lambda one: one.source_name)
 
     assert groups == ((SATURDAY,), (MONDAY, again))
+
+
+def test_what_follows_the_news_is_background_in_a_script_without_spaces_too():
+    background = (
+        "近年来本市持续推进城市建设和公共服务，取得了明显成效，市民满意度不断提高。"
+        "专家指出，下一步还应当加强监督，完善相关制度，确保各项政策落到实处。"
+    )
+    news = {
+        "北京推行垃圾分类": "北京市政府周一宣布从明年起推行新的垃圾分类办法，六个城区首先试点，居民小区设立投放点，",
+        "河北高铁脱轨": "一列高速列车周二凌晨在河北境内脱轨，铁路部门说事故原因正在调查，多趟列车晚点停运，",
+    }
+    told = [
+        an_article(
+            f"https://{number}.example/",
+            title=title,
+            text=lead * 8 + background * 12,
+            fingerprint=title,
+            language="zh",
+        )
+        for number, (title, lead) in enumerate(news.items())
+    ]
+
+    assert len(dedupe.group(told)) == 2
