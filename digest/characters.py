@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 
 _HALVES = re.compile(r"[\ud800-\udfff]+")
 _REFERENCE = re.compile(r"(?:&#(?:[0-9]{1,10}|[xX][0-9a-fA-F]{1,8});){1,64}")
 _NUMBER = re.compile(r"&#(?:([0-9]+)|[xX]([0-9a-fA-F]+));")
+# Scripts that put no space between words: Chinese and Japanese; Thai, Lao, Burmese and Khmer.
+_SIGN = (
+    r"\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f"
+    r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\U00020000-\U0003134f"
+)
+_UNSPACED = re.compile(f"[{_SIGN}]+")
+_WORD = re.compile(rf"[{_SIGN}]{{1,2}}|[^\s{_SIGN}]+")
 _NO_CHARACTER = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -25,6 +33,19 @@ def spelt(xml: str) -> str:
     One ``&#55357;`` makes a document unreadable to a parser.
     """
     return _REFERENCE.sub(_true, xml)
+
+
+def words(text: str) -> int:
+    """How many words a text has; of a script without spaces every two characters are one."""
+    spaced, runs = _UNSPACED.subn(" ", text)
+    unspaced = len(text) - len(spaced) + runs
+    return len(spaced.split()) + (unspaced + 1) // 2
+
+
+def head(text: str, most: int) -> str:
+    """The first ``most`` words of a text, counted in the same way."""
+    beyond = next(islice(_WORD.finditer(text), most, None), None)
+    return text[: beyond.start()] if beyond else text
 
 
 def _paired(found: re.Match[str]) -> str:

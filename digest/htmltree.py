@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 
 from lxml import etree
@@ -10,6 +11,24 @@ from lxml.html import HtmlElement
 
 _XML_START = re.compile(r"^\s*<\?xml[^>]{0,300}\?>")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+
+_ELEMENT = re.compile(r"</?[a-zA-Z][^<>]*>")
+_NAMES = (
+    "p|div|br|a|b|strong|i|em|u|span|ul|ol|li|img|h[1-6]|blockquote|figure|table|section|article"
+)
+_ESCAPED_START = re.compile(rf"\s*&lt;(?:{_NAMES})\b[^<>]{{0,2000}}?&gt;", re.IGNORECASE)
+_ESCAPED_END = re.compile(rf"&lt;(?:/(?:{_NAMES})|br\s*/?)\s*&gt;\s*$", re.IGNORECASE)
+
+
+def unescaped(markup: str) -> str:
+    """``markup`` that was escaped once too often as the HTML it was; any other as it is.
+
+    It has no element, and begins or ends with an escaped one; what shows code has both kinds.
+    """
+    if "&lt;" not in markup or _ELEMENT.search(markup):
+        return markup
+    is_html = _ESCAPED_START.match(markup) or _ESCAPED_END.search(markup[-200:])
+    return html.unescape(markup) if is_html else markup
 
 
 def tree(markup: str) -> HtmlElement | None:

@@ -7,6 +7,8 @@ from datetime import datetime, time
 from enum import StrEnum
 from typing import Literal, NewType
 
+from digest import characters
+
 NewsletterId = NewType("NewsletterId", str)  # the name of its table in config.toml: "daily"
 SourceId = NewType("SourceId", str)  # its location as config.toml names it
 
@@ -174,13 +176,9 @@ class Article:
     fingerprint: str = ""  # of the normalised text: equal for copies of one text
 
     @property
-    def words(self) -> int:
-        return len(self.text.split())
-
-    @property
     def minutes(self) -> int:
         """Reading time at 230 words a minute, at least 1."""
-        return max(1, round(self.words / 230))
+        return max(1, round(characters.words(self.text) / 230))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,3 +29,33 @@ def test_halves_are_joined_or_replaced_and_nul_dropped(text, whole):
 )
 def test_a_reference_to_no_character_is_replaced(xml, spelt):
     assert characters.spelt(xml) == spelt
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("", 0),
+        ("Two words", 2),
+        ("大桥今日重新开放。", 5),
+        ("橋が開通し、小学生たちが 最初に渡った。", 11),
+        ("新しい iPhone 15 を発表", 5),
+        ("สะพานเปิดอีกครั้ง", 9),
+        ("다리가 다시 열려", 3),
+    ],
+)
+def test_two_characters_of_a_script_without_spaces_are_a_word(text, count):
+    assert characters.words(text) == count
+
+
+@pytest.mark.parametrize(
+    ("text", "most", "head"),
+    [
+        ("Two words\n\nand more", 2, "Two words\n\n"),
+        ("Two words", 2, "Two words"),
+        ("大桥今日重新开放。", 2, "大桥今日"),
+        ("新しい iPhone 15 を発表", 3, "新しい iPhone"),
+        ("words", 0, ""),
+    ],
+)
+def test_the_head_of_a_text_is_so_many_words(text, most, head):
+    assert characters.head(text, most).strip() == head.strip()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from digest import wiring
+from digest import characters, wiring
 from digest.cli import Context
 from digest.cli.counted import counted
 from digest.cli.rehearsal import DATABASE
@@ -60,7 +60,7 @@ def show(context: Context, url: str, text: bool, out: Path | None) -> None:
     )
     click.echo(
         f"  first seen {article.first_seen:%Y-%m-%d %H:%M} UTC, {article.language}, "
-        f"{counted(article.words, 'word')}"
+        f"{counted(characters.words(article.text), 'word')}"
     )
     click.echo(f"\n{article.text}")
 

@@ -148,9 +148,13 @@ async def _read_as_sitemap(answer: Fetched, isolate: Isolate) -> Found | None:
     except Permanent:
         return None
     if isinstance(found, Parsed):
-        note = f"{len(found.items)} addresses listed now"
+        count = len(found.items)
+        note = f"{count} {'address' if count == 1 else 'addresses'} listed now"
     else:
-        note = f"an index; {len(found.urls)} of its sitemaps are read at each visit"
+        count = len(found.urls)
+        note = (
+            f"an index; {count} of its sitemaps {'is' if count == 1 else 'are'} read at each visit"
+        )
     host = (urlsplit(answer.url).hostname or answer.url).removeprefix("www.")
     return Found(kind=SourceKind.SITEMAP, location=answer.url, name=host, notes=(note,))
 

@@ -11,7 +11,7 @@ from urllib.parse import urljoin
 
 import feedparser
 
-from digest import characters, guard
+from digest import characters, days, guard, htmltree
 from digest.collect import charset, harvested, jsonfeed, markup
 from digest.collect.harvested import Parsed, newest
 from digest.errors import Permanent
@@ -27,12 +27,6 @@ _HTML = re.compile(
 _NAMES_A_FEED = re.compile(r"application/(?:rss|atom|rdf|feed)\+(?:xml|json)", re.IGNORECASE)
 _XML_START = re.compile(r"^\s*<\?xml[^>]{0,300}\?>")
 _TIME_OF_DAY = re.compile(r"\d{1,2}:\d{2}")
-_CUT_OFF = re.compile(
-    r"(?:\[?(?:…|\.\.\.)\]?|read (?:more|on|the (?:full|rest)[^.]{0,40})|continue reading[^.]{0,80}"
-    r"|weiterlesen|lire la suite|leer más|читать (?:далее|дальше))\s*[»›→>]*\s*$"
-    r"|the post .{1,200} appeared first on .{1,100}$",
-    re.IGNORECASE,
-)
 
 
 def parse(
@@ -126,7 +120,7 @@ def _item(
         content=content,
         guid=str(entry.get("id") or "")[:500] or None,
         title=_title(entry, plain=plain),
-        author=markup.line(entry.get("author")),
+        author=markup.person(entry.get("author")),
         dated=published,
         updated=updated.at if (updated := _moment(entry, "updated")) else None,
         image=_image(entry, fullest, link),
@@ -156,7 +150,7 @@ def _link(entry: Mapping[str, Any], base: str) -> str | None:
 def _fullest(entry: Mapping[str, Any]) -> str:
     """The longest text the entry has; nothing where parsing it would cost too much."""
     said = [*_contents(entry), str(entry.get("summary") or "")]
-    fullest = max(said, key=len)
+    fullest = htmltree.unescaped(max(said, key=len))
     return "" if guard.is_too_deep(fullest) else fullest
 
 
@@ -167,28 +161,34 @@ def _contents(entry: Mapping[str, Any]) -> list[str]:
 def _content(entry: Mapping[str, Any], fullest: str) -> tuple[Form, str]:
     """What the entry tells, and whether it is the article or stands for it."""
     text = markup.words(fullest)
-    count = len(text.split()) if not _is_unspaced(text) else len(text) // 2
+    count = characters.words(text)
     if count == 0:
         return Form.LINK, ""
-    enough = FULL_WORDS if fullest in _contents(entry) else FULL_SUMMARY_WORDS
-    whole = count >= enough and not _CUT_OFF.search(text[-300:])
+    enough = (
+        FULL_WORDS if fullest in map(htmltree.unescaped, _contents(entry)) else FULL_SUMMARY_WORDS
+    )
+    whole = count >= enough and not harvested.is_cut_off(text)
     return (Form.FRAGMENT if whole else Form.TEASER), fullest
 
 
-def _is_unspaced(text: str) -> bool:
-    return sum("\u3040" <= c <= "\u9fff" for c in text[:400]) > 40
-
-
 def _moment(entry: Mapping[str, Any], name: str) -> Dated | None:
+    said = str(entry.get(name) or "")[:200]
     parsed = entry.get(f"{name}_parsed")
     if not parsed:
-        return None
+        return _written(said)
     try:
         at = datetime.fromtimestamp(calendar.timegm(parsed), UTC)
     except (ValueError, OverflowError, OSError, TypeError):
         return None
-    day_only = not _TIME_OF_DAY.search(str(entry.get(name) or "00:00"))
+    day_only = not _TIME_OF_DAY.search(said or "00:00")
     return Dated(at=at, source=DateSource.FEED, day_only=day_only)
+
+
+def _written(said: str) -> Dated | None:
+    """What no standard of feeds allows, but people write: "lun, 30 nov 2026 09:00 +0100"."""
+    exact = days.moment(said)
+    at = exact or days.written(said)
+    return Dated(at=at, source=DateSource.FEED, day_only=exact is None) if at else None
 
 
 def _image(entry: Mapping[str, Any], content: str, base: str) -> str | None:

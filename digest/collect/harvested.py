@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -9,6 +10,12 @@ from datetime import UTC, datetime
 from digest.model import FetchedItem
 
 _NOW_OR_LATER = datetime.max.replace(tzinfo=UTC)
+_CUT_OFF = re.compile(
+    r"(?:\[?(?:…|\.\.\.)\]?|read (?:more|on|the (?:full|rest)[^.]{0,40})|continue reading[^.]{0,80}"
+    r"|weiterlesen|lire la suite|leer más|читать (?:далее|дальше))\s*[»›→>]*\s*$"
+    r"|the post .{1,200} appeared first on .{1,100}$",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +34,11 @@ def unlinked(count: int) -> str:
     """The note of items that lead nowhere on the web."""
     items, were = ("item", "was") if count == 1 else ("items", "were")
     return f"{count} {items} without a web link {were} left out"
+
+
+def is_cut_off(text: str) -> bool:
+    """Whether the words of an item end like a taste of it: "[…]", "Continue reading"."""
+    return bool(_CUT_OFF.search(text[-300:]))
 
 
 def newest(items: Iterable[FetchedItem], most: int) -> tuple[FetchedItem, ...]:

@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from digest import characters, guard
+from digest import characters, guard, htmltree
 from digest.collect import harvested, markup
 from digest.collect.harvested import Parsed, newest
 from digest.errors import Permanent
@@ -50,7 +50,7 @@ def parse(text: str, *, url: str, source: Source) -> Parsed:
 
 def _item(entry: Json, base: str, source: Source, language: str | None) -> FetchedItem | None:
     said = [markup.web(_text(entry.get(name)), base) for name in ("url", "external_url")]
-    link = next((one for one in (*said, markup.web(_text(entry.get("id")), "")) if one), None)
+    link = next((one for one in (*said, markup.web(_id(entry), "")) if one), None)
     if link is None:
         return None
     form, content = _content(entry)
@@ -61,7 +61,7 @@ def _item(entry: Json, base: str, source: Source, language: str | None) -> Fetch
         url=link,
         form=form,
         content=content,
-        guid=_text(entry.get("id")),
+        guid=_id(entry),
         title=markup.plain(_text(entry.get("title"))),
         author=_author(entry),
         dated=_moment(entry.get("date_published")) or updated,
@@ -72,14 +72,22 @@ def _item(entry: Json, base: str, source: Source, language: str | None) -> Fetch
     )
 
 
+def _id(entry: Json) -> str | None:
+    """A number is read as text, as the format asks."""
+    said = entry.get("id")
+    is_number = isinstance(said, int | float) and not isinstance(said, bool)
+    return str(said) if is_number else _text(said)
+
+
 def _content(entry: Json) -> tuple[Form, str]:
-    marked = _text(entry.get("content_html"))
+    marked = htmltree.unescaped(_text(entry.get("content_html")) or "")
     plain = _text(entry.get("content_text"))
     content = marked or (_paragraphs(plain) if plain else "")
     if guard.is_too_deep(content):
         content = ""
-    count = len(markup.words(content).split())
-    if count >= FULL_WORDS:
+    text = markup.words(content)
+    count = characters.words(text)
+    if count >= FULL_WORDS and not harvested.is_cut_off(text):
         return Form.FRAGMENT, content
     summary = _text(entry.get("summary")) or ""
     if not count and not summary:
@@ -93,7 +101,7 @@ def _paragraphs(text: str) -> str:
 
 def _author(entry: Json) -> str | None:
     people = _list(entry.get("authors")) or [entry.get("author")]
-    names = [markup.line(_text(one.get("name"))) for one in people if isinstance(one, dict)]
+    names = [markup.person(_text(one.get("name"))) for one in people if isinstance(one, dict)]
     return ", ".join(name for name in names if name) or None
 
 

@@ -22,6 +22,9 @@ _NO_MARKUP = re.compile(
     r"(?:\s[^<>]*)?/?>|!--)",
     re.IGNORECASE,
 )
+_MAILBOX = re.compile(  # jo@a.example (Jo Lee); Jo Lee (jo@a.example)
+    r"(?:mailto:)?[^\s@]+@[^\s@]+(?:\s*\(([^()]*)\))?|([^@]*?)\s*[(\[][^\s@]+@[^\s@]+[)\]]"
+)
 _DATA_IMAGE = re.compile(r"(?:pixel|spacer|blank|transparent|1x1|tracking|beacon)", re.IGNORECASE)
 
 
@@ -48,6 +51,12 @@ def words(markup: str) -> str:
 def line(markup: str | None) -> str | None:
     """A name as one line of plain text; None where nothing is left."""
     return words(markup or "") or None
+
+
+def person(said: str | None) -> str | None:
+    """An author's name without the e-mail address that RSS puts before it; None for one alone."""
+    found = _MAILBOX.fullmatch(line(said) or "")
+    return line(found[1] or found[2]) if found else line(said)
 
 
 def title(markup: str | None) -> str | None:

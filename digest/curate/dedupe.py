@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import heapq
 import math
+import re
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from typing import Annotated
 
 from annotated_types import Gt, Le
 
+from digest import characters
 from digest.curate import words
 from digest.model import Article
 
@@ -35,10 +37,14 @@ FLOOR = 0.02  # pairs less alike than this are not alike at all
 # many terms the more likeness is asked the shorter one is, up to so much.
 FEW_TERMS, SHORT = 50, 0.25
 ONE_OUTLET = 0.5  # asked of two texts of one outlet: it tells a story once, and then its sequel
+# Of the figures of one day's lottery or prices the next day's has fewer than half; a text that is
+# told again keeps them. Of fewer than so many nothing is concluded.
+FIGURES = 4
 # A term of so many articles tells none from the others, and to compare all that share it takes
 # time by the square of their number.
 CROWD = 100
 
+_FIGURE = re.compile(r"\d+(?:[.,:]\d+)*")
 
 _NONE: deque[tuple[int, float]] = deque()
 
@@ -108,9 +114,22 @@ def asked(similarity: float, a: Vector, b: Vector) -> float:
     return max(similarity, min(SHORT, similarity * FEW_TERMS / shorter))
 
 
+def other_figures(a: Article, b: Article) -> bool:
+    """Whether two texts of one outlet, however alike, are of two days of a column by their figures.
+
+    The lottery, the weather and the prices of every day are told in the same words.
+    """
+    one, other = _figures(a), _figures(b)
+    fewer = min(len(one), len(other))
+    return fewer >= FIGURES and len(one & other) < fewer / 2
+
+
+def _figures(article: Article) -> set[str]:
+    return set(_FIGURE.findall(characters.head(article.text, WORDS)))
+
+
 def _counts(article: Article) -> Counter[str]:
-    head = " ".join(article.text.split()[:WORDS])
-    count = Counter(words.tokens(head, article.language))
+    count = Counter(words.tokens(characters.head(article.text, WORDS), article.language))
     for term in words.tokens(article.title, article.language):
         count[term] += 2
     return count
@@ -168,6 +187,8 @@ def _pairs(
             needed = asked(options.similarity, vector, made[other])
             if outlet(article) == outlet(pool[other]):
                 needed = max(needed, ONE_OUTLET)
+                if cosine >= needed and other_figures(article, pool[other]):
+                    continue
             near[place][other] = near[other][place] = cosine * options.similarity / needed
         index.add(place, article.language, vector)
     return near

@@ -9,14 +9,16 @@ import logging
 import re
 from dataclasses import dataclass, replace
 from datetime import datetime
+from html import unescape
 from typing import assert_never
 
 import htmldate
 import trafilatura
 from lxml.html import HtmlElement
 
-from digest import guard, htmltree
+from digest import characters, guard, htmltree
 from digest.curate import (
+    boxes,
     cleaning,
     dates,
     fragments,
@@ -170,7 +172,9 @@ def _page(item: FetchedItem) -> _Draft:
         return _teaser(item, _Draft(text=""))
     said = metadata.read(root, item.url)
     text = _body(root, said, item.url)
-    if len(text.split()) < SHORT and walls.is_wall((said.page_title, said.title, said.heading)):
+    if characters.words(text) < SHORT and walls.is_wall(
+        (said.page_title, said.title, said.heading)
+    ):
         return _teaser(item, _Draft(text="", title=item.title or "", is_wall=True))
     title = _title(item, said)
     draft = _Draft(
@@ -194,8 +198,8 @@ def _teaser(item: FetchedItem, draft: _Draft) -> _Draft:
     if not item.teaser or guard.is_too_deep(item.teaser):
         return draft
     told = fragments.text(item.teaser)
-    count = len(draft.text.split())
-    if count >= max(MIN_WORDS, len(told.split())) and (
+    count = characters.words(draft.text)
+    if count >= max(MIN_WORDS, characters.words(told)) and (
         count >= SHORT or _is_about(item, told, draft)
     ):
         return draft
@@ -211,7 +215,7 @@ def _is_about(item: FetchedItem, told: str, draft: _Draft) -> bool:
 
 def _parsed(html: str) -> HtmlElement | None:
     guard.check(html, what="the page")
-    return htmltree.tree(html)
+    return boxes.without(htmltree.tree(html))
 
 
 def _body(root: HtmlElement, said: Metadata, url: str | None) -> str:
@@ -223,14 +227,16 @@ def _body(root: HtmlElement, said: Metadata, url: str | None) -> str:
     told = _told(said.body) if said.body else ""
     # The extractor's last resort is JSON-LD too, but it runs the paragraphs together.
     share = MUCH_LESS if "\n\n" in found else 1.1
-    return told if len(found.split()) < share * len(told.split()) else found
+    return told if characters.words(found) < share * characters.words(told) else found
 
 
 def _told(body: str) -> str:
     """The articleBody of JSON-LD: HTML, or text of which every line is a paragraph."""
+    body = htmltree.unescaped(body)
     if _TAG.search(body):
         return "" if guard.is_too_deep(body) else fragments.text(body)
-    blocks = cleaning.clean("\n\n".join(body.splitlines())).split("\n\n")
+    lines = unescape(body).splitlines()
+    blocks = cleaning.clean("\n\n".join(lines)).split("\n\n")
     return "\n\n".join(_without_furniture(blocks))
 
 

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from digest.curate import dates, furniture, words
+from digest import characters, days
+from digest.curate import furniture, words
 from digest.curate.cleaning import clean, one_line
 from digest.model import Dated, DateSource
 
@@ -85,9 +86,8 @@ def _parted(text: str) -> list[list[str]]:
 def _is_prose(block: str) -> bool:
     if furniture.is_certain(block) or _day_alone(block):
         return False
-    count = len(block.split())
-    unspaced = count < 4 and len(block) > 60  # Chinese, Japanese, Thai
-    return unspaced or (count >= 8 and bool(_END.search(block))) or count >= PROSE_WORDS
+    count = characters.words(block)
+    return (count >= 8 and bool(_END.search(block))) or count >= PROSE_WORDS
 
 
 def _body(blocks: Sequence[str]) -> list[str]:
@@ -107,7 +107,7 @@ def _tail(blocks: Sequence[str], end: int) -> int:
 
     Teasers of other articles look like prose; a heading such as "More Articles" gives them away.
     """
-    length = [len(block.split()) if _is_prose(block) else 0 for block in blocks]
+    length = [characters.words(block) if _is_prose(block) else 0 for block in blocks]
     total = sum(length)
     for n in range(1, end):
         rest = sum(length[n:end])
@@ -117,12 +117,14 @@ def _tail(blocks: Sequence[str], end: int) -> int:
 
 
 def _opens_tail(block: str) -> bool:
-    return len(block.split()) <= 8
+    return characters.words(block) <= 8
 
 
 def _is_closing(block: str) -> bool:
     """A short last sentence still belongs to the article."""
-    return bool(_END.search(block)) and len(block.split()) >= 3 and not furniture.is_likely(block)
+    return (
+        bool(_END.search(block)) and characters.words(block) >= 3 and not furniture.is_likely(block)
+    )
 
 
 def _is_stray(block: str, blocks: Sequence[str], n: int) -> bool:
@@ -165,7 +167,7 @@ def _author(line: str) -> str | None:
 
 def _day_alone(line: str) -> datetime | None:
     """The day named by a line that says nothing else."""
-    at = dates.written(line)
+    at = days.written(line)
     if at is None or len(line.split()) > 14:
         return None
     rest = _DATELINE_WORDS.sub(" ", line)
@@ -174,7 +176,7 @@ def _day_alone(line: str) -> datetime | None:
 
 
 def _names_month(word: str) -> bool:
-    return dates.written(f"1 {word} 2020") is not None
+    return days.written(f"1 {word} 2020") is not None
 
 
 def _dates(head: Sequence[str], title: str) -> list[Dated]:
@@ -182,7 +184,7 @@ def _dates(head: Sequence[str], title: str) -> list[Dated]:
     place = next((n for n, line in enumerate(head) if one_line(line) == title), len(head))
     found: list[Dated] = []
     for n, line in enumerate(head):
-        at = dates.written(line) if _day_alone(line) or _author(line) else None
+        at = days.written(line) if _day_alone(line) or _author(line) else None
         if at is None:
             continue
         below = n > place or _author(line)

@@ -11,6 +11,7 @@ from typing import Annotated
 
 from annotated_types import Ge, Gt
 
+from digest import characters
 from digest.model import Article, LeftOut, Reason, SourceId, Story
 
 
@@ -148,7 +149,7 @@ def _source(lead: Article, weights: Mapping[SourceId, float]) -> Reason:
 
 
 def _length(article: Article, options: RankOptions) -> Reason:
-    count = article.words if " " in article.text.strip() else len(article.text) // 2
+    count = characters.words(article.text)
     value = 1.0
     if count < options.short_words:
         value = max(0.2, count / options.short_words)

@@ -19,13 +19,14 @@ _STOP = re.compile(
 _ABBREVIATIONS = frozenset(
     # English
     "mr mrs ms dr prof sr jr st gen col lt sgt capt cmdr adm maj gov sen rep hon rev pres supt "
-    "vs etc inc ltd co corp bros dept univ no nos vol fig approx est ave blvd rd mt ft "
+    "messrs pvt pfc cpl spc brig vs etc inc ltd co corp bros dept univ no nos vol fig approx "
+    "est ave blvd rd mt ft "
     "jan feb mar apr jun jul aug sep sept oct nov dec mon tue tues wed thu thurs fri sat sun "
-    "e.g i.e a.m p.m u.s u.k u.n e.u d.c ph.d b.a m.a "
+    "e.g i.e a.m p.m u.s u.k u.n e.u d.c "
     # German
     "bzw ca z.b d.h u.a usw nr str bspw evtl ggf inkl hrsg mio mrd geb "
     # French, Spanish, Italian, Portuguese
-    "mme mlle mm av art env sra srta dra ee.uu núm pág sig dott ing "
+    "mme mlle mm mgr av art env sra srta dra ee.uu núm pág sig dott ing "
     # Russian
     "г гг т.е т.д т.п им ул руб млн млрд тыс стр проф акад".split()
 )
@@ -41,7 +42,9 @@ _OWN = {
     **dict.fromkeys(("da", "nb", "nn", "no", "sv"), _NORDIC),
 }
 # Those that often end a sentence too: they do so where a capital and a common opener follow.
-_MAY_END = frozenset("a.m p.m u.s u.k u.n e.u d.c etc inc ltd co corp jr sr г гг ee.uu uu".split())
+_MAY_END = frozenset(
+    "ph.d a.m p.m u.s u.k u.n e.u d.c etc inc ltd co corp jr sr г гг ee.uu uu".split()
+)
 _OPENERS = frozenset(
     "a an and as at but by for he her his if in it its on our she so some that the their there "
     "these they this those to we what when while with you meanwhile however "
@@ -53,6 +56,7 @@ _MONTHS = frozenset(
 )
 _SHORT = 5  # letters of an abbreviation before a number
 _REACH = 80  # characters before a stop that tell what word it follows; a longer one is none
+_GOES_ON = re.compile(r"[\u3041-\u309f、，]")
 _NEXT = re.compile(r"\s*(\S+)")
 _LAST_WORD = re.compile(r"([^\s(\[\"“‘«]+)$")
 
@@ -103,7 +107,8 @@ def _trimmed(text: str, start: int, end: int) -> Iterator[Span]:
 def _ends(text: str, begin: int, stop: re.Match[str], end: int, language: str) -> bool:
     mark = stop[0]
     if mark[0] in "。！？｡।":
-        return True
+        # 「心配ない。」と話した: what goes on in hiragana says who said it.
+        return not ("」" in mark or "』" in mark) or not _GOES_ON.match(text, stop.end(), end)
     after = _NEXT.match(text, stop.end(), end)
     following = after[1] if after else ""
     first = following.lstrip("\"'“‘«‹([¿¡„—–-")[:1]

@@ -16,7 +16,7 @@ from typing import Annotated
 
 from annotated_types import Ge, Gt, Le
 
-from digest.curate import furniture, quotations, words
+from digest.curate import furniture, hanging, quotations, words
 from digest.curate import sentences as splitting
 from digest.curate.quotations import Quotation
 from digest.model import Article, Sentence
@@ -50,11 +50,6 @@ _BIO = re.compile(
     r"|columnist|journalist|editor|staff writer|contributor)"
     r"(?:\.|\s(?:covering|for|at|based|with|who)\b)"
 )
-_DANGLING = re.compile(
-    r"^[\"“‘«]?(?:he|she|it|they|this|that|these|those|but|and|so|however|also|his|her|their|its|"
-    r"er|sie|es|aber|doch|und|il|elle|ils|elles|mais|et|cela|он|она|они|но|это)\b",
-    re.IGNORECASE,
-)
 _UNNAMED = re.compile(
     r"[\s,.]*(?:$|(?:he|she|they|it|er|sie|il|elle)\s+\w+\b|a-t-(?:il|elle)\b"
     r"|(?:said|says|sagte|sagt)\s+(?:he|she|they|er|sie)\b)",
@@ -80,8 +75,7 @@ class _Candidate:
     end: int
     text: str
     terms: Counter[str]
-    opens: bool  # stands at the very beginning of the text
-    unsaid: bool  # a quotation whose speaker only the sentence before it names
+    hangs: bool  # on the sentence before it, which alone names who speaks or is spoken of
 
 
 def summarise(article: Article, *, options: SummaryOptions | None = None) -> tuple[Sentence, ...]:
@@ -121,7 +115,8 @@ def _candidates(article: Article) -> list[_Candidate]:
         terms = Counter(words.tokens(raw, article.language))
         if len(terms) >= 3:
             unsaid = any(one.start == start and _is_unsaid(raw, one.end - start) for one in quoted)
-            found.append(_Candidate(place, start, span.end, raw, terms, place == 0, unsaid))
+            hangs = unsaid or (place > 0 and hanging.hangs(raw, article.language))
+            found.append(_Candidate(place, start, span.end, raw, terms, hangs))
     return found
 
 
@@ -181,8 +176,7 @@ def _choose(
         del rest[best]
         if chosen and (len(one.text) > room or _likeness(one, chosen) >= SAME):
             continue
-        hangs = one.unsaid or (bool(_DANGLING.match(one.text)) and not one.opens)
-        if hangs and not _follows(one, chosen):
+        if one.hangs and not _follows(one, chosen):
             continue
         chosen.append(one)
         room -= len(one.text) + 1

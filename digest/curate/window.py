@@ -116,19 +116,23 @@ def _retold(
             for place, cosine in index.cosines(article.language, vector).items():
                 if cosine >= dedupe.FLOOR:
                     terms = min(len(vector), len(theirs[place]))
-                    shares[place] += cosine / _asked(article, told[place].article, terms, options)
+                    asked = _asked(article, told[place].article, cosine, terms, options)
+                shares[place] += cosine / asked
         nearest = max(shares, key=lambda place: (shares[place], -place), default=0)
         found.append(told[nearest].period if shares[nearest] >= len(group) else None)
     return found
 
 
-def _asked(article: Article, told: Article, terms: int, options: StoryOptions) -> float:
+def _asked(
+    article: Article, told: Article, cosine: float, terms: int, options: StoryOptions
+) -> float:
     """The cosine for the two to say the same; ``terms``: how many the shorter has."""
     hours = min(options.window_hours, RETOLD_HOURS)
     if abs(article.dated.at - told.dated.at) > timedelta(hours=hours):
         return math.inf
     if article.source_name == told.source_name:
-        return max(options.similarity, SAME)
+        same = max(options.similarity, SAME)
+        return math.inf if cosine >= same and dedupe.other_figures(article, told) else same
     short = min(SAME, RETOLD * dedupe.FEW_TERMS / max(1, terms))
     return max(options.similarity, RETOLD, short)
 

@@ -53,6 +53,46 @@ STOP = {
         "ik in is je kan maar me meer met mijn naar niet nog nu of om onder ons ook op over te tot "
         "uit van voor was wat we wel werd wie wij wordt ze zich zij zijn zo zou".split()
     ),
+    "da": frozenset(
+        "af alle at blev blive bliver da de dem den denne der deres det dette dig din dog du efter "
+        "eller en end er et for fra få får har havde han hans hun hvad hvis hvor ikke ind jeg kan "
+        "kun kunne man med meget men mod når nu og også om op os på sig siger skal som til ud "
+        "under var ved vi vil være været".split()
+    ),
+    "nb": frozenset(
+        "alle at av ble bli blir da de dem den denne der det dette du eller en enn er et etter for "
+        "fra få får før ha hadde han hans har hun hva hvis hvor ikke inn jeg kan kun kunne man med "
+        "men mer mot mye når nå og også om opp oss på seg sier skal som til under ut var ved vi "
+        "vil være vært".split()
+    ),
+    "sv": frozenset(
+        "alla att av blev bli blir de dem den denna det detta du där efter ej eller en ett från "
+        "får för ha hade han hans har hon hur här i icke in inte jag kan kunde man med men mer mot "
+        "mycket när nu och också om oss på säger sig sin ska som till under upp ut vad var vara "
+        "varit vi vid vill än är över".split()
+    ),
+    "pl": frozenset(
+        "a aby ale bez być był była było były bo by co czy dla do gdy gdzie go i ich im ja jak "
+        "jako jego jej jest już jeszcze kiedy która które którego której który których którzy lub "
+        "ma może można na nad nie nich o od oraz po pod przed przez przy są się tak także tego tej "
+        "ten tę to tylko tym u w we więc z za ze że".split()
+    ),
+    "cs": frozenset(
+        "a aby ale ani asi až bez bude byl byla bylo byly být co do ho i ještě již jak jako je "
+        "jeho její jejich jen jsem jsou k kde kdy když která které který kteří ke mezi může na nad "
+        "ne nebo není o od po pod podle pro protože proti před při s se si tak také tento to toho "
+        "tom u už v ve však z za ze že".split()
+    ),
+    "tr": frozenset(
+        "ama ancak bir biri bu bunu çok da daha de değil diye gibi göre hem her için ile ise kadar "
+        "ki mı mi mu mü ne nasıl o olan olarak oldu olduğu olduğunu olmak sonra şu üzere var ve "
+        "veya ya yok".split()
+    ),
+    "uk": frozenset(
+        "а або але без би був була були було в від він вона вони все для до його її й є за з зі "
+        "і із її коли ми на над не ні ніж по про при під після та так також те ти то той того "
+        "у це цей ця цього чи ще що щоб як яка який які якої вже".split()
+    ),
     "ru": frozenset(
         "а без более бы был была были было быть в вам вас во вот все всё вы где да для до его ее "
         "её если есть еще ещё же за и из или им их к как ко когда кто ли мы на над не него "

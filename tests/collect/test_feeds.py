@@ -287,3 +287,70 @@ def test_a_title_in_atom_is_what_its_type_says(kind, title, read):
     ).items
 
     assert item.title == read
+
+
+@pytest.mark.parametrize(
+    "description",
+    [
+        "<![CDATA[&lt;p&gt;The council&amp;rsquo;s vote.&lt;/p&gt;&lt;p&gt;It was close.&lt;/p&gt;]]>",
+        "&amp;lt;p&amp;gt;The council&amp;amp;rsquo;s vote.&amp;lt;/p&amp;gt;&amp;lt;p&amp;gt;It was "
+        "close.&amp;lt;/p&amp;gt;",
+    ],
+)
+def test_html_that_was_escaped_twice_is_html(description):
+    (item,) = parse(
+        rss(f"<title>T</title><link>/a</link><description>{description}</description>")
+    ).items
+
+    assert item.content == "<p>The council&rsquo;s vote.</p><p>It was close.</p>"
+
+
+def test_what_shows_code_is_not_unescaped():
+    shown = "<p>Begin with &lt;p&gt; and end with &lt;/p&gt;</p>"
+
+    (item,) = parse(
+        rss(f"<title>T</title><link>/a</link><description><![CDATA[{shown}]]></description>")
+    ).items
+
+    assert item.content == shown
+
+
+@pytest.mark.parametrize(
+    ("said", "author"),
+    [
+        ("noreply@blogger.example (Jo Lee)", "Jo Lee"),
+        ("Jo Lee (jo@herald.example)", "Jo Lee"),
+        ("Jo Lee &lt;jo@herald.example&gt;", "Jo Lee"),
+        ("jo@herald.example", None),
+        ("Jo Lee", "Jo Lee"),
+    ],
+)
+def test_an_author_is_a_name_and_no_address(said, author):
+    (item,) = parse(rss(f"<title>T</title><link>/a</link><author>{said}</author>")).items
+
+    assert item.author == author
+
+
+def test_a_full_text_in_thai_is_full():
+    said = "รัฐบาลประกาศแผนใหม่สำหรับการศึกษาในโรงเรียน" * 12
+
+    (item,) = parse(
+        rss(f"<title>T</title><link>/a</link><content:encoded>{said}</content:encoded>")
+    ).items
+
+    assert item.form is Form.FRAGMENT
+
+
+@pytest.mark.parametrize(
+    ("said", "at", "day_only"),
+    [
+        ("mar, 24 nov 2026 05:00:00 +0100", datetime(2026, 11, 24, 4, tzinfo=UTC), False),
+        ("Tuesday, November 24, 2026 - 05:00", datetime(2026, 11, 24, 5, tzinfo=UTC), False),
+        ("24.11.2026", datetime(2026, 11, 24, tzinfo=UTC), True),
+    ],
+)
+def test_a_date_that_no_standard_allows_is_read_where_it_is_plain(said, at, day_only):
+    parsed = parse(rss(f"<title>T</title><link>/a</link><pubDate>{said}</pubDate>"))
+
+    assert parsed.items[0].dated == Dated(at=at, source=DateSource.FEED, day_only=day_only)
+    assert parsed.undated == 0

@@ -130,8 +130,16 @@ async def test_an_index_of_sitemaps_is_known_as_one(web, ask, tmp_path):
 
     assert (found.kind, found.notes) == (
         SourceKind.SITEMAP,
-        ("an index; 1 of its sitemaps are read at each visit",),
+        ("an index; 1 of its sitemaps is read at each visit",),
     )
+
+
+async def test_a_sitemap_says_how_many_addresses_it_lists(web, ask, tmp_path):
+    url = web.serve("/a.xml", MAP.format("<url><loc>https://a.example/1</loc></url>"))
+
+    found = await discover.discover(url, folder=tmp_path, **ask)
+
+    assert found.notes == ("1 address listed now",)
 
 
 async def test_the_sample_paper_is_a_source_by_its_own_name(ask, tmp_path):

@@ -98,3 +98,25 @@ def test_a_title_is_text():
     (item,) = parse({"url": "/1", "title": "Why Vec<T> &amp; <b>"}).items
 
     assert item.title == "Why Vec<T> & <b>"
+
+
+def test_a_full_text_in_a_script_without_spaces_is_full():
+    said = "市政府周一宣布，将从明年起关闭旧港大桥十八个月，更换生锈的桥墩。" * 10
+
+    (item,) = parse({"id": "1", "url": "/a", "content_html": f"<p>{said}</p>"}).items
+
+    assert item.form is Form.FRAGMENT
+
+
+def test_a_long_text_that_is_cut_off_is_a_teaser():
+    (item,) = parse(
+        {"id": "1", "url": "/a", "content_html": f"{LONG}<p>Continue reading</p>"}
+    ).items
+
+    assert item.form is Form.TEASER
+
+
+def test_an_id_that_is_a_number_is_read_as_text():
+    (item,) = parse({"id": 17, "url": "/a", "title": "Gates"}).items
+
+    assert item.guid == "17"

@@ -173,3 +173,54 @@ def test_grouping_is_blind_to_order(pool, chance: random.Random):
 def test_vectors_have_length_one_or_nothing_in_them(pool):
     for vector in dedupe.vectors(pool):
         assert not vector or sum(w * w for w in vector.values()) == pytest.approx(1)
+
+
+def a_draw(number, day, figures, hours):
+    return an_article(
+        f"https://a.example/draw-{number}",
+        title=f"Winning numbers for {day}",
+        text=(
+            f"The winning numbers in {day} evening's drawing of the county lottery were {figures}. "
+            "No ticket matched all of the numbers, so the prize rolls over to the next drawing. "
+            "Players must match every number to win the prize. Tickets are sold in all shops of "
+            "the county until an hour before the drawing, which is shown on television."
+        ),
+        fingerprint=f"draw {number}",
+        source_name="A",
+        dated=dated(NOW - timedelta(hours=hours)),
+    )
+
+
+SATURDAY = a_draw(1, "Saturday", "4, 11, 23, 40, 61 and 7", 48)
+MONDAY = a_draw(2, "Monday", "2, 19, 33, 45, 50 and 12", 1)
+
+
+def test_the_column_of_another_day_is_another_story_of_its_outlet():
+    again = a_draw(3, "Monday", "2, 19, 33, 45, 50 and 12", 0)
+
+    groups = dedupe.group([SATURDAY, MONDAY, again], outlet=lambda one: one.source_name)
+
+    assert groups == ((SATURDAY,), (MONDAY, again))
+
+
+def test_what_follows_the_news_is_background_in_a_script_without_spaces_too():
+    background = (
+        "近年来本市持续推进城市建设和公共服务，取得了明显成效，市民满意度不断提高。"
+        "专家指出，下一步还应当加强监督，完善相关制度，确保各项政策落到实处。"
+    )
+    news = {
+        "北京推行垃圾分类": "北京市政府周一宣布从明年起推行新的垃圾分类办法，六个城区首先试点，居民小区设立投放点，",
+        "河北高铁脱轨": "一列高速列车周二凌晨在河北境内脱轨，铁路部门说事故原因正在调查，多趟列车晚点停运，",
+    }
+    told = [
+        an_article(
+            f"https://{number}.example/",
+            title=title,
+            text=lead * 8 + background * 12,
+            fingerprint=title,
+            language="zh",
+        )
+        for number, (title, lead) in enumerate(news.items())
+    ]
+
+    assert len(dedupe.group(told)) == 2

@@ -3,6 +3,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from digest import characters
 from digest.curate import extract
 from digest.curate.extract import Unreadable
 from digest.errors import Permanent
@@ -300,3 +301,46 @@ def test_any_title_becomes_one_clean_line(title):
     article = read("<p>He will stay.</p>", form=Form.FRAGMENT, title=title)
 
     assert article.title == " ".join(title.split())
+
+
+CHINESE = (
+    "市政府周一宣布，将从明年起关闭旧港大桥十八个月，更换生锈的桥墩，预计投入四千二百万元。",
+    "司库安妮在表决之前告诉议员，其中三分之二的费用由国家交通基金承担，其余由本市分十年支付。",
+    "北岸的店主担心生意受到影响，面包店老板汤姆说，他的顾客有一半每天都从大桥上走过来。",
+    "根据十月公布的计划，一条免费渡轮将从早上六点到晚上十一点每十分钟开行一班，供行人和骑车人使用。",
+)
+
+
+def test_a_page_in_a_script_without_spaces_is_not_shorter_than_its_teaser():
+    title = "旧港大桥将关闭十八个月"
+    page = a_page(text=CHINESE, title=title)
+
+    article = read(page, title=title, teaser=f"<p>{CHINESE[0][:30]}…</p>")
+
+    assert article.text == "\n\n".join(CHINESE)
+    assert characters.words(article.text) == 94
+
+
+def test_what_json_ld_escaped_is_read_as_it_was_meant():
+    escaped = "".join(f"&lt;p&gt;{one}&lt;/p&gt;" for one in PARAGRAPHS)
+    told = "\n\n".join(PARAGRAPHS).replace("nobody", "no&nbsp;body")
+
+    for body in (escaped, told):
+        linked = json.dumps({"@type": "NewsArticle", "headline": TITLE, "articleBody": body})
+        page = (
+            f"<html><head><title>{TITLE}</title><script type='application/ld+json'>{linked}"
+            "</script></head><body><div id=app></div></body></html>"
+        )
+        assert read(page).text.replace("no body", "nobody") == TEXT
+
+
+def test_a_box_to_sign_up_amid_the_text_is_not_of_it():
+    box = (
+        "<div class=signup><p>What happens on the water, told every week by the crew.</p>"
+        "<form><input type=email></form><p>We never pass your address on.</p></div>"
+    )
+
+    first, *others = (f"<p>{one}</p>" for one in PARAGRAPHS)
+    page = a_page(text=()).replace("</article>", f"{first}{box}{''.join(others)}</article>")
+
+    assert read(page).text == TEXT

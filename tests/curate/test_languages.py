@@ -19,6 +19,20 @@ TEXTS = {
     "stad niemand is die er niet om heeft gevraagd.",
     "ru": "Мэр сказал, что мост открыт для всех, кто хочет по нему пройти, и что в городе нет "
     "никого, кто бы о нем не просил уже не один год.",
+    "da": "Borgmesteren siger, at broen er åben igen for alle, der vil over den, og at der ikke er "
+    "nogen i byen, som ikke har bedt om det i flere år.",
+    "nb": "Ordføreren sier at broen er åpen igjen for alle som vil over den, og at det ikke er noen "
+    "i byen som ikke har bedt om det etter mange år.",
+    "sv": "Borgmästaren säger att bron är öppen igen för alla som vill över den och att det inte "
+    "finns någon i staden som inte har bett om det.",
+    "pl": "Burmistrz powiedział, że most jest już otwarty dla wszystkich, którzy chcą po nim "
+    "przejść, i że nie ma w mieście nikogo, kto by o to nie prosił.",
+    "cs": "Starosta řekl, že most je opět otevřen pro všechny, kteří po něm chtějí přejít, a že ve "
+    "městě není nikdo, kdo by o to nežádal.",
+    "tr": "Belediye başkanı köprünün yeniden açık olduğunu ve bunu istemeyen bir kişi bile "
+    "olmadığını söyledi; çok daha iyi bir yol için de para var gibi görünüyor.",
+    "uk": "Міський голова сказав, що міст відкрито для всіх, хто хоче по ньому пройти, і що в "
+    "місті немає нікого, хто б про це не просив уже не один рік.",
     "ar": "قال العمدة إن الجسر مفتوح لكل من يريد العبور وإن في المدينة لا أحد لم يطلب ذلك من قبل "
     "في كل هذه السنوات التي كان فيها مغلقا",
     "ja": "橋が開通し、小学生たちが最初に渡った。",
@@ -37,6 +51,24 @@ def test_a_text_says_its_language(language):
 
 def test_a_clear_text_goes_before_what_the_page_claims():
     assert languages.language_of(TEXTS["de"], "en-GB") == "de"
+
+
+ROMANIAN = (
+    "Primarul a spus că podul este din nou deschis pentru toți cei care vor să îl treacă și că în "
+    "oraș nu este nimeni care să nu fi cerut acest lucru de ani de zile."
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "hint", "language"),
+    [
+        (ROMANIAN, "ro-RO", "ro"),
+        (TEXTS["de"], "hu", "de"),
+        (TEXTS["nb"][:40], "no", "nb"),
+    ],
+)
+def test_a_language_that_is_only_known_by_name_is_believed(text, hint, language):
+    assert languages.language_of(text, hint) == language
 
 
 def test_of_a_text_too_short_to_tell_the_first_sound_hint_is_believed():

@@ -194,3 +194,13 @@ def test_every_article_is_in_a_story_or_left_out_and_never_both(many):
     assert [s.score for s in found.stories] == sorted(
         (s.score for s in found.stories), reverse=True
     )
+
+
+def test_a_text_without_spaces_is_as_long_as_it_is_even_with_a_foreign_name_in_it():
+    said = (
+        "市政府周一宣布，将从明年起关闭旧港大桥十八个月，更换生锈的桥墩。" * 10 + "iPhone 15 Pro。"
+    )
+
+    (story,) = ranked([at(1, text=said)]).stories
+
+    assert reasons(story)["length"][0] == 1.0

@@ -203,3 +203,14 @@ def test_any_text_is_summarised_from_itself(text):
 
     for one in summarise(article):
         assert article.text[one.start : one.end] == one.text
+
+
+def test_a_summary_in_another_language_leaves_out_what_hangs_on_what_is_not_told():
+    lead = "El consejo municipal de Puerto Viejo aprobó el lunes el cierre del puente del puerto."
+    bench = "Hubo música."
+    dangling = "Este permanecerá cerrado dieciocho meses por el consejo de Puerto Viejo."
+    own = "La tesorera Ana Campo defendió en el consejo el cierre del puente del puerto."
+
+    text = f"{lead}\n\n{bench}\n\n{dangling}\n\n{own}"
+
+    assert told(text, language="es", options=SummaryOptions(sentences=2)) == [lead, own]

@@ -168,3 +168,32 @@ def test_one_article_that_was_told_drops_its_whole_group():
     others = [told, an_article("https://b.example/1", title="Other", text="Other words entirely.")]
 
     assert len(dropped(others, told)) == 2
+
+
+def a_draw(day, figures, at):
+    return an_article(
+        f"https://a.example/draw-{at:%d}",
+        title="Winning numbers",
+        text=(
+            f"The winning numbers in {day} evening's drawing of the county lottery were {figures}. "
+            "No ticket matched all of the numbers, so the prize rolls over to the next drawing. "
+            "Players must match every number to win the prize. Tickets are sold in all shops of "
+            "the county until an hour before the drawing, which is shown on television. The prize "
+            "must be claimed within half a year at one of the offices of the county lottery."
+        ),
+        fingerprint=f"draw {day}",
+        dated=dated(at),
+    )
+
+
+def test_a_column_of_every_day_is_told_every_day():
+    before = a_draw("Saturday", "4, 11, 23, 40, 61 and 7", YESTERDAY - timedelta(days=1))
+    today = a_draw("Monday", "2, 19, 33, 45, 50 and 12", NOW)
+    again = a_draw("Monday", "4, 11, 23, 40, 61 and 7", NOW)
+
+    def left(article):
+        told = [Told(article=before, period="2026-11-22")]
+        return drop_told([(article,)], told, options=StoryOptions())[1]
+
+    assert left(today) == []
+    assert [one.url for one in left(again)] == [again.url]

@@ -1,0 +1,87 @@
+"""A line that names a day in words or figures, in many languages, to that day. Pure."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+
+# English, German, French, Spanish, Italian, Portuguese, Dutch, Polish, Russian, as dates say them.
+_MONTHS = tuple(
+    tuple(names.split())
+    for names in (
+        "january januar jänner janvier enero gennaio janeiro januari stycznia января январь",
+        "february februar février fevrier febrero febbraio fevereiro februari lutego февраля "
+        "февраль",
+        "march märz maerz mrz mars marzo março marco maart marca марта",
+        "april avril abril aprile kwietnia апреля апрель",
+        "may mai mayo maggio maio mei maja мая май",
+        "june juni juin junio giugno junho czerwca июня июнь",
+        "july juli juillet julio luglio julho lipca июля июль",
+        "august août aout agosto augustus sierpnia августа",
+        "september septembre septiembre setiembre settembre setembro września сентября сентябрь",
+        "october oktober octobre octubre ottobre outubro października октября октябрь",
+        "november novembre noviembre novembro listopada ноября ноябрь",
+        "december dezember décembre decembre diciembre dicembre dezembro grudnia декабря декабрь",
+    )
+)
+_MONTH = r"([^\W\d_]{3,12})\.?"
+_YEAR = r"((?:19|20)\d\d)"
+_DAY = r"(\d{1,2})(?:st|nd|rd|th|er|\.)?"
+_WRITTEN = (
+    (re.compile(rf"\b{_MONTH}\s+{_DAY},?\s+{_YEAR}\b"), "mdy"),  # June 20, 2024
+    (re.compile(rf"\b{_DAY}\s+(?:de\s+)?{_MONTH}\s+(?:de\s+|del\s+)?,?\s*{_YEAR}\b"), "dmy"),
+    (re.compile(r"\b((?:19|20)\d\d)[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)"), "ymd"),  # 2024-06-20
+    (re.compile(r"\b(\d{1,2})\.(\d{1,2})\.((?:19|20)\d\d)\b"), "dmy"),  # 20.06.2024
+    (re.compile(r"(\d{4})年(\d{1,2})月(\d{1,2})日"), "ymd"),
+)
+_TIME = re.compile(
+    r"(?<![\d:+-])(\d{1,2}):(\d{2})(?::(\d{2}))?(?:\.\d+)?\s*([ap]\.?m\b)?\s*([+-]\d{2}:?\d{2})?",
+    re.IGNORECASE,
+)
+
+
+def written(line: str) -> datetime | None:
+    """The day a line names in words or figures, at midnight UTC; None where it names none."""
+    for pattern, order in _WRITTEN:
+        found = pattern.search(line)
+        if found and (at := day(dict(zip(order, found.groups(), strict=True)))):
+            return at
+    return None
+
+
+def moment(line: str) -> datetime | None:
+    """The day a line names and the time of day beside it, in UTC where it names no offset.
+
+    None where it names no day or no time.
+    """
+    at, found = written(line), _TIME.search(line)
+    if at is None or found is None:
+        return None
+    hour, minute, second = (int(part or 0) for part in found.groups()[:3])
+    if found[4] and hour <= 12:
+        hour = hour % 12 + (12 if found[4][:1] in "pP" else 0)
+    if hour > 23 or minute > 59 or second > 59:
+        return None
+    return at + timedelta(hours=hour, minutes=minute, seconds=second) - _offset(found[5] or "")
+
+
+def day(parts: dict[str, str]) -> datetime | None:
+    """Midnight UTC of ``y``, ``m`` (a number or a name) and ``d``; None where there is none."""
+    month = parts["m"]
+    number = int(month) if month.isdigit() else _month(month.casefold())
+    try:
+        return datetime(int(parts["y"]), number, int(parts["d"]), tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+def _month(name: str) -> int:
+    """1 to 12 for a month's name or its beginning (three letters or more); 0 for another word."""
+    known = (n for n, names in enumerate(_MONTHS, 1) if any(m.startswith(name) for m in names))
+    return next(known, 0)
+
+
+def _offset(said: str) -> timedelta:
+    digits = re.sub(r"\D", "", said)
+    span = timedelta(hours=int(digits[:2] or 0), minutes=int(digits[2:] or 0))
+    return -span if said.startswith("-") else span

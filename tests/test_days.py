@@ -1,0 +1,92 @@
+from datetime import UTC, datetime
+
+import pytest
+
+from digest import days
+
+DAY = datetime(2024, 6, 20, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Thursday, June 20, 2024",
+        "Jun. 20th, 2024",
+        "20 June 2024",
+        "20 jun 2024, 14:05",
+        "Donnerstag, 20. Juni 2024",
+        "le 20 juin 2024",
+        "20 de junio de 2024",
+        "20 giugno 2024",
+        "20 de junho de 2024",
+        "20 juni 2024",
+        "20 июня 2024",
+        "2024-06-20",
+        "2024/06/20",
+        "20.06.2024",
+        "2024年6月20日",
+        "Published: June 20, 2024 at 6:15 pm",
+    ],
+)
+def test_a_day_is_read_in_many_hands(line):
+    assert days.written(line) == DAY
+
+
+MONTHS = {
+    "de": "Januar Februar März April Mai Juni Juli August September Oktober November Dezember",
+    "fr": "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
+    "es": "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre",
+    "it": "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre",
+    "pt": "janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro",
+    "nl": "januari februari maart april mei juni juli augustus september oktober november december",
+    "pl": "stycznia lutego marca kwietnia maja czerwca lipca sierpnia września października listopada grudnia",
+    "ru": "января февраля марта апреля мая июня июля августа сентября октября ноября декабря",
+}
+
+
+@pytest.mark.parametrize("language", MONTHS)
+def test_every_month_has_its_number(language):
+    read = [days.written(f"3 {name} 2026") for name in MONTHS[language].split()]
+
+    assert read == [datetime(2026, month, 3, tzinfo=UTC) for month in range(1, 13)]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "",
+        "on Wednesday",
+        "June 31, 2024",
+        "3 dozen 2024",
+        "3 marathons 2024",
+        "5 decades 2020",
+        "20.06.24",
+        "version 2024.6.203",
+    ],
+)
+def test_what_names_no_day_gives_none(line):
+    assert days.written(line) is None
+
+
+@pytest.mark.parametrize(
+    ("line", "hour", "minute"),
+    [
+        ("jue, 20 jun 2024 09:05:00 +0200", 7, 5),
+        ("Do, 20 Jun 2024 09:05:00 -0130", 10, 35),
+        ("чт, 20 июн 2024 09:05:00 +0300", 6, 5),
+        ("Thursday, June 20, 2024 - 09:05", 9, 5),
+        ("20.06.2024 09:05", 9, 5),
+        ("June 20, 2024 9:05 p.m.", 21, 5),
+        ("2024-06-20T09:05:00.250+0000", 9, 5),
+        ("June 20, 2024 12:05 am", 0, 5),
+    ],
+)
+def test_the_time_beside_a_day_is_read_too(line, hour, minute):
+    assert days.moment(line) == DAY.replace(hour=hour, minute=minute)
+
+
+@pytest.mark.parametrize(
+    "line", ["20 June 2024", "09:05", "20 June 2024 24:00", "20 June 2024 +02:00"]
+)
+def test_a_day_or_a_time_alone_is_no_moment(line):
+    assert days.moment(line) is None
