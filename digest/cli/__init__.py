@@ -9,7 +9,8 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -119,7 +120,7 @@ class Moment(click.ParamType[datetime]):
         return at.astimezone(UTC)
 
 
-OTHERS = 0o007
+OTHERS = 0o007  # what a mode lets the machine's other users do
 moment = Moment()
 number = click.IntRange(0, 2**63 - 1)  # of a row: no database counts further
 
@@ -137,15 +138,26 @@ def digest(ctx: click.Context, config: Path | None) -> None:
     ctx.obj = Context(config)
 
 
+@contextmanager
+def _nothing_for_others() -> Iterator[None]:
+    """What is written holds addresses and links that act for readers: the machine's other users
+    may not read it."""
+    before = os.umask(OTHERS)
+    os.umask(before | OTHERS)
+    try:
+        yield
+    finally:
+        os.umask(before)
+
+
 def main(args: Sequence[str] | None = None) -> None:
     """Run the command line ``args``, by default the program's own.
 
-    Exit codes: 0 done, 1 failed, 2 mend what is named, 130 stopped. What is written holds addresses
-    and links that act for readers: it is nothing for the machine's other users.
+    Exit codes: 0 done, 1 failed, 2 mend what is named, 130 stopped.
     """
-    os.umask(os.umask(OTHERS) | OTHERS)
     try:
-        code = digest.main(args=args, prog_name="digest", standalone_mode=False)
+        with _nothing_for_others():
+            code = digest.main(args=args, prog_name="digest", standalone_mode=False)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)

@@ -117,7 +117,7 @@ def _retold(
                 if cosine >= dedupe.FLOOR:
                     terms = min(len(vector), len(theirs[place]))
                     asked = _asked(article, told[place].article, cosine, terms, options)
-                shares[place] += cosine / asked
+                    shares[place] += cosine / asked
         nearest = max(shares, key=lambda place: (shares[place], -place), default=0)
         found.append(told[nearest].period if shares[nearest] >= len(group) else None)
     return found

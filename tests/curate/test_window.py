@@ -157,6 +157,26 @@ def test_other_news_is_told():
     assert dropped([other], an_article()) == []
 
 
+def test_a_word_or_two_that_old_news_shares_with_a_story_do_not_add_up():
+    old = [
+        an_article(
+            f"https://a.example/{day}",
+            title=f"Beekeepers count swarm {day}",
+            text=f"The keepers of hive {day} in valley {day} counted their swarms on the hill {day}.",
+            fingerprint=f"old {day}",
+        )
+        for day in range(40)
+    ]
+    new = an_article(
+        "https://c.example/1",
+        title="Honey is cheap this year",
+        text="Beekeepers say that the limes bloomed early and prices fell by a fifth.",
+    )
+    told = [Told(article=one, period="2026-11-23") for one in old]
+
+    assert drop_told([(new,)], told, options=StoryOptions()) == ([(new,)], [])
+
+
 def test_a_story_that_moves_on_days_after_it_was_told_is_news_again():
     told = an_article("https://a.example/1", dated=dated(NOW - timedelta(days=5)))
 
