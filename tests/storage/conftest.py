@@ -2,21 +2,19 @@ import pytest
 
 from digest.storage.database import Store
 from tests import ready
-from tests.postgres import a_database, a_server, its_name
+from tests.postgres import a_database, a_server, for_one_test, its_name
 
 
 @pytest.fixture(scope="session")
-def pg(tmp_path_factory):
-    # A socket's path may be at most 107 bytes long: keep the folder's name short.
-    folder = tmp_path_factory.mktemp("pg")
-    with a_server(folder) as server:
-        yield server, folder
+def pg():
+    with a_server() as folder:
+        yield folder
 
 
 @pytest.fixture(scope="session")
 def pattern(pg):
     """The name of a database that is never opened: the others are copies of it."""
-    return its_name(ready.migrated(a_database(*pg)))
+    return its_name(ready.migrated(a_database(pg)))
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -28,17 +26,21 @@ def backend(request):
 def empty(backend, request, tmp_path):
     """The URL of a database that has no schema yet."""
     if backend == "sqlite":
-        return f"sqlite:///{tmp_path / 'digest.db'}"
-    return a_database(*request.getfixturevalue("pg"))
+        yield f"sqlite:///{tmp_path / 'digest.db'}"
+        return
+    with for_one_test(request.getfixturevalue("pg")) as made:
+        yield made
 
 
 @pytest.fixture
 def url(backend, request, tmp_path):
     """The URL of a database at the newest schema."""
     if backend == "sqlite":
-        return ready.sqlite(tmp_path / "digest.db")
+        yield ready.sqlite(tmp_path / "digest.db")
+        return
     pattern = request.getfixturevalue("pattern")
-    return a_database(*request.getfixturevalue("pg"), like=pattern)
+    with for_one_test(request.getfixturevalue("pg"), like=pattern) as made:
+        yield made
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from digest.storage.postal import metadata
 from digest.storage.schema import articles as articles_table
 from tests import planted
 from tests.builders import NOW, an_article, an_issue
-from tests.postgres import a_database
+from tests.postgres import for_one_test
 from tests.storage import ledger
 from tests.storage.test_people import person, to
 
@@ -30,8 +30,8 @@ def unheard(table, rows):
 
 @pytest.fixture
 def target(pg):
-    server, folder = pg
-    return a_database(server, folder)
+    with for_one_test(pg) as made:
+        yield made
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ from subscribers.acts import Join
 from subscribers.model import By, Status
 from tests import planted
 from tests.builders import NOW
-from tests.postgres import a_database
+from tests.postgres import for_one_test
 from tests.storage.ledger import LIFE, claim, ids, released, rows
 from tests.storage.test_people import person, to
 
@@ -37,7 +37,8 @@ LATER = NOW + timedelta(hours=1)  # when a claim of ``claim`` is over
 
 @pytest.fixture
 def url(pg, pattern):
-    return a_database(*pg, like=pattern)
+    with for_one_test(pg, like=pattern) as made:
+        yield made
 
 
 @pytest.fixture

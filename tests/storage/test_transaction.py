@@ -17,7 +17,7 @@ from digest.storage.dialect import pour
 from digest.storage.schema import subscribers
 from digest.storage.trouble import said
 from subscribers.model import SubscriberId
-from tests.postgres import a_database
+from tests.postgres import a_database, for_one_test
 from tests.storage.test_people import person
 
 ADA, GRACE = SubscriberId("ada"), SubscriberId("grace")
@@ -25,7 +25,8 @@ ADA, GRACE = SubscriberId("ada"), SubscriberId("grace")
 
 @pytest.fixture
 def pg_url(pg, pattern):
-    return a_database(*pg, like=pattern)
+    with for_one_test(pg, like=pattern) as made:
+        yield made
 
 
 @pytest.fixture
@@ -148,7 +149,7 @@ def test_a_fault_of_ours_is_a_lasting_one(error):
 
 
 async def test_a_server_that_falls_silent_is_noticed_unless_the_url_says_otherwise(pg):
-    url = a_database(*pg)
+    url = a_database(pg)
 
     def heard(url):
         made = engine(parse(url), write=True)
