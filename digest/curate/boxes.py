@@ -10,6 +10,8 @@ import re
 
 from lxml.html import HtmlElement
 
+from digest import characters
+
 MOST_WORDS = 60  # of a box; what holds more is the page, which some systems wrap in a form
 _NAMED = re.compile(r"newsletter|sign-?up|subscri|opt-?in|mailing|mailchimp|e-?mail", re.IGNORECASE)
 _EMAIL = re.compile(r"e-?mail", re.IGNORECASE)
@@ -46,7 +48,7 @@ def _asks_for_an_address(field: HtmlElement) -> bool:
 
 
 def _is_small(element: HtmlElement) -> bool:
-    return len(str(element.text_content()).split()) <= MOST_WORDS
+    return characters.words(str(element.text_content())) <= MOST_WORDS
 
 
 def _drop(element: HtmlElement, root: HtmlElement) -> None:

@@ -4,6 +4,7 @@ from digest.curate import boxes
 from digest.htmltree import tree
 
 PROSE = "<p>The council closed the bridge on Monday, and a ferry takes its place.</p>"
+SIGNS = "<p>議会は月曜日に橋を閉鎖した。代わりに渡し船が運航する。The council closed the bridge</p>"
 FIELD = "<input type=email><button>Go</button>"
 
 
@@ -31,6 +32,7 @@ def test_a_box_amid_the_paragraphs_goes(box):
     [
         f"<form id=aspnet>{PROSE * 6}{FIELD}</form>",
         f"<div class=newsletter-post>{PROSE * 6}<form>{FIELD}</form></div>",
+        f"<div class=newsletter-post>{SIGNS * 6}<form>{FIELD}</form></div>",
         f"<article class=newsletter>{PROSE}<form>{FIELD}</form></article>",
         f"{PROSE}<form><input name=q><p>Search the archive.</p></form>",
     ],
