@@ -16,7 +16,7 @@ from digest.config import secret
 from digest.deliver import verp
 from digest.deliver.verp import Ref, Sort
 from digest.errors import Misconfigured
-from tests.deliver.imap import hostile
+from tests.deliver.imap import MAILBOX, hostile
 from tests.deliver.returns import FOLDER
 
 ROOT = Path(__file__).parents[2]
@@ -245,16 +245,6 @@ def test_a_mail_of_any_size_is_read_to_its_end(folder):
 def test_a_report_that_is_not_there_is_said(folder):
     with pytest.raises(Misconfigured, match="report 7 is not there"):
         run(folder, "bounces", "show", "7")
-
-
-MAILBOX = """
-[bounces.mailbox]
-host = "127.0.0.1"
-port = {port}
-tls = "none"
-username = "bounces"
-password_env = "BOUNCES_PASSWORD"
-"""
 
 
 def test_a_mail_that_the_mailbox_does_not_hand_out_is_counted(folder, monkeypatch):

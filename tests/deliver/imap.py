@@ -27,6 +27,14 @@ from cryptography.x509.oid import NameOID
 DOVECOT = shutil.which("dovecot", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 NOBODY = 65534
 PASSWORD = "the-password-of-the-mailbox"
+MAILBOX = """
+[bounces.mailbox]
+host = "127.0.0.1"
+port = {port}
+tls = "none"
+username = "bounces"
+password_env = "BOUNCES_PASSWORD"
+"""
 CONF = """\
 base_dir = {folder}/run
 log_path = /dev/stderr

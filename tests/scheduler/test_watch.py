@@ -20,7 +20,7 @@ from digest.scheduler import rounds
 from digest.scheduler.watch import Watch
 from digest.wiring import Tools
 from tests.checkup.names_server import SERVFAIL, serving
-from tests.deliver.imap import hostile
+from tests.deliver.imap import MAILBOX, hostile
 from tests.deliver.relays import real, scripted
 from tests.deliver.test_smtp import certified
 from tests.scheduler.test_issues import CONFIG, nothing
@@ -101,16 +101,6 @@ async def test_a_relay_that_is_not_reached_is_told_only_the_second_time(tmp_path
     assert await wrong(watch) == {}
     hand.now += HOUR / 2
     assert "cannot be reached" in (await wrong(watch))["relay"]
-
-
-MAILBOX = """
-[bounces.mailbox]
-host = "127.0.0.1"
-port = {port}
-tls = "none"
-username = "bounces"
-password_env = "BOUNCES_PASSWORD"
-"""
 
 
 async def test_a_mailbox_that_opens_no_more_is_told(tmp_path, monkeypatch):
