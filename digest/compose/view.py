@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from digest import periods
+from digest import characters, periods
 from digest.compose import words
 from digest.compose.issue import shorten
 from digest.compose.words import Word
@@ -203,7 +203,7 @@ def _logo(setting: Setting) -> View | None:
 
 
 def _minutes(stories: Sequence[Story]) -> int:
-    counts = (len(story.lead.title.split()) + len(story.summary.split()) for story in stories)
+    counts = (characters.words(f"{story.lead.title} {story.summary}") for story in stories)
     return max(1, round(sum(counts) / READING_SPEED))
 
 

@@ -58,6 +58,7 @@ def test_an_index_stands_where_it_saves_reading(count, topics, shown):
 def test_reading_time_counts_the_mail_and_is_never_nothing():
     assert seen(laid_out([numbered(0, title="Barges", summary="Back.")]))["minutes"] == 1
     assert seen(laid_out([numbered(0, title="Barges", summary="word " * 999)]))["minutes"] == 5
+    assert seen(laid_out([numbered(0, title="Barges", summary="船回来了" * 500)]))["minutes"] == 5
 
 
 @pytest.mark.parametrize(
