@@ -1,7 +1,7 @@
 """The life of ``digest run``: one generation of pages, clock and sending for each configuration.
 
 A new generation begins where the old one has drained. The socket stays open in between, and who
-knocks meanwhile waits a moment.
+knocks meanwhile waits a moment, and hears 503 where that is not enough or none can begin.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from digest.errors import DigestError, Temporary
 from digest.scheduler import Clockwork
 from digest.scheduler.leader import Leader
 from digest.services.dispatch import for_ever
+from digest.web import pulse
 from digest.wiring import bounces as coming_back
 from digest.wiring import post
 
@@ -51,13 +52,18 @@ class Front:
 
     def __init__(self) -> None:
         self._app: ASGIApp | None = None
-        self._open = asyncio.Event()
+        self._known = asyncio.Event()  # whether there are pages, or none for now
         self._inside = 0
         self._empty = asyncio.Event()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._open.wait()
-        assert self._app is not None
+        if not pulse.is_healthz(scope):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(pulse.PATIENCE):
+                    await self._known.wait()
+        if self._app is None:
+            await pulse.absent(scope, receive, send)
+            return
         self._inside += 1
         self._empty.clear()
         try:
@@ -74,15 +80,20 @@ class Front:
     @contextlib.asynccontextmanager
     async def showing(self, app: ASGIApp) -> AsyncIterator[None]:
         self._app = app
-        self._open.set()
+        self._known.set()
         try:
             yield
         finally:
-            self._open.clear()
+            self._app = None
+            self._known.clear()
             if self._inside:
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(WEB_DRAIN):
                         await self._empty.wait()
+
+    def closed(self) -> None:
+        """There will be no pages for now: nobody need wait for them."""
+        self._known.set()
 
 
 class Server(serving.Server):
@@ -199,6 +210,7 @@ class Household:
                 (self._settings, self._ring), self._before = before, None
                 return self._told or Next.AGAIN
         log.error("run.failed", why=str(error))
+        self._front.closed()
         await self._pause()
         return self._told or Next.AGAIN
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 from datetime import datetime
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from digest.errors import DigestError
 from digest.storage import gauges
@@ -15,8 +17,11 @@ from digest.storage.gauges import Gauges
 from digest.web import exposition
 from digest.web.desk import Desk, desk_of, ip_of
 from digest.web.exposition import Metric, Sample
+from digest.web.porch import ALWAYS
 
 TOKEN = "DIGEST_METRICS_TOKEN"  # noqa: S105 -- the name of the variable that holds it
+PATIENCE = 3.0  # seconds: who watches asks for an answer, and a container for one within 4
+ABSENT = "Digest is not ready. Nothing was lost; please try again in a moment.\n"
 
 
 async def healthz(_: Request) -> Response:
@@ -27,10 +32,26 @@ async def healthz(_: Request) -> Response:
 async def readyz(request: Request) -> Response:
     """The database answers and has our schema."""
     try:
-        trouble = await desk_of(request).store.read(gauges.ready)
-    except DigestError:
+        async with asyncio.timeout(PATIENCE):
+            trouble = await desk_of(request).store.read(gauges.ready)
+    except (DigestError, TimeoutError):
         trouble = "the database does not answer"
     return PlainTextResponse(f"{trouble or 'ready'}\n", 503 if trouble else 200)
+
+
+async def absent(scope: Scope, receive: Receive, send: Send) -> None:
+    """What is answered while there are no pages: the process lives, and that is all."""
+    answer = await healthz(Request(scope)) if is_healthz(scope) else _not_ready()
+    await answer(scope, receive, send)
+
+
+def is_healthz(scope: Scope) -> bool:
+    """Whether it asks only if the process lives; its path may begin with that of the site."""
+    return scope["type"] == "http" and str(scope["path"]).endswith("/healthz")
+
+
+def _not_ready() -> Response:
+    return PlainTextResponse(ABSENT, 503, {**ALWAYS, "retry-after": "5", "connection": "close"})
 
 
 async def metrics(request: Request) -> Response:

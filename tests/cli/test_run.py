@@ -50,8 +50,18 @@ async def ended(folder: Path, *args: str, **environ: str) -> tuple[int | None, s
 class Running:
     """A ``digest run`` and its log."""
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, port: int) -> None:
         self.process = process
+        self.port = port
+
+    async def get(self, path: str) -> str:
+        """What it answers, from its status on."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        writer.write(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+        async with asyncio.timeout(10):
+            answer = await reader.read()
+        writer.close()
+        return answer.decode().removeprefix("HTTP/1.1 ")
 
     async def until(self, event: str) -> dict[str, Any]:
         """The first line from here on that tells ``event``."""
@@ -66,9 +76,10 @@ class Running:
 
 @contextlib.asynccontextmanager
 async def running(folder: Path, *args: str) -> AsyncIterator[Running]:
-    process = await digest(folder, "run", "--port", str(free_port()), *args)
+    port = free_port()
+    process = await digest(folder, "run", "--port", str(port), *args)
     try:
-        yield Running(process)
+        yield Running(process, port)
     finally:
         if process.returncode is None:
             process.kill()
@@ -132,6 +143,26 @@ async def test_a_configuration_that_cannot_begin_leaves_what_runs_with_the_one_i
         it.process.send_signal(signal.SIGHUP)
         assert "does not answer" in (await it.until("config.refused"))["why"]
         await it.until("run.ready")
+
+
+async def test_who_knocks_while_none_can_begin_hears_503_and_the_process_lives(tmp_path):
+    folder = a_folder(tmp_path)
+    async with running(folder) as it:
+        await it.until("clock.leads")
+        assert (await it.get("/readyz")).startswith("200 ")
+
+        (folder / "digest.db").rename(folder / "away.db")
+        (folder / "digest.db").mkdir()
+        it.process.send_signal(signal.SIGHUP)
+        await it.until("run.failed")
+
+        assert (await it.get("/readyz")).startswith("503 ")
+        assert (await it.get("/healthz")).startswith("200 ")
+
+        (folder / "digest.db").rmdir()
+        (folder / "away.db").rename(folder / "digest.db")
+        await it.until("run.ready")
+        assert (await it.get("/readyz")).startswith("200 ")
 
 
 async def test_reload_says_so_where_nothing_runs(tmp_path):

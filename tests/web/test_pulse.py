@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+import threading
 from datetime import timedelta
 from pathlib import Path
 
 from sqlalchemy import text as sql
 
+from digest.storage.database import READERS
 from digest.storage.gauges import Gauges
 from digest.web import exposition, pulse
 from digest.web.exposition import Metric, Sample
@@ -44,6 +47,18 @@ async def test_a_database_with_another_schema_is_alive_and_not_ready(site: House
     assert answer.status == 503
     assert answer.text.startswith("the schema is 1, and ")
     assert (await site.get("/healthz")).status == 200
+
+
+async def test_a_database_that_hangs_is_told_within_the_time_of_a_watcher(site: House):
+    free = threading.Event()
+    hanging = [asyncio.create_task(site.store.read(lambda _: free.wait())) for _ in range(READERS)]
+    try:
+        answer = await site.get("/readyz")
+    finally:
+        free.set()
+        await asyncio.gather(*hanging)
+
+    assert (answer.status, answer.text) == (503, "the database does not answer\n")
 
 
 async def test_measures_are_read_off_the_rows(site: House):
