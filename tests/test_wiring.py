@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from digest.config.load import load_text
-from digest.deliver.relay import RelayOptions, Security
+from digest.deliver.relay import Patience, RelayOptions, Security
 from digest.deliver.transport import domain_of
 from digest.errors import Misconfigured
 from digest.wiring import post as wiring
@@ -88,6 +88,17 @@ def test_a_relay_without_its_password_is_the_operators_to_mend(monkeypatch):
 
     with pytest.raises(Misconfigured, match="needs a password; set the environment variable RELAY"):
         wiring.relays(settings())
+
+
+def test_one_message_waits_long_for_a_relay_only_where_there_is_no_other(monkeypatch):
+    monkeypatch.setenv("RELAY", "tide")
+
+    main, spare = (
+        make().relay
+        for _, make in wiring.transport(settings('[deliver]\ntransport = "smtp"\n' + RELAYS)).ways
+    )
+
+    assert (main.patience, spare.patience) == (Patience().hurried, Patience())
 
 
 @pytest.mark.parametrize(

@@ -23,14 +23,14 @@ class InTurn:
 
     def __init__(self, ways: Sequence[tuple[str, Make]]) -> None:
         """``ways``: each by its label, in the order in which they are tried."""
-        self._ways = ways
+        self.ways = ways
         self.used = ""
 
     async def __call__(self, message: Outgoing) -> Outcome:
         """Raises DigestError where none of them can be used."""
         troubles: list[DigestError] = []
         broken: Outcome | None = None
-        for label, make in self._ways:
+        for label, make in self.ways:
             try:
                 outcome = await make()(message)
             except DigestError as error:

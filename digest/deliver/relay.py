@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 
@@ -30,6 +30,16 @@ class Patience:
     quit: float = 10.0
     idle: float = 30.0  # a connection without work is closed, not kept warm with NOOP
 
+    @property
+    def hurried(self) -> Patience:
+        """Until it has agreed to the recipient no answer may take longer than the connection."""
+        return replace(
+            self,
+            greeting=min(self.greeting, self.connect),
+            mail=min(self.mail, self.connect),
+            rcpt=min(self.rcpt, self.connect),
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RelayOptions:
@@ -53,6 +63,11 @@ class RelayOptions:
     def label(self) -> str:
         """What every sentence about the relay begins with."""
         return f"relay {self.name!r} ({self.host}:{self.port})"
+
+    @property
+    def hurried(self) -> RelayOptions:
+        """The same for who has another to ask, or somebody who waits."""
+        return replace(self, patience=self.patience.hurried)
 
     @property
     def wants_starttls(self) -> bool:

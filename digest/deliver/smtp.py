@@ -10,7 +10,7 @@ import asyncio
 import re
 import ssl
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import cast
 
@@ -33,12 +33,12 @@ class SmtpTransport:
     """Carries one message over a connection of its own. Dispatch keeps connections with carry()."""
 
     def __init__(self, relay: RelayOptions) -> None:
-        self._relay = relay
+        self.relay = relay
 
     async def __call__(self, message: Outgoing) -> Outcome:
         """Raises Permanent, too, where the relay could never take it, and so was not asked."""
         feed = _Single(message)
-        await carry(self._relay, feed)
+        await carry(self.relay, feed)
         if feed.objection is not None:
             raise Permanent(feed.objection.text)
         assert feed.outcome is not None  # carry() settles whatever it took
@@ -79,8 +79,7 @@ async def knock(relay: RelayOptions) -> Knocked:
 
     Raises Temporary or Misconfigured when it cannot be opened, soon: somebody waits for it.
     """
-    soon = replace(relay.patience, greeting=min(relay.patience.greeting, relay.patience.connect))
-    transport, offer = await _open(replace(relay, patience=soon))
+    transport, offer = await _open(relay.hurried)
     secured = transport.get_extra_info("ssl_object")
     transport.write(b"QUIT\r\n")
     transport.close()

@@ -57,19 +57,26 @@ def transport(settings: Settings, circuits: Mapping[str, Circuit] = NO_CIRCUITS)
     """The way out that ``deliver.transport`` names; of several relays the first that can be used.
 
     It signs where ``[deliver.dkim]`` is set. ``circuits``: how the relays have fared, by name; one
-    that is paused is asked last. Raises Misconfigured where a key that we sign with is missing.
+    that is paused is asked last. One that says nothing is passed over soon, but for the last.
+    Raises Misconfigured where a key that we sign with is missing.
     """
     deliver, signed = settings.deliver, _signed(settings)
     if deliver.transport == MAILDIR:
         folder = deliver.maildir
         return InTurn([(f"maildir {folder}", lambda: signed(MaildirTransport(folder)))])
 
-    def way(relay: Relay) -> tuple[str, Callable[[], Transport]]:
-        label = RelayOptions(name=relay.name, host=relay.host, port=relay.port).label
-        return label, lambda: signed(SmtpTransport(_relay(settings, relay)))
-
     known = {relay.name: relay for relay in deliver.relays}
     names = inturn.order([(relay.name, relay.weight) for relay in deliver.relays], circuits)
+
+    def way(relay: Relay) -> tuple[str, Callable[[], Transport]]:
+        label = RelayOptions(name=relay.name, host=relay.host, port=relay.port).label
+
+        def make() -> Transport:
+            options = _relay(settings, relay)
+            return signed(SmtpTransport(options if relay.name == names[-1] else options.hurried))
+
+        return label, make
+
     return InTurn([way(known[name]) for name in names])
 
 

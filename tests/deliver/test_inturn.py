@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,7 +13,7 @@ from digest.deliver import inturn
 from digest.deliver.choice import Circuit
 from digest.deliver.inturn import InTurn
 from digest.deliver.outcome import Accepted, Deferred, InDoubt, Refused
-from digest.deliver.relay import RelayOptions
+from digest.deliver.relay import Patience, RelayOptions
 from digest.deliver.smtp import SmtpTransport
 from digest.errors import Misconfigured, Permanent, Temporary
 from tests.deliver.relays import HANG_UP, a_message, scripted
@@ -77,6 +78,25 @@ async def test_one_that_breaks_off_before_the_dot_has_taken_nothing():
         both, alone = await ways(first, up)(a_message()), await ways(first)(a_message())
 
     assert (type(both), type(alone)) == (Accepted, Deferred)
+    assert len(second.taken) == 1
+
+
+@pytest.mark.parametrize("at", ["EHLO", "MAIL", "RCPT"])
+async def test_one_that_hangs_is_given_up_soon_where_there_is_another(at):
+    free = asyncio.Event()
+
+    async def hang(command):
+        if command.startswith(at):
+            await free.wait()
+
+    async with scripted() as (silent, first), scripted() as (second, up):
+        silent.before = hang
+        patient = replace(first, patience=Patience(connect=0.3))
+        async with asyncio.timeout(20):
+            outcome = await ways(patient.hurried, up)(a_message())
+        free.set()
+
+    assert isinstance(outcome, Accepted)
     assert len(second.taken) == 1
 
 
