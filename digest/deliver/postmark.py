@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 from urllib.parse import quote
@@ -34,6 +34,7 @@ class Postmark:
     unsubscribe_mailbox: str  # empty: unsubscribe@ the sender's domain
     ring: Sequence[bytes]
     bounce_domain: str = ""  # of signed envelope senders; empty: the sender's own address
+    id_domain: str | None = None  # of Message-IDs, where it is fixed; None: that of the sender
 
     def envelope(self, ref: Ref) -> str:
         """The envelope sender of a mail of ours."""
@@ -44,7 +45,11 @@ class Postmark:
     @property
     def domain(self) -> str:
         """The domain that sends."""
-        return headers.parsed(self.newsletter.sender)[1].rpartition("@")[2]
+        return domain_of(self.newsletter)
+
+    def fixed(self, id_domain: str | None) -> Postmark:
+        """For an issue that was frozen with a domain: its Message-IDs keep it, whoever sends."""
+        return replace(self, id_domain=id_domain)
 
     @property
     def letterhead(self) -> Letterhead:
@@ -54,6 +59,11 @@ class Postmark:
             list_title=self.newsletter.title,
             list_id=f"{self.newsletter.id}.{self.domain}",
         )
+
+
+def domain_of(newsletter: Newsletter) -> str:
+    """The domain that a newsletter is sent by."""
+    return headers.parsed(newsletter.sender)[1].rpartition("@")[2]
 
 
 class Reader(NamedTuple):
@@ -162,7 +172,7 @@ def is_made_of(ring: Sequence[bytes], message_id: str, said: str) -> bool:
 
 
 def _message_id(postmark: Postmark, said: str) -> str:
-    return f"<{_local(postmark.ring[0], said)}@{postmark.domain}>"
+    return f"<{_local(postmark.ring[0], said)}@{postmark.id_domain or postmark.domain}>"
 
 
 def _local(key: bytes, said: str) -> str:

@@ -182,7 +182,8 @@ def _runs(compiled: Compiled, postmark: Postmark) -> tuple[_Run, ...]:
     mailbox = postmark.unsubscribe_mailbox or f"unsubscribe@{postmark.domain}"
     pieces: list[bytes | int] = [
         *(b"To: ", _TO, b"\r\n", _DATE, b"Message-ID: <", _ID),
-        *(f"@{postmark.domain}>\r\nList-Unsubscribe: <{postmark.base_url}/unsubscribe/".encode(),),
+        f"@{postmark.id_domain or postmark.domain}>\r\n".encode(),
+        f"List-Unsubscribe: <{postmark.base_url}/unsubscribe/".encode(),
         *(_LEAVE, f">,\r\n <mailto:{mailbox}?subject=".encode(), _LEAVE_MAIL, b">\r\n" + ONE_CLICK),
         compiled.head,
     ]

@@ -243,7 +243,7 @@ class IssueOffice:
 
     async def _written(self, issue: Sending, key: str, some: Claimed) -> list[Ready]:
         """Deliveries of one edition with their messages."""
-        postmark = self._postmarks[issue.newsletter]
+        postmark = self._postmarks[issue.newsletter].fixed(issue.id_domain)
         writer = self._presses.get(issue.id, key)
         if writer is None:
             edition = await self._store.read(posting.edition, issue.id, key)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection
 
 from digest import duty, periods
+from digest.deliver.postmark import domain_of
 from digest.errors import DigestError, Halted
 from digest.model import Issue, Newsletter, NewsletterId
 from digest.storage import desk, enrolling, reviews
@@ -217,7 +218,15 @@ def _freeze(
     chosen: tuple[list[tuple[str, time]], list[tuple[str, str]]],
     state: str = "enrolling",
 ) -> int | None:
-    new = issues_table.freeze(tx, issue, prepared.editions, state=state, at=now, corrects=corrects)
+    new = issues_table.freeze(
+        tx,
+        issue,
+        prepared.editions,
+        state=state,
+        at=now,
+        corrects=corrects,
+        id_domain=domain_of(prepared.newsletter),
+    )
     if new is None:
         return None
     hours, choices = chosen

@@ -173,8 +173,12 @@ def freeze(
     state: str,
     at: datetime,
     corrects: int | None = None,
+    id_domain: str | None = None,
 ) -> int | None:
-    """Keep an issue with what it tells and its editions; its id, or None if its period is taken."""
+    """Keep an issue with what it tells and its editions; its id, or None if its period is taken.
+
+    ``id_domain``: of its Message-IDs, from now on.
+    """
     new = tx.execute(
         insert(tx, issues)
         .values(
@@ -192,6 +196,7 @@ def freeze(
             released_at=at if state == "released" else None,
             corrects=corrects,
             content=volume.written(issue),
+            id_domain=id_domain,
         )
         .on_conflict_do_nothing()
         .returning(issues.c.id)

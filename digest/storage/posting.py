@@ -27,6 +27,7 @@ class Sending:
     newsletter: str
     cadence: str
     period: str
+    id_domain: str | None  # of its Message-IDs; None: it was frozen without
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +61,7 @@ _FIRST = (
     .scalar_subquery()
 )
 _DUE = (
-    select(issues.c.id, issues.c.newsletter, issues.c.cadence, issues.c.period)
+    select(issues.c.id, issues.c.newsletter, issues.c.cadence, issues.c.period, issues.c.id_domain)
     .where(issues.c.state == "released", bindparam("now", type_=Instant) >= _FIRST)
     .order_by(issues.c.released_at, issues.c.id)
 )

@@ -108,6 +108,7 @@ issues = Table(
     Column("audience", Integer),  # how many deliveries, fixed at release
     Column("corrects", Integer),  # the issue this one puts right
     Column("content", JSON(none_as_null=True)),  # what the archive shows: storage/volume.py
+    Column("id_domain", Text),  # of its Message-IDs; none: that of the newsletter's sender
     UniqueConstraint("newsletter", "cadence", "period"),
 )
 

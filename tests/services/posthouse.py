@@ -52,6 +52,7 @@ class PostHouse:
     told: list[str] = field(default_factory=list)
     blamed: list[tuple[str, str, Consequence]] = field(default_factory=list)
     newsletters: tuple[str, ...] = ("daily",)
+    sender: str = a_newsletter().sender
 
     def clock(self) -> datetime:
         return self.now
@@ -98,7 +99,7 @@ class PostHouse:
             self.store,
             {
                 name: Postmark(
-                    newsletter=a_newsletter(name),
+                    newsletter=a_newsletter(name, sender=self.sender),
                     base_url="https://quayside.example",
                     unsubscribe_mailbox="",
                     ring=RING,

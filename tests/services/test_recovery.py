@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from datetime import timedelta
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from digest.deliver.outcome import Accepted, Deferred, Stage
 from digest.delivery import DeliveryId
 from digest.services.issue_office import Rules
 from tests.builders import NOW
-from tests.deliver.relays import scripted
+from tests.deliver.relays import HANG_UP, scripted
 from tests.services.posthouse import PostHouse, later, until_done
 from tests.storage.ledger import claim
 
@@ -40,6 +41,27 @@ async def test_what_a_dead_worker_had_is_settled_by_what_its_journal_noted(house
         "never": ("queued", 0, NOW),  # it never left: that was no attempt
     }
     assert len(held) == 4
+
+
+async def test_one_in_doubt_keeps_its_message_id_whatever_becomes_of_the_sender(house):
+    await house.join("ada")
+    await house.release()
+    hangs_up = lambda command: HANG_UP if command == "END" else None  # noqa: E731 -- said where it is used
+
+    async with scripted(hangs_up) as (first, options):
+        await house.send(options)
+    house.sender = "The Quayside <news@pier.example>"
+    later(house, minutes=2)
+    async with scripted() as (second, options):
+        await house.send(options)
+
+    once, again = (
+        re.findall(rb"^Message-ID: (\S+)", b"".join(one.reads), re.MULTILINE)
+        for one in (first, second)
+    )
+    assert await house.states() == {"ada": "sent"}
+    assert once == again
+    assert once[0].endswith(b"@quayside.example>")
 
 
 async def test_in_doubt_may_mean_held_until_the_operator_decides(house):

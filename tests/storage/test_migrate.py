@@ -12,7 +12,16 @@ from sqlalchemy import inspect, select, text
 
 from digest.delivery import Skip
 from digest.model import NewsletterId
-from digest.storage import agenda, audience, claims, database, leases, migrate, reports
+from digest.storage import (
+    agenda,
+    audience,
+    claims,
+    database,
+    leases,
+    migrate,
+    posting,
+    reports,
+)
 from digest.storage.database import Store
 from digest.storage.postal import issue_hours, metadata  # knows every table
 from tests.builders import NOW
@@ -54,6 +63,11 @@ def at_revision(url, revision, *rows):
     engine.dispose()
 
 
+def moment(url):
+    """One of 2026-11-24, as a row of deliveries has it."""
+    return "1795501800000000" if url.startswith("sqlite") else "'2026-11-24 06:30:00'"
+
+
 async def test_a_period_without_an_issue_keeps_its_sentence_and_nothing_of_it_is_tried(url):
     at_revision(
         url,
@@ -80,6 +94,25 @@ async def test_who_kept_the_clock_under_the_last_schema_has_no_moment_yet(url):
     await store.close()
 
     assert (held.holder, held.beat, beaten) == ("quay:42:a", 7, None)
+
+
+async def test_an_issue_on_its_way_under_the_last_schema_goes_on_with_no_domain_of_its_own(url):
+    at_revision(
+        url,
+        "0017",
+        "insert into issues (id, newsletter, cadence, period, number, since, until, language,"
+        " subject, preheader, state, created_at, released_at) values (1, 'daily', 'daily',"
+        " '2026-11-24', 1, '2026-11-23 06:30:00.000000', '2026-11-24 06:30:00.000000', 'en', '',"
+        " '', 'released', '2026-11-24 06:30:00.000000', '2026-11-24 06:30:00.000000')",
+        f"insert into deliveries (issue, subscriber, edition, state, attempts, enrolled_at, due_at,"
+        f" expires_at, next_attempt_at) values (1, 'ada', 'en', 'queued', 0, {', '.join(4 * [moment(url)])})",
+    )
+
+    store = await Store.open(url)
+    [found] = await store.read(posting.due, NOW)
+    await store.close()
+
+    assert (found.id, found.id_domain) == (1, None)
 
 
 async def test_people_of_the_first_schema_stay_whom_issues_go_to(url):
