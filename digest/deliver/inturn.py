@@ -1,17 +1,18 @@
 """A single message by the first of several relays that can be used.  ~ world
 
 For the letters that dispatch does not carry: alerts, the editor's, a test. A relay that cannot be
-reached, does not let us in, can never take it, or breaks off before the dot has taken nothing:
-then the next one is asked. What one of them answered stands, whatever it is: a message that may
-have been taken is not sent twice.
+reached, does not let us in, can never take it, finds it too large before it has heard whom it is
+for, or breaks off before the dot has taken nothing: then the next one is asked. What one of them
+answered stands, whatever it is: a message that may have been taken is not sent twice.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from digest.deliver import refusals
 from digest.deliver.choice import Circuit
-from digest.deliver.outcome import Deferred, Outcome
+from digest.deliver.outcome import Deferred, Outcome, Refused
 from digest.deliver.transport import Outgoing, Transport
 from digest.errors import DigestError, Temporary
 
@@ -29,7 +30,7 @@ class InTurn:
     async def __call__(self, message: Outgoing) -> Outcome:
         """Raises DigestError where none of them can be used."""
         troubles: list[DigestError] = []
-        broken: Outcome | None = None
+        untaken: Outcome | None = None
         for label, make in self.ways:
             try:
                 outcome = await make()(message)
@@ -37,14 +38,20 @@ class InTurn:
                 troubles.append(error)
             else:
                 self.used = label
-                if not isinstance(outcome, Deferred) or outcome.code:
+                if not _is_for_another(outcome):
                     return outcome
-                broken = outcome
-        if broken is not None:
-            return broken
+                untaken = outcome
+        if untaken is not None:
+            return untaken
         if len(troubles) == 1:
             raise troubles[0]
         raise Temporary("; ".join(map(str, troubles)))
+
+
+def _is_for_another(outcome: Outcome) -> bool:
+    if isinstance(outcome, Refused):
+        return refusals.is_outsized(outcome)
+    return isinstance(outcome, Deferred) and not outcome.code
 
 
 def order(weights: Sequence[tuple[str, float]], circuits: Mapping[str, Circuit]) -> list[str]:

@@ -9,18 +9,19 @@ deliver/allowance.py.
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from digest.deliver import allowance, refusals, waits
+from digest.deliver import allowance, outbox, refusals, waits
 from digest.deliver.allowance import Domains, Hold, Lane
 from digest.deliver.choice import Circuit
 from digest.deliver.feed import Feed
 from digest.deliver.latch import Latch
 from digest.deliver.line import Line
-from digest.deliver.outcome import Refused
+from digest.deliver.outcome import Outcome, Refused
 from digest.deliver.refusals import Meant
 from digest.deliver.relay import RelayOptions
 from digest.deliver.throttle import Pace
@@ -54,6 +55,7 @@ class Lines:
         self._tell = tell
         self._lines: list[Line] = []
         self._waited = waits.Waited()
+        self._passes: Counter[int] = Counter()  # of messages, from relays that found them too large
         for relay, lane in ways:
             door = Door(tray, relay.name, domains)
             line = Line(
@@ -63,6 +65,7 @@ class Lines:
                 line.door = Latch(tray, relay.name, domains, partial(self._lasts, line))
             line.door.heard = line.hears
             line.door.elsewhere = partial(self._elsewhere, line)
+            line.door.outsized = partial(self._outsized, line)
             self._lines.append(line)
         # Each connection may have announced one message that the journal has yet to note.
         tray.spare = max(tray.spare, sum(relay.max_connections for relay, _ in ways))
@@ -256,6 +259,26 @@ class Lines:
     def _elsewhere(self, line: Line, message: Outgoing, refused: Refused) -> bool:
         """Whether another relay that is in use may take what this one cannot; that is told once."""
         line.objects(refused, refused.text)
+        return self._another(line, message)
+
+    def _outsized(self, line: Line, message: Outgoing, outcome: Outcome) -> bool:
+        """Whether the relay finds the message too large for itself, and another may take it."""
+        if not (isinstance(outcome, Refused) and refusals.is_outsized(outcome)):
+            return False
+        # Each is asked once: a new connection forgets what the relay had against a message.
+        asked = self._passes[message.ref] + 1 >= len(self._lines)
+        if asked or outbox.may_mean_us(outcome) or not self._another(line, message):
+            return False
+        self._passes[message.ref] += 1
+        line.door.objection = refusals.measured(message, outcome, line.door.objection)
+        line.answered += 1
+        line.objects(outcome, refusals.too_large(line.relay, outcome))
+        for box in self._tray.boxes:
+            box.again()
+        self._tray.signal()
+        return True
+
+    def _another(self, line: Line, message: Outgoing) -> bool:
         in_use = {lane.name for lane in allowance.in_use(self.lanes, self._now())}
         return any(
             other is not line and other.relay.name in in_use and other.door.can_take(message)

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
+from digest.errors import DigestError, Permanent
+
 
 class Stage(StrEnum):
     """Where in the dialogue it was decided (RFC 5321, 3.3)."""
@@ -54,3 +56,10 @@ class InDoubt:
 
 
 Outcome: TypeAlias = Accepted | Deferred | Refused | InDoubt
+
+
+def unwritten(error: DigestError) -> Outcome:
+    """What a message comes to that could not be written."""
+    if isinstance(error, Permanent):
+        return Refused(0, "5.6.0", str(error), Stage.CONNECT)
+    return Deferred(0, "", str(error), Stage.CONNECT)

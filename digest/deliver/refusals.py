@@ -9,11 +9,13 @@ Even "no such user" is not believed of everybody: a relay whose table of users i
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import Enum, auto
 
+from digest.deliver.feed import Objection
 from digest.deliver.outcome import Deferred, Refused, Stage
 from digest.deliver.relay import RelayOptions
-from digest.deliver.transport import domain_of
+from digest.deliver.transport import Outgoing, domain_of
 
 ENOUGH = 3  # readers refused, and fewer messages taken: it is us
 RECENT = 20  # messages taken that are set against it: those of last week prove nothing of today
@@ -89,6 +91,33 @@ def sentence(relay: RelayOptions, said: str, meant: Meant) -> str:
 def is_too_large(refused: Refused) -> bool:
     """Does it say so of the mail, and not of a mailbox that is full?"""
     return refused.enhanced == "5.3.4" or (refused.code == 552 and refused.stage is Stage.MAIL)
+
+
+def is_outsized(refused: Refused) -> bool:
+    """Does it say so before it has heard whom the mail is for? Then it is its own limit."""
+    return is_too_large(refused) and refused.stage is Stage.MAIL
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What a relay has against a message since it refused one for its size; ``before``: else."""
+
+    size: int
+    refused: Refused
+    before: Objection | None
+
+    def __call__(self, message: Outgoing) -> Refused | None:
+        if message.size >= self.size:
+            return self.refused
+        return self.before(message) if self.before else None
+
+
+def measured(message: Outgoing, refused: Refused, before: Objection | None) -> Objection:
+    """What the relay has against messages now that it finds this one too large."""
+    size = message.size
+    if isinstance(before, Measured):
+        size, before = min(size, before.size), before.before
+    return Measured(size, refused, before)
 
 
 def too_large(relay: RelayOptions, refused: Refused) -> str:

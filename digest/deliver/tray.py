@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol, TypeAlias
 
 from digest.deliver.feed import OVER, Feed, Objection, Over
-from digest.deliver.outcome import Accepted, Deferred, Outcome, Refused, Stage
+from digest.deliver.outcome import Accepted, Outcome, Refused, unwritten
 from digest.deliver.transport import Outgoing, domain_of
-from digest.errors import DigestError, Permanent
+from digest.errors import DigestError
 
 SPARE = 256  # places of the journal left free, at least: what is announced has yet to depart
 FULL = 1000  # so many results are worth a commit
@@ -91,12 +91,16 @@ class Box:
 
     def take_out(self, unwanted: Callable[[Ready], bool]) -> list[Ready]:
         """What lies here and is unwanted; the rest stays in its order."""
-        self.ready.extendleft(reversed(self.passed))
-        self.passed.clear()
+        self.again()
         gone = [one for one in self.ready if unwanted(one)]
         if gone:
             self.ready = deque(one for one in self.ready if not unwanted(one))
         return gone
+
+    def again(self) -> None:
+        """What was passed on is ready for any relay, as at first: one can take less than it did."""
+        self.ready.extendleft(reversed(self.passed))
+        self.passed.clear()
 
 
 class Tray:
@@ -158,6 +162,7 @@ class Door(Feed):
         self.late: list[tuple[Box, Ready]] = []
         self.heard: Callable[[Outgoing, Outcome], Outcome] | None = None
         self.elsewhere: Callable[[Outgoing, Refused], bool] | None = None
+        self.outsized: Callable[[Outgoing, Outcome], bool] | None = None  # and another may take it
         self.objection: Objection | None = None  # once the relay has been found to have one
         self._tray = tray
         self._boxes = tray.boxes
@@ -177,7 +182,7 @@ class Door(Feed):
                     if not (self._domains.free or self._may_leave(box, one)):
                         continue
                     if isinstance(one, Unwritten):
-                        box.rest.append((one, _unwritten(one.why), self.relay))
+                        box.rest.append((one, unwritten(one.why), self.relay))
                         continue
                     self.room -= 1
                     self.left += 1
@@ -200,7 +205,7 @@ class Door(Feed):
                 box.flying.remove(ref)
                 break
         else:
-            raise _never_taken(ref)
+            self._landed(ref)  # which says that it was never taken
         self._journal.accepted(ref, said)
         self.accepts += 1
         if not self._domains.free:
@@ -213,6 +218,10 @@ class Door(Feed):
     def settle(self, message: Outgoing, outcome: Outcome) -> None:
         ref = message.ref
         box = self._landed(ref)
+        if self.outsized and self.outsized(message, outcome):
+            self.ended += 1
+            box.passed.append(message)
+            return
         self._journal.settle(ref, outcome)
         if isinstance(outcome, Accepted):
             self.accepts += 1
@@ -229,6 +238,8 @@ class Door(Feed):
         self.objection = objection
         self.room, self.left = self.room + 1, self.left - 1  # it did not leave
         self._passes_on(self._landed(message.ref), message)
+        for box in self._boxes:
+            box.again()
 
     def can_take(self, message: Outgoing) -> bool:
         """Whether nothing is known that the relay has against it."""
@@ -280,20 +291,10 @@ class Door(Feed):
             if ref in box.flying:
                 box.flying.remove(ref)
                 return box
-        raise _never_taken(ref)
+        raise AssertionError(f"delivery {ref} is settled and was never taken")
 
     def _may_leave(self, box: Box, one: Ready) -> bool:
         if self._domains.may_go(one.domain):
             return True
         self.waiting.append((box, one))
         return False
-
-
-def _never_taken(ref: int) -> AssertionError:
-    return AssertionError(f"delivery {ref} is settled and was never taken")
-
-
-def _unwritten(error: DigestError) -> Outcome:
-    if isinstance(error, Permanent):
-        return Refused(0, "5.6.0", str(error), Stage.CONNECT)
-    return Deferred(0, "", str(error), Stage.CONNECT)

@@ -72,6 +72,15 @@ async def test_what_one_answered_or_may_have_taken_is_never_given_to_another(at,
     assert second.heard == []
 
 
+async def test_one_that_finds_it_too_large_before_it_hears_the_reader_has_taken_nothing():
+    say = lambda c: "552 5.3.4 too big\r\n" if c.startswith("MAIL") else None  # noqa: E731 -- said where it is used
+    async with scripted(say) as (_, first), scripted() as (second, up):
+        both, alone = await ways(first, up)(a_message()), await ways(first)(a_message())
+
+    assert (type(both), type(alone)) == (Accepted, Refused)
+    assert len(second.taken) == 1
+
+
 async def test_one_that_breaks_off_before_the_dot_has_taken_nothing():
     say = lambda command: HANG_UP if command.startswith("MAIL") else None  # noqa: E731 -- said where it is used
     async with scripted(say) as (_, first), scripted() as (second, up):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -17,6 +18,7 @@ from tests.services.posthouse import PostHouse
 
 SMALL = ("PIPELINING", "SIZE 500", "8BITMIME", "SMTPUTF8")
 PLAIN = ("PIPELINING", "SIZE 52428800", "8BITMIME")
+TOO_LARGE = "552 5.3.4 message size exceeds fixed limit\r\n"
 BEYOND_ASCII = ("дядя", "тётя", "мама")
 
 
@@ -40,6 +42,60 @@ async def test_a_mail_too_large_for_one_relay_goes_by_another_and_that_is_told_o
     assert told.startswith("relay 'small' (")
     assert "takes 500 bytes and the message has" in told
     assert told.endswith("; make it smaller")
+
+
+@pytest.mark.parametrize("pipelining", [True, False])
+async def test_what_one_relay_finds_too_large_before_it_hears_the_reader_goes_by_another(
+    house, pipelining
+):
+    await house.join(*(f"r{n:02}" for n in range(40)))
+    await house.release()
+    offers = ALL if pipelining else ALL[1:]
+
+    async with (
+        scripted(lambda c: TOO_LARGE if c.startswith("MAIL") else None, offers) as (small, a),
+        scripted() as (large, b),
+    ):
+        progress = await house.send(
+            replace(a, name="small"), replace(b, name="large"), until=all_settled
+        )
+
+    assert (progress.tally.sent, progress.tally.failed) == (40, 0)
+    assert (any(small.taken), len(large.taken)) == (False, 40)  # a lone dot is no message
+    [told] = house.told
+    assert f"finds the mail too large ({TOO_LARGE.strip()})" in told
+
+
+async def test_what_every_relay_finds_too_large_fails_once_each_was_asked(house):
+    await house.join("ada", "grace")
+    await house.release()
+    say = lambda c: TOO_LARGE if c.startswith("MAIL") else None  # noqa: E731 -- said where it is used
+
+    async with scripted(say) as (one, a), scripted(say) as (other, b):
+        progress = await house.send(
+            replace(a, name="one"), replace(b, name="other"), until=all_settled
+        )
+
+    assert (progress.tally.sent, progress.tally.failed) == (0, 2)
+    assert one.heard
+    assert other.heard
+    assert [said.partition(" finds")[0][:11] for said in sorted(house.told)] == [
+        "relay 'one'",
+        "relay 'othe",
+    ]
+
+
+async def test_what_was_passed_on_to_a_relay_that_cannot_take_it_either_fails_with_the_first(house):
+    await house.join(*(f"r{n:02}" for n in range(40)))
+    await house.release()
+
+    async with scripted(offers=SMALL) as (_, a), scripted(offers=SMALL) as (_, b):
+        async with asyncio.timeout(20):
+            progress = await house.send(
+                replace(a, name="a"), replace(b, name="b"), until=all_settled
+            )
+
+    assert (progress.tally.sent, progress.tally.failed) == (0, 40)
 
 
 async def test_it_fails_where_no_relay_that_is_in_use_takes_it(house):
