@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 
 import click
 
@@ -37,16 +38,27 @@ def list_(context: Context) -> None:
 
 
 @group.command("resume")
-@click.argument("name")
+@click.argument("name", nargs=-1, required=True)
 @click.pass_obj
-def resume(context: Context, name: str) -> None:
+def resume(context: Context, name: tuple[str, ...]) -> None:
     """Use a relay again that refused us, once that is mended; a running worker hears of it."""
     settings = load_for(context.config).settings
-    names = [relay.name for relay in settings.deliver.relays]
-    if name not in names:
-        raise Misconfigured(f"relay {name!r}", f"is not configured; there is {', '.join(names)}")
-    asyncio.run(_resumed(settings, name))
-    click.echo(f"Relay {name} is used again.")
+    meant = _meant(" ".join(name), [relay.name for relay in settings.deliver.relays])
+    asyncio.run(_resumed(settings, meant))
+    click.echo(f"Relay {meant} is used again.")
+
+
+def _meant(said: str, names: Sequence[str]) -> str:
+    """The name of the relay that is meant: blanks and capitals do not matter, where one is left."""
+    alike = [name for name in names if _plain(name) == _plain(said)]
+    if said in names or len(alike) == 1:
+        return said if said in names else alike[0]
+    there = f"there is {', '.join(names)}" if names else "no [[deliver.relays]] is"
+    raise Misconfigured(f"relay {said!r}", f"is not configured; {there}")
+
+
+def _plain(name: str) -> str:
+    return " ".join(name.split()).casefold()
 
 
 async def _resumed(settings: Settings, name: str) -> None:

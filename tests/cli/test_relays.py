@@ -113,6 +113,23 @@ def test_a_paused_relay_is_used_again(relayed):
     )
 
 
+@pytest.mark.parametrize("words", [("my", "Relay"), ("My Relay",), (" MY  relay ",)])
+def test_the_name_of_a_relay_may_be_given_as_it_is_told_or_typed(relayed, words):
+    relayed.write("config.toml", relayed.config.replace('"main"', '"My Relay"'))
+    fared(relayed, **{"My Relay": Circuit(paused="554 5.7.1 blocked")})
+
+    assert relayed.run("relays", "resume", *words).out == "Relay My Relay is used again.\n"
+
+
+def test_of_two_that_differ_in_capitals_the_very_one_is_meant(relayed):
+    relayed.write("config.toml", relayed.config.replace('"spare"', '"MAIN"'))
+    fared(relayed, main=Circuit(paused="554"), MAIN=Circuit(paused="554"))
+
+    assert relayed.run("relays", "resume", "MAIN").out == "Relay MAIN is used again.\n"
+    said = relayed.run("relays", "resume", "Main")
+    assert said.err == "digest: relay 'Main' is not configured; there is main, MAIN\n"
+
+
 def test_a_relay_that_is_not_configured_is_said_with_those_that_are(relayed):
     said = relayed.run("relays", "resume", "other")
 
@@ -135,4 +152,6 @@ def test_without_relays_it_says_where_mail_goes(desk):
 
     assert said.code == 0
     assert 'deliver.transport is "maildir"' in said.out
-    assert desk.run("relays", "resume", "main").code == 2
+    resumed = desk.run("relays", "resume", "main")
+    assert resumed.code == 2
+    assert resumed.err == "digest: relay 'main' is not configured; no [[deliver.relays]] is\n"
