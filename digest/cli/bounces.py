@@ -47,6 +47,7 @@ WORDS = {
     Came.COUNTED: "counted: the failure may pass",
     Came.KEPT: "kept: it is not the reader's fault",
     Came.KNOWN: "known already",
+    Came.PAST: "of a mail from before they were written to again, so nothing was done",
     Came.UNPROVEN: "not proven whom it is about, so nothing was done",
     Came.IGNORED: "an absence notice, a receipt or a delay, ignored",
     Came.NO_REPORT: "no report of a bounce or complaint",

@@ -24,6 +24,7 @@ class Whom:
 
     ``address``: where that mail went; None where that is not known. ``by_bearer``: what others get
     along with a mail proves it, which is good for leaving ``newsletter`` and for nothing else.
+    ``is_past``: the mail left before their last fresh start.
     """
 
     person: Subscriber
@@ -31,6 +32,7 @@ class Whom:
     newsletter: str = ""
     address: Address | None = None
     by_bearer: bool = False
+    is_past: bool = False
 
     @property
     def is_theirs(self) -> bool:

@@ -76,6 +76,7 @@ class Came(StrEnum):
     COUNTED = "counted"  # a passing failure, not the last one allowed
     KEPT = "kept"  # not the reader's fault; for the operator to see
     KNOWN = "known"  # told before, of the same mail
+    PAST = "past"  # a failure of a mail that left before their last fresh start
     UNPROVEN = "unproven"  # it does not prove whom it is about, or their address is another now
     IGNORED = "ignored"  # an absence notice, a receipt, or it is still being tried
     NO_REPORT = "no report"  # some other mail
@@ -183,12 +184,7 @@ def refused(
 
 
 def _hear(
-    tx: Connection,
-    came: Incoming,
-    acts: Acts,
-    ring: tuple[bytes, ...],
-    rules: Rules,
-    now: datetime,
+    tx: Connection, came: Incoming, acts: Acts, ring: tuple[bytes, ...], rules: Rules, now: datetime
 ) -> Came:
     whom = _whom(tx, came, ring, rules, now)
     return _act(tx, came, whom, acts, rules, now) if whom else Came.UNPROVEN
@@ -229,7 +225,8 @@ def _of_mail(tx: Connection, verdict: Verdict, person: Subscriber, mail: Posted)
     address = posted.went_to(tx, mail, person)
     if address is None and proof.names(verdict, person):
         address = person.address
-    return Whom(person=person, mail=proof.said(mail), newsletter=mail.newsletter, address=address)
+    said, past = proof.said(mail), posted.is_past(tx, mail)
+    return Whom(person=person, mail=said, newsletter=mail.newsletter, address=address, is_past=past)
 
 
 def _act(
@@ -238,6 +235,8 @@ def _act(
     finding, who = whom.means(came.verdict.finding), whom.person.id
     if finding is not Finding.UNSUBSCRIBE and not whom.is_theirs:
         return _disowned(tx, finding, whom, acts, now)
+    if whom.is_past and finding in (Finding.HARD, Finding.SOFT):
+        return Came.PAST
     name, own = whom.mail, proof.own_name(came.verdict, came.original)
     if came.verdict.finding is Finding.UNSUBSCRIBE:  # who came back may leave by the same mail
         name = own

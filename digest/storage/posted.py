@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, func, select
 
 from digest.delivery import Posted
-from digest.storage import consents
+from digest.storage import consents, reports
 from digest.storage.postal import deliveries
 from digest.storage.schema import issues, letters, subscriptions
 from subscribers.acts import ConfirmAddress
@@ -56,6 +56,32 @@ def went_to(tx: Connection, mail: Posted, person: Subscriber) -> Address | None:
         return mail.address
     moved = consents.last(tx, person.id, (ConfirmAddress.name,))
     return None if moved is not None and moved > mail.at else person.address
+
+
+def is_past(tx: Connection, mail: Posted) -> bool:
+    """Whether a mail left before its person's last fresh start, so that what it meets proves
+    nothing of today. Not where it was never known to have left."""
+    began = reports.fresh_start(tx, mail.subscriber)
+    left = tx.execute(_left(mail)).scalar() if began else None
+    return began is not None and left is not None and left <= began
+
+
+def _left(mail: Posted) -> Select[Any]:
+    if mail.issue is None:
+        asked = select(letters.c.settled_at)
+        return asked.where(letters.c.id == mail.letter, letters.c.state == "sent")
+    cadence, period = mail.issue
+    return (
+        select(deliveries.c.settled_at)
+        .join(issues, issues.c.id == deliveries.c.issue)
+        .where(
+            issues.c.newsletter == mail.newsletter,
+            issues.c.cadence == cadence,
+            issues.c.period == period,
+            deliveries.c.subscriber == mail.subscriber,
+            deliveries.c.state == "sent",
+        )
+    )
 
 
 def _written(row: Row[Any]) -> Posted:

@@ -75,13 +75,18 @@ def add(tx: Connection, report: Report) -> bool:
 def counted(tx: Connection, subscriber: SubscriberId, kind: str, since: datetime) -> int:
     """How many reports of a kind there are since a moment, and since the person's last fresh start:
     a confirmation, or the operator's word."""
-    began = _began(tx, subscriber)
+    began = fresh_start(tx, subscriber)
     asked = select(func.count()).where(
         reports.c.subscriber == subscriber,
         reports.c.kind == kind,
         reports.c.at > (max(since, began) if began else since),
     )
     return int(tx.execute(asked).scalar_one())
+
+
+def fresh_start(tx: Connection, subscriber: SubscriberId) -> datetime | None:
+    """When a person confirmed last, or the operator said that they may be written to."""
+    return consents.last(tx, subscriber, _FRESH)
 
 
 def came_back(tx: Connection, since: datetime | None) -> Counter[tuple[str, str]]:
@@ -146,7 +151,7 @@ def of(tx: Connection, subscriber: SubscriberId) -> list[dict[str, object]]:
 
 
 def _told_anew(tx: Connection, report: Report, values: Mapping[str, object]) -> bool:
-    began = _began(tx, report.subscriber)
+    began = fresh_start(tx, report.subscriber)
     if began is None:
         return False
     # What comes back by mail or webhook comes again, days later and from another server, too.
@@ -155,10 +160,6 @@ def _told_anew(tx: Connection, report: Report, values: Mapping[str, object]) -> 
     if report.source != _SENDING:
         old = old.where(reports.c.source == _SENDING)
     return tx.execute(old.values(values)).rowcount == 1
-
-
-def _began(tx: Connection, subscriber: SubscriberId) -> datetime | None:
-    return consents.last(tx, subscriber, _FRESH)
 
 
 def _without_others(text: str, own: str) -> str:

@@ -650,6 +650,34 @@ async def test_what_was_undone_and_comes_once_more_does_nothing_and_a_later_mail
     assert await standing(store, who) is Standing.BOUNCED
 
 
+@pytest.mark.parametrize("sort", Sort)
+@pytest.mark.parametrize("which", ["qmail", "postfix-full"])
+async def test_what_left_before_an_undo_and_fails_only_now_does_nothing(store, clock, sort, which):
+    who, letter = await sent_letter(store, clock)
+    await an_issue_of(store)
+    await store.write(a_delivery, 4711, who)
+    await store.write(left_at, clock.now)
+    await membership.act_on_address(
+        store, who, acts.Bounce(), by=By.MAILBOX, ring=RING, clock=clock
+    )
+    await undone(store, clock)
+    ref = letter if sort is Sort.LETTER else Ref.of(Sort.ISSUE, 4711, NOW)
+    once = Rules(soft_limit=1)
+
+    assert await hear(store, clock, returned(which, ref=ref), rules=once) == [Came.PAST]
+    assert await standing(store, who) is Standing.OK
+
+    await store.write(left_at, clock.now)
+    assert await hear(store, clock, returned(which, ref=ref), rules=once) == [Came.ACTED]
+    assert await standing(store, who) is Standing.BOUNCED
+
+
+def left_at(tx, at):
+    """All mail has left at a moment."""
+    for table in (letters_table, deliveries):
+        tx.execute(update(table).values(state="sent", settled_at=at))
+
+
 @pytest.mark.parametrize("first", ["told", "refused"])
 async def test_after_an_undo_a_mail_that_is_tried_again_may_be_refused_again(store, clock, first):
     who, ref = await sent_letter(store, clock)
