@@ -268,6 +268,7 @@ class Lines:
         # Each is asked once: a new connection forgets what the relay had against a message.
         asked = self._passes[message.ref] + 1 >= len(self._lines)
         if asked or outbox.may_mean_us(outcome) or not self._another(line, message):
+            del self._passes[message.ref]  # tried again some day, all of them are asked again
             return False
         self._passes[message.ref] += 1
         line.door.objection = refusals.measured(message, outcome, line.door.objection)
