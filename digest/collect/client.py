@@ -19,7 +19,7 @@ from yarl import URL
 from digest import characters
 from digest.collect import connections, freshness, hops, robots
 from digest.collect.connections import SocketFactory
-from digest.collect.decoding import Decoder, Garbled, Overgrown, codings
+from digest.collect.decoding import Decoder, Garbled, Overgrown, codings, unpacked
 from digest.collect.fetch import Answer, Ask, Failed, Fetched, NotModified
 from digest.collect.hops import Hop, Stop
 from digest.collect.http import HttpOptions
@@ -170,10 +170,10 @@ class Http:
                     body += piece
                     if len(body) > limit:
                         raise Overgrown(too_large)
+            decoder.finish()
+            return await asyncio.to_thread(unpacked, bytes(body), limit=limit)
         except Overgrown:
             raise Overgrown(too_large) from None
-        decoder.finish()
-        return bytes(body)
 
     def _fetched(self, walk: _Walk, status: int, headers: dict[str, str], body: bytes) -> Fetched:
         kind, charset = _content_type(headers.get("content-type", ""))

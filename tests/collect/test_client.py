@@ -104,6 +104,30 @@ async def test_a_bomb_is_not_unpacked(web, encoding):
     )
 
 
+async def test_a_packed_file_is_unpacked_though_no_header_says_so(web):
+    url = web.serve("/feed.xml.gz", gzip.compress(b"<rss/>"), type="application/gzip")
+
+    answer = await ask(url)
+
+    assert isinstance(answer, Fetched)
+    assert answer.body == b"<rss/>"
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        (gzip.compress(bytes(5_000_000)), "the body is larger than 1,000,000 bytes"),
+        (gzip.compress(b"x" * 1000)[:-4], "the gzip body is cut off"),
+        (b"\x1f\x8b\x08 and no gzip", "the body is not valid gzip"),
+    ],
+)
+async def test_a_packed_file_is_held_to_the_same_limits(web, body, why):
+    answer = await ask(web.serve("/feed.xml.gz", body), max_bytes=1_000_000)
+
+    assert isinstance(answer, Failed)
+    assert why in answer.reason
+
+
 async def test_a_question_may_allow_a_larger_body_and_no_larger_one(web):
     urls = [web.serve(f"/{size}", b"x" * size) for size in (2_000, 2_001)]
 
