@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 # English, German, French, Spanish, Italian, Portuguese, Dutch, Polish, Russian, as dates say them.
@@ -32,29 +33,67 @@ _WRITTEN = (
     (re.compile(rf"\b{_DAY}\s+(?:de\s+)?{_MONTH}\s+(?:de\s+|del\s+)?,?\s*{_YEAR}\b"), "dmy"),
     (re.compile(r"\b((?:19|20)\d\d)[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)"), "ymd"),  # 2024-06-20
     (re.compile(r"\b(\d{1,2})\.(\d{1,2})\.((?:19|20)\d\d)\b"), "dmy"),  # 20.06.2024
-    (re.compile(r"(\d{4})年(\d{1,2})月(\d{1,2})日"), "ymd"),
+    (re.compile(r"(\d{4})\s?[年년]\s?(\d{1,2})\s?[月월]\s?(\d{1,2})\s?[日일]"), "ymd"),
 )
+_FIGURES = re.compile(r"(?<![\d/-])(\d{1,2})([/-])(\d{1,2})\2((?:19|20)\d\d)(?![\d/-])")
+# Who writes 30/11/2026; English does both, and says which by its country alone.
+_DAY_FIRST = frozenset(
+    "ar bg ca cs da de el es fi fr he hr id it nb nl no pl pt ro ru sk sr tr uk vi "
+    "en-gb en-ie en-au en-nz en-in en-za".split()
+)
+_MONTH_FIRST = frozenset(("en-us", "en-ph"))
 _TIME = re.compile(
     r"(?<![\d:+-])(\d{1,2}):(\d{2})(?::(\d{2}))?(?:\.\d+)?\s*([ap]\.?m\b)?\s*([+-]\d{2}:?\d{2})?",
     re.IGNORECASE,
 )
 
 
-def written(line: str) -> datetime | None:
-    """The day a line names in words or figures, at midnight UTC; None where it names none."""
-    for pattern, order in _WRITTEN:
+def written(line: str, order: str | None = None) -> datetime | None:
+    """The day a line names in words or figures, at midnight UTC; None where it names none.
+
+    ``order``: how 03/04/2026 is meant, as ``order`` says; where nothing tells it names no day.
+    """
+    for pattern, parts in _WRITTEN:
         found = pattern.search(line)
-        if found and (at := day(dict(zip(order, found.groups(), strict=True)))):
+        if found and (at := day(dict(zip(parts, found.groups(), strict=True)))):
             return at
-    return None
+    figures = _FIGURES.search(line)
+    if figures is None:
+        return None
+    first, second, year = figures[1], figures[3], figures[4]
+    meant = _shown(first, second) or ("dmy" if int(first) == int(second) else order)
+    return day(dict(zip(meant, (first, second, year), strict=True))) if meant else None
 
 
-def moment(line: str) -> datetime | None:
+def order(lines: Iterable[str], language: str = "") -> str | None:
+    """Whether dates such as 03/04/2026 in one document tell the day first ("dmy") or the month.
+
+    A date that is possible in one order alone decides, else the language; None: it cannot be told.
+    ``language``: as the document names it, such as "en-GB".
+    """
+    figures = [found for line in lines if (found := _FIGURES.search(line))]
+    shown = {meant for one in figures if (meant := _shown(one[1], one[3]))}
+    if shown:
+        return shown.pop() if len(shown) == 1 else None
+    tag = language.strip().lower().replace("_", "-")
+    if tag in _MONTH_FIRST:
+        return "mdy"
+    return "dmy" if {tag, tag.partition("-")[0]} & _DAY_FIRST else None
+
+
+def _shown(first: str, second: str) -> str | None:
+    """The order of two figures where one of them is no month."""
+    if (int(first) > 12) == (int(second) > 12):
+        return None
+    return "dmy" if int(first) > 12 else "mdy"
+
+
+def moment(line: str, order: str | None = None) -> datetime | None:
     """The day a line names and the time of day beside it, in UTC where it names no offset.
 
     None where it names no day or no time.
     """
-    at, found = written(line), _TIME.search(line)
+    at, found = written(line, order), _TIME.search(line)
     if at is None or found is None:
         return None
     hour, minute, second = (int(part or 0) for part in found.groups()[:3])

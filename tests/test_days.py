@@ -90,3 +90,47 @@ def test_the_time_beside_a_day_is_read_too(line, hour, minute):
 )
 def test_a_day_or_a_time_alone_is_no_moment(line):
     assert days.moment(line) is None
+
+
+@pytest.mark.parametrize(
+    ("line", "order"),
+    [
+        ("20/06/2024", None),
+        ("06/20/2024", None),
+        ("20-06-2024", None),
+        ("20/6/2024", "mdy"),
+        ("Thu, 06/20/2024 - 09:05", None),
+    ],
+)
+def test_a_month_that_cannot_be_tells_which_figure_is_the_day(line, order):
+    assert days.written(line, order) == DAY
+
+
+def test_a_day_that_may_be_two_is_none_until_something_tells():
+    assert days.written("03/04/2026") is None
+    assert days.written("03/04/2026", "dmy") == datetime(2026, 4, 3, tzinfo=UTC)
+    assert days.written("03/04/2026", "mdy") == datetime(2026, 3, 4, tzinfo=UTC)
+    assert days.written("04/04/2026") == datetime(2026, 4, 4, tzinfo=UTC)
+    assert days.moment("03/04/2026 9:05 PM", "mdy") == datetime(2026, 3, 4, 21, 5, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("line", ["103/04/2026", "1/03/04/2026", "31/31/2026", "03/04-2026"])
+def test_figures_that_are_no_day_give_none(line):
+    assert days.written(line, "dmy") is None
+
+
+@pytest.mark.parametrize(
+    ("lines", "language", "order"),
+    [
+        (["03/04/2026", "11/30/2026"], "de", "mdy"),
+        (["03/04/2026", "30/11/2026"], "", "dmy"),
+        (["30/11/2026", "11/30/2026"], "de", None),
+        (["03/04/2026"], "en", None),
+        (["03/04/2026"], "en-US", "mdy"),
+        (["03/04/2026"], "en_GB", "dmy"),
+        (["03/04/2026"], "fr-CA", "dmy"),
+        ([], "", None),
+    ],
+)
+def test_other_dates_or_the_language_tell_the_order(lines, language, order):
+    assert days.order(lines, language) == order

@@ -113,7 +113,7 @@ def _moment(said: object) -> Dated | None:
         at = datetime.fromisoformat(text)
         at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
     except (ValueError, OverflowError):
-        return None
+        return harvested.written(text)
     return Dated(at=at, source=DateSource.FEED, day_only=":" not in text)
 
 

@@ -354,3 +354,41 @@ def test_a_date_that_no_standard_allows_is_read_where_it_is_plain(said, at, day_
 
     assert parsed.items[0].dated == Dated(at=at, source=DateSource.FEED, day_only=day_only)
     assert parsed.undated == 0
+
+
+@pytest.mark.parametrize(
+    ("said", "at"),
+    [
+        ("2026/11/30", datetime(2026, 11, 30, tzinfo=UTC)),
+        ("2026/11/30 09:05:00 +0100", datetime(2026, 11, 30, 8, 5, tzinfo=UTC)),
+        ("2026.11.30", datetime(2026, 11, 30, tzinfo=UTC)),
+        ("2026年11月30日 09:05", datetime(2026, 11, 30, 9, 5, tzinfo=UTC)),
+        ("2026년 11월 30일", datetime(2026, 11, 30, tzinfo=UTC)),
+        ("30-11-2026", datetime(2026, 11, 30, tzinfo=UTC)),
+        ("1796029500", datetime(2026, 11, 30, 9, 5, tzinfo=UTC)),
+        ("1796029500000", datetime(2026, 11, 30, 9, 5, tzinfo=UTC)),
+        ("Mon, 30 November 2026 9:05 PM", datetime(2026, 11, 30, 21, 5, tzinfo=UTC)),
+        ("11/30/2026 9:05 AM", datetime(2026, 11, 30, 9, 5, tzinfo=UTC)),
+        ("03/04/2026", None),
+    ],
+)
+def test_a_date_the_parser_takes_for_another_day_is_read_as_it_is_meant(said, at):
+    (item,) = parse(rss(f"<title>A</title><link>/a</link><pubDate>{said}</pubDate>")).items
+
+    assert (item.dated.at if item.dated else None) == at
+
+
+@pytest.mark.parametrize(
+    ("other", "language", "month"),
+    [("11/30/2026", "de", 3), ("30/11/2026", "en-us", 4), ("a while ago", "en-us", 3)],
+)
+def test_one_date_of_a_feed_tells_how_the_others_are_meant(other, language, month):
+    parsed = parse(
+        rss(
+            "<title>A</title><link>/a</link><pubDate>03/04/2026</pubDate>",
+            f"<title>B</title><link>/b</link><pubDate>{other}</pubDate>",
+            language=language,
+        )
+    )
+
+    assert parsed.items[0].dated.at == datetime(2026, month, 7 - month, tzinfo=UTC)

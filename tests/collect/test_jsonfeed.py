@@ -120,3 +120,9 @@ def test_an_id_that_is_a_number_is_read_as_text():
     (item,) = parse({"id": 17, "url": "/a", "title": "Gates"}).items
 
     assert item.guid == "17"
+
+
+def test_a_date_as_people_write_it_is_read():
+    (item,) = parse({"url": "/1", "date_published": "Mon, 30 Nov 2026 09:00:00 +0100"}).items
+
+    assert item.dated.at == datetime(2026, 11, 30, 8, tzinfo=UTC)
