@@ -33,9 +33,10 @@ _HEADERS = {
 # A check that says 200 like any page is known by its whole title alone (Cloudflare, Anubis, ...).
 _TITLE = re.compile(
     rb"<title[^>]{0,80}>\s*(?:just a moment(?:\.\.\.|\xe2\x80\xa6)?|one moment, please\.*"
-    rb"|ddos-guard|making sure you(?:'|&#0?39;|\xe2\x80\x99)re not a bot!?|checking your browser[^<]{0,60}"
-    rb"|attention required! \| cloudflare|robot challenge screen|client challenge"
-    rb"|vercel security checkpoint|pardon our interruption\.*)\s*</title>",
+    rb"|ddos-guard|making sure you(?:'|&#0?39;|\xe2\x80\x99)re not a bot!?"
+    rb"|checking your browser[^<]{0,60}|attention required! \| cloudflare"
+    rb"|robot challenge screen|client challenge|vercel security checkpoint"
+    rb"|pardon our interruption\.*)\s*</title>",
     re.IGNORECASE,
 )
 _HTML = re.compile(rb"[\xef\xbb\xbf\s]*<(?:!doctype\s+html|html|head|meta|title)\b", re.IGNORECASE)
