@@ -18,7 +18,9 @@ from digest.model import Dated, DateSource, FetchedItem, Form, Source
 
 MAX_BYTES = 50_000_000  # what the protocol allows one sitemap, unpacked
 AT_ONCE = 50_000  # items in memory: as many as the protocol allows one sitemap
-MAX_CHILDREN = 5  # sitemaps of an index read at one visit, the freshest first
+MAX_CHILDREN = 5  # sitemaps read at one visit of those that an index names, the freshest first
+MAX_DEPTH = 3  # indexes inside one another; the protocol has one, sites have more
+MAX_ASKED = 15  # addresses asked for at one visit, with the indexes and what fails
 
 _LINE = re.compile(r"[^\r\n]+")
 _URL_LINE = re.compile(r"^https?://\S+$")
