@@ -119,11 +119,12 @@ def _item(
     plain: bool,
     order: str | None,
 ) -> FetchedItem | None:
-    link = _link(entry, base)
+    page, file = _link(entry, base), _file(entry, base)
+    link = page or file
     if link is None:
         return None
     fullest = _fullest(entry)
-    form, content = _content(entry, fullest)
+    form, content = _content(entry, fullest) if page else (Form.FRAGMENT, fullest)
     updated = _moment(entry, "updated", order)
     return FetchedItem(
         source=source.id,
@@ -157,6 +158,17 @@ def _link(entry: Mapping[str, Any], base: str) -> str | None:
     if entry.get("guidislink"):
         said.append(entry.get("id"))
     return next((found for one in said if (found := markup.web(one, base))), None)
+
+
+def _file(entry: Mapping[str, Any], base: str) -> str | None:
+    """What a podcast's episode without a page leads to. Its notes are all there is to read."""
+    enclosed = (one for one in entry.get("links", ()) if one.get("rel") == "enclosure")
+    said = [one.get("href") for one in enclosed if not _is_image(one)]
+    return next((found for one in said if (found := markup.web(one, base))), None)
+
+
+def _is_image(link: Mapping[str, Any]) -> bool:
+    return str(link.get("type", "")).startswith("image/")
 
 
 def _fullest(entry: Mapping[str, Any]) -> str:
@@ -219,7 +231,7 @@ def _images(entry: Mapping[str, Any]) -> Iterator[str]:
     yield from (str(one.get("url")) for one in media)
     yield from (str(one.get("url")) for one in entry.get("media_thumbnail", ()))
     for one in entry.get("links", ()):
-        if one.get("rel") == "enclosure" and str(one.get("type", "")).startswith("image/"):
+        if one.get("rel") == "enclosure" and _is_image(one):
             yield str(one.get("href"))
 
 

@@ -50,10 +50,13 @@ def parse(text: str, *, url: str, source: Source) -> Parsed:
 
 def _item(entry: Json, base: str, source: Source, language: str | None) -> FetchedItem | None:
     said = [markup.web(_text(entry.get(name)), base) for name in ("url", "external_url")]
-    link = next((one for one in (*said, markup.web(_id(entry), "")) if one), None)
+    page = next((one for one in (*said, markup.web(_id(entry), "")) if one), None)
+    link = page or _file(entry, base)
     if link is None:
         return None
     form, content = _content(entry)
+    if page is None:
+        form = Form.FRAGMENT  # the notes of an episode are all there is to read
     image = _text(entry.get("image")) or _text(entry.get("banner_image"))
     updated = _moment(entry.get("date_modified"))
     return FetchedItem(
@@ -70,6 +73,13 @@ def _item(entry: Json, base: str, source: Source, language: str | None) -> Fetch
         language=(_text(entry.get("language")) or language or "")[:2].lower() or None,
         tags=tuple(t for t in map(_text, _list(entry.get("tags"))) if t)[:MAX_TAGS],
     )
+
+
+def _file(entry: Json, base: str) -> str | None:
+    """What a podcast's episode without a page leads to."""
+    attached = [one for one in _list(entry.get("attachments")) if isinstance(one, dict)]
+    said = (markup.web(_text(one.get("url")), base) for one in attached)
+    return next(filter(None, said), None)
 
 
 def _id(entry: Json) -> str | None:

@@ -392,3 +392,20 @@ def test_one_date_of_a_feed_tells_how_the_others_are_meant(other, language, mont
     )
 
     assert parsed.items[0].dated.at == datetime(2026, month, 7 - month, tzinfo=UTC)
+
+
+def test_an_episode_without_a_page_leads_to_its_file_and_is_told_by_its_notes():
+    parsed = parse(
+        rss(
+            '<title>Fog</title><guid isPermaLink="false">11</guid>'
+            '<enclosure url="/cover.jpg" type="image/jpeg"/>'
+            '<enclosure url="/11.mp3" type="audio/mpeg"/><description>Fog came in.</description>',
+            '<title>Storms</title><link>/12</link><enclosure url="/12.mp3" type="audio/mpeg"/>',
+        )
+    )
+
+    assert [(item.url, item.form, item.content) for item in parsed.items] == [
+        ("https://herald.example/11.mp3", Form.FRAGMENT, "Fog came in."),
+        ("https://herald.example/12", Form.LINK, ""),
+    ]
+    assert parsed.notes == ()
