@@ -6,31 +6,50 @@ import re
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
-# English, German, French, Spanish, Italian, Portuguese, Dutch, Polish, Russian, as dates say them.
+# As dates say them: English, German, French, Spanish, Italian, Portuguese, Dutch, Polish, Russian;
+# Danish, Norwegian, Swedish, Czech, Turkish, Ukrainian; Arabic as east and west say it.
 _MONTHS = tuple(
     tuple(names.split())
     for names in (
-        "january januar jänner janvier enero gennaio janeiro januari stycznia января январь",
+        "january januar jänner janvier enero gennaio janeiro januari stycznia января январь "
+        "ledna ocak січня يناير جانفي",
         "february februar février fevrier febrero febbraio fevereiro februari lutego февраля "
-        "февраль",
-        "march märz maerz mrz mars marzo março marco maart marca марта",
-        "april avril abril aprile kwietnia апреля апрель",
-        "may mai mayo maggio maio mei maja мая май",
-        "june juni juin junio giugno junho czerwca июня июнь",
-        "july juli juillet julio luglio julho lipca июля июль",
-        "august août aout agosto augustus sierpnia августа",
-        "september septembre septiembre setiembre settembre setembro września сентября сентябрь",
-        "october oktober octobre octubre ottobre outubro października октября октябрь",
-        "november novembre noviembre novembro listopada ноября ноябрь",
-        "december dezember décembre decembre diciembre dicembre dezembro grudnia декабря декабрь",
+        "февраль února şubat лютого فبراير فيفري شباط",
+        "march märz maerz mrz mars marzo março marco maart marca марта marts března mart березня "
+        "مارس آذار",
+        "april avril abril aprile kwietnia апреля апрель dubna nisan квітня أبريل ابريل أفريل "
+        "نيسان",
+        "may mai mayo maggio maio mei maja мая май maj května mayıs травня مايو ماي أيار",
+        "june juni juin junio giugno junho czerwca июня июнь června haziran червня يونيو جوان "
+        "حزيران",
+        "july juli juillet julio luglio julho lipca июля июль července temmuz липня يوليو جويلية "
+        "تموز",
+        "august août aout agosto augustus sierpnia августа augusti srpna ağustos серпня أغسطس "
+        "اغسطس أوت",
+        "september septembre septiembre setiembre settembre setembro września сентября сентябрь "
+        "září eylül вересня سبتمبر أيلول",
+        "october oktober octobre octubre ottobre outubro października октября октябрь října ekim "
+        "жовтня أكتوبر اكتوبر",
+        "november novembre noviembre novembro listopada ноября ноябрь listopadu kasım листопада "
+        "نوفمبر",
+        "december dezember décembre decembre diciembre dicembre dezembro grudnia декабря декабрь "
+        "desember prosince aralık грудня ديسمبر",
     )
 )
+# Months of two words, in the dates of Lebanon, Syria, Iraq and Jordan.
+_TWO_WORDS = {
+    "كانون الثاني": "يناير",
+    "تشرين الأول": "أكتوبر",
+    "تشرين الثاني": "نوفمبر",
+    "كانون الأول": "ديسمبر",
+}
+_FIGURES_OF = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹", "01234567890123456789")
 _MONTH = r"([^\W\d_]{3,12})\.?"
 _YEAR = r"((?:19|20)\d\d)"
 _DAY = r"(\d{1,2})(?:st|nd|rd|th|er|\.)?"
 _WRITTEN = (
     (re.compile(rf"\b{_MONTH}\s+{_DAY},?\s+{_YEAR}\b"), "mdy"),  # June 20, 2024
-    (re.compile(rf"\b{_DAY}\s+(?:de\s+)?{_MONTH}\s+(?:de\s+|del\s+)?,?\s*{_YEAR}\b"), "dmy"),
+    (re.compile(rf"\b{_DAY}\s+(?:de\s+)?{_MONTH}[,،]?\s+(?:de\s+|del\s+)?,?\s*{_YEAR}\b"), "dmy"),
     (re.compile(r"\b((?:19|20)\d\d)[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)"), "ymd"),  # 2024-06-20
     (re.compile(r"\b(\d{1,2})\.(\d{1,2})\.((?:19|20)\d\d)\b"), "dmy"),  # 20.06.2024
     (re.compile(r"(\d{4})\s?[年년]\s?(\d{1,2})\s?[月월]\s?(\d{1,2})\s?[日일]"), "ymd"),
@@ -53,6 +72,9 @@ def written(line: str, order: str | None = None) -> datetime | None:
 
     ``order``: how 03/04/2026 is meant, as ``order`` says; where nothing tells it names no day.
     """
+    line = line.translate(_FIGURES_OF)
+    for two, one in _TWO_WORDS.items():
+        line = line.replace(two, one)
     for pattern, parts in _WRITTEN:
         found = pattern.search(line)
         if found and (at := day(dict(zip(parts, found.groups(), strict=True)))):
@@ -93,7 +115,7 @@ def moment(line: str, order: str | None = None) -> datetime | None:
 
     None where it names no day or no time.
     """
-    at, found = written(line, order), _TIME.search(line)
+    at, found = written(line, order), _TIME.search(line.translate(_FIGURES_OF))
     if at is None or found is None:
         return None
     hour, minute, second = (int(part or 0) for part in found.groups()[:3])

@@ -13,6 +13,7 @@ DAY = datetime(2024, 6, 20, tzinfo=UTC)
         "Thursday, June 20, 2024",
         "Jun. 20th, 2024",
         "20 June 2024",
+        "20 June, 2024",
         "20 jun 2024, 14:05",
         "Donnerstag, 20. Juni 2024",
         "le 20 juin 2024",
@@ -41,6 +42,14 @@ MONTHS = {
     "nl": "januari februari maart april mei juni juli augustus september oktober november december",
     "pl": "stycznia lutego marca kwietnia maja czerwca lipca sierpnia września października listopada grudnia",
     "ru": "января февраля марта апреля мая июня июля августа сентября октября ноября декабря",
+    "da": "januar februar marts april maj juni juli august september oktober november december",
+    "nb": "januar februar mars april mai juni juli august september oktober november desember",
+    "sv": "januari februari mars april maj juni juli augusti september oktober november december",
+    "cs": "ledna února března dubna května června července srpna září října listopadu prosince",
+    "tr": "Ocak Şubat Mart Nisan Mayıs Haziran Temmuz Ağustos Eylül Ekim Kasım Aralık",
+    "uk": "січня лютого березня квітня травня червня липня серпня вересня жовтня листопада грудня",
+    "ar": "يناير فبراير مارس أبريل مايو يونيو يوليو أغسطس سبتمبر أكتوبر نوفمبر ديسمبر",
+    "ar-TN": "جانفي فيفري مارس أفريل ماي جوان جويلية أوت سبتمبر أكتوبر نوفمبر ديسمبر",
 }
 
 
@@ -134,3 +143,11 @@ def test_figures_that_are_no_day_give_none(line):
 )
 def test_other_dates_or_the_language_tell_the_order(lines, language, order):
     assert days.order(lines, language) == order
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["الاثنين، 30 نوفمبر 2026 09:05", "٣٠ نوفمبر، ٢٠٢٦ ٠٩:٠٥", "30 تشرين الثاني 2026 - 09:05"],
+)
+def test_an_arabic_date_is_read_in_its_own_figures_and_months(line):
+    assert days.moment(line) == datetime(2026, 11, 30, 9, 5, tzinfo=UTC)
