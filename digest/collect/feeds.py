@@ -98,7 +98,8 @@ def _parsed(feed: Mapping[str, Any], url: str, source: Source) -> Parsed:
         items.append(item)
     notes: list[str] = []
     if damage := _damage(feed):
-        notes.append(f"the feed is damaged ({damage}); {len(items)} items could be read")
+        count = f"{len(items)} {'item' if len(items) == 1 else 'items'}"
+        notes.append(f"the feed is damaged ({damage}); {count} could be read")
     if unlinked:
         notes.append(harvested.unlinked(unlinked))
     return Parsed(
@@ -157,7 +158,9 @@ def _link(entry: Mapping[str, Any], base: str) -> str | None:
     ]
     if entry.get("guidislink"):
         said.append(entry.get("id"))
-    return next((found for one in said if (found := markup.web(one, base))), None)
+    found = (markup.web(one, base) for one in said)
+    # An address that is said to be no link is better than none.
+    return next(filter(None, found), None) or markup.web(entry.get("id"), "")
 
 
 def _file(entry: Mapping[str, Any], base: str) -> str | None:

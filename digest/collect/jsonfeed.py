@@ -83,8 +83,11 @@ def _file(entry: Json, base: str) -> str | None:
 
 
 def _id(entry: Json) -> str | None:
-    """A number is read as text, as the format asks."""
-    said = entry.get("id")
+    return _figure(entry.get("id"))
+
+
+def _figure(said: object) -> str | None:
+    """A number is read as text, as the format asks of an id."""
     is_number = isinstance(said, int | float) and not isinstance(said, bool)
     return str(said) if is_number else _text(said)
 
@@ -116,7 +119,7 @@ def _author(entry: Json) -> str | None:
 
 
 def _moment(said: object) -> Dated | None:
-    text = _text(said)
+    text = _figure(said)
     if not text:
         return None
     try:

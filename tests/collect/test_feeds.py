@@ -409,3 +409,20 @@ def test_an_episode_without_a_page_leads_to_its_file_and_is_told_by_its_notes():
         ("https://herald.example/12", Form.LINK, ""),
     ]
     assert parsed.notes == ()
+
+
+def test_an_address_that_is_said_to_be_no_link_is_read_where_there_is_no_other():
+    said = '<guid isPermaLink="false">https://herald.example/{}</guid>'
+    parsed = parse(
+        rss(
+            "<title>Quota</title>" + said.format("quota"),
+            "<title>Tides</title><link>/tides</link>" + said.format("x"),
+            "<title>Left</title><guid isPermaLink='false'>left-out</guid>",
+        )
+    )
+
+    assert [item.url for item in parsed.items] == [
+        "https://herald.example/quota",
+        "https://herald.example/tides",
+    ]
+    assert parsed.notes == ("1 item without a web link was left out",)

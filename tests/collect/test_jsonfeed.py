@@ -128,6 +128,12 @@ def test_a_date_as_people_write_it_is_read():
     assert item.dated.at == datetime(2026, 11, 30, 8, tzinfo=UTC)
 
 
+def test_a_unix_time_is_a_date():
+    (item,) = parse({"url": "/1", "date_published": 1796029500}).items
+
+    assert item.dated.at == datetime(2026, 11, 30, 9, 5, tzinfo=UTC)
+
+
 def test_an_episode_without_a_page_leads_to_its_file_and_is_told_by_its_notes():
     mp3 = {"url": "/1.mp3", "mime_type": "audio/mpeg"}
 
