@@ -50,6 +50,7 @@ _DAY = r"(\d{1,2})(?:st|nd|rd|th|er|\.)?"
 _WRITTEN = (
     (re.compile(rf"\b{_MONTH}\s+{_DAY},?\s+{_YEAR}\b"), "mdy"),  # June 20, 2024
     (re.compile(rf"\b{_DAY}\s+(?:de\s+)?{_MONTH}[,،]?\s+(?:de\s+|del\s+)?,?\s*{_YEAR}\b"), "dmy"),
+    (re.compile(rf"\b(\d{{1,2}})[-/]{_MONTH}[-/]{_YEAR}\b"), "dmy"),  # 20-Jun-2024
     (re.compile(r"\b((?:19|20)\d\d)[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)"), "ymd"),  # 2024-06-20
     (re.compile(r"\b(\d{1,2})\.(\d{1,2})\.((?:19|20)\d\d)\b"), "dmy"),  # 20.06.2024
     (re.compile(r"(\d{4})\s?[年년]\s?(\d{1,2})\s?[月월]\s?(\d{1,2})\s?[日일]"), "ymd"),
@@ -62,9 +63,33 @@ _DAY_FIRST = frozenset(
 )
 _MONTH_FIRST = frozenset(("en-us", "en-ph"))
 _TIME = re.compile(
-    r"(?<![\d:+-])(\d{1,2}):(\d{2})(?::(\d{2}))?(?:\.\d+)?\s*([ap]\.?m\b)?\s*([+-]\d{2}:?\d{2})?",
+    r"(?<![\d:+-])(\d{1,2}):(\d{2})(?::(\d{2}))?(?:\.\d+)?\s*([ap]\.?m\b)?"
+    r"\s*([+-]\d{2}:?\d{2}|[A-Z]{3,4}\b)?",
     re.IGNORECASE,
 )
+# Hours before UTC where negative, as RFC 822 has them, and of Europe and the Far East.
+_ZONES = {
+    "est": -5,
+    "edt": -4,
+    "cst": -6,
+    "cdt": -5,
+    "mst": -7,
+    "mdt": -6,
+    "pst": -8,
+    "pdt": -7,
+    "bst": 1,
+    "cet": 1,
+    "mez": 1,
+    "west": 1,
+    "cest": 2,
+    "mesz": 2,
+    "eet": 2,
+    "eest": 3,
+    "msk": 3,
+    "hkt": 8,
+    "jst": 9,
+    "kst": 9,
+}
 
 
 def written(line: str, order: str | None = None) -> datetime | None:
@@ -143,6 +168,9 @@ def _month(name: str) -> int:
 
 
 def _offset(said: str) -> timedelta:
+    """From UTC, of "+01:00" or "CET"; of any other word none."""
+    if said[:1].isalpha():
+        return timedelta(hours=_ZONES.get(said.lower(), 0))
     digits = re.sub(r"\D", "", said)
     span = timedelta(hours=int(digits[:2] or 0), minutes=int(digits[2:] or 0))
     return -span if said.startswith("-") else span

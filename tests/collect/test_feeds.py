@@ -369,6 +369,8 @@ def test_a_date_that_no_standard_allows_is_read_where_it_is_plain(said, at, day_
         ("1796029500000", datetime(2026, 11, 30, 9, 5, tzinfo=UTC)),
         ("Mon, 30 November 2026 9:05 PM", datetime(2026, 11, 30, 21, 5, tzinfo=UTC)),
         ("11/30/2026 9:05 AM", datetime(2026, 11, 30, 9, 5, tzinfo=UTC)),
+        ("Mon, 30 Nov 2026 09:05:00 CET", datetime(2026, 11, 30, 8, 5, tzinfo=UTC)),
+        ("30-Nov-2026 09:05", datetime(2026, 11, 30, 9, 5, tzinfo=UTC)),
         ("03/04/2026", None),
     ],
 )
