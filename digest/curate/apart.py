@@ -83,7 +83,7 @@ def subject(article: Article) -> Subject:
         # Figures differ where one thing is told twice, too: 40 dead, then 55.
         frame=frozenset(term for term in title - names if not term.isdigit()),
         words=title | frozenset(words.tokens(text, article.language)),
-        is_roundup=is_roundup(article.title),
+        is_roundup=is_roundup(article.title, outlet=article.source_name),
     )
 
 
@@ -100,9 +100,14 @@ def differ(a: Subject, b: Subject) -> bool:
     return alike > ALIKE * max(len(a.frame), len(b.frame))
 
 
-def is_roundup(title: str) -> bool:
-    """Whether a title is that of a roundup: "Morning briefing", "Five things for Monday"."""
+def is_roundup(title: str, *, outlet: str = "") -> bool:
+    """Whether a title is that of a roundup: "Morning briefing", "Five things for Monday".
+
+    The name of the ``outlet`` beside a title says nothing: "The bridge is open | Daily Digest".
+    """
     parts = [_plain(part) for part in _PARTS.split(title) if part.strip()]
+    if len(parts) > 1:
+        parts = [part for part in parts if part != _plain(outlet)]
     if not parts:
         return False
     return bool(_is_phrase(parts[0]) or _is_phrase(parts[-1]) or _is_dated(_plain(title)))

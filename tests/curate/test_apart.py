@@ -45,6 +45,11 @@ def test_a_title_of_one_matter_is_no_roundup(title):
     assert not apart.is_roundup(title)
 
 
+def test_the_name_of_the_outlet_beside_a_title_makes_no_roundup():
+    assert not apart.is_roundup("The bridge is open | Daily Digest", outlet="Daily Digest")
+    assert apart.is_roundup("Monday | Daily Digest", outlet="The Herald")
+
+
 def test_a_title_made_to_cost_time_costs_none():
     assert not apart.is_roundup(f"What happened {'1' * 5000} ferry")
 
