@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 
 import click
@@ -11,24 +12,34 @@ import click
 from digest import wiring
 from digest.cli import Context
 from digest.cli.progress import SourceProgress
+from digest.cli.sources import meant
 from digest.cli.words import note_lines
 from digest.config.load import load_for
 from digest.config.settings import Settings
-from digest.model import SourceReport
-from digest.services.gather import gather
+from digest.model import Source, SourceReport
+from digest.services.gather import RESTING, gather, wake
 
 
 @click.command("gather")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON list of reports.")
+@click.option(
+    "--source",
+    "named",
+    multiple=True,
+    metavar="NAME-OR-LOCATION",
+    help="Visit this one alone, and now, also where it rests; may be given several times.",
+)
 @click.pass_obj
-def command(context: Context, as_json: bool) -> int:
+def command(context: Context, as_json: bool, named: tuple[str, ...]) -> int:
     """Visit every source that is due and keep its articles.
 
     A source that fails never stops the others; it is named, and the exit code is 1 only when
     every source that was visited failed.
     """
     settings = load_for(context.config).settings
-    reports = asyncio.run(_gather(settings, quiet=as_json))
+    known = settings.collect.sources
+    only = [meant(known, said)[1] for said in dict.fromkeys(named)]
+    reports = asyncio.run(_gather(settings, only, quiet=as_json))
     failed = [report for report in reports if report.error]
     if as_json:
         click.echo(json.dumps([asdict(report) for report in reports], ensure_ascii=False, indent=2))
@@ -40,15 +51,21 @@ def command(context: Context, as_json: bool) -> int:
             click.echo(f"In trouble: {report.name} ({report.status}): {report.error}")
         for note in note_lines(reports, everything="`digest gather --json`"):
             click.echo(f"Note: {note}")
+        if any(report.status.startswith(RESTING) for report in failed):
+            click.echo("`digest gather --source NAME` visits one that rests now.")
     return 1 if reports and len(failed) == len(reports) else 0
 
 
-async def _gather(settings: Settings, *, quiet: bool) -> tuple[SourceReport, ...]:
+async def _gather(
+    settings: Settings, only: Sequence[Source], *, quiet: bool
+) -> tuple[SourceReport, ...]:
+    sources = only or settings.collect.sources
     async with wiring.tools(settings) as tools:
-        with SourceProgress(len(settings.collect.sources), quiet=quiet) as progress:
+        await wake(tools.store, only)
+        with SourceProgress(len(sources), quiet=quiet) as progress:
             return await gather(
                 tools.store,
-                settings.collect.sources,
+                sources,
                 fetch=tools.fetch,
                 isolate=tools.isolate,
                 clock=tools.clock,

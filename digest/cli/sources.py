@@ -106,7 +106,7 @@ def check(context: Context, *, as_json: bool) -> int:
 def remove(context: Context, source: str) -> None:
     """Take a source out of config.toml. What it brought stays kept."""
     loaded = load_for(context.config)
-    index, one = _meant(loaded.settings.collect.sources, source)
+    index, one = meant(loaded.settings.collect.sources, source)
     rewrite(
         loaded.path,
         lambda document: edit.without_source(document, index, one.name),
@@ -230,7 +230,8 @@ def _known_newsletter(loaded: Loaded, newsletter: str | None) -> None:
         )
 
 
-def _meant(sources: Sequence[Source], said: str) -> tuple[int, Source]:
+def meant(sources: Sequence[Source], said: str) -> tuple[int, Source]:
+    """The source that ``said`` names, or is the location of, and its place in the list."""
     for index, source in enumerate(sources):
         if said in (source.name, source.location):
             return index, source

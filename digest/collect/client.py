@@ -6,6 +6,7 @@ Paced per host, limited in time and bytes, never to a private address, redirects
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -17,9 +18,9 @@ from aiohttp.abc import AbstractResolver
 from yarl import URL
 
 from digest import characters
-from digest.collect import connections, freshness, hops, robots
+from digest.collect import connections, freshness, hops, refused, robots
 from digest.collect.connections import SocketFactory
-from digest.collect.decoding import Decoder, Garbled, Overgrown, codings
+from digest.collect.decoding import Decoder, Garbled, Overgrown, codings, unpacked
 from digest.collect.fetch import Answer, Ask, Failed, Fetched, NotModified
 from digest.collect.hops import Hop, Stop
 from digest.collect.http import HttpOptions
@@ -29,7 +30,7 @@ from digest.collect.robots import Rules
 
 ACCEPT_ENCODING = "gzip, br, zstd"
 MAX_HEADER = 16_384  # bytes of one header line
-_TRY_LATER = frozenset({408, 421, 425, 429})
+GLIMPSE = 5.0  # seconds that the body of a refusal is waited for
 
 Clock = Callable[[], datetime]
 Sleep = Callable[[float], Awaitable[None]]
@@ -145,12 +146,16 @@ class Http:
                     fresh_until=freshness.fresh_until(headers, self._clock()),
                 )
             if not 200 <= response.status < 300:
-                return self._refused(walk, response.status, headers)
+                may_check = response.status in refused.MAY_CHECK
+                start = await self._glimpse(response, headers) if may_check else b""
+                return self._refused(walk, response.status, headers, start)
             try:
                 body = await self._body(response, headers, walk.ask.max_bytes)
             except (Overgrown, Garbled) as error:
                 status = "too large" if isinstance(error, Overgrown) else "garbled"
                 return _failed(walk.ask.url, status, str(error), temporary=False)
+            if refused.is_check(response.status, headers, body):
+                return self._refused(walk, response.status, headers, body)
             return self._fetched(walk, response.status, headers, body)
 
     async def _body(
@@ -170,10 +175,10 @@ class Http:
                     body += piece
                     if len(body) > limit:
                         raise Overgrown(too_large)
+            decoder.finish()
+            return await asyncio.to_thread(unpacked, bytes(body), limit=limit)
         except Overgrown:
             raise Overgrown(too_large) from None
-        decoder.finish()
-        return bytes(body)
 
     def _fetched(self, walk: _Walk, status: int, headers: dict[str, str], body: bytes) -> Fetched:
         kind, charset = _content_type(headers.get("content-type", ""))
@@ -189,19 +194,21 @@ class Http:
             fresh_until=freshness.fresh_until(headers, self._clock()),
         )
 
-    def _refused(self, walk: _Walk, status: int, headers: dict[str, str]) -> Failed:
-        retry_at = freshness.retry_at(headers.get("retry-after"), self._clock())
-        why = _STATUS_WORDS.get(status) or f"the host answered {status}"
-        if retry_at:
-            why += f" and asks to wait until {retry_at:%Y-%m-%d %H:%M} UTC"
-        return Failed(
-            url=hops.bare(walk.ask.url),
-            status=str(status),
-            reason=f"{hops.masked(walk.ask.url)}: {why}",
-            gone=status == 410,
-            temporary=status >= 500 or status in _TRY_LATER,
-            retry_at=retry_at,
-        )
+    async def _glimpse(self, response: aiohttp.ClientResponse, headers: dict[str, str]) -> bytes:
+        """The first bytes of a refusal; as many as come soon."""
+        start = bytearray()
+        with contextlib.suppress(aiohttp.ClientError, TimeoutError, Overgrown, Garbled):
+            decoder = Decoder(headers.get("content-encoding", ""), limit=refused.LOOKED_AT)
+            async with asyncio.timeout(GLIMPSE):
+                async for chunk in response.content.iter_any():
+                    for piece in decoder.feed(chunk):
+                        start += piece
+                    if len(start) >= refused.LOOKED_AT:
+                        break
+        return bytes(start)
+
+    def _refused(self, walk: _Walk, status: int, headers: dict[str, str], start: bytes) -> Failed:
+        return refused.refused(walk.ask.url, status, headers, start=start, now=self._clock())
 
     async def _refused_by_robots(self, hop: Hop) -> Failed | None:
         if not self._options.respect_robots:
@@ -254,15 +261,6 @@ def _headers(walk: _Walk) -> dict[str, str]:
         "Authorization": walk.hop.authorization,
     }
     return {name: value for name, value in said.items() if value}
-
-
-_STATUS_WORDS = {
-    401: "the host wants a login (401); put it into the address as https://user:password@host/",
-    403: "the host refuses to show it to us (403)",
-    404: "there is nothing at this address (404); check it in a browser",
-    410: "it is gone for good (410)",
-    429: "the host says we ask too often (429)",
-}
 
 
 def _failed(url: str, status: str, why: str, *, temporary: bool = True) -> Failed:

@@ -21,6 +21,7 @@ if sys.version_info >= (3, 14):
 else:
     from backports import zstd
 
+GZIP = b"\x1f\x8b\x08"
 STEP = 65_536
 MAX_LAYERS = 3
 MAX_MEMBERS = 1_000  # concatenated gzip members or zstd frames; honest bodies have a few
@@ -58,6 +59,19 @@ def codings(content_encoding: str) -> list[str]:
     if len(known) > MAX_LAYERS:
         raise Garbled(f"the body is encoded {len(known)} times over")
     return known
+
+
+def unpacked(body: bytes, *, limit: int) -> bytes:
+    """A body that is gzip though no header said so, as ``sitemap.xml.gz`` is; any other as it is.
+
+    Raises Overgrown or Garbled.
+    """
+    if not body.startswith(GZIP):
+        return body
+    decoder = Decoder("gzip", limit=limit)
+    data = b"".join(decoder.feed(body))
+    decoder.finish()
+    return data
 
 
 def _through(layers: Sequence[_Layer], data: bytes) -> Iterator[bytes]:

@@ -26,6 +26,13 @@ _HTML = re.compile(
 )
 _NAMES_A_FEED = re.compile(r"application/(?:rss|atom|rdf|feed)\+(?:xml|json)", re.IGNORECASE)
 _XML_START = re.compile(r"^\s*<\?xml[^>]{0,300}\?>")
+# What the parser takes for another day or hour: 2026/11/30 and 2026年11月30日 for the first of the
+# month, 30-11-2026 for a day of 2030, a Unix time for a year, 9:05 PM for the morning, CET for UTC.
+_MISREAD = re.compile(
+    r"^\d{4}\s?[/.年년]|^\d{1,2}-\d{1,2}-|^\d{10}(?:\d{3})?$|\d\s?[ap]\.?m\b"
+    r"|\d\s(?:BST|CES?T|MES?Z|WEST|EES?T|MSK|HKT|JST|KST)$",
+    re.IGNORECASE,
+)
 _TIME_OF_DAY = re.compile(r"\d{1,2}:\d{2}")
 
 
@@ -82,9 +89,10 @@ def _parsed(feed: Mapping[str, Any], url: str, source: Source) -> Parsed:
     language = (str(feed["feed"].get("language") or "")[:2].lower()) or None
     items: list[FetchedItem] = []
     plain = str(feed.get("version")).startswith("atom")  # RSS never says what a title is
+    order = _order(feed)
     unlinked = empty = 0
     for entry in feed["entries"]:
-        item = _item(entry, url, source, language, plain=plain)
+        item = _item(entry, url, source, language, plain=plain, order=order)
         if item is None:
             unlinked += 1
             continue
@@ -92,7 +100,8 @@ def _parsed(feed: Mapping[str, Any], url: str, source: Source) -> Parsed:
         items.append(item)
     notes: list[str] = []
     if damage := _damage(feed):
-        notes.append(f"the feed is damaged ({damage}); {len(items)} items could be read")
+        count = f"{len(items)} {'item' if len(items) == 1 else 'items'}"
+        notes.append(f"the feed is damaged ({damage}); {count} could be read")
     if unlinked:
         notes.append(harvested.unlinked(unlinked))
     return Parsed(
@@ -105,14 +114,21 @@ def _parsed(feed: Mapping[str, Any], url: str, source: Source) -> Parsed:
 
 
 def _item(
-    entry: Mapping[str, Any], base: str, source: Source, language: str | None, *, plain: bool
+    entry: Mapping[str, Any],
+    base: str,
+    source: Source,
+    language: str | None,
+    *,
+    plain: bool,
+    order: str | None,
 ) -> FetchedItem | None:
-    link = _link(entry, base)
+    page, file = _link(entry, base), _file(entry, base)
+    link = page or file
     if link is None:
         return None
     fullest = _fullest(entry)
-    form, content = _content(entry, fullest)
-    published = _moment(entry, "published") or _moment(entry, "updated")
+    form, content = _content(entry, fullest) if page else (Form.FRAGMENT, fullest)
+    updated = _moment(entry, "updated", order)
     return FetchedItem(
         source=source.id,
         url=link,
@@ -121,8 +137,8 @@ def _item(
         guid=str(entry.get("id") or "")[:500] or None,
         title=_title(entry, plain=plain),
         author=markup.person(entry.get("author")),
-        dated=published,
-        updated=updated.at if (updated := _moment(entry, "updated")) else None,
+        dated=_moment(entry, "published", order) or updated,
+        updated=updated.at if updated else None,
         image=_image(entry, fullest, link),
         language=str(entry.get("language") or "")[:2].lower() or language,
         tags=_tags(entry),
@@ -144,7 +160,20 @@ def _link(entry: Mapping[str, Any], base: str) -> str | None:
     ]
     if entry.get("guidislink"):
         said.append(entry.get("id"))
+    found = (markup.web(one, base) for one in said)
+    # An address that is said to be no link is better than none.
+    return next(filter(None, found), None) or markup.web(entry.get("id"), "")
+
+
+def _file(entry: Mapping[str, Any], base: str) -> str | None:
+    """What a podcast's episode without a page leads to. Its notes are all there is to read."""
+    enclosed = (one for one in entry.get("links", ()) if one.get("rel") == "enclosure")
+    said = [one.get("href") for one in enclosed if not _is_image(one)]
     return next((found for one in said if (found := markup.web(one, base))), None)
+
+
+def _is_image(link: Mapping[str, Any]) -> bool:
+    return str(link.get("type", "")).startswith("image/")
 
 
 def _fullest(entry: Mapping[str, Any]) -> str:
@@ -171,24 +200,27 @@ def _content(entry: Mapping[str, Any], fullest: str) -> tuple[Form, str]:
     return (Form.FRAGMENT if whole else Form.TEASER), fullest
 
 
-def _moment(entry: Mapping[str, Any], name: str) -> Dated | None:
-    said = str(entry.get(name) or "")[:200]
+def _order(feed: Mapping[str, Any]) -> str | None:
+    """How the feed means 03/04/2026: by any other of its dates, else by its language."""
+    said = [
+        str(entry.get(name) or "")[:200]
+        for entry in feed["entries"]
+        for name in ("published", "updated")
+    ]
+    return days.order(said, str(feed["feed"].get("language") or ""))
+
+
+def _moment(entry: Mapping[str, Any], name: str, order: str | None) -> Dated | None:
+    said = str(entry.get(name) or "")[:200].strip()
     parsed = entry.get(f"{name}_parsed")
-    if not parsed:
-        return _written(said)
+    if not parsed or _MISREAD.search(said):
+        return harvested.written(said, order)
     try:
         at = datetime.fromtimestamp(calendar.timegm(parsed), UTC)
     except (ValueError, OverflowError, OSError, TypeError):
         return None
     day_only = not _TIME_OF_DAY.search(said or "00:00")
     return Dated(at=at, source=DateSource.FEED, day_only=day_only)
-
-
-def _written(said: str) -> Dated | None:
-    """What no standard of feeds allows, but people write: "lun, 30 nov 2026 09:00 +0100"."""
-    exact = days.moment(said)
-    at = exact or days.written(said)
-    return Dated(at=at, source=DateSource.FEED, day_only=exact is None) if at else None
 
 
 def _image(entry: Mapping[str, Any], content: str, base: str) -> str | None:
@@ -204,7 +236,7 @@ def _images(entry: Mapping[str, Any]) -> Iterator[str]:
     yield from (str(one.get("url")) for one in media)
     yield from (str(one.get("url")) for one in entry.get("media_thumbnail", ()))
     for one in entry.get("links", ()):
-        if one.get("rel") == "enclosure" and str(one.get("type", "")).startswith("image/"):
+        if one.get("rel") == "enclosure" and _is_image(one):
             yield str(one.get("href"))
 
 

@@ -6,12 +6,13 @@ import datetime as dt
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import yaml
 
-from digest import characters
+from digest import characters, days
+from digest.collect import harvested
 from digest.errors import Permanent
 from digest.model import Dated, DateSource
 
@@ -62,13 +63,14 @@ def _yaml(head: str) -> object:
 
 
 def _front(fields: Mapping[str, object]) -> Front:
+    language = _line(fields.get("lang") or fields.get("language")) or ""
     return Front(
         title=_line(fields.get("title")),
-        dated=_moment(fields.get("date") or fields.get("published")),
+        dated=_moment(fields.get("date") or fields.get("published"), language),
         author=_line(fields.get("author") or fields.get("authors")),
         tags=_tags(fields.get("tags") or fields.get("categories") or fields.get("topic")),
         image=_line(fields.get("image") or fields.get("cover")),
-        language=(_line(fields.get("lang") or fields.get("language")) or "")[:2].lower() or None,
+        language=language[:2].lower() or None,
         url=_line(fields.get("url") or fields.get("canonical") or fields.get("link")),
         draft=fields.get("draft") is True,
     )
@@ -89,12 +91,14 @@ def _tags(value: object) -> tuple[str, ...]:
     return tuple(line for one in parts if (line := _line(one))) if isinstance(parts, list) else ()
 
 
-def _moment(value: object) -> Dated | None:
+def _moment(value: object, language: str) -> Dated | None:
     if isinstance(value, str):
+        said = value.strip()
         try:
-            value = datetime.fromisoformat(value.strip())
+            value = datetime.fromisoformat(said)
         except ValueError:
-            return None
+            found = harvested.written(said[:200], days.order([], language))
+            return replace(found, source=DateSource.FRONT_MATTER) if found else None
     if isinstance(value, datetime):
         try:
             at = value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)

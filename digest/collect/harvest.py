@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -207,20 +208,24 @@ async def _sitemap(source: Source, answer: Fetched, fetch: Fetch, isolate: Isola
         return first
     items: list[FetchedItem] = []
     notes: list[str] = []
-    for url in first.urls:
-        child = await fetch(Ask(url=url, accept=FEED_TYPES, max_bytes=sitemaps.MAX_BYTES))
-        if not isinstance(child, Fetched):
-            notes.append(child.reason if isinstance(child, Failed) else f"{url}: not modified")
-            continue
-        try:
-            listed = await _map(source, child, isolate)
-        except DigestError as error:
-            notes.append(f"{url}: {error}")
-            continue
-        if isinstance(listed, Index):
-            notes.append(f"{url}: an index inside an index is not followed")
-        else:
+    left = deque((url, 1) for url in first.urls)
+    known = {answer.url, *first.urls}
+    lists = asked = 0
+    while left and lists < sitemaps.MAX_CHILDREN and asked < sitemaps.MAX_ASKED:
+        url, depth = left.popleft()
+        asked += 1
+        listed = await _child(source, url, fetch, isolate)
+        if isinstance(listed, str):
+            notes.append(listed)
+        elif isinstance(listed, Parsed):
+            lists += 1
             items += listed.items
+        elif depth == sitemaps.MAX_DEPTH:
+            notes.append(f"{url}: is an index {depth} indexes deep, which is not followed")
+        else:
+            below = [one for one in listed.urls if one not in known]
+            known.update(below)
+            left.extendleft((one, depth + 1) for one in reversed(below))
     if not items and notes:
         raise Permanent(f"none of its sitemaps could be read ({notes[0]})")
     return Parsed(
@@ -229,6 +234,17 @@ async def _sitemap(source: Source, answer: Fetched, fetch: Fetch, isolate: Isola
         is_sum=True,
         notes=tuple(notes),
     )
+
+
+async def _child(source: Source, url: str, fetch: Fetch, isolate: Isolate) -> Parsed | Index | str:
+    """A sitemap that an index names, or why it cannot be read."""
+    child = await fetch(Ask(url=url, accept=FEED_TYPES, max_bytes=sitemaps.MAX_BYTES))
+    if not isinstance(child, Fetched):
+        return child.reason if isinstance(child, Failed) else f"{url}: not modified"
+    try:
+        return await _map(source, child, isolate)
+    except DigestError as error:
+        return f"{url}: {error}"
 
 
 async def _map(source: Source, answer: Fetched, isolate: Isolate) -> Parsed | Index:

@@ -7,9 +7,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from digest.model import FetchedItem
+from digest import days
+from digest.model import Dated, DateSource, FetchedItem
 
 _NOW_OR_LATER = datetime.max.replace(tzinfo=UTC)
+_UNIX_TIME = re.compile(r"[0-9]{10}(?:[0-9]{3})?")
 _CUT_OFF = re.compile(
     r"(?:\[?(?:…|\.\.\.)\]?|read (?:more|on|the (?:full|rest)[^.]{0,40})|continue reading[^.]{0,80}"
     r"|weiterlesen|lire la suite|leer más|читать (?:далее|дальше))\s*[»›→>]*\s*$"
@@ -34,6 +36,19 @@ def unlinked(count: int) -> str:
     """The note of items that lead nowhere on the web."""
     items, were = ("item", "was") if count == 1 else ("items", "were")
     return f"{count} {items} without a web link {were} left out"
+
+
+def written(said: str, order: str | None = None) -> Dated | None:
+    """What no standard of feeds allows, but people write: "lun, 30 nov 2026 09:00 +0100".
+
+    ``order``: how 03/04/2026 is meant (``days.order``).
+    """
+    if _UNIX_TIME.fullmatch(said):
+        at = datetime.fromtimestamp(int(said[:10]), UTC)
+        return Dated(at=at, source=DateSource.FEED)
+    exact = days.moment(said, order)
+    day = exact or days.written(said, order)
+    return Dated(at=day, source=DateSource.FEED, day_only=exact is None) if day else None
 
 
 def is_cut_off(text: str) -> bool:

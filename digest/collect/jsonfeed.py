@@ -50,10 +50,13 @@ def parse(text: str, *, url: str, source: Source) -> Parsed:
 
 def _item(entry: Json, base: str, source: Source, language: str | None) -> FetchedItem | None:
     said = [markup.web(_text(entry.get(name)), base) for name in ("url", "external_url")]
-    link = next((one for one in (*said, markup.web(_id(entry), "")) if one), None)
+    page = next((one for one in (*said, markup.web(_id(entry), "")) if one), None)
+    link = page or _file(entry, base)
     if link is None:
         return None
     form, content = _content(entry)
+    if page is None:
+        form = Form.FRAGMENT  # the notes of an episode are all there is to read
     image = _text(entry.get("image")) or _text(entry.get("banner_image"))
     updated = _moment(entry.get("date_modified"))
     return FetchedItem(
@@ -72,9 +75,19 @@ def _item(entry: Json, base: str, source: Source, language: str | None) -> Fetch
     )
 
 
+def _file(entry: Json, base: str) -> str | None:
+    """What a podcast's episode without a page leads to."""
+    attached = [one for one in _list(entry.get("attachments")) if isinstance(one, dict)]
+    said = (markup.web(_text(one.get("url")), base) for one in attached)
+    return next(filter(None, said), None)
+
+
 def _id(entry: Json) -> str | None:
-    """A number is read as text, as the format asks."""
-    said = entry.get("id")
+    return _figure(entry.get("id"))
+
+
+def _figure(said: object) -> str | None:
+    """A number is read as text, as the format asks of an id."""
     is_number = isinstance(said, int | float) and not isinstance(said, bool)
     return str(said) if is_number else _text(said)
 
@@ -106,14 +119,14 @@ def _author(entry: Json) -> str | None:
 
 
 def _moment(said: object) -> Dated | None:
-    text = _text(said)
+    text = _figure(said)
     if not text:
         return None
     try:
         at = datetime.fromisoformat(text)
         at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
     except (ValueError, OverflowError):
-        return None
+        return harvested.written(text)
     return Dated(at=at, source=DateSource.FEED, day_only=":" not in text)
 
 

@@ -30,13 +30,16 @@ class Rules:
 
 
 def rules(answer: Answer) -> Rules:
-    """No robots.txt (4xx) allows everything; one that cannot be read allows nothing for now."""
+    """No robots.txt (4xx) allows everything; one that cannot be read allows nothing for now.
+
+    A 2xx that failed had a check for robots in its place: the page itself will tell.
+    """
     match answer:
         case Fetched(body=body):
             return Rules(Protego.parse(body[:MAX_BYTES].decode("utf-8", errors="replace")))
         case NotModified():
             return Rules()
         case Failed(status=status, reason=reason):
-            if status.startswith("4") and status != "429":
+            if status.startswith(("2", "4")) and status != "429":
                 return Rules()
             return Rules(unread=reason)

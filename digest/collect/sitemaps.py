@@ -12,15 +12,15 @@ from lxml import etree
 
 from digest import characters, guard
 from digest.collect import charset, markup
-from digest.collect.decoding import Decoder
 from digest.collect.harvested import Parsed, newest
 from digest.errors import Permanent
 from digest.model import Dated, DateSource, FetchedItem, Form, Source
 
-GZIP = b"\x1f\x8b"
 MAX_BYTES = 50_000_000  # what the protocol allows one sitemap, unpacked
 AT_ONCE = 50_000  # items in memory: as many as the protocol allows one sitemap
-MAX_CHILDREN = 5  # sitemaps of an index read at one visit, the freshest first
+MAX_CHILDREN = 5  # sitemaps read at one visit of those that an index names, the freshest first
+MAX_DEPTH = 3  # indexes inside one another; the protocol has one, sites have more
+MAX_ASKED = 15  # addresses asked for at one visit, with the indexes and what fails
 
 _LINE = re.compile(r"[^\r\n]+")
 _URL_LINE = re.compile(r"^https?://\S+$")
@@ -35,7 +35,7 @@ class Index:
 
 def parse(body: bytes, *, url: str, charset_claimed: str | None, source: Source) -> Parsed | Index:
     """What a sitemap lists, newest first. Raises Permanent with a clause for what is none."""
-    text = charset.decode(_unpacked(body), claimed=charset_claimed)
+    text = charset.decode(body, claimed=charset_claimed)
     if not text.lstrip().startswith("<"):
         return _plain(text, source)
     guard.check_xml(text, what="the sitemap", most=MAX_BYTES)
@@ -92,15 +92,6 @@ def _newest(found: Iterable[FetchedItem | None], source: Source) -> Parsed:
         if len(items) >= max(AT_ONCE, 2 * most):
             items = list(newest(items, most))
     return Parsed(items=newest(items, most), undated=undated)
-
-
-def _unpacked(body: bytes) -> bytes:
-    if not body.startswith(GZIP):
-        return body
-    decoder = Decoder("gzip", limit=MAX_BYTES)
-    data = b"".join(decoder.feed(body))
-    decoder.finish()
-    return data
 
 
 def _plain(text: str, source: Source) -> Parsed:

@@ -40,14 +40,31 @@ def in_address(url: str) -> Dated | None:
     return Dated(at=at, source=DateSource.URL, day_only=True) if at else None
 
 
-def moment(text: str, source: DateSource) -> Dated | None:
-    """An ISO 8601 date or time as found in JSON-LD and meta elements."""
+def moment(text: str, source: DateSource, order: str | None = None) -> Dated | None:
+    """A date or time as found in JSON-LD and meta elements: ISO 8601, else as people write it.
+
+    ``order``: how 03/04/2026 is meant (``days.order``).
+    """
     said = text.strip().replace("Z", "+00:00") if text else ""
     try:
         at = datetime.fromisoformat(said)
         at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
     except (ValueError, OverflowError):
-        exact = days.moment(said)
-        found = exact or days.written(said)
+        exact = days.moment(said, order)
+        found = exact or days.written(said, order)
         return Dated(at=found, source=source, day_only=exact is None) if found else None
     return Dated(at=at, source=source, day_only=":" not in said)
+
+
+def settled(guess: Dated, text: str, order: str | None) -> Dated | None:
+    """A guess from figures such as 03/04/2026 in ``text``, which took the day to stand first.
+
+    It is turned where the month does (``order`` "mdy"), and none where nothing tells.
+    """
+    at = guess.at
+    if order == "dmy" or max(at.day, at.month) > 12 or at.day == at.month:
+        return guess
+    figures = rf"(?<!\d)0?{at.day}(?P<mark>[/-])0?{at.month}(?P=mark){at.year}(?!\d)"
+    if not re.search(figures, text):
+        return guess
+    return replace(guess, at=at.replace(day=at.month, month=at.day)) if order else None

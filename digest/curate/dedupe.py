@@ -13,12 +13,13 @@ from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Annotated
 
 from annotated_types import Gt, Le
 
 from digest import characters
-from digest.curate import words
+from digest.curate import apart, words
 from digest.model import Article
 
 Vector = Mapping[str, float]
@@ -175,6 +176,7 @@ def _pairs(
     """
     window = timedelta(hours=options.window_hours)
     made = vectors(pool)
+    subject = cache(lambda place: apart.subject(pool[place]))
     index = Index(crowded(made))
     near: dict[int, dict[int, float]] = {place: {} for place in range(len(pool))}
     since = 0
@@ -185,10 +187,14 @@ def _pairs(
             if cosine < FLOOR:
                 continue
             needed = asked(options.similarity, vector, made[other])
-            if outlet(article) == outlet(pool[other]):
+            is_own = outlet(article) == outlet(pool[other])
+            if is_own:
                 needed = max(needed, ONE_OUTLET)
-                if cosine >= needed and other_figures(article, pool[other]):
-                    continue
+            if cosine >= needed and (
+                apart.differ(subject(place), subject(other))
+                or (is_own and other_figures(article, pool[other]))
+            ):
+                continue
             near[place][other] = near[other][place] = cosine * options.similarity / needed
         index.add(place, article.language, vector)
     return near

@@ -16,7 +16,7 @@ import htmldate
 import trafilatura
 from lxml.html import HtmlElement
 
-from digest import characters, guard, htmltree
+from digest import characters, days, guard, htmltree
 from digest.curate import (
     boxes,
     cleaning,
@@ -284,7 +284,8 @@ def _guessed(item: FetchedItem, said: Metadata) -> list[Dated]:
     # It looks at the address, too; what stands there is no byline.
     if dated is None or (address and dated.at == address.at):
         return []
-    return [dated]
+    settled = dates.settled(dated, item.content, days.order([], said.language or ""))
+    return [settled] if settled else []
 
 
 def _title_of(text: str) -> str:

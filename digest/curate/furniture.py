@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from importlib import resources
 
+from digest import characters
+
 LONGEST = 45  # words; a longer paragraph is prose, unless it opens as no prose does
 LABEL_WORDS = 5  # a longer line that ends like a sentence is no label: "Copying is forbidden here."
 
@@ -51,7 +53,7 @@ def is_certain(line: str) -> bool:
     bare = _MARKS.sub("", line, count=1)
     if not bare:
         return True
-    words = len(bare.split())
+    words = characters.words(bare)
     if _SPEECH.match(line):
         return False
     if _OPENINGS.match(bare):
@@ -72,10 +74,10 @@ def is_offer(sentence: str) -> bool:
 def is_likely(line: str) -> bool:
     """Whether a line outside the prose is a bar of links, a path, a lone word or a counter."""
     bare = line.strip()
-    words = re.findall(r"\w+", bare)
+    words = characters.words(" ".join(re.findall(r"\w+", bare)))
     if is_certain(bare) or not words:
         return True
-    if _PROSE_END.search(bare) and len(words) > 6:
+    if _PROSE_END.search(bare) and words > 6:
         return False
     named = len(_PLACES.findall(bare))
-    return named >= max(1, 0.6 * len(words)) or bool(_PATH.match(bare) and len(words) <= 12)
+    return named >= max(1, 0.6 * words) or bool(_PATH.match(bare) and words <= 12)

@@ -9,7 +9,7 @@ from urllib.parse import urljoin
 
 from lxml.html import HtmlElement
 
-from digest import characters
+from digest import characters, days
 from digest.curate import dates, urls
 from digest.curate.cleaning import one_line
 from digest.model import Dated, DateSource
@@ -39,7 +39,7 @@ class Metadata:
     author: str | None = None
     image: str | None = None
     canonical: str | None = None
-    language: str | None = None
+    language: str | None = None  # as the page names it, such as "en-GB"
     body: str | None = None  # articleBody of JSON-LD, untouched
     tags: tuple[str, ...] = ()
     dated: tuple[Dated, ...] = field(default=())
@@ -120,15 +120,13 @@ def _kinds(said: dict[str, object]) -> set[str]:
 
 
 def _dates(root: HtmlElement, meta: dict[str, str], said: dict[str, object]) -> Iterator[Dated]:
-    for name in ("datePublished", "dateCreated"):
-        value = said.get(name)
-        if isinstance(value, str) and (found := dates.moment(value, DateSource.JSON_LD)):
-            yield found
-            break
-    for name in _PUBLISHED:
-        if name in meta and (found := dates.moment(meta[name], DateSource.META)):
-            yield found
-            break
+    linked = [str(said.get(name) or "") for name in ("datePublished", "dateCreated")]
+    named = [meta[name] for name in _PUBLISHED if name in meta]
+    order = days.order([*linked, *named], _language(root, meta))
+    for values, source in ((linked, DateSource.JSON_LD), (named, DateSource.META)):
+        found = (dates.moment(value, source, order) for value in values)
+        if first := next(filter(None, found), None):
+            yield first
     stamps = [one for one in root.iter("time") if one.get("datetime")]
     marked = [
         one for one in stamps if "publish" in f"{one.get('class')} {one.get('itemprop')}".lower()
@@ -136,9 +134,9 @@ def _dates(root: HtmlElement, meta: dict[str, str], said: dict[str, object]) -> 
     for element in (marked or stamps)[:1]:
         # Several unmarked stamps are a list of other articles as likely as not.
         if (marked or len(stamps) <= 3) and (
-            found := dates.moment(element.get("datetime") or "", DateSource.BYLINE)
+            at := dates.moment(element.get("datetime") or "", DateSource.BYLINE, order)
         ):
-            yield found
+            yield at
 
 
 def _author(meta: dict[str, str], said: dict[str, object]) -> str | None:
@@ -179,11 +177,10 @@ def _text(element: HtmlElement | None) -> str | None:
     return str(element.text_content()) if element is not None else None
 
 
-def _language(root: HtmlElement, meta: dict[str, str]) -> str | None:
+def _language(root: HtmlElement, meta: dict[str, str]) -> str:
+    """The language as the page names it, such as "en-GB"."""
     named = root.get("lang") or root.get("{http://www.w3.org/XML/1998/namespace}lang")
-    return (named or meta.get("og:locale") or meta.get("content-language") or "")[
-        :2
-    ].lower() or None
+    return named or meta.get("og:locale") or meta.get("content-language") or ""
 
 
 def _web(address: str | None, base: str) -> str | None:

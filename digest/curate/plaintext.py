@@ -29,7 +29,8 @@ _DATELINE_WORDS = re.compile(
     r"montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag|"
     r"lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|"
     r"lunes|martes|miércoles|jueves|viernes|sábado|domingo|"
-    r"понедельник|вторник|среда|четверг|пятница|суббота|воскресенье",
+    r"понедельник|вторник|среда|четверг|пятница|суббота|воскресенье|"
+    r"[月火水木金土日]曜日?|(?:星期|周)[一二三四五六日天]",
     re.IGNORECASE,
 )
 
@@ -153,7 +154,7 @@ def _title(head: Sequence[str], body: Sequence[str]) -> str:
 def _may_be_title(line: str) -> bool:
     if _day_alone(line) or _author(line) or furniture.is_likely(line):
         return False
-    return len(line.split()) >= 2 or len(line) >= 8
+    return characters.words(line) >= 2 or len(line) >= 8
 
 
 def _without_title(body: Sequence[str], title: str) -> list[str]:
@@ -168,11 +169,12 @@ def _author(line: str) -> str | None:
 def _day_alone(line: str) -> datetime | None:
     """The day named by a line that says nothing else."""
     at = days.written(line)
-    if at is None or len(line.split()) > 14:
+    if at is None or characters.words(line) > 14:
         return None
     rest = _DATELINE_WORDS.sub(" ", line)
     others = [word for word in re.findall(r"[^\W\d_]{3,}", rest) if not _names_month(word)]
-    return at if len(others) <= 1 else None
+    # Six signs of a script without spaces are one word here: 最終更新, 月曜日.
+    return at if sum((characters.words(word) + 2) // 3 for word in others) <= 1 else None
 
 
 def _names_month(word: str) -> bool:

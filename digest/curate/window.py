@@ -11,7 +11,7 @@ from typing import Annotated
 
 from annotated_types import Gt
 
-from digest.curate import dedupe
+from digest.curate import apart, dedupe
 from digest.curate.dedupe import StoryOptions
 from digest.model import Article, Cadence, LeftOut
 
@@ -130,11 +130,15 @@ def _asked(
     hours = min(options.window_hours, RETOLD_HOURS)
     if abs(article.dated.at - told.dated.at) > timedelta(hours=hours):
         return math.inf
-    if article.source_name == told.source_name:
-        same = max(options.similarity, SAME)
-        return math.inf if cosine >= same and dedupe.other_figures(article, told) else same
+    is_own = article.source_name == told.source_name
     short = min(SAME, RETOLD * dedupe.FEW_TERMS / max(1, terms))
-    return max(options.similarity, RETOLD, short)
+    needed = max(options.similarity, *((SAME,) if is_own else (RETOLD, short)))
+    if cosine >= needed and (
+        apart.differ(apart.subject(article), apart.subject(told))
+        or (is_own and dedupe.other_figures(article, told))
+    ):
+        return math.inf
+    return needed
 
 
 def _reach(

@@ -36,6 +36,7 @@ from digest.storage.articles import Sighting
 from digest.storage.database import Store
 
 SOURCES_AT_ONCE = 12
+RESTING = "resting"  # how the status of one that was not due begins
 PAGES_AT_ONCE = 4  # per source; the client paces each host besides
 # A page that could not be read is tried again after this; one whose host was in trouble is tried at
 # every visit for so long.
@@ -102,6 +103,11 @@ async def gather(
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(one(source)) for source in sources]
     return tuple(task.result() for task in tasks)
+
+
+async def wake(store: Store, sources: Sequence[Source]) -> None:
+    """Let ``gather`` visit the sources now, however long they are to rest."""
+    await store.write(sources_table.wake, [source.id for source in sources])
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +236,7 @@ def _resting(source: Source, visit: Visit, now: datetime) -> SourceReport | None
     return SourceReport(
         source=source.id,
         name=source.name,
-        status=f"resting until {when}",
+        status=f"{RESTING} until {when}",
         items=0,
         error=visit.error,
     )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, select
+from sqlalchemy import Connection, Row, delete, select, update
 
 from digest.model import SourceId, Visit
 from digest.storage.dialect import put
@@ -25,6 +26,12 @@ def visit(tx: Connection, source: SourceId) -> Visit | None:
 def remember(tx: Connection, visit: Visit) -> None:
     """Keep the newest visit of a source in place of the one before."""
     put(tx, sources, asdict(visit))
+
+
+def wake(tx: Connection, named: Sequence[SourceId]) -> None:
+    """Let sources be visited at once: they rest no more, nor are they gone."""
+    told = update(sources).where(sources.c.source.in_(named))
+    tx.execute(told.values(next_visit=None, gone=False))
 
 
 def forget(tx: Connection, source: SourceId) -> None:

@@ -104,6 +104,30 @@ async def test_a_bomb_is_not_unpacked(web, encoding):
     )
 
 
+async def test_a_packed_file_is_unpacked_though_no_header_says_so(web):
+    url = web.serve("/feed.xml.gz", gzip.compress(b"<rss/>"), type="application/gzip")
+
+    answer = await ask(url)
+
+    assert isinstance(answer, Fetched)
+    assert answer.body == b"<rss/>"
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        (gzip.compress(bytes(5_000_000)), "the body is larger than 1,000,000 bytes"),
+        (gzip.compress(b"x" * 1000)[:-4], "the gzip body is cut off"),
+        (b"\x1f\x8b\x08 and no gzip", "the body is not valid gzip"),
+    ],
+)
+async def test_a_packed_file_is_held_to_the_same_limits(web, body, why):
+    answer = await ask(web.serve("/feed.xml.gz", body), max_bytes=1_000_000)
+
+    assert isinstance(answer, Failed)
+    assert why in answer.reason
+
+
 async def test_a_question_may_allow_a_larger_body_and_no_larger_one(web):
     urls = [web.serve(f"/{size}", b"x" * size) for size in (2_000, 2_001)]
 
@@ -179,6 +203,67 @@ async def test_refusals_say_whether_trying_again_may_help(web, status, temporary
     answer = await ask(web.serve("/", status=status))
 
     assert (answer.status, answer.temporary, answer.gone) == (str(status), temporary, gone)
+
+
+CHECK = "<!DOCTYPE html><title>Just a moment...</title><p>Enable JavaScript and cookies</p>"
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "headers"),
+    [
+        (403, CHECK, {}),
+        (503, CHECK, {}),
+        (200, CHECK, {}),
+        (200, "<title>Making sure you&#39;re not a bot!</title>", {}),
+        (403, "", {"cf_mitigated": "challenge"}),
+        (202, "", {"x_amzn_waf_action": "challenge"}),
+        (403, "<title>paper.example</title><script src=//geo.captcha-delivery.com/c.js>", {}),
+    ],
+)
+async def test_a_check_for_robots_is_told_from_a_refusal(web, status, body, headers):
+    url = web.serve("/feed", body, status=status, **headers)
+
+    answer = await ask(url)
+
+    assert isinstance(answer, Failed)
+    assert answer.status == str(status)
+    assert answer.reason == (
+        f"{url}: the host answers with a check for robots ({status}), which only a browser passes; "
+        "ask the site to let the user agent Digest through, or give another address of its feed, "
+        "if it has one"
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (403, "<title>Forbidden</title>"),
+        (404, CHECK.replace("Just a moment...", "Not found")),
+        (200, "<rss><item><title>Just a moment...</title></item></rss>"),
+        (200, "<title>Just a moment: a poem</title><script src=/cdn-cgi/challenge-platform/x.js>"),
+    ],
+)
+async def test_what_only_looks_like_a_check_is_none(web, status, body):
+    answer = await ask(web.serve("/", body, status=status))
+
+    assert isinstance(answer, Fetched) == (status == 200)
+    assert isinstance(answer, Fetched) or "check for robots" not in answer.reason
+
+
+async def test_a_refusal_whose_body_never_ends_is_a_refusal(rude):
+    body = b"x" * 200_000
+    url = await rude(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 9000000\r\n\r\n" + body)
+
+    answer = await ask(url)
+
+    assert answer.status == "403"
+
+
+async def test_a_check_in_the_place_of_robots_txt_keeps_no_page_from_us(web):
+    web.serve("/robots.txt", CHECK)
+    url = web.serve("/page", "the page")
+
+    assert isinstance(await ask(url, crawl=True), Fetched)
 
 
 async def test_a_host_may_ask_us_to_wait(web):

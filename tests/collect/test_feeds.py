@@ -354,3 +354,77 @@ def test_a_date_that_no_standard_allows_is_read_where_it_is_plain(said, at, day_
 
     assert parsed.items[0].dated == Dated(at=at, source=DateSource.FEED, day_only=day_only)
     assert parsed.undated == 0
+
+
+@pytest.mark.parametrize(
+    ("said", "at"),
+    [
+        ("2026/11/30", datetime(2026, 11, 30, tzinfo=UTC)),
+        ("2026/11/30 09:05:00 +0100", datetime(2026, 11, 30, 8, 5, tzinfo=UTC)),
+        ("2026.11.30", datetime(2026, 11, 30, tzinfo=UTC)),
+        ("2026年11月30日 09:05", datetime(2026, 11, 30, 9, 5, tzinfo=UTC)),
+        ("2026년 11월 30일", datetime(2026, 11, 30, tzinfo=UTC)),
+        ("30-11-2026", datetime(2026, 11, 30, tzinfo=UTC)),
+        ("1796029500", datetime(2026, 11, 30, 9, 5, tzinfo=UTC)),
+        ("1796029500000", datetime(2026, 11, 30, 9, 5, tzinfo=UTC)),
+        ("Mon, 30 November 2026 9:05 PM", datetime(2026, 11, 30, 21, 5, tzinfo=UTC)),
+        ("11/30/2026 9:05 AM", datetime(2026, 11, 30, 9, 5, tzinfo=UTC)),
+        ("Mon, 30 Nov 2026 09:05:00 CET", datetime(2026, 11, 30, 8, 5, tzinfo=UTC)),
+        ("30-Nov-2026 09:05", datetime(2026, 11, 30, 9, 5, tzinfo=UTC)),
+        ("03/04/2026", None),
+    ],
+)
+def test_a_date_the_parser_takes_for_another_day_is_read_as_it_is_meant(said, at):
+    (item,) = parse(rss(f"<title>A</title><link>/a</link><pubDate>{said}</pubDate>")).items
+
+    assert (item.dated.at if item.dated else None) == at
+
+
+@pytest.mark.parametrize(
+    ("other", "language", "month"),
+    [("11/30/2026", "de", 3), ("30/11/2026", "en-us", 4), ("a while ago", "en-us", 3)],
+)
+def test_one_date_of_a_feed_tells_how_the_others_are_meant(other, language, month):
+    parsed = parse(
+        rss(
+            "<title>A</title><link>/a</link><pubDate>03/04/2026</pubDate>",
+            f"<title>B</title><link>/b</link><pubDate>{other}</pubDate>",
+            language=language,
+        )
+    )
+
+    assert parsed.items[0].dated.at == datetime(2026, month, 7 - month, tzinfo=UTC)
+
+
+def test_an_episode_without_a_page_leads_to_its_file_and_is_told_by_its_notes():
+    parsed = parse(
+        rss(
+            '<title>Fog</title><guid isPermaLink="false">11</guid>'
+            '<enclosure url="/cover.jpg" type="image/jpeg"/>'
+            '<enclosure url="/11.mp3" type="audio/mpeg"/><description>Fog came in.</description>',
+            '<title>Storms</title><link>/12</link><enclosure url="/12.mp3" type="audio/mpeg"/>',
+        )
+    )
+
+    assert [(item.url, item.form, item.content) for item in parsed.items] == [
+        ("https://herald.example/11.mp3", Form.FRAGMENT, "Fog came in."),
+        ("https://herald.example/12", Form.LINK, ""),
+    ]
+    assert parsed.notes == ()
+
+
+def test_an_address_that_is_said_to_be_no_link_is_read_where_there_is_no_other():
+    said = '<guid isPermaLink="false">https://herald.example/{}</guid>'
+    parsed = parse(
+        rss(
+            "<title>Quota</title>" + said.format("quota"),
+            "<title>Tides</title><link>/tides</link>" + said.format("x"),
+            "<title>Left</title><guid isPermaLink='false'>left-out</guid>",
+        )
+    )
+
+    assert [item.url for item in parsed.items] == [
+        "https://herald.example/quota",
+        "https://herald.example/tides",
+    ]
+    assert parsed.notes == ("1 item without a web link was left out",)

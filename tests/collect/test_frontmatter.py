@@ -6,6 +6,7 @@ import pytest
 
 from digest.collect.frontmatter import Front, split
 from digest.errors import Permanent
+from digest.model import DateSource
 
 
 def test_a_text_without_a_head_is_all_body():
@@ -57,3 +58,20 @@ def test_a_broken_head_is_named(head):
 
 def test_a_date_that_is_none_is_left_out():
     assert split("---\ndate: soon\ntitle: 2026\n---\n")[0] == Front(title="2026")
+
+
+@pytest.mark.parametrize(
+    ("said", "at"),
+    [
+        ("30 November 2026", datetime(2026, 11, 30, tzinfo=UTC)),
+        ("30.11.2026", datetime(2026, 11, 30, tzinfo=UTC)),
+        ("11/30/2026", datetime(2026, 11, 30, tzinfo=UTC)),
+        ("03/04/2026\nlang: en-US", datetime(2026, 3, 4, tzinfo=UTC)),
+        ("03/04/2026", None),
+    ],
+)
+def test_a_date_as_people_write_it_is_read(said, at):
+    front, _ = split(f"---\ndate: {said}\n---\n")
+
+    found = front.dated
+    assert (found and (found.at, found.source)) == (at and (at, DateSource.FRONT_MATTER))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from digest.collect import discover, harvest
+from digest.collect import discover, harvest, sitemaps
 from digest.collect.client import Http
 from digest.collect.http import HttpOptions
 from digest.errors import Misconfigured
@@ -36,19 +36,50 @@ def visit(ask, tmp_path):
     return visited
 
 
-async def test_an_index_of_sitemaps_is_followed_one_step(web, visit):
+def an_index(web, *names, day="2026-11-24"):
+    return INDEX.format(
+        "".join(
+            f"<sitemap><loc>{web.url(name)}</loc><lastmod>{day}</lastmod></sitemap>"
+            for name in names
+        )
+    )
+
+
+async def test_what_an_index_of_sitemaps_names_and_cannot_be_read_is_noted(web, visit):
     web.serve("/a.xml", MAP.format("<url><loc>https://a.example/1</loc></url>"))
     web.serve("/broken.xml", "no sitemap at all")
-    web.serve("/again.xml", INDEX.format(f"<sitemap><loc>{web.url('/a.xml')}</loc></sitemap>"))
-    names = ("/a.xml", "/missing.xml", "/broken.xml", "/again.xml")
-    inner = "".join(f"<sitemap><loc>{web.url(name)}</loc></sitemap>" for name in names)
+    names = ("/a.xml", "/missing.xml", "/broken.xml")
 
-    found = await visit(web.serve("/sitemap.xml", INDEX.format(inner)), SourceKind.SITEMAP)
+    found = await visit(web.serve("/sitemap.xml", an_index(web, *names)), SourceKind.SITEMAP)
 
     assert [item.url for item in found.items] == ["https://a.example/1"]
-    assert len(found.notes) == 3
+    assert len(found.notes) == 2
     assert any("404" in note for note in found.notes)
-    assert any("an index inside an index" in note for note in found.notes)
+
+
+async def test_indexes_inside_an_index_are_followed_and_not_for_ever(web, visit):
+    web.serve("/a.xml", MAP.format("<url><loc>https://a.example/1</loc></url>"))
+    web.serve("/2026.xml", an_index(web, "/11.xml", "/2026.xml", "/sitemap.xml"))
+    web.serve("/11.xml", an_index(web, "/a.xml", "/too.xml"))
+    web.serve("/too.xml", an_index(web, "/deep.xml"))
+
+    found = await visit(web.serve("/sitemap.xml", an_index(web, "/2026.xml")), SourceKind.SITEMAP)
+
+    assert [item.url for item in found.items] == ["https://a.example/1"]
+    assert found.notes == (
+        f"{web.url('/too.xml')}: is an index 3 indexes deep, which is not followed",
+    )
+    assert web.paths == ["/sitemap.xml", "/2026.xml", "/11.xml", "/a.xml", "/too.xml"]
+
+
+async def test_of_many_sitemaps_and_indexes_only_so_many_are_asked_for(web, visit):
+    names = [f"/{n}.xml" for n in range(5)]
+    for name in names:
+        web.serve(name, an_index(web, *(f"/nothing{name}-{n}" for n in range(5))))
+
+    await visit(web.serve("/sitemap.xml", an_index(web, *names)), SourceKind.SITEMAP)
+
+    assert len(web.asked) == 1 + sitemaps.MAX_ASKED
 
 
 async def test_an_index_none_of_whose_sitemaps_can_be_read_is_a_failure(web, visit):

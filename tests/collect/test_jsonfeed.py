@@ -120,3 +120,24 @@ def test_an_id_that_is_a_number_is_read_as_text():
     (item,) = parse({"id": 17, "url": "/a", "title": "Gates"}).items
 
     assert item.guid == "17"
+
+
+def test_a_date_as_people_write_it_is_read():
+    (item,) = parse({"url": "/1", "date_published": "Mon, 30 Nov 2026 09:00:00 +0100"}).items
+
+    assert item.dated.at == datetime(2026, 11, 30, 8, tzinfo=UTC)
+
+
+def test_a_unix_time_is_a_date():
+    (item,) = parse({"url": "/1", "date_published": 1796029500}).items
+
+    assert item.dated.at == datetime(2026, 11, 30, 9, 5, tzinfo=UTC)
+
+
+def test_an_episode_without_a_page_leads_to_its_file_and_is_told_by_its_notes():
+    mp3 = {"url": "/1.mp3", "mime_type": "audio/mpeg"}
+
+    (item,) = parse({"id": "1", "attachments": ["x", mp3], "content_text": "On tides."}).items
+
+    assert (item.url, item.form) == ("https://herald.example/1.mp3", Form.FRAGMENT)
+    assert item.content == "<p>On tides.</p>"

@@ -1,12 +1,10 @@
 from __future__ import annotations
 
-import gzip
 from datetime import UTC, datetime
 
 import pytest
 
 from digest.collect import sitemaps
-from digest.collect.decoding import Garbled, Overgrown
 from digest.collect.sitemaps import Index
 from digest.errors import Permanent
 from digest.model import Dated, DateSource
@@ -46,17 +44,6 @@ def test_when_a_page_was_last_changed_is_only_a_bound():
     assert parse(NEWS).items[1].dated == Dated(
         at=datetime(2026, 11, 23, 4, tzinfo=UTC), source=DateSource.SITEMAP, exact=False
     )
-
-
-def test_a_sitemap_may_be_packed():
-    assert len(parse(gzip.compress(NEWS.encode())).items) == 3
-
-
-def test_a_packed_bomb_is_not_unpacked():
-    with pytest.raises(Overgrown):
-        parse(gzip.compress(bytes(60_000_000)))
-    with pytest.raises(Garbled):
-        parse(gzip.compress(b"x" * 1000)[:-4])
 
 
 def test_a_list_of_addresses_is_a_sitemap():

@@ -78,3 +78,20 @@ def test_a_date_in_the_future_yields_to_any_other():
     said = [dated(NOW + timedelta(days=400), DateSource.FEED), page]
 
     assert dates.choose(said, seen=NOW) == page
+
+
+@pytest.mark.parametrize(
+    ("text", "order", "at"),
+    [
+        ("Published 03/04/2026", "dmy", datetime(2026, 4, 3, tzinfo=UTC)),
+        ("Published 3/4/2026", "mdy", datetime(2026, 3, 4, tzinfo=UTC)),
+        ("Published 03/04/2026", None, None),
+        ("Published April 3, 2026", None, datetime(2026, 4, 3, tzinfo=UTC)),
+    ],
+)
+def test_a_guess_at_figures_is_kept_only_where_their_order_is_known(text, order, at):
+    guess = dated(datetime(2026, 4, 3, tzinfo=UTC), DateSource.BYLINE, day_only=True)
+
+    settled = dates.settled(guess, text, order)
+
+    assert (settled.at if settled else None) == at

@@ -224,3 +224,33 @@ def test_what_follows_the_news_is_background_in_a_script_without_spaces_too():
     ]
 
     assert len(dedupe.group(told)) == 2
+
+
+CLOSED = (
+    "{0} in Wexmouth is closed in both directions after a water main burst early on Monday. Drivers "
+    "are asked to follow the signed diversion. The water company said repairs would take until "
+    "Wednesday evening. Residents without water can collect bottles at the town hall."
+)
+
+
+def a_closure(outlet, street):
+    return an_article(
+        f"https://{outlet}.example/{street}",
+        title=f"Road closed on {street} Street after a burst main",
+        text=CLOSED.format(f"{street} Street"),
+    )
+
+
+def test_one_template_that_two_outlets_fill_with_two_names_is_two_stories():
+    mill, again, quay = a_closure("a", "Mill"), a_closure("b", "Mill"), a_closure("c", "Quay")
+
+    assert dedupe.group([mill, again, quay]) == ((mill, again), (quay,))
+
+
+def test_a_roundup_joins_none_of_the_stories_it_tells():
+    mill = a_closure("a", "Mill")
+    roundup = an_article(
+        "https://b.example/m", title="Morning briefing", text=f"Hello. {mill.text}"
+    )
+
+    assert dedupe.group([mill, roundup]) == ((mill,), (roundup,))

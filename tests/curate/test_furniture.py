@@ -126,3 +126,13 @@ def test_bars_of_links_and_paths_are_likely_furniture(line):
 @pytest.mark.parametrize("line", ["What it will cost", "The keeper who would not leave the light"])
 def test_a_heading_is_not_likely_furniture(line):
     assert not furniture.is_likely(line)
+
+
+def test_a_line_of_a_script_without_spaces_is_measured_by_its_signs():
+    told = "工程历时三年，花费四千万元。两条车道和一条自行车道把老城与渔港连接起来。" * 3
+    heading = "首相、新たな経済対策を発表 / 財政支出は過去最大の三十九兆円にのぼる"
+
+    assert furniture.is_certain("相关阅读：新桥")
+    assert not furniture.is_certain(f"相关阅读：{told}")
+    assert furniture.is_likely("新闻 > 港口 > 新桥")
+    assert not furniture.is_likely(heading)

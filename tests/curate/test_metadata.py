@@ -46,7 +46,7 @@ def test_a_page_says_who_it_is():
             author="Ruth Okafor",
             image="https://observer.example/light.jpg",
             canonical="https://observer.example/culture/light",
-            language="en",
+            language="EN-gb",
             tags=("Culture",),
         )
     )
@@ -167,3 +167,19 @@ def test_a_title_with_line_breaks_is_one_line():
 @pytest.mark.parametrize("image", [[], {}, 7, None, [7]])
 def test_a_picture_of_no_shape_is_none(image):
     assert said(linked({"@type": "Article", "image": image})).image is None
+
+
+@pytest.mark.parametrize(
+    ("language", "at"),
+    [
+        ("en-US", datetime(2026, 3, 4, tzinfo=UTC)),
+        ("de", datetime(2026, 4, 3, tzinfo=UTC)),
+        ("en", None),
+    ],
+)
+def test_a_day_in_figures_is_read_in_the_page_s_own_order(language, at):
+    head = '<meta property="article:published_time" content="03/04/2026">'
+
+    found = said(head, html=f'lang="{language}"').dated
+
+    assert [one.at for one in found] == ([at] if at else [])

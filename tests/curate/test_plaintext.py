@@ -134,3 +134,13 @@ def test_a_menu_high_above_the_article_is_not_searched_for_its_title():
     read = plaintext.read("\n\n".join([*menu, *["Menu"] * 14, "Lock gates open", prose]))
 
     assert read.title == "Lock gates open"
+
+
+def test_a_chinese_sentence_that_names_a_day_is_prose_and_a_short_line_a_title():
+    told = "2026年11月30日、港口的新桥在早上八点正式开放，市长和几百名居民参加了仪式。"
+    more = "工程历时三年，花费四千万元，两条车道和一条自行车道把老城与渔港连接起来。"
+
+    read = page("大桥今日通车", "2026年11月28日（星期六）", told, more)
+
+    assert (read.title, read.body) == ("大桥今日通车", f"{told}\n\n{more}")
+    assert [one.at.day for one in read.dated] == [28]

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -217,3 +218,19 @@ def test_a_column_of_every_day_is_told_every_day():
 
     assert left(today) == []
     assert [one.url for one in left(again)] == [again.url]
+
+
+def test_a_template_that_was_told_of_one_name_is_told_of_another():
+    told = "{0} in Wexmouth is closed in both directions after a water main burst on Monday. " * 3
+    mill, quay = (
+        an_article(
+            f"https://{name.lower()}.example/",
+            title=f"Road closed on {name} Street after a burst main",
+            text=told.format(f"{name} Street"),
+            source_name=f"The {name} Post",
+        )
+        for name in ("Mill", "Quay")
+    )
+
+    assert not dropped([quay], mill)
+    assert dropped([replace(mill, url="https://c.example/", fingerprint="c")], mill)

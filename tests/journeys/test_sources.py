@@ -148,6 +148,31 @@ async def test_gather_keeps_and_rests_and_check_tells_the_health(desk, web, thre
     assert "Lock gates open again" in listed.out
 
 
+async def test_a_source_asked_for_by_name_is_visited_though_it_rests_or_was_gone(desk, web, three):
+    desk.configure(Herald=three["Herald"], Gone=web.serve("/gone", status=410), Post=three["Post"])
+    web.serve("/post.xml", status=503)
+    await run(desk, "gather")
+    for path in ("/gone", "/post.xml"):
+        web.feed(
+            path, rss("Post", ("Gates swing open", web.url("/post/gates"), GATES[1] + MORE, 4))
+        )
+
+    rested = await run(desk, "gather")
+    named = await run(desk, "gather", "--source", "Post", "--source", web.url("/gone"), "--json")
+    unknown = await run(desk, "gather", "--source", "Pots")
+    checked = await run(desk, "sources", "check", "--json")
+
+    assert "`digest gather --source NAME` visits one that rests now." in rested.out
+    assert [(one["name"], one["status"]) for one in named.json] == [
+        ("Post", "200"),
+        ("Gone", "200"),
+    ]
+    assert unknown.code == 2
+    assert "it has: 'Herald', 'Gone', 'Post'" in unknown.err
+    assert {one["status"] for one in checked.json} == {"200"}
+    assert web.count("/herald.xml") == 1
+
+
 async def test_a_page_is_looked_through_for_its_feed_and_comments_stay(desk, web, three):
     desk.configure("sample:")
     desk.write("config.toml", "# mine, all mine\n" + desk.config)
