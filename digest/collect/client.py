@@ -20,7 +20,7 @@ from yarl import URL
 from digest import characters
 from digest.collect import connections, freshness, hops, refused, robots
 from digest.collect.connections import SocketFactory
-from digest.collect.decoding import Decoder, Garbled, Overgrown, codings, unpacked
+from digest.collect.decoding import GZIP, Decoder, Garbled, Overgrown, codings, unpacked
 from digest.collect.fetch import Answer, Ask, Failed, Fetched, NotModified
 from digest.collect.hops import Hop, Stop
 from digest.collect.http import HttpOptions
@@ -176,7 +176,10 @@ class Http:
                     if len(body) > limit:
                         raise Overgrown(too_large)
             decoder.finish()
-            return await asyncio.to_thread(unpacked, bytes(body), limit=limit)
+            data = bytes(body)
+            if data.startswith(GZIP):  # and no header said so
+                return await asyncio.to_thread(unpacked, data, limit=limit)
+            return data
         except Overgrown:
             raise Overgrown(too_large) from None
 

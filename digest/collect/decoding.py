@@ -62,12 +62,10 @@ def codings(content_encoding: str) -> list[str]:
 
 
 def unpacked(body: bytes, *, limit: int) -> bytes:
-    """A body that is gzip though no header said so, as ``sitemap.xml.gz`` is; any other as it is.
+    """A body that is gzip though no header said so, as ``sitemap.xml.gz`` is.
 
     Raises Overgrown or Garbled.
     """
-    if not body.startswith(GZIP):
-        return body
     decoder = Decoder("gzip", limit=limit)
     data = b"".join(decoder.feed(body))
     decoder.finish()
