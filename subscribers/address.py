@@ -105,6 +105,13 @@ class Address:
         return f"{_folded(self.local)}@{self.domain}"
 
     @property
+    def untagged(self) -> Self:
+        """The mailbox that most providers put the mail to ``local+tag@domain`` into: to count what
+        is written there. Two people may share it, so nothing but counts goes by it."""
+        local = self.local.partition("+")[0]
+        return self if local in ("", self.local) else type(self)(local, self.domain)
+
+    @property
     def is_ascii(self) -> bool:
         """False where a relay must offer SMTPUTF8 (RFC 6531) to take it."""
         return self.local.isascii()

@@ -3,6 +3,8 @@
 The letters say so, also those that are owed and wait for their hour. Those of a person who is
 erased go with them, and whoever asked could be erased and ask again: so a keyed hash of each
 address that they had asked stays for a day.
+
+What follows a + counts for nothing here: one mailbox has any number of such addresses.
 """
 
 from __future__ import annotations
@@ -41,7 +43,7 @@ def asked(
     tx: Connection, address: Address, now: datetime, ring: Sequence[bytes]
 ) -> tuple[datetime, ...]:
     """When confirmations were written to an address in the last day, or are to be."""
-    outlived = tx.execute(_OUTLIVED, {"marks": marks(ring, address), "since": now - KEPT})
+    outlived = tx.execute(_OUTLIVED, {"marks": marks(ring, address.untagged), "since": now - KEPT})
     return tuple(sorted([*written(tx, address, now, ASKING), *outlived.scalars()]))
 
 
@@ -50,7 +52,7 @@ def written(
 ) -> tuple[datetime, ...]:
     """When letters of these kinds were written to an address in the last day, or are to be."""
     asked = {
-        "key": address.key,
+        "key": address.untagged.key,
         "since": now - KEPT,
         "kinds": [kind.value for kind in kinds],
     }
@@ -64,7 +66,8 @@ def outlive(tx: Connection, person: SubscriberId, now: datetime, ring: Sequence[
         letters.c.subscriber == person, left, _ASKS
     )
     for one in tx.execute(found).all():
-        name = f"{mark(ring[0], Address.parse(one.address))}|{one.due_at.isoformat()}"
+        mailbox = Address.parse(one.address).untagged
+        name = f"{mark(ring[0], mailbox)}|{one.due_at.isoformat()}"
         values = {"kind": _KIND, "name": name, "past": "", "at": one.due_at}
         dialect.add(tx, paces, values)
 

@@ -78,6 +78,14 @@ def test_a_plus_and_a_dot_are_part_of_the_mailbox():
     assert len(keys) == 3
 
 
+@pytest.mark.parametrize(
+    ("text", "mailbox"),
+    [("Ada+x+y@example.org", "Ada@example.org"), ("+x@example.org", "+x@example.org")],
+)
+def test_a_tagged_address_is_counted_by_its_mailbox(text, mailbox):
+    assert str(Address.parse(text).untagged) == mailbox
+
+
 def test_desks_and_throwaway_mailboxes_are_flags_and_no_refusal():
     desk, bin_ = Address.parse("Info+x@example.org"), Address.parse("ada@eu.mailinator.com")
 
