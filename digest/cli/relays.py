@@ -44,7 +44,8 @@ def resume(context: Context, name: str) -> None:
     settings = load_for(context.config).settings
     names = [relay.name for relay in settings.deliver.relays]
     if name not in names:
-        raise Misconfigured(f"relay {name!r}", f"is not configured; there is {', '.join(names)}")
+        there = ", ".join(names) or "no relay"
+        raise Misconfigured(f"relay {name!r}", f"is not configured; there is {there}")
     asyncio.run(_resumed(settings, name))
     click.echo(f"Relay {name} is used again.")
 

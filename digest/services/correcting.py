@@ -91,7 +91,7 @@ async def correct(
 def _of(tx: Connection, issue: int) -> tuple[IssueInfo, Mapping[str, Any]]:
     info = desk.find(tx, issue)
     if info is None:
-        raise DigestError(f"there is no issue {issue}; `digest issues list` shows those there are")
+        raise desk.unknown(issue)
     if info.state not in WENT_OUT:
         raise DigestError(f"issue {issue} is {info.state}; only what went out can be corrected")
     content = shelf.content(tx, issue)

@@ -120,6 +120,17 @@ def test_a_relay_that_is_not_configured_is_said_with_those_that_are(relayed):
     assert "is not configured; there is main, spare" in said.err
 
 
+def test_where_there_is_no_relay_at_all_that_is_said(desk):
+    desk.configure("sample:")
+
+    said = desk.run("relays", "resume", "other")
+
+    assert (said.code, said.err) == (
+        2,
+        "digest: relay 'other' is not configured; there is no relay\n",
+    )
+
+
 def test_listing_makes_no_database(relayed):
     assert relayed.run("relays", "list").code == 0
     assert relayed.run("issues", "list").code == 0
