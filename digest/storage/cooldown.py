@@ -9,7 +9,7 @@ What follows a + counts for nothing here: one mailbox has any number of such add
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, and_, bindparam, delete, func, or_, select
@@ -34,8 +34,7 @@ _OUTLIVED = select(paces.c.at).where(
 _WRITTEN = select(letters.c.due_at).where(
     letters.c.address_key == bindparam("key"),
     letters.c.due_at > bindparam("since"),
-    letters.c.kind.in_(bindparam("kinds", expanding=True)),
-    _LEFT,
+    _ASKS,
 )
 
 
@@ -44,19 +43,22 @@ def asked(
 ) -> tuple[datetime, ...]:
     """When confirmations were written to an address in the last day, or are to be."""
     outlived = tx.execute(_OUTLIVED, {"marks": marks(ring, address.untagged), "since": now - KEPT})
-    return tuple(sorted([*written(tx, address, now, ASKING), *outlived.scalars()]))
+    written = tx.execute(_WRITTEN, {"key": address.untagged.key, "since": now - KEPT})
+    return tuple(sorted([*written.scalars(), *outlived.scalars()]))
 
 
-def written(
-    tx: Connection, address: Address, now: datetime, kinds: Iterable[Kind]
-) -> tuple[datetime, ...]:
-    """When letters of these kinds were written to an address in the last day, or are to be."""
-    asked = {
-        "key": address.untagged.key,
-        "since": now - KEPT,
-        "kinds": [kind.value for kind in kinds],
-    }
-    return tuple(sorted(tx.execute(_WRITTEN, asked).scalars()))
+def linked(tx: Connection, person: SubscriberId, now: datetime) -> tuple[datetime, ...]:
+    """When fresh links were written to a person in the last day, or are to be.
+
+    Not to their mailbox: who reads at ``ada+1@``, too, is kept from no link of theirs.
+    """
+    found = select(letters.c.due_at).where(
+        letters.c.subscriber == person,
+        letters.c.kind == Kind.LINKS.value,
+        letters.c.due_at > now - KEPT,
+        _LEFT,
+    )
+    return tuple(sorted(tx.execute(found).scalars()))
 
 
 def outlive(tx: Connection, person: SubscriberId, now: datetime, ring: Sequence[bytes]) -> None:
