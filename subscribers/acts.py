@@ -37,14 +37,6 @@ class Admit(Terms):
     name: ClassVar[str] = "vouched"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Resend:
-    """Ask for the confirmation once more."""
-
-    name: ClassVar[str] = "resend"
-    asked: tuple[datetime, ...] = ()
-
-
 @dataclass(frozen=True, slots=True)
 class Confirm:
     name: ClassVar[str] = "confirm"
@@ -86,7 +78,7 @@ class Return:
     name: ClassVar[str] = "return"
 
 
-Act = Join | Admit | Resend | Confirm | Change | Pause | Resume | Leave | Return
+Act = Join | Admit | Confirm | Change | Pause | Resume | Leave | Return
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

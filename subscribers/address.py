@@ -12,6 +12,7 @@ import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Self
+from urllib.parse import unquote
 
 import idna
 
@@ -36,6 +37,8 @@ _PLAIN = re.compile(
 )
 
 
+# Around an address that was copied out of a text.
+_PAIRS = frozenset(("''", '""', "()", "[]", "“”", "„“", "‘’", "«»", "»«"))
 _UNSEEN = ("Cc", "Cf", "Zl", "Zp", "Co", "Cs")  # Unicode's general categories
 
 
@@ -91,11 +94,17 @@ class Address:
         """Read what a person typed or pasted into a form. Raises BadAddress.
 
         Blanks and what cannot be seen come along at both ends; of ``Ada <ada@example.org>``
-        (RFC 5322, 3.4) it is the address that counts.
+        (RFC 5322, 3.4) it is the address that counts. So it is of a ``mailto:`` link, and of what
+        stands between quotes or before a comma; an @ may come from a Japanese keyboard.
         """
-        text = _bare(text)
+        text = _bare(_bare(text).rstrip(",;"))
         _, named, inner = text.rpartition("<")
-        return cls.parse(_bare(inner[:-1]) if named and inner.endswith(">") else text)
+        text = _bare(inner[:-1]) if named and inner.endswith(">") else text
+        if text[:1] + text[1:][-1:] in _PAIRS:
+            text = _bare(text[1:-1])
+        if text[:7].lower() == "mailto:":
+            text = unquote(text[7:].partition("?")[0])
+        return cls.parse(text if "@" in text else text.replace("\N{FULLWIDTH COMMERCIAL AT}", "@"))
 
     @property
     def key(self) -> str:
@@ -103,6 +112,13 @@ class Address:
         if self.local.isascii():
             return f"{self.local}@{self.domain}".lower()
         return f"{_folded(self.local)}@{self.domain}"
+
+    @property
+    def untagged(self) -> Self:
+        """The mailbox that most providers put the mail to ``local+tag@domain`` into: to count what
+        is written there. Two people may share it, so nothing but counts goes by it."""
+        local = self.local.partition("+")[0]
+        return self if local in ("", self.local) else type(self)(local, self.domain)
 
     @property
     def is_ascii(self) -> bool:

@@ -19,7 +19,6 @@ from subscribers.acts import (
     Join,
     Leave,
     Pause,
-    Resend,
     Resume,
     Return,
 )
@@ -142,11 +141,9 @@ def decide(
             letters = (Kind.WELCOME,)
             if subscriber.standing is Standing.BOUNCED:  # what was sent there has been read
                 person = replace(subscriber, standing=Standing.OK)
-        case Resend(asked=asked):
-            letters = (Kind.CONFIRM,) if may_ask(asked, now) else ()
         case Leave(goodbye=True) if by is By.READER and subscription.status is not Status.PENDING:
             letters = (Kind.GOODBYE,)
-    if after is None or (isinstance(act, Resend) and not letters):
+    if after is None:
         return same
     return Decision(
         subscriber=person,
@@ -159,7 +156,7 @@ def decide(
 def _after(
     subscriber: Subscriber,
     held: Subscription,
-    act: Resend | Confirm | Change | Pause | Resume | Leave | Return,
+    act: Confirm | Change | Pause | Resume | Leave | Return,
     *,
     by: By,
     now: datetime,
@@ -167,8 +164,6 @@ def _after(
     """The subscription after the act; None where the act means nothing in this state."""
     here = held.status in (Status.ACTIVE, Status.PAUSED)
     match act:
-        case Resend() if held.status is Status.PENDING and subscriber.standing in _REACHABLE:
-            return replace(held, confirm_by=now + CONFIRM_FOR)
         case Confirm() if may_confirm(held, now):
             status = Status.ACTIVE if held.status is Status.PENDING else held.status
             return replace(
@@ -188,7 +183,7 @@ def _after(
             paused = held.paused_until is not None and held.paused_until > now
             status = Status.PAUSED if paused else Status.ACTIVE
             return replace(held, status=status, left_at=None, left_by=None)
-        case Resend() | Confirm() | Change() | Pause() | Resume() | Leave() | Return():
+        case Confirm() | Change() | Pause() | Resume() | Leave() | Return():
             return None
         case _:
             assert_never(act)
@@ -205,8 +200,8 @@ def _join(
     due = ask_at(act.asked, now)
     if here and not bounced:
         return same
-    if held and held.status is not Status.LEFT and due != now:
-        return same  # what was asked before counts
+    if held and may_confirm(held, now) and due != now:
+        return same  # what was asked before counts, as long as it can be answered
     if held and here:
         # Anybody may have typed the address in: what was confirmed stands, and only the letter's
         # reader can say that the mailbox works again.

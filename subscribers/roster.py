@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime, time
@@ -24,11 +25,15 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")  # OWASP's list, and our own ma
 _SYNONYMS: dict[str, tuple[str, ...]] = {
     "address": (
         "email", "e-mail", "mail", "email address", "e-mail address", "emailaddress", "adresse",
-        "courriel", "correo", "e-mail-adresse", "subscriber",
+        "courriel", "correo", "e-mail-adresse", "e-mailadresse", "emailadresse", "mailadresse",
+        "adresse e-mail", "adresse email", "adresse mail", "adresse électronique",
+        "correo electrónico", "dirección de correo electrónico", "dirección de correo",
+        "электронная почта", "адрес электронной почты", "эл. почта", "почта", "البريد الإلكتروني",
+        "subscriber",
     ),
-    "name": ("full name", "fullname", "display name", "nom", "nombre", "имя"),
-    "language": ("lang", "locale", "sprache", "langue", "idioma"),
-    "timezone": ("time zone", "tz", "zeitzone"),
+    "name": ("full name", "fullname", "display name", "nom", "nombre", "имя", "الاسم"),
+    "language": ("lang", "locale", "sprache", "langue", "idioma", "язык", "اللغة"),
+    "timezone": ("time zone", "tz", "zeitzone", "fuseau horaire", "zona horaria", "часовой пояс"),
     "joined_at": ("joined", "created at", "created", "subscribed at", "opt-in time", "optin_time"),
     "confirmed_at": ("confirmed", "confirm_time", "confirmation time"),
 }  # fmt: skip
@@ -229,7 +234,8 @@ def _taken(buffer: io.StringIO) -> str:
 
 
 def _plain(cell: str) -> str:
-    return cell.strip().strip("*").strip().lower()
+    # A Mac writes é as two characters.
+    return unicodedata.normalize("NFC", cell).strip().strip("*").strip().lower()
 
 
 def _number(text: str) -> int:

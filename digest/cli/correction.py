@@ -8,6 +8,7 @@ from pathlib import Path
 
 from digest import wiring
 from digest.cli import mended
+from digest.cli.newsletters import unserved
 from digest.cli.sending import Outgo, Sent, released_and_sent
 from digest.compose import words
 from digest.config import secret
@@ -32,9 +33,11 @@ async def correction(
     ring = secret.make_and_read(settings.folder)
     async with wiring.tools(settings) as tools:
         found = await tools.store.read(desk.find, issue)
-        newsletter = settings.newsletters.get(found.newsletter) if found else None
+        if found is None:
+            raise desk.unknown(issue)
+        newsletter = settings.newsletters.get(found.newsletter)
         if newsletter is None:
-            raise DigestError(f"there is no issue {issue} of a newsletter that is configured")
+            raise unserved(found, "leave the issue as it is")
         imprint = wiring.imprint(settings, media=settings.storage.media)
         said = words.load(newsletter.language, imprint.templates)
         drafted = await correcting.correct(

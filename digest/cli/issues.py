@@ -14,13 +14,12 @@ import click
 from digest import wiring, worker
 from digest.cli import Context, number, stores
 from digest.cli.correction import correction
-from digest.cli.newsletters import refuse_unknown
+from digest.cli.newsletters import refuse_unknown, refuse_unserved
 from digest.cli.sending import Outgo
 from digest.cli.sent import ending_lines, refuse_unfinished
 from digest.cli.words import correction_lines, people
 from digest.clock import clock_at
 from digest.config.load import load_for
-from digest.errors import DigestError
 from digest.services import correcting, steering
 from digest.storage import agenda, desk, posting
 from digest.storage.agenda import Miss
@@ -87,7 +86,7 @@ def show(
     if stories:
         told = _read(context, lambda store: correcting.told(store, issue))
         if told is None:
-            raise DigestError(_no_issue(issue))
+            raise desk.unknown(issue)
         click.echo(json.dumps(told, ensure_ascii=False, indent=2))
         return
     states = ("failed",) * failed + WAITING * waiting + ("skipped",) * skipped
@@ -101,7 +100,7 @@ def show(
 
     found, tally, fates = _read(context, read) or (None, {}, [])
     if found is None:
-        raise DigestError(_no_issue(issue))
+        raise desk.unknown(issue)
     if as_json:
         whole = {**asdict(found), "deliveries": tally, "people": [asdict(one) for one in fates]}
         click.echo(json.dumps(whole, default=str, indent=2))
@@ -114,10 +113,6 @@ def show(
         click.echo(f"  {count:>9,} {state}")
     for one in fates:
         click.echo(f"  {one.address or '(erased)'}: {_why(one)}")
-
-
-def _no_issue(issue: int) -> str:
-    return f"there is no issue {issue}; `digest issues list` shows those there are"
 
 
 def _together(made: list[IssueInfo], missed: list[Miss]) -> list[IssueInfo | Miss]:
@@ -182,6 +177,7 @@ def pause(context: Context, issue: int) -> None:
 def resume(context: Context, issue: int) -> None:
     """Go on with a paused issue."""
     clock = clock_at(None)
+    refuse_unserved(load_for(context.config).settings, issue)
     late = _in_store(context, lambda store: steering.resume(store, issue, clock=clock))
     click.echo(f"Issue {issue} goes on; `digest work` sends it.")
     if late:
@@ -231,6 +227,7 @@ def _have_a_page(context: Context, issue: int) -> int:
 def approve(context: Context, issue: int) -> None:
     """Let an issue go that waits for approval."""
     clock = clock_at(None)
+    refuse_unserved(load_for(context.config).settings, issue)
     _in_store(context, lambda store: steering.approve(store, issue, clock=clock))
     click.echo(f"Issue {issue} is approved; `digest run` releases it within a quarter of a minute.")
 
@@ -251,6 +248,7 @@ def hold(context: Context, issue: int) -> None:
 def retry_failed(context: Context, issue: int) -> None:
     """Try those it failed to reach, and those in doubt, once more."""
     clock = clock_at(None)
+    refuse_unserved(load_for(context.config).settings, issue)
     count = _in_store(context, lambda store: steering.retry_failed(store, issue, clock=clock))
     click.echo(f"{count:,} queued again; `digest work` sends them.")
 

@@ -6,6 +6,10 @@ from digest.cli import stores
 from digest.config.settings import Settings
 from digest.errors import Misconfigured
 from digest.storage import desk
+from digest.storage.desk import IssueInfo
+
+# The state of an issue that has not ended -> what ends it.
+ENDS = {"draft": "hold", "enrolling": "cancel", "released": "cancel", "paused": "cancel"}
 
 
 def chosen(newsletter: str | None, known: list[str], *, command: str = "digest send") -> str:
@@ -32,3 +36,19 @@ def refuse_unknown(settings: Settings, newsletter: str | None) -> None:
         return
     if not stores.read(settings.storage.url, lambda store: store.read(desk.knows, newsletter)):
         chosen(newsletter, list(settings.newsletters))
+
+
+def refuse_unserved(settings: Settings, issue: int) -> None:
+    """Raise Misconfigured where nothing of an issue would go, for want of its newsletter."""
+    found = stores.read(settings.storage.url, lambda store: store.read(desk.find, issue))
+    if found and found.state in ENDS and found.newsletter not in settings.newsletters:
+        raise unserved(found, f"end the issue with `digest issues {ENDS[found.state]} {issue}`")
+
+
+def unserved(issue: IssueInfo, cure: str) -> Misconfigured:
+    """That the newsletter of an issue is gone; ``cure``: what else there is but to put it back."""
+    return Misconfigured(
+        f"newsletter {issue.newsletter!r}",
+        f"is not in the configuration any more, and its issue {issue.id} goes nowhere without it: "
+        f"put it back first, or {cure}",
+    )

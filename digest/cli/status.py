@@ -128,7 +128,7 @@ def _lines(
             yield f"  {name}: {who}; put it back by that name"
     if found.waiting:
         yield "Waiting for your approval"
-        yield from (f"  {_waits(one, now)}" for one in found.waiting)
+        yield from (f"  {_waits(one, settings, now)}" for one in found.waiting)
     yield "Last issues"
     yield from (f"  {_sent(one, settings)}" for one in found.sent)
     if not found.sent:
@@ -183,8 +183,11 @@ def _troubled(visit: Visit, names: Mapping[SourceId, str]) -> str:
     return f"{named} ({'once' if visit.failures == 1 else f'{visit.failures} times'})"
 
 
-def _waits(one: Review, now: datetime) -> str:
+def _waits(one: Review, settings: Settings, now: datetime) -> str:
     named = f"Issue {one.issue}, {one.newsletter} {one.period}"
+    if one.newsletter not in settings.newsletters:
+        end = f"`digest issues hold {one.issue}` ends it"
+        return f"{named}, goes nowhere without its newsletter: put that back by its name, or {end}"
     if one.release_by is not None and one.release_by <= now:
         return f"{named}, may go: `digest run` releases it"
     by = f", and goes by itself at {one.release_by:%Y-%m-%d %H:%M} UTC" if one.release_by else ""

@@ -84,7 +84,8 @@ def correction_lines(prepared: Prepared, audience: int) -> Iterator[str]:
     yield ""
     if prepared.issue:
         yield from _head(prepared.issue, prepared.editions)
-        yield _filled(prepared.newsletter.intro, "Note       ", " " * 11)
+        for first, line in enumerate(prepared.newsletter.intro.splitlines()):
+            yield _filled(line, " " * 11 if first else "Note       ", " " * 11)
         yield ""
         yield "Stories"
         for place, story in enumerate(prepared.issue.stories, 1):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -22,6 +24,7 @@ from digest.model import (
     SourceId,
     Story,
 )
+from digest.slots import SLOT_CLOSE, SLOT_OPEN
 from digest.storage import agenda, articles, desk, posting, shelf, volume
 from digest.storage import issues as issues_table
 from digest.storage.database import Store
@@ -56,8 +59,7 @@ async def correct(
     corrected already: whom its correction went to would be told twice. Misconfigured for stories
     that are none, and for a note that says nothing.
     """
-    if not note.strip():
-        raise Misconfigured("--note", "says nothing; write what was wrong")
+    note = _in_lines(note)
     info, content = await store.read(_of, issue)
     await store.read(_not_yet_corrected, issue)
     await store.read(_all_left, issue, newsletter.archive)
@@ -88,10 +90,24 @@ async def correct(
     return Prepared(newsletter=again, at=at, issue=composed, settled=settled)
 
 
+def _in_lines(note: str) -> str:
+    """``note`` in the lines it was written in, with one empty line at most between two of them."""
+    lines = [line.strip() for line in note.splitlines()]
+    told = re.sub(r"\n{3,}", "\n\n", "\n".join(lines).strip())
+    if not told:
+        raise Misconfigured("--note", "says nothing; write what was wrong")
+    for character in told.replace("\n", "").replace("\t", ""):
+        if unicodedata.category(character) in ("Cc", "Cs") or character in (SLOT_OPEN, SLOT_CLOSE):
+            raise Misconfigured(
+                "--note", f"holds U+{ord(character):04X}, which no mail shows; remove it"
+            )
+    return told
+
+
 def _of(tx: Connection, issue: int) -> tuple[IssueInfo, Mapping[str, Any]]:
     info = desk.find(tx, issue)
     if info is None:
-        raise DigestError(f"there is no issue {issue}; `digest issues list` shows those there are")
+        raise desk.unknown(issue)
     if info.state not in WENT_OUT:
         raise DigestError(f"issue {issue} is {info.state}; only what went out can be corrected")
     content = shelf.content(tx, issue)

@@ -27,7 +27,6 @@ from subscribers.acts import (
     Disown,
     Join,
     Reinstate,
-    Resend,
 )
 from subscribers.address import Address
 from subscribers.consent import Decision
@@ -96,7 +95,7 @@ async def act_on(
     clock: Clock,
     evidence: Evidence = NO_EVIDENCE,
 ) -> Done:
-    """Confirm, resend, change, pause, resume, leave or return: one person, one newsletter."""
+    """Confirm, change, pause, resume, leave or return: one person, one newsletter."""
     return await store.write(on_subscription, subscriber, newsletter, act, by, clock(), evidence)
 
 
@@ -212,8 +211,6 @@ def on_subscription(
     person = people.of_id(tx, subscriber)
     if person is None:
         return NOTHING
-    if isinstance(act, Resend | Join):
-        act = replace(act, asked=cooldown.asked(tx, person.address, now, ()))
     held = _held(tx, subscriber, newsletter)
     return _keep(tx, person, consent.decide(person, held, act, by=by, now=now), evidence, now)
 

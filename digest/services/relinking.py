@@ -48,6 +48,6 @@ def _owed(tx: Connection, address: Address, newsletter: str, now: datetime) -> L
     if not any(consent.may_write_to(person, one, Kind.LINKS, now) for one in held):
         return None
     # Counted apart from what asks to confirm: nobody may keep a reader in by signing them up.
-    if not consent.may_ask(cooldown.written(tx, address, now, [Kind.LINKS]), now):
+    if not consent.may_ask(cooldown.linked(tx, person.id, now), now):
         return None
     return letters.owed(person, newsletter, Kind.LINKS, person.address, now, now + GOOD_FOR)

@@ -122,5 +122,5 @@ def _waits(tx: Connection, issue: int) -> None:
 def _found(tx: Connection, issue: int) -> desk.IssueInfo:
     found = desk.find(tx, issue)
     if found is None:
-        raise DigestError(f"there is no issue {issue}; `digest issues list` shows those there are")
+        raise desk.unknown(issue)
     return found

@@ -3,11 +3,13 @@
 The letters say so, also those that are owed and wait for their hour. Those of a person who is
 erased go with them, and whoever asked could be erased and ask again: so a keyed hash of each
 address that they had asked stays for a day.
+
+What follows a + counts for nothing here: one mailbox has any number of such addresses.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, and_, bindparam, delete, func, or_, select
@@ -32,8 +34,7 @@ _OUTLIVED = select(paces.c.at).where(
 _WRITTEN = select(letters.c.due_at).where(
     letters.c.address_key == bindparam("key"),
     letters.c.due_at > bindparam("since"),
-    letters.c.kind.in_(bindparam("kinds", expanding=True)),
-    _LEFT,
+    _ASKS,
 )
 
 
@@ -41,20 +42,23 @@ def asked(
     tx: Connection, address: Address, now: datetime, ring: Sequence[bytes]
 ) -> tuple[datetime, ...]:
     """When confirmations were written to an address in the last day, or are to be."""
-    outlived = tx.execute(_OUTLIVED, {"marks": marks(ring, address), "since": now - KEPT})
-    return tuple(sorted([*written(tx, address, now, ASKING), *outlived.scalars()]))
+    outlived = tx.execute(_OUTLIVED, {"marks": marks(ring, address.untagged), "since": now - KEPT})
+    written = tx.execute(_WRITTEN, {"key": address.untagged.key, "since": now - KEPT})
+    return tuple(sorted([*written.scalars(), *outlived.scalars()]))
 
 
-def written(
-    tx: Connection, address: Address, now: datetime, kinds: Iterable[Kind]
-) -> tuple[datetime, ...]:
-    """When letters of these kinds were written to an address in the last day, or are to be."""
-    asked = {
-        "key": address.key,
-        "since": now - KEPT,
-        "kinds": [kind.value for kind in kinds],
-    }
-    return tuple(sorted(tx.execute(_WRITTEN, asked).scalars()))
+def linked(tx: Connection, person: SubscriberId, now: datetime) -> tuple[datetime, ...]:
+    """When fresh links were written to a person in the last day, or are to be.
+
+    Not to their mailbox: who reads at ``ada+1@``, too, is kept from no link of theirs.
+    """
+    found = select(letters.c.due_at).where(
+        letters.c.subscriber == person,
+        letters.c.kind == Kind.LINKS.value,
+        letters.c.due_at > now - KEPT,
+        _LEFT,
+    )
+    return tuple(sorted(tx.execute(found).scalars()))
 
 
 def outlive(tx: Connection, person: SubscriberId, now: datetime, ring: Sequence[bytes]) -> None:
@@ -64,7 +68,8 @@ def outlive(tx: Connection, person: SubscriberId, now: datetime, ring: Sequence[
         letters.c.subscriber == person, left, _ASKS
     )
     for one in tx.execute(found).all():
-        name = f"{mark(ring[0], Address.parse(one.address))}|{one.due_at.isoformat()}"
+        mailbox = Address.parse(one.address).untagged
+        name = f"{mark(ring[0], mailbox)}|{one.due_at.isoformat()}"
         values = {"kind": _KIND, "name": name, "past": "", "at": one.due_at}
         dialect.add(tx, paces, values)
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, select, update
 
 from digest.delivery import Skip
+from digest.errors import Misconfigured
 from digest.storage import claims
 from digest.storage import deliveries as rows
 from digest.storage.postal import deliveries, is_queued, misses, reviews, state_now
@@ -109,6 +110,13 @@ def fates(tx: Connection, issue: int, states: tuple[str, ...], limit: int) -> li
         .limit(limit)
     )
     return [Fate(**row._mapping) for row in tx.execute(asked)]
+
+
+def unknown(issue: int) -> Misconfigured:
+    """That there is no issue of a number."""
+    return Misconfigured(
+        f"there is no issue {issue};", "`digest issues list` shows those there are"
+    )
 
 
 def half_released(issue: int) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -22,6 +20,7 @@ from digest.web.sorry import sorry
 from digest.web.texts import LANGUAGES
 
 HEADLINES = 4
+FIELDS = 20  # of a form, at most
 
 
 async def home(request: Request) -> Response:
@@ -43,17 +42,20 @@ async def subscribe(request: Request) -> Response:
     desk = desk_of(request)
     if not origins.may_send(request.headers, desk.origins, token=False):
         raise HTTPException(403)
-    async with request.form(max_files=0, max_fields=20) as form:
+    # Where it shows several newsletters it brings a cadence for each.
+    most = FIELDS + len(desk.settings.newsletters)
+    async with request.form(max_files=0, max_fields=most) as form:
         said = {name: str(value) for name, value in form.items()}
     framed = said.get("frame") == "yes"
+    chosen = said.get("newsletter", "")
     filled = Filled(
-        newsletter=said.get("newsletter", ""),
+        newsletter=chosen,
         email=said.get("email", "")[:400],
         stamp=said.get("stamp", ""),
         altcha=said.get("altcha", ""),
         name=said.get("name", ""),
         language=said.get("language", ""),
-        cadence=said.get("cadence", ""),
+        cadence=said.get(f"cadence.{chosen}", "") or said.get("cadence", ""),
         trap=said.get("website", ""),
         page="embed" if framed else "subscribe",
     )
@@ -148,12 +150,12 @@ def _form(
     answer: Answer | None = None,
     filled: Filled | None = None,
 ) -> dict[str, object]:
-    choices: Sequence[Newsletter] = tuple(desk.settings.newsletters.values())
+    choices = (newsletter,) if framed else tuple(desk.settings.newsletters.values())
     return {
         "bad_address": answer is Answer.NO_ADDRESS,
         "cadence": filled.cadence if filled and filled.cadence else newsletter.cadence.value,
-        "cadences": [cadence.value for cadence in offered(newsletter)],
-        "choices": (newsletter,) if framed else choices,
+        "cadences": {one.id: [each.value for each in offered(one)] for one in choices},
+        "choices": choices,
         "double_opt_in": desk.settings.web.double_opt_in,
         "email": filled.email if filled else "",
         "framed": framed,

@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from digest.deliver import headers
 from digest.model import Heading, Newsletter
 from digest.services.offers import offered
 from digest.web.desk import (
@@ -33,7 +34,7 @@ from digest.web.members import Member, Wishes
 from digest.web.sorry import sorry
 from digest.web.texts import LANGUAGES, spoken
 from subscribers.address import Address
-from subscribers.model import Standing, Status, Subscription
+from subscribers.model import Standing, Status, Subscriber, Subscription
 from subscribers.tokens import Purpose
 
 N_ = str  # marks a sentence for the catalogues
@@ -112,7 +113,8 @@ def _read(form: FormData, newsletter: Newsletter, member: Member) -> tuple[Wishe
     chosen = [str(topic) for topic in form.getlist("topic")]
     topics = tuple(one.topic for one in known if one.topic in chosen)
     trouble = NO_TOPIC if "topics" in said and not topics else ""
-    email = said.get("address", "").strip()[:400] or person.address.shown
+    typed = "" if _barred(person) else said.get("address", "").strip()[:400]
+    email = typed or person.address.shown
     bad = hint(email)
     moving = not bad and Address.pasted(email).key != person.address.key
     hour = said.get("hour", "")
@@ -133,6 +135,11 @@ def _read(form: FormData, newsletter: Newsletter, member: Member) -> tuple[Wishe
         cadence=cadence if cadence in ("pause", *offered(newsletter)) else "",
         topics=topics if "topics" in said else None,
     )
+
+
+def _barred(person: Subscriber) -> bool:
+    """Whether joining again and another address come to nothing: only the operator can help."""
+    return person.standing is Standing.COMPLAINED
 
 
 def _hours(subscription: Subscription) -> Sequence[str]:
@@ -192,10 +199,12 @@ def _page(request: Request, bearer: Bearer, member: Member, shown: Shown) -> Res
         language,
         private=True,
         bad_address=shown.bad_address,
+        barred=_barred(person),
         bounced=person.standing is Standing.BOUNCED,
         cadence=shown.cadence or ("pause" if paused else subscription.cadence),
         cadences=[cadence.value for cadence in offered(newsletter)],
         chooses=here,
+        contact=headers.parsed(newsletter.reply_to or newsletter.sender)[1],
         chosen=kept_topics if shown.topics is None else shown.topics,
         email=shown.email,
         here=link(bearer, Purpose.PREFERENCES, base=desk.look.base, key=desk.ring[0]),

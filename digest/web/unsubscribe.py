@@ -129,6 +129,7 @@ async def _goodbye(request: Request, desk: Desk, bearer: Bearer, member: Member 
         address=member.person.address.shown if member else "",
         here=_link(desk, bearer, Purpose.UNSUBSCRIBE),
         others=await _others(desk, bearer, member),
+        may_join=member is not None and member.person.standing is not Standing.COMPLAINED,
         undo=member is not None
         and consent.may_return(member.person, member.subscription, desk.clock()),
     )

@@ -107,6 +107,25 @@ def test_an_issue_that_waits_and_one_that_was_held_say_so(desk):
     assert "daily 2026-11-24: the editor kept it back" in desk.run("status").out
 
 
+def test_an_issue_whose_newsletter_is_gone_is_not_promised_to_go(desk):
+    desk.configure("sample:", newsletter='approval = "required"')
+    issue = a_draft(desk)
+    config = desk.folder / "config.toml"
+    config.write_text(config.read_text().replace("[newsletters.daily]", "[newsletters.new]"))
+
+    said = [
+        desk.run("issues", *one) for one in (["approve", issue], ["correct", issue, "--note", "x"])
+    ]
+
+    gone = "newsletter 'daily' is not in the configuration any more, and its issue "
+    assert [(one.code, one.out, gone in one.err) for one in said] == [(2, "", True)] * 2
+    assert f"put it back first, or end the issue with `digest issues hold {issue}`" in said[0].err
+    told = desk.run("status").out
+    assert "put that back by its name, or `digest issues hold 1` ends it" in told
+    assert "issues approve" not in told
+    assert desk.run("issues", "hold", issue).code == 0
+
+
 def test_what_comes_next_is_in_order_of_time_and_somebody_takes_it(desk):
     desk.configure("sample:", newsletter='offers = ["weekly", "weekdays"]\nhour = "06:30"')
     weekly = '[newsletters.week]\ntitle = "Week"\nsender = "a@b.example"\ncadence = "monthly"\n'

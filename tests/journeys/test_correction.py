@@ -66,6 +66,27 @@ def test_the_page_that_is_led_to_says_what_was_wrong(desk, sent):
     assert [json.loads(content)["intro"] for (content,) in kept] == ["", note]
 
 
+def test_the_lines_of_a_note_stay_lines(desk, sent):
+    note = "The pool opens at <seven>.\r\n\n\n\n* Monday \n* Tuesday\n"
+
+    said = desk.run("issues", "correct", sent, "--note", note, "--yes")
+
+    mail = mails(desk)[0]
+    html = mail.get_body(("html",)).get_content()
+    assert "The pool opens at &lt;seven&gt;.<br /><br />* Monday<br />* Tuesday</p>" in html
+    text = mail.get_body(("plain",)).get_content()
+    assert "\n\nThe pool opens at <seven>.\n\n* Monday\n* Tuesday\n\n" in text
+    assert "Note       The pool opens at <seven>.\n\n           * Monday\n" in said.out
+
+
+@pytest.mark.parametrize("odd", ["\x07", "\ue0f0"])
+def test_a_note_with_a_character_that_no_mail_can_hold_is_refused(desk, sent, odd):
+    said = desk.run("issues", "correct", sent, "--yes", "--note", f"The pool{odd} opens.")
+
+    assert said.code == 2
+    assert f"--note holds U+{ord(odd):04X}" in said.err
+
+
 def test_who_is_asked_hears_how_many_it_would_go_to_now(desk, sent):
     desk.run("subscribers", "suppress", "grace@example.org")
 
@@ -130,7 +151,10 @@ def test_a_note_that_says_nothing_is_refused(desk, sent, note):
 
 
 def test_what_never_went_out_is_not_corrected(desk, sent):
-    assert "no issue 99" in desk.run("issues", "correct", "99", "--note", "Oh").err
+    said = desk.run("issues", "correct", "99", "--note", "Oh")
+
+    assert said.code == 2
+    assert "no issue 99; `digest issues list` shows those" in said.err
 
 
 def test_stories_that_are_none_are_named(desk, sent):

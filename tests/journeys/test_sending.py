@@ -266,7 +266,7 @@ def test_issues_are_listed_shown_and_steered(paper):
 def test_who_is_not_there_is_said_with_the_command_that_lists(paper):
     for words in (("show", "9"), ("pause", "9"), ("resume", "9"), ("retry-failed", "9")):
         said = paper.run("issues", *words)
-        assert said.code == 1
+        assert said.code == 2
         assert "there is no issue 9; `digest issues list` shows those there are" in said.err
 
 

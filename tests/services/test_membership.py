@@ -105,10 +105,31 @@ async def test_two_joins_of_one_address_at_the_same_instant_are_one_person_and_o
 async def test_no_number_of_joins_bombs_an_address(store, clock):
     for _ in range(30):
         who = (await join(store, clock)).subscriber
-        await act(store, clock, acts.Resend(), who)
         clock.now += 20 * timedelta(minutes=1)
 
     assert await kinds(store, who) == [Kind.CONFIRM] * 3
+
+
+async def test_what_follows_a_plus_makes_no_second_mailbox_to_bomb(store, clock):
+    tagged = [Address.parse(f"Ada+{n}@example.org") for n in range(9)]
+    await join(store, clock)
+
+    found = [(await join(store, clock, one)).subscriber for one in tagged]
+
+    assert len(set(found)) == len(tagged)
+    owed = [await store.read(letters.of, who) for who in found]
+    assert [(str(one.address), one.due_at) for some in owed for one in some] == [
+        ("Ada+0@example.org", NOW + HOUR),
+        ("Ada+1@example.org", NOW + 2 * HOUR),
+    ]
+
+
+async def test_who_is_erased_at_a_tagged_address_had_its_mailbox_asked(store, clock):
+    who = (await join(store, clock, Address.parse("ada+1@example.org"))).subscriber
+
+    await on_address(store, clock, acts.Erase(), who)
+
+    assert await store.read(cooldown.asked, ADA, clock.now, RING) == (NOW,)
 
 
 async def test_a_second_newsletter_within_the_hour_is_asked_when_it_is_over_and_a_fourth_never(
@@ -123,7 +144,7 @@ async def test_a_second_newsletter_within_the_hour_is_asked_when_it_is_over_and_
     assert owed == [("daily", NOW), ("week", NOW + HOUR), ("month", NOW + 2 * HOUR)]
     assert [one.status for one in await held(store, who)] == [Status.PENDING] * 4
     clock.now = NOW + timedelta(minutes=59)
-    assert (await act(store, clock, acts.Resend(), who)).letters == ()
+    assert (await join(store, clock)).letters == ()
 
 
 async def test_who_is_erased_leaves_no_trace_of_a_letter_that_had_not_left(store, clock):

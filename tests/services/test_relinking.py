@@ -127,6 +127,18 @@ async def test_nobody_is_written_to_more_than_once_an_hour_and_three_times_a_day
     assert await site.ask(after=24 * HOUR)
 
 
+async def test_who_reads_at_a_tagged_address_too_gets_the_links_of_both(site):
+    tagged = Address.parse("ada+news@example.org")
+    other = await membership.join(
+        site.store, Profile(address=tagged), acts.Join(newsletter="daily"), by=By.READER, ring=NEW,
+        clock=site.clock,
+    )  # fmt: skip
+    site.who = other.subscriber
+    await site.act(acts.Confirm())
+
+    assert [await site.ask(one) for one in (ADA, tagged, ADA, tagged)] == [True, True, False, False]
+
+
 async def test_many_who_ask_at_one_instant_are_one_letter(site):
     asked = await asyncio.gather(*(site.ask() for _ in range(5)))
 

@@ -45,6 +45,9 @@ def test_what_mail_cannot_reach_is_refused_with_a_sentence(text):
     [
         "ada@example.org\u00a0", "\ufeff ada@example.org\u200b", "\u202aada@example.org\u202c\r\n",
         "<ada@example.org>", "Ada, of <x> <ada@example.org> ", "Ada <\u200bada@example.org\u200b>",
+        "mailto:ada@example.org", "MAILTO:%61da@example.org?subject=Hello", "<mailto:ada@example.org>",
+        "ada@example.org, ", "ada@example.org;", "“ada@example.org”", "'ada@example.org'", "(ada@example.org)",
+        "ada\uff20example.org", "ada\uff20example\u3002org",
     ],
 )  # fmt: skip
 def test_what_comes_along_with_a_pasted_address_is_left_behind(text):
@@ -76,6 +79,14 @@ def test_a_plus_and_a_dot_are_part_of_the_mailbox():
     keys = {Address.parse(f"{a}@example.org").key for a in ("ada", "ada+x", "a.da")}
 
     assert len(keys) == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "mailbox"),
+    [("Ada+x+y@example.org", "Ada@example.org"), ("+x@example.org", "+x@example.org")],
+)
+def test_a_tagged_address_is_counted_by_its_mailbox(text, mailbox):
+    assert str(Address.parse(text).untagged) == mailbox
 
 
 def test_desks_and_throwaway_mailboxes_are_flags_and_no_refusal():

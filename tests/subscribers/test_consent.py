@@ -134,9 +134,19 @@ def test_an_address_gets_one_confirmation_an_hour_and_three_a_day(hours_ago, may
     asked = tuple(NOW - h * HOUR for h in hours_ago)
 
     assert may_ask(asked, NOW) is may
-    assert bool(after(acts.Resend(asked=asked), held(Status.PENDING)).letters) is may
+    waits = held(Status.PENDING, confirm_by=NOW + DAY)
+    assert bool(after(replace(JOIN, asked=asked), waits).letters) is may
     done = after(replace(JOIN, asked=asked), None)
     assert (bool(done.letters) and done.due == NOW) is may
+
+
+def test_who_signs_up_after_the_fortnight_is_asked_though_the_address_was_asked_just_now():
+    lapsed = held(Status.PENDING, confirm_by=NOW)
+
+    done = after(replace(JOIN, asked=(NOW,)), lapsed)
+
+    assert done.subscription.confirm_by == NOW + 14 * DAY
+    assert (done.letters, done.due) == ((Kind.CONFIRM,), NOW + HOUR)
 
 
 @pytest.mark.parametrize(
@@ -323,7 +333,6 @@ class AnyOrderOfActs(RuleBasedStateMachine):
     @rule(
         make=st.sampled_from([
             lambda m: acts.Join(newsletter="daily", asked=tuple(m.asked)),
-            lambda m: acts.Resend(asked=tuple(m.asked)),
             lambda m: acts.Confirm(),
             lambda m: acts.Change(cadence="weekly"),
             lambda m: acts.Pause(until=m.now + 2 * DAY),

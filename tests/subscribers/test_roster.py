@@ -237,3 +237,16 @@ def test_no_bytes_break_the_reading(data, block):
         return
 
     assert all(isinstance(one, Row | Malformed) for one in found)
+
+
+@pytest.mark.parametrize(
+    ("heads", "places"),
+    [
+        ("Adresse e-mail,Nom,Langue", {"address": 0, "name": 1, "language": 2}),
+        ("Nombre,Direccio\u0301n de correo electro\u0301nico", {"address": 1, "name": 0}),
+        ("Имя,Электронная почта,Часовой пояс", {"address": 1, "name": 0, "timezone": 2}),
+        ("الاسم,البريد الإلكتروني,اللغة", {"address": 1, "name": 0, "language": 2}),
+    ],
+)
+def test_the_headings_of_a_file_may_be_in_any_language_of_the_pages(heads, places):
+    assert roster.plan(heads.split(",")).places == places

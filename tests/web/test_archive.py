@@ -275,8 +275,8 @@ async def test_a_corrected_issue_leads_to_its_correction(site: House):
     assert (await site.get("/archive/daily/extra-1")).status == 200
 
 
-NOTE = 'The pool opens at seven, <b>not</b> six & "not" five.'
-WRITTEN = "The pool opens at seven, &lt;b&gt;not&lt;/b&gt; six &amp; &#34;not&#34; five."
+NOTE = 'The pool opens at seven, <b>not</b> six\n\n& "not" five.'
+WRITTEN = "The pool opens at seven, &lt;b&gt;not&lt;/b&gt; six<br><br>&amp; &#34;not&#34; five."
 
 
 async def test_an_intro_stands_above_the_stories_on_the_page_and_in_the_feeds(site: House):

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import sqlite3
 from datetime import timedelta
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from digest.model import NewsletterId
+from digest.storage import schema as tables
 from digest.web.challenge import Challenger
 from digest.web.limits import Spent
 from digest.web.members import Consent, Joining
@@ -32,6 +34,38 @@ async def test_a_form_becomes_a_pending_person_and_one_letter(site: House):
         "subscribe",
     )
     assert [row.kind for row in await site.letters()] == ["confirm"]
+
+
+SEVERAL = "proof_of_work = false\njoins_per_network = 100\n" + "".join(
+    f'[newsletters.n{number}]\ntitle = "No. {number}"\noffers = ["monthly"]\n'
+    'sender = "The Quayside <digest@quayside.example>"\n'
+    for number in range(20)
+)
+
+
+async def test_of_several_newsletters_each_is_joined_at_a_cadence_of_its_own(tmp_path: Path):
+    async with house(tmp_path, SEVERAL) as site:
+        shown = (await site.get("/?newsletter=n7")).text
+        every = {f"cadence.{name}": "daily" for name in site.settings.newsletters}
+        every["cadence.n7"] = "monthly"
+        odd = await site.join("ada", **(every | {"newsletter": "n7"}))
+        answer = await site.join("ada@example.org", **(every | {"newsletter": "n7"}))
+        wrong = await site.join("ada@example.org", **{"cadence.daily": "monthly"})
+        framed = (await site.get("/embed?newsletter=n7")).text
+
+        held = await site.rows(tables.subscriptions, tables.subscriptions.c.newsletter)
+
+    assert re.findall(r'"cadence.(\w+)" value="(\w+)" checked', shown)[7:9] == [
+        ("n6", "daily"),
+        ("n7", "daily"),
+    ]
+    assert 'name="cadence.n7" value="monthly" checked' in odd.text
+    assert (odd.status, answer.status, wrong.status) == (422, 200, 422)
+    assert [(one.newsletter, one.cadence) for one in held] == [("n7", "monthly")]
+    assert re.findall(r'name="(cadence[^"]*)" value="(\w+)"', framed) == [
+        ("cadence", "daily"),
+        ("cadence", "monthly"),
+    ]
 
 
 async def test_the_answer_is_the_same_whoever_the_address_belongs_to(site: House):

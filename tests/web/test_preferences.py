@@ -133,3 +133,24 @@ async def test_whose_mail_came_back_is_told_so_and_how_it_begins_again(site: Hou
     told = "Mail to this address came back, so nothing is sent to it."
     assert (told in before, told in shown.text) == (False, True)
     assert 'href="/?newsletter=daily"' in shown.text
+
+
+async def test_who_is_barred_is_sent_to_the_publisher_and_not_in_circles(site: House):
+    who = await site.member()
+    choose, leave = link(Purpose.PREFERENCES, who), link(Purpose.UNSUBSCRIBE, who)
+    await site.post(leave)
+    await store(site, who, standing="complained")
+
+    shown, saved = [
+        await site.get(choose),
+        await site.post(choose, {"name": "Ada", "address": "ada2@example.org"}),
+    ]
+    goodbye = await site.get(leave)
+
+    for page in (shown, saved):
+        assert page.status == 200
+        assert "If it is a mistake, write to digest@quayside.example." in page.text
+        assert 'name="address"' not in page.text
+    for page in (shown, saved, goodbye):
+        assert 'href="/?newsletter=daily"' not in page.text
+    assert (await site.find(who)).person.new_address is None
