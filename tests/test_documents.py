@@ -117,6 +117,19 @@ def _headings(page: Path, here: Path) -> set[str]:
     return {re.sub(r"[^\w -]", "", one.lower()).strip().replace(" ", "-") for one in said}
 
 
+def test_every_module_that_touches_the_world_is_in_the_table_of_the_architecture():
+    table = (ROOT / "docs" / "ARCHITECTURE.md").read_text("utf-8").partition("is touched\n")[2]
+    told = re.findall(r"`(digest/[a-z_/.]+)`", table.partition("\n## ")[0])
+    touching = [
+        str(path.relative_to(ROOT))
+        for path in SOURCES
+        if "~ world" in path.read_text("utf-8").partition("\n")[0]
+    ]
+
+    assert [name for name in touching if not name.startswith(tuple(told))] == []
+    assert [name for name in told if not (ROOT / name).exists()] == []
+
+
 def examples() -> list[tuple[str, str]]:
     found = []
     for path in DOCS:
