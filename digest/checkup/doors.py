@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from digest.checkup.verdict import Check, bad, ok, unchecked, warn
 
 SOON = timedelta(days=14)
+NAMELESS = "its name is not found in the DNS"  # the trouble of a page
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,19 +78,25 @@ def site(base_url: str, home: PageSeen) -> Check:
         return bad(
             name,
             f"{base_url}/ cannot be reached: {home.trouble}",
-            "give your web server a certificate for this name"
-            if "certificate" in home.trouble.lower()
-            else "run `digest web` behind your web server",
+            _to_be_reached(home.trouble),
         )
     if home.status != 200:
         return bad(
             name,
             f"{base_url}/ answers {home.status}",
-            "let your web server pass it on to `digest web`",
+            "let your web server pass it on to `digest run`",
         )
     if not base_url.startswith("https:"):
         return warn(name, f"{base_url}/ is not https", "one-click links must be https")
     return ok(name, f"{base_url}/ answers")
+
+
+def _to_be_reached(trouble: str) -> str:
+    if trouble == NAMELESS:
+        return "let its name in the DNS (A, AAAA) lead to your web server"
+    if "certificate" in trouble.lower():
+        return "give your web server a certificate for this name"
+    return "start `digest run` behind your web server"
 
 
 def one_click(asked: PageSeen, posted: PageSeen) -> Check:
@@ -104,7 +111,7 @@ def one_click(asked: PageSeen, posted: PageSeen) -> Check:
         return bad(
             name,
             f"a POST is answered {posted.status}",
-            "let your web server pass POST on to `digest web`, without a login of its own",
+            "let your web server pass POST on to `digest run`, without a login of its own",
         )
     if posted.status in (301, 302, 303, 307, 308):
         return bad(

@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 
 import aiohttp
 
-from digest.checkup.doors import PageSeen
+from digest.checkup.doors import NAMELESS, PageSeen
 
 BODY = 16_384  # bytes that are looked at
 PATIENCE = 10.0  # seconds
@@ -46,6 +46,8 @@ async def _ask(
             )
     except TimeoutError:
         return PageSeen(trouble=f"no answer in {PATIENCE:.0f} seconds")
+    except aiohttp.ClientConnectorDNSError:
+        return PageSeen(trouble=NAMELESS)
     except (aiohttp.ClientError, ssl.SSLError, OSError, ValueError) as error:
         return PageSeen(trouble=str(error) or type(error).__name__)
 

@@ -50,4 +50,4 @@ def info(context: Context, as_json: bool) -> None:
 def backup(context: Context, target: Path) -> None:
     """Copy the database to TARGET while it is in use. Keep secret.key with it."""
     asyncio.run(care.backup(load_for(context.config).settings.storage.url, target))
-    click.echo(f"Backed up to {target}. Keep secret.key beside it: without it old links die.")
+    click.echo(f"Backed up to {target}. Keep secret.key and config.toml with it.")

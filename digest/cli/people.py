@@ -230,4 +230,5 @@ def _record(member: Member) -> dict[str, object]:
     return {
         "id": member.person.id,
         **{k: str(v) if v is not None else None for k, v in said.items()},
+        "topics": list(row.details.topics),
     }

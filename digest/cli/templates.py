@@ -105,7 +105,7 @@ def check(context: Context) -> None:
 def _heading(name: str, like: str) -> str:
     return (
         f"# {name}: begun from {like}. `digest templates check` tells every mistake with its key;\n"
-        "# `digest send --dry-run --no-collect` shows the mail, light and dark, wide and narrow.\n"
+        "# `digest preview` shows the mail as you change it, light and dark, wide and narrow.\n"
         f'name = "{name}"\n'
     )
 
@@ -138,7 +138,7 @@ def _next_steps(settings: Settings, name: str, layout: Layout) -> Iterator[str]:
     if settings.compose.templates is None:
         yield from _under(("compose",), f'templates = "{DEFAULT_FOLDER}"', layout)
     yield from _under(("newsletters", wanted), f'theme = "{name}"', layout, key="theme")
-    yield "and look at it:  digest send --dry-run --no-collect"
+    yield "and look at it:  digest preview"
 
 
 def _under(table: Key, line: str, layout: Layout, *, key: str = "") -> Iterator[str]:

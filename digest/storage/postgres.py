@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import NoSuchModuleError
@@ -36,7 +38,8 @@ def engine(url: URL, *, write: bool, connections: int) -> Engine:
         )
     except (ImportError, NoSuchModuleError) as error:
         raise Misconfigured(
-            "storage.url", "needs PostgreSQL's driver: pip install 'digest-newsletter[postgres]'"
+            "storage.url",
+            f"needs PostgreSQL's driver: {sys.executable} -m pip install 'psycopg[binary]>=3.2'",
         ) from error
     if not write:
         return made.execution_options(postgresql_readonly=True, isolation_level="REPEATABLE READ")

@@ -176,6 +176,18 @@ def test_a_row_cannot_ask_for_a_cadence_that_is_not_offered(folder):
     }
 
 
+def test_the_topics_of_a_list_in_json_are_a_list(folder):
+    (folder / "people.csv").write_text(
+        "email,topics\nada@example.org,harbour|town\neve@example.org,\n"
+    )
+    take_in(folder, "--yes", "--already-confirmed")
+
+    listed = json.loads(run(folder, "list", "--json"))
+
+    found = {one["address"]: sorted(one["topics"]) for one in listed}
+    assert found == {"ada@example.org": ["harbour", "town"], "eve@example.org": []}
+
+
 def test_a_row_cannot_bring_a_zone_or_a_language_that_is_none(folder):
     (folder / "people.csv").write_text(
         "email,timezone,language\n"

@@ -56,6 +56,9 @@ def test_a_new_theme_is_the_one_it_began_from_under_its_own_name(folder, like):
     assert path.read_text().startswith(f"# harbour: begun from {like}. ")
     assert theme.load("harbour", (folder / "templates", OURS)).own["name"] == "harbour"
     assert f"Wrote {path}" in said
+    assert said.endswith(
+        "and look at it:  digest preview\n"
+    )  # shows one where nothing was gathered
     there = "  # is there, on line {}: put the next line below it\n"
     assert f'    [compose]{there.format(12)}    templates = "templates"\n' in said
     assert f'    [newsletters.daily]{there.format(6)}    theme = "harbour"\n' in said

@@ -86,9 +86,18 @@ async def test_pages_that_are_down_are_told_with_the_cure(tmp_path: Path):
 
     home = named(found, "web pages")
     assert home.level is Level.BAD
-    assert home.cure == "run `digest web` behind your web server"
+    assert home.cure == "start `digest run` behind your web server"
     assert named(found, "one-click").level is Level.UNCHECKED
     assert found.level is Level.BAD
+
+
+async def test_pages_whose_name_is_not_in_the_dns_are_told_with_that_cure():
+    unheard_of = ".".join(["quayside" * 7] * 5)  # too long for any: no name server is asked
+    found = await examined(patient(base_url=f"https://{unheard_of}"))
+
+    home = named(found, "web pages")
+    assert home.says.endswith("its name is not found in the DNS")
+    assert home.cure == "let its name in the DNS (A, AAAA) lead to your web server"
 
 
 async def test_a_relay_is_knocked_at_without_a_message():

@@ -1,17 +1,23 @@
 import asyncio
 import hashlib
 import multiprocessing
+import re
 import sqlite3
+import sys
+import tomllib
+from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 
 from digest.errors import Misconfigured, Permanent, Temporary
-from digest.storage import articles, database, sources
+from digest.storage import articles, database, postgres, sources
 from digest.storage.database import Store
 from digest.storage.trouble import said
 from tests.builders import an_article
 from tests.storage.test_sources import VISIT
+
+ROOT = Path(__file__).parents[2]
 
 
 def hashes(folder):
@@ -27,6 +33,16 @@ async def test_a_change_that_fails_leaves_nothing_behind(store):
         await store.write(half)
 
     assert await store.read(articles.search, (), 10) == []
+
+
+def test_a_driver_that_is_missing_is_told_with_the_command_that_brings_it():
+    with pytest.raises(Misconfigured) as told:
+        postgres.engine(make_url("postgresql+absent://here/digest"), write=True, connections=1)
+
+    python, wanted = re.fullmatch(r".*: (\S+) -m pip install '(.+)'", str(told.value)).groups()
+    assert python == sys.executable
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    assert [wanted] == extras["optional-dependencies"]["postgres"]
 
 
 async def test_what_was_written_is_there_when_opened_again(empty):
