@@ -190,6 +190,7 @@ async def _issue_page(desk: Desk, newsletter: Newsletter, language: str, volume:
         canonical=address(desk, newsletter, better or spine),
         spine=spine,
         headline=headline(spine),
+        headline_dir=direction(headline(spine)),
         day=day(spine.until, newsletter.timezone, language),
         lead=lead and _told(lead, newsletter, language),
         sections=[

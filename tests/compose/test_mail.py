@@ -270,6 +270,14 @@ def test_a_file_has_no_link_and_is_told_all_the_same():
     assert file.lead.title in edition.html
 
 
+@pytest.mark.parametrize("name", THEMES)
+def test_an_intro_of_several_paragraphs_keeps_its_lines_in_both_parts(name):
+    edition = rendered(a_paper(3, intro="Good morning.\n\n- rain\n- no bus\n"), theme=name)
+
+    assert ">Good morning.<br /><br />- rain<br />- no bus</p>" in edition.html
+    assert "\n\nGood morning.\n\n- rain\n- no bus\n\n" in edition.text
+
+
 def test_a_newsletter_without_a_tagline_prints_no_empty_line():
     for name in THEMES:
         newsletter = a_newsletter(tagline="", theme=name)
