@@ -149,6 +149,15 @@ async def test_a_headline_that_was_cut_for_the_subject_stands_whole_and_once(sit
     assert feed.entries[0].title == LONG
 
 
+async def test_a_question_that_was_joined_by_the_next_headline_heads_its_page_alone(site: House):
+    stories = [a_story(an_article(f"https://{n}.example/", title=n)) for n in ("Why?", "Rain")]
+    await put(site, an_issue(stories[0], subject=subject(["Why?", "Rain"])))
+
+    page = (await site.get("/archive/daily/2026-11-24")).text
+
+    assert '<meta property="og:title" content="Why?">' in page
+
+
 async def test_a_subject_of_the_configuration_stays_the_heading(site: House):
     story = a_story(an_article("https://a.example/", title=LONG))
     await put(site, an_issue(story, subject="The harbour today"))
