@@ -299,6 +299,20 @@ async def test_a_printed_issue_has_nothing_to_press(browser: Browser, site: Hous
     assert await page.locator("h3").first.is_visible()
 
 
+async def test_a_long_nameplate_is_set_close_and_a_short_one_is_a_target(
+    browser: Browser, site: House
+):
+    page = await watched(browser, viewport={"width": 320, "height": 640})
+    await page.goto(site.url)
+    name = page.locator(".name")
+
+    short = await name.evaluate("one => one.offsetHeight")
+    await name.evaluate("one => { one.innerText = 'a\\nb\\nc' }")
+    long = await name.evaluate("one => one.offsetHeight")
+
+    assert (short, long) == (44, 108)
+
+
 async def test_nothing_runs_off_a_phone(browser: Browser, site: House):
     who = await site.member("somebody.with.a.very.long.name.indeed@a-long-domain.example.org")
     page = await watched(browser, viewport={"width": 320, "height": 640})
