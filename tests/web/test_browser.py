@@ -313,6 +313,15 @@ async def test_a_long_nameplate_is_set_close_and_a_short_one_is_a_target(
     assert (short, long) == (44, 108)
 
 
+async def test_no_name_is_too_wide_for_a_phone(browser: Browser, site: House):
+    page = await watched(browser, viewport={"width": 320, "height": 640})
+    await page.goto(site.url)
+    for place in (".name", "footer p"):
+        await page.locator(place).first.evaluate("one => { one.textContent = 'x'.repeat(60) }")
+
+    assert await page.evaluate("document.documentElement.scrollWidth") == 320
+
+
 async def test_nothing_runs_off_a_phone(browser: Browser, site: House):
     who = await site.member("somebody.with.a.very.long.name.indeed@a-long-domain.example.org")
     page = await watched(browser, viewport={"width": 320, "height": 640})
