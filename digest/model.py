@@ -36,7 +36,7 @@ class Newsletter:
     title: str
     sender: str  # RFC 5322 mailbox: Name <address>
     tagline: str = ""
-    intro: str = ""  # a line above the first story
+    intro: str = ""  # words above the first story, of one line or several
     language: str = "en"  # ISO 639-1
     timezone: str = "UTC"  # IANA name
     cadence: Cadence = Cadence.DAILY
@@ -273,7 +273,7 @@ class Issue:
     subject: str
     preheader: str
     lead: Story | None
-    intro: str = ""  # a line above the first story
+    intro: str = ""  # words above the first story, of one line or several
     sections: tuple[Section, ...] = ()
     brief: tuple[Story, ...] = ()
     left_out: tuple[LeftOut, ...] = ()

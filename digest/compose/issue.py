@@ -16,6 +16,8 @@ PREHEADER_MIN, PREHEADER_MAX = 40, 110
 _CLAUSE_END = re.compile(
     r"\s[–—-]\s|[;:.!?]\s|,\s(?=(?:and|but|then|as|while|after|which|who|und|aber|et|mais|y|pero)\s)"
 )
+_LOOSE = " ,;:–—-،؛、，；："  # what a line that was cut does not end in
+_ENDED = tuple(".!?。！？؟")  # a headline that ends so needs no mark before the next
 _WEAK_END = frozenset(
     "first last next new old more most very its his her their our my your "
     "a an the and or but of to in on at by for from with as that than into is are was were after "
@@ -82,7 +84,7 @@ def subject(titles: Sequence[str]) -> str:
             break
         room = SUBJECT_MAX - len(line) - 2
         if room >= 12:
-            line = f"{line}; {shorten(title, room)}"
+            line = joined(line, ";", shorten(title, room))
     return line
 
 
@@ -96,30 +98,36 @@ def preheader(titles: Sequence[str], summary: str = "") -> str:
         room = PREHEADER_MAX - len(line) - (2 if line else 0)
         if line and (room < 24 or (len(line) >= PREHEADER_MIN and len(title) > room)):
             break
-        line = f"{line}; {shorten(title, room)}" if line else shorten(title, room)
+        line = joined(line, ";", shorten(title, room)) if line else shorten(title, room)
     if len(line) >= PREHEADER_MIN or not summary:
         return line
-    return (
-        f"{line}. {shorten(summary, PREHEADER_MAX - len(line) - 2)}"
-        if line
-        else shorten(summary, PREHEADER_MAX)
-    )
+    if not line:
+        return shorten(summary, PREHEADER_MAX)
+    return joined(line, ".", shorten(summary, PREHEADER_MAX - len(line) - 2))
+
+
+def joined(line: str, mark: str, more: str) -> str:
+    """``line`` and ``more`` with ``mark`` between them, unless the line has come to an end."""
+    ended = line.rstrip("”’»\"'").endswith(_ENDED)
+    return f"{line}{'' if ended else mark} {more}"
 
 
 def shorten(title: str, room: int) -> str:
-    """``title`` in at most ``room`` characters: whole, or cut at a clause or a word."""
+    """``title`` in at most ``room`` characters: whole, or cut at a clause or a word.
+
+    Within a word only where that is most of the line: an address, a language without spaces.
+    """
     title = " ".join(title.split())
     if len(title) <= room:
         return title
     clauses = [match.start() for match in _CLAUSE_END.finditer(title) if match.start() <= room]
     if clauses and clauses[-1] >= min(SUBJECT_MIN, room // 2):
-        return title[: clauses[-1]].rstrip(" ,;:–—-")
-    words = (
-        title[:room].rsplit(" ", 1)[0].split(" ") if " " in title[:room] else [title[: room - 1]]
-    )
+        return title[: clauses[-1]].rstrip(_LOOSE)
+    blank = title.rfind(" ", 0, room)
+    words = title[:blank].split(" ") if blank >= room // 3 else [title[: room - 1]]
     while len(words) > 1 and words[-1].casefold().strip("’'\"“”") in _WEAK_END:
         words.pop()
-    cut = " ".join(words).rstrip(" ,;:–—-.")
+    cut = " ".join(words).rstrip(_LOOSE + ".。")
     return f"{cut[: room - 1]}…"
 
 

@@ -21,6 +21,7 @@ MAX_WIDTH = 1120  # px: the 560 px of the mail on a screen of twice the density
 MAX_HEIGHT = 1400
 MAX_BYTES = 120_000
 MIN_WIDTH, MIN_HEIGHT = 240, 120  # smaller ones are icons, logos and tracking pixels
+MAX_RATIO = 5  # of the longer side to the shorter: a banner is a stray line beside a headline
 MAX_PIXELS = 40_000_000  # decoded; more is a bomb or a poster
 FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "AVIF", "BMP", "TIFF")
 LOGO_QUALITY = 92  # letters and flat colours show what a photograph hides
@@ -43,6 +44,9 @@ class Encoded:
 def reencode(body: bytes) -> Encoded:
     """At most 1120 px wide and 120 KB, upright, opaque. Raises Permanent with the reason."""
     image = _upright(_opened(body))
+    ratio = max(image.size) / min(image.size)
+    if ratio > MAX_RATIO:
+        raise Permanent(f"it is a strip: one side is {ratio:.0f} times as long as the other")
     image.thumbnail((MAX_WIDTH, MAX_HEIGHT), Image.Resampling.LANCZOS)
     while True:
         for quality in _QUALITIES:

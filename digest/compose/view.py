@@ -27,6 +27,8 @@ INDEX_FROM = 6  # stories: fewer are read faster than a list of them
 TEASER = 72  # characters of the list at the top: two lines on a desktop, four on a phone
 READING_SPEED = 200  # words a minute, of the mail itself
 THUMB_WIDTH, THUMB_HEIGHT = 96, 128  # px, at most
+LEAD_HEIGHT = 750  # px, at most: a photograph of 3 by 4 at full width, and a screen of a laptop
+MARKS = {"ltr": "\u200e", "rtl": "\u200f"}  # invisible letters of that direction
 
 View = dict[str, Any]  # the variables of docs/templates.md: handed to Jinja and to nobody else
 
@@ -156,13 +158,13 @@ def _lead(issue: Issue, setting: Setting) -> View:
 
 def _story(story: Story, issue: Issue, setting: Setting) -> View:
     lead = story.lead
-    zone = setting.newsletter.timezone
+    zone, way = setting.newsletter.timezone, str(setting.said["dir"])
     picture = issue.pictures.get(lead.url)
     return {
         "title": lead.title,
         "dir": direction(f"{lead.title} {story.summary}"),
         "url": web(lead.url),
-        "source": lead.source_name,
+        "source": _beside(lead.source_name, way),
         "author": lead.author or "",
         "topic": story.topic,
         "when": words.when(lead.dated, issue.until, zone, setting.spoken, setting.said),
@@ -170,14 +172,28 @@ def _story(story: Story, issue: Issue, setting: Setting) -> View:
         "summary": story.summary,
         "image": _image(picture, lead, setting) if picture else None,
         "also": [
-            {"source": a.source_name, "title": a.title, "url": web(a.url)} for a in story.also
+            {"source": _beside(a.source_name, way), "title": a.title, "url": web(a.url)}
+            for a in story.also
         ],
     }
 
 
+def _beside(name: str, way: str) -> str:
+    """``name`` for a mail that runs ``way``: what stands beside it stays on its side.
+
+    An Arabic name in an English line would else draw the hour after it to its other side. Marks
+    do it in the text part, too, where there are no elements to isolate a name with.
+    """
+    against = ("R", "AL") if way == "ltr" else ("L",)
+    if not any(unicodedata.bidirectional(character) in against for character in name):
+        return name
+    own = MARKS[direction(name)]
+    return f"{own}{name}{own}{MARKS[way]}"
+
+
 def _image(picture: Picture, lead: Article, setting: Setting) -> View:
-    width = min(setting.sheet_width - 80, picture.width)
     ratio = picture.height / picture.width
+    width = min(setting.sheet_width - 80, picture.width, int(LEAD_HEIGHT / ratio))
     thumb = min(THUMB_WIDTH, round(THUMB_HEIGHT / ratio))
     return {
         "src": f"{setting.base_url}/i/{picture.hash}.jpg",

@@ -15,7 +15,7 @@ from digest.config.shape import HTTP_KEYS, ROOT, Fields, Leaf, Listed, Named, Sh
 from digest.slots import SLOT_CLOSE, SLOT_OPEN
 
 # A mail header and a log line end at any of these; only an address may have several lines.
-SEVERAL_LINES = {"postal_address"}
+SEVERAL_LINES = {"postal_address", "intro"}
 # TOML's own times and dates are meant at these; anywhere else at a text without its quotes.
 TIMED, DATED = {"hour"}, {"start"}
 

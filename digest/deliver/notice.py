@@ -15,8 +15,13 @@ Line = tuple[str, str]  # what is wrong, and the cure
 
 def lines(wrong: Sequence[Line], over: Sequence[str]) -> list[str]:
     """What a person reads."""
-    said = [f"{says}.\n  {cure[:1].upper()}{cure[1:]}." for says, cure in wrong]
+    said = [f"{_ended(says)}\n  {_ended(cure[:1].upper() + cure[1:])}" for says, cure in wrong]
     return [*said, *(f"Over: {key}." for key in over)]
+
+
+def _ended(sentence: str) -> str:
+    """With its full stop; what another program said may have brought one."""
+    return sentence if sentence.endswith((".", "!", "?")) else f"{sentence}."
 
 
 def payload(wrong: Sequence[Line], over: Sequence[str]) -> dict[str, object]:

@@ -14,7 +14,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from digest import periods
-from digest.compose.issue import SUBJECT_MAX, shorten
+from digest.compose.issue import SUBJECT_MAX, joined, shorten
 from digest.compose.view import direction
 from digest.model import Cadence, Newsletter
 from digest.storage import shelf
@@ -153,7 +153,7 @@ def headline(spine: Spine) -> str:
     A subject is cut for a list of mails (digest/compose/issue.py); a page has the room.
     """
     made = shorten(spine.lead, SUBJECT_MAX)
-    is_made = spine.subject == made or spine.subject.startswith(f"{made}; ")
+    is_made = spine.subject == made or spine.subject.startswith(joined(made, ";", ""))
     return spine.lead if made and is_made else spine.subject
 
 
@@ -190,6 +190,7 @@ async def _issue_page(desk: Desk, newsletter: Newsletter, language: str, volume:
         canonical=address(desk, newsletter, better or spine),
         spine=spine,
         headline=headline(spine),
+        headline_dir=direction(headline(spine)),
         day=day(spine.until, newsletter.timezone, language),
         lead=lead and _told(lead, newsletter, language),
         sections=[

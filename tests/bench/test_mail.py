@@ -13,6 +13,8 @@ from PIL import Image, ImageDraw
 from playwright.sync_api import Browser
 
 from bench.mail import axe, check, paper, proof, readers, shots, spam, w3c
+from digest.compose import render
+from tests.builders import a_story, an_article
 from tests.compose.desk import laid_out, numbered, rendered
 from tests.web.chromium import need_chromium
 
@@ -111,6 +113,31 @@ def test_no_headline_is_too_wide_for_a_phone(browser, theme, title):
 
     with shots.opened(browser, html, width=375, scheme="light", images="on") as page:
         assert page.evaluate(CUT_OFF) <= 0
+
+
+@pytest.mark.parametrize("theme", paper.THEMES)
+@pytest.mark.parametrize(
+    "source", ["The Honourable Company of Long Names, North Bank " * 2, "m" * 21]
+)
+def test_no_source_in_brief_is_too_wide_for_a_phone(browser, theme, source):
+    named = an_article("https://named.example/", source_name=source.strip())
+    issue = laid_out([numbered(0), a_story(named, sentences=())])
+
+    html = rendered(replace(issue, pictures={}), theme=theme).html
+
+    assert issue.brief
+    with shots.opened(browser, html, width=320, scheme="light", images="on") as page:
+        assert page.evaluate(CUT_OFF) <= 0
+
+
+def test_on_a_phone_no_small_picture_is_wider_than_it_was(browser):
+    newsletter, issue = paper.the_issue("paper", "en")
+    tall = {url: replace(one, width=467, height=1400) for url, one in issue.pictures.items()}
+    html = render.edition(paper.job(newsletter, replace(issue, pictures=tall))).html
+
+    with shots.opened(browser, html, width=375, scheme="light", images="on") as page:
+        widths = page.evaluate("[...document.querySelectorAll('.th img')].map(i => i.width)")
+    assert set(widths) == {43}
 
 
 @pytest.mark.parametrize(("theme", "language"), SHEETS)

@@ -130,6 +130,26 @@ def test_a_lone_story_is_announced_by_its_summary():
     )
 
 
+def test_no_mark_follows_a_headline_that_brought_its_own():
+    assert subject(["Why?", "Barges return to the harbour"]) == "Why? Barges return to the harbour"
+    assert preheader(["A", "“Will the bus stay?”", "Now!"], "Forty tonnes of oak.") == (
+        "“Will the bus stay?” Now! Forty tonnes of oak."
+    )
+
+
+def test_a_headline_that_is_mostly_one_word_is_cut_within_it():
+    assert shorten("See https://herald.example/2026/11/24/barges", 30) == (
+        "See https://herald.example/20…"
+    )
+
+
+def test_a_cut_line_ends_in_no_comma_of_any_script():
+    arabic = "تعود الصنادل مع افتتاح بوابات القفل القديم بعد أسابيع، والمصباح على الرصيف يضيء"
+
+    assert shorten(arabic, 55).endswith(" بعد أسابيع…")
+    assert shorten("港の水門が十一週間ぶりに開いた、そして人々は喜んでいる", 16).endswith("開いた…")
+
+
 @given(st.lists(TITLES, max_size=6))
 def test_subject_and_preheader_keep_their_length_whatever_the_headlines(titles):
     assert len(subject(titles)) <= issue.SUBJECT_MAX

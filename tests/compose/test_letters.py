@@ -11,7 +11,7 @@ from digest.compose import columns, legible, letters, links, render, support, te
 from digest.compose.letters import BUTTONS, LATEST_STORIES, LetterJob
 from digest.errors import Misconfigured
 from digest.model import Newsletter, NewsletterId
-from tests.compose.desk import BASE_URL, THEMES, a_paper
+from tests.compose.desk import BASE_URL, THEMES, a_paper, laid_out, numbered
 
 LANGUAGES = ("en", "de", "fr", "es", "ru", "ar")
 OURS = templates.ours() / "email"
@@ -115,6 +115,30 @@ def test_a_welcome_shows_the_latest_issue():
         assert [s.lead.title for s in rest if s.lead.title in part] == []
     assert issue.stories[0].summary in letter.html
     assert letter.html.index("Welcome") < letter.html.index("The latest issue")
+
+
+def test_in_a_welcome_a_story_in_another_direction_keeps_its_own_and_its_byline_the_letters():
+    letter = a_letter("welcome", language="ar", latest=a_paper(1))
+
+    dirs = re.findall(r'<(h3|p|td|tr)[^>]* dir="(\w+)"', letter.html)
+    assert dirs == [("h3", "ltr"), ("p", "ltr")]
+
+
+def test_a_headline_without_a_blank_begins_beside_its_star():
+    long = numbered(0, title="Donaudampfschifffahrt" * 5)
+
+    text = a_letter("welcome", latest=laid_out([long])).text
+
+    assert f"\n* {long.lead.title}\n  (Harrow Quay Herald)\n" in text
+
+
+def test_a_button_with_a_long_title_is_wrapped_in_the_text():
+    title = "The Very Long Newsletter Name of Harrow Quay and Its Environs"
+
+    text = a_letter("links", title=title).text
+
+    wide = [line for line in text.splitlines() if columns.width(line.rstrip()) > 72]
+    assert [line for line in wide if "://" not in line] == []
 
 
 def test_a_welcome_before_the_first_issue_shows_none():

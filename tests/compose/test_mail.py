@@ -270,6 +270,25 @@ def test_a_file_has_no_link_and_is_told_all_the_same():
     assert file.lead.title in edition.html
 
 
+@pytest.mark.parametrize("name", THEMES)
+def test_an_intro_of_several_paragraphs_keeps_its_lines_in_both_parts(name):
+    edition = rendered(a_paper(3, intro="Good morning.\n\n- rain\n- no bus\n"), theme=name)
+
+    assert ">Good morning.<br /><br />- rain<br />- no bus</p>" in edition.html
+    assert "\n\nGood morning.\n\n- rain\n- no bus\n\n" in edition.text
+
+
+def test_a_name_that_ends_in_a_full_stop_gets_no_second_one_in_the_text():
+    also = tuple(
+        an_article(f"https://{n}.example/", source_name=name)
+        for n, name in enumerate(("Estuary Post", "Quay Ltd."))
+    )
+
+    text = rendered(laid_out([numbered(0, also=also)])).text
+
+    assert "\nAlso covered by Estuary Post, Quay Ltd.\n" in text
+
+
 def test_a_newsletter_without_a_tagline_prints_no_empty_line():
     for name in THEMES:
         newsletter = a_newsletter(tagline="", theme=name)

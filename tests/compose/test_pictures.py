@@ -83,6 +83,8 @@ def test_metadata_is_gone_and_the_picture_upright() -> None:
         (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "it is no picture we can read"),
         (b"", "it is no picture we can read"),
         (a_picture((1, 1), kind="GIF", mode="P"), r"it is too small \(1 × 1 px\)"),
+        (a_picture((3000, 130)), "it is a strip: one side is 23 times as long as the other"),
+        (a_picture((240, 1300)), "it is a strip: one side is 5 times as long as the other"),
         (a_picture(kind="PNG")[:2000], "it is cut off or damaged"),
         (a_picture((9000, 9000), mode="L", kind="PNG"), r"it is too large \(9000 × 9000 px\)"),
     ],

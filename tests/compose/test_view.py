@@ -19,7 +19,7 @@ from tests.compose.desk import (
 )
 
 
-def seen(issue, **given):
+def seen(issue, words_of="en", **given):
     setting = views.Setting(
         newsletter=a_newsletter(sections=SECTIONS, **given),
         site_name="Harrow Quay Library",
@@ -27,8 +27,8 @@ def seen(issue, **given):
         postal_address="1 Ferry Steps",
         next_issue=NOW + timedelta(days=1),
         sheet_width=640,
-        said=words.load("en", (OURS,)),
-        spoken="en",
+        said=words.load(words_of, (OURS,)),
+        spoken=words_of,
     )
     return views.view(issue, setting)["issue"]
 
@@ -94,7 +94,8 @@ def test_offsets_count_the_stories_of_a_section():
     [
         (1120, 630, (560, 315), (96, 54)),
         (300, 300, (300, 300), (96, 96)),
-        (400, 1600, (400, 1600), (32, 128)),
+        (400, 1600, (187, 748), (32, 128)),  # no higher than a screen
+        (900, 1200, (560, 747), (96, 128)),
     ],
 )
 def test_a_picture_fits_the_sheet_and_its_thumbnail_a_corner(width, height, size, thumb):
@@ -111,6 +112,24 @@ def test_a_picture_fits_the_sheet_and_its_thumbnail_a_corner(width, height, size
         "thumb_width": thumb[0],
         "thumb_height": thumb[1],
     }
+
+
+def test_a_name_written_the_other_way_does_not_draw_the_hour_to_its_other_side():
+    lead = an_article(source_name="صحيفة الميناء")
+    also = tuple(
+        an_article(f"https://{n}.example/x", title="A", source_name=name)
+        for n, name in enumerate(("Estuary Post", "Radio إذاعة"))
+    )
+
+    told = seen(an_issue(a_story(lead, also=also)))["lead"]
+    arabic = seen(an_issue(a_story(an_article(source_name="Quay Ltd."))), words_of="ar")["lead"]
+
+    assert told["source"] == "\u200fصحيفة الميناء\u200f\u200e"
+    assert [one["source"] for one in told["also"]] == [
+        "Estuary Post",
+        "\u200eRadio إذاعة\u200e\u200e",
+    ]
+    assert arabic["source"] == "\u200eQuay Ltd.\u200e\u200f"
 
 
 def test_a_pictures_own_words_come_before_the_headline():

@@ -673,6 +673,14 @@ def test_an_hour_may_be_a_time_of_tomls_own(read: Read):
     ].hour == time(7, 15)
 
 
+def test_an_intro_may_have_several_lines(read: Read):
+    text = with_line("newsletter", 'intro = """\nGood morning.\n\n- rain\n"""')
+
+    [newsletter] = read(text).settings.newsletters.values()
+
+    assert newsletter.intro == "Good morning.\n\n- rain\n"
+
+
 def test_a_postal_address_may_have_several_lines(read: Read):
     text = with_line("site", 'postal_address = """\nHarrow Quay Library\n1 Ferry Steps"""')
 

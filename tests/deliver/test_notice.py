@@ -42,6 +42,12 @@ def test_the_mail_says_what_is_wrong_the_cure_and_what_is_over():
     )
 
 
+def test_what_another_program_said_with_its_full_stop_gets_no_second_one():
+    assert notice.lines([("the relay says 550 Not you.", "ask it. Why?")], ()) == [
+        "the relay says 550 Not you.\n  Ask it. Why?"
+    ]
+
+
 def test_the_subject_counts():
     assert read(mail(WRONG[:1]))["Subject"] == "Harrow Quay Library: one thing needs you"
     assert read(mail([]))["Subject"] == "Harrow Quay Library: one thing is over"

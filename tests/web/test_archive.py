@@ -149,13 +149,22 @@ async def test_a_headline_that_was_cut_for_the_subject_stands_whole_and_once(sit
     assert feed.entries[0].title == LONG
 
 
+async def test_a_question_that_was_joined_by_the_next_headline_heads_its_page_alone(site: House):
+    stories = [a_story(an_article(f"https://{n}.example/", title=n)) for n in ("Why?", "Rain")]
+    await put(site, an_issue(stories[0], subject=subject(["Why?", "Rain"])))
+
+    page = (await site.get("/archive/daily/2026-11-24")).text
+
+    assert '<meta property="og:title" content="Why?">' in page
+
+
 async def test_a_subject_of_the_configuration_stays_the_heading(site: House):
     story = a_story(an_article("https://a.example/", title=LONG))
     await put(site, an_issue(story, subject="The harbour today"))
 
     page = (await site.get("/archive/daily/2026-11-24")).text
 
-    assert "<bdi>The harbour today</bdi></h1>" in page
+    assert '<h1 dir="ltr">The harbour today</h1>' in page
     assert f">{LONG}<" in page
 
 
@@ -287,12 +296,30 @@ async def test_an_intro_stands_above_the_stories_on_the_page_and_in_the_feeds(si
     atom = feedparser.parse((await site.get("/archive/daily/feed.xml")).text)
     items = json.loads((await site.get("/archive/daily/feed.json")).text)["items"]
 
-    assert f'<p class="lede" dir="ltr">{WRITTEN}</p>' in page
-    assert f'<p class="lede" lang="en" dir="ltr">{WRITTEN}</p>' in german
+    assert f'<p class="lede lines" dir="ltr">{WRITTEN}</p>' in page
+    assert f'<p class="lede lines" lang="en" dir="ltr">{WRITTEN}</p>' in german
     assert page.index("</h1>") < page.index(WRITTEN) < page.index("<h2")
     assert items[0]["content_html"].lstrip().startswith(f"<p>{WRITTEN}</p>")
     assert "<b>" not in atom.entries[0].content[0].value
     assert "The pool opens at seven" in atom.entries[0].content[0].value
+
+
+async def test_the_lines_of_an_intro_are_kept_in_the_feeds(site: House):
+    await put(site, an_issue(number=1, period="extra-1", intro="Sorry.\n\n- rain\n"))
+
+    items = json.loads((await site.get("/archive/daily/feed.json")).text)["items"]
+    page = (await site.get("/archive/daily/extra-1")).text
+
+    assert items[0]["content_html"].lstrip().startswith("<p>Sorry.<br><br>- rain</p>")
+    assert '<p class="lede lines" dir="ltr">Sorry.\n\n- rain</p>' in page
+
+
+async def test_an_arabic_heading_on_an_english_page_begins_where_its_text_does(site: House):
+    await put(site, an_issue(number=1, subject="تعود الصنادل"))
+
+    page = (await site.get("/archive/daily/2026-11-24")).text
+
+    assert '<h1 dir="rtl">تعود الصنادل</h1>' in page
 
 
 async def test_an_issue_without_an_intro_or_from_before_they_were_kept_has_none(site: House):
@@ -303,7 +330,7 @@ async def test_an_issue_without_an_intro_or_from_before_they_were_kept_has_none(
 
     old = await site.get("/archive/daily/2026-11-24")
 
-    assert 'class="lede"' not in page
+    assert 'class="lede' not in page
     assert (old.status, old.text) == (200, page)
 
 
@@ -488,7 +515,7 @@ async def test_the_archive_speaks_the_readers_language_and_the_issue_its_own(
     assert f"<h1>{heading}</h1>" in listed
     assert month in listed
     assert f'<html lang="{language}"' in told
-    assert ('<h1 lang="en">' in told) is (language != "en")
+    assert ('<h1 lang="en" dir="ltr">' in told) is (language != "en")
 
 
 async def test_no_page_is_wider_than_a_phone_in_any_language_or_scheme(site: House):

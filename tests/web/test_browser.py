@@ -6,19 +6,24 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
 import pytest
 from aiohttp import web
+from PIL import Image
 from playwright.async_api import Browser, Page, Route
 
+from digest.model import Picture
+from digest.storage import issues
 from digest.storage import schema as tables
 from subscribers.model import SubscriberId
 from subscribers.tokens import Purpose
+from tests.compose.desk import laid_out, numbered
 from tests.web.chromium import chromium, need_chromium
-from tests.web.house import House, house, link, waiting_issue
+from tests.web.house import House, house, link, shelve, waiting_issue
 
 need_chromium()
 
@@ -261,6 +266,60 @@ async def test_another_site_shows_the_form_where_it_is_named(
         assert [row.page for row in await site.joins()] == [way]
         assert [letter.language for letter in await site.letters()] == ["de"]
         assert page.complaints == []
+
+
+async def test_a_tall_picture_of_a_past_issue_is_no_higher_than_a_screen(
+    browser: Browser, site: House
+):
+    stories = [numbered(0), numbered(1)]
+    tall = {one.lead.url: Picture(hash="a" * 32, width=467, height=1400) for one in stories}
+    issue = replace(laid_out(stories), pictures=tall)
+    await site.store.write(issues.freeze, issue, (), state="released", at=site.clock())
+    media = site.settings.storage.media
+    media.mkdir(parents=True)
+    Image.new("RGB", (467, 1400)).save(media / f"{'a' * 32}.jpg")
+
+    page = await watched(browser, viewport={"width": 1120, "height": 800})
+    await page.goto(f"{site.url}/archive/daily/2026-11-24")
+    await page.locator("img").last.scroll_into_view_if_needed()
+    heights = await page.locator("img").evaluate_all("all => all.map(one => one.height)")
+
+    assert heights == [750, 171]
+
+
+async def test_a_printed_issue_has_nothing_to_press(browser: Browser, site: House):
+    await shelve(site, 2)
+    page = await watched(browser)
+    await page.goto(f"{site.url}/archive/daily/2026-11-24")
+
+    await page.emulate_media(media="print")
+
+    shown = page.locator("nav, .button, footer").filter(visible=True)
+    assert await shown.count() == 0
+    assert await page.locator("h3").first.is_visible()
+
+
+async def test_a_long_nameplate_is_set_close_and_a_short_one_is_a_target(
+    browser: Browser, site: House
+):
+    page = await watched(browser, viewport={"width": 320, "height": 640})
+    await page.goto(site.url)
+    name = page.locator(".name")
+
+    short = await name.evaluate("one => one.offsetHeight")
+    await name.evaluate("one => { one.innerText = 'a\\nb\\nc' }")
+    long = await name.evaluate("one => one.offsetHeight")
+
+    assert (short, long) == (44, 108)
+
+
+async def test_no_name_is_too_wide_for_a_phone(browser: Browser, site: House):
+    page = await watched(browser, viewport={"width": 320, "height": 640})
+    await page.goto(site.url)
+    for place in (".name", "footer p"):
+        await page.locator(place).first.evaluate("one => { one.textContent = 'x'.repeat(60) }")
+
+    assert await page.evaluate("document.documentElement.scrollWidth") == 320
 
 
 async def test_nothing_runs_off_a_phone(browser: Browser, site: House):

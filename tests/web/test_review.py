@@ -41,6 +41,13 @@ async def test_opening_the_page_shows_what_the_issue_tells_and_changes_nothing(s
     assert found.release_by == site.clock() + timedelta(hours=2)
 
 
+async def test_the_page_speaks_english_alone_and_keeps_the_way_the_text_runs(site, waiting):
+    shown = await site.get(page_of(waiting))
+
+    assert '<pre dir="auto">' in shown.text
+    assert "hreflang" not in shown.text
+
+
 async def test_approved_it_goes_at_the_next_knock_of_the_clock(site, waiting):
     answer = await site.post(page_of(waiting), {"act": "approve"})
 

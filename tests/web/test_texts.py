@@ -9,7 +9,9 @@ from babel.messages.extract import extract
 from jinja2.ext import babel_extract
 
 from digest.web import texts
-from digest.web.texts import LANGUAGES, LOCALE, catalogue, pick
+from digest.web.desk import day
+from digest.web.texts import LANGUAGES, LOCALE, catalogue, pick, translations
+from tests.builders import NOW
 
 ROOT = Path(__file__).resolve().parents[2]
 OTHERS = [language for language in LANGUAGES if language != "en"]
@@ -69,3 +71,13 @@ def test_the_language_is_the_readers_own(asked: str | None, accepted: str, langu
 def test_a_newsletter_in_a_seventh_language_has_english_pages():
     assert pick(None, "", "pl") == "en"
     assert texts.translations("pl").gettext("Undo") == "Undo"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_sentence_that_ends_in_a_day_ends_in_one_full_stop(language: str):
+    said = translations(language).gettext("It starts again by itself on %(day)s.")
+
+    told = said % {"day": day(NOW, "UTC", language)}
+
+    assert told.endswith(".")
+    assert not told.endswith("..")
