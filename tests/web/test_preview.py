@@ -71,7 +71,7 @@ async def a_desk(folder: Path) -> AsyncIterator[Desk]:
         try:
             yield Desk(f"http://127.0.0.1:{listening.getsockname()[1]}", own)
         finally:
-            server.should_exit = True
+            server.leave()
             await serving
 
 
