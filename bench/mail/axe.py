@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import axe_playwright_python
-from playwright.sync_api import Browser
+from playwright.sync_api import Page
 
 from bench.mail import paper, shots
 from bench.mail.proof import Proof
@@ -17,22 +17,22 @@ NOT_FOR_MAIL = ("region", "landmark-one-main")
 SCRIPT = Path(axe_playwright_python.__file__).parent / "axe.min.js"
 
 
-def prove(browser: Browser) -> Proof:
+def prove(window: Page) -> Proof:
     """Issues at 640 and 375 px and letters at 375, each light and dark."""
     looked = 0
     wrong: list[str] = []
     for name, html, width in _views():
         for scheme in ("light", "dark"):
-            said = inspect(browser, html, width=width, scheme=scheme)
+            said = inspect(window, html, width=width, scheme=scheme)
             looked += 1
             wrong += [f"{name}, {width} px, {scheme}: {one}" for one in said]
     return Proof(figure=len(wrong), said=f"{looked} views of mails", wrong=wrong)
 
 
-def inspect(browser: Browser, html: str, *, width: int, scheme: str) -> list[str]:
+def inspect(window: Page, html: str, *, width: int, scheme: str) -> list[str]:
     """``rule at element`` for each violation."""
     off = {rule: {"enabled": False} for rule in NOT_FOR_MAIL}
-    with shots.opened(browser, html, width=width, scheme=scheme, images="on") as page:
+    with shots.opened(window, html, width=width, scheme=scheme, images="on") as page:
         page.add_script_tag(content=SCRIPT.read_text("utf-8"))
         said = page.evaluate(
             "rules => axe.run(document, {resultTypes: ['violations'], rules})", off

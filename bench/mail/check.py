@@ -21,15 +21,15 @@ SHOWN = 20  # sentences of a proof that fails
 def goldens() -> Proof:
     if reason := shots.other_fonts():
         raise Missing(reason)
-    with shots.browser() as browser:
-        wrong = [said for shot in shots.SHOTS if (said := shots.compare(browser, shot))]
+    with shots.window() as window:
+        wrong = [said for shot in shots.SHOTS if (said := shots.compare(window, shot))]
     agreeing = len(shots.SHOTS) - len(wrong)
     return Proof(figure=agreeing, said=f"{agreeing} pictures agree", wrong=wrong)
 
 
 def accessible() -> Proof:
-    with shots.browser() as browser:
-        return axe.prove(browser)
+    with shots.window() as window:
+        return axe.prove(window)
 
 
 def size() -> Proof:

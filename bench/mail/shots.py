@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PIL import Image, ImageChops
-from playwright.sync_api import Browser, Page, Route, sync_playwright
+from playwright.sync_api import Page, Route, sync_playwright
 
 from bench.mail import paper
 
@@ -83,24 +83,22 @@ def other_fonts() -> str:
 
 
 @contextmanager
-def browser() -> Iterator[Browser]:
-    """A Chromium that sees our fonts alone."""
+def window() -> Iterator[Page]:
+    """The one window of a Chromium that sees our fonts alone."""
     with sync_playwright() as play:
         running = play.chromium.launch(
             executable_path=shutil.which("chromium"), args=ARGUMENTS, env=_environment()
         )
-        yield running
+        yield running.new_page()
         running.close()
 
 
 @contextmanager
-def opened(running: Browser, html: str, *, width: int, scheme: str, images: str) -> Iterator[Page]:
-    """``html`` in a window of ``width``; whoever asks for anything but our pictures fails."""
-    context = running.new_context(
-        viewport={"width": width, "height": 900},
-        color_scheme="dark" if scheme == "dark" else "light",
-    )
-    page = context.new_page()
+def opened(window: Page, html: str, *, width: int, scheme: str, images: str) -> Iterator[Page]:
+    """``html`` in the window, ``width`` wide; whoever asks for anything but our pictures fails.
+
+    One window for all, empty between two mails: to open one takes as long as the rest together.
+    """
     asked: list[str] = []
 
     def answer(route: Route) -> None:
@@ -112,17 +110,22 @@ def opened(running: Browser, html: str, *, width: int, scheme: str, images: str)
         else:
             route.fulfill(path=path)
 
-    page.route("**/*", answer)
-    page.set_content(html, wait_until="load")
-    assert not asked, f"the mail asked for {asked[0]}"
-    yield page
-    context.close()
+    window.set_viewport_size({"width": width, "height": 900})
+    window.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    window.route("**/*", answer)
+    try:
+        window.set_content(html, wait_until="load")
+        assert not asked, f"the mail asked for {asked[0]}"
+        yield window
+    finally:
+        window.goto("about:blank")
+        window.unroute("**/*")
 
 
-def take(running: Browser, shot: Shot) -> Image.Image:
+def take(window: Page, shot: Shot) -> Image.Image:
     """The whole mail as the golden file has it."""
     html = paper.sheet(shot.theme, shot.language).parts["text/html"]
-    with opened(running, html, width=shot.width, scheme=shot.scheme, images=shot.images) as page:
+    with opened(window, html, width=shot.width, scheme=shot.scheme, images=shot.images) as page:
         wide = page.evaluate("document.documentElement.scrollWidth")
         assert wide <= shot.width, f"{shot.name}: {wide} px wide in a window of {shot.width}"
         return small(page.screenshot(full_page=True))
@@ -147,19 +150,19 @@ def difference(one: Image.Image, other: Image.Image) -> float:
     return sum(histogram[STEP:]) / sum(histogram)
 
 
-def compare(running: Browser, shot: Shot) -> str:
+def compare(window: Page, shot: Shot) -> str:
     """What is wrong, or empty."""
     path = GOLDEN / shot.name
     if not path.is_file():
         return f"{shot.name} is not there; make goldens takes it"
     with Image.open(path) as golden:
-        found = difference(take(running, shot), golden)
+        found = difference(take(window, shot), golden)
     return f"{shot.name}: {found:.2%} of it differs" if found > TOLERANCE else ""
 
 
-def refresh(running: Browser, shot: Shot) -> None:
+def refresh(window: Page, shot: Shot) -> None:
     GOLDEN.mkdir(parents=True, exist_ok=True)
-    take(running, shot).save(GOLDEN / shot.name, optimize=True)
+    take(window, shot).save(GOLDEN / shot.name, optimize=True)
 
 
 def sheet() -> Image.Image:
@@ -194,7 +197,7 @@ def main() -> None:
         return
     if reason := other_fonts():
         raise SystemExit(f"nothing to compare: {reason}")
-    with browser() as running:
+    with window() as running:
         if given.refresh:
             for shot in SHOTS:
                 refresh(running, shot)

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import pytest
 from PIL import Image, ImageDraw
-from playwright.sync_api import Browser
+from playwright.sync_api import Page
 
 from bench.mail import axe, check, paper, proof, readers, shots, spam, w3c
 from digest.compose import render
@@ -29,9 +29,9 @@ CUT_OFF = "() => document.documentElement.scrollWidth - innerWidth"
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with shots.browser() as running:
-        yield running
+def window() -> Iterator[Page]:
+    with shots.window() as opened:
+        yield opened
 
 
 @pytest.mark.skipif(
@@ -39,8 +39,8 @@ def browser() -> Iterator[Browser]:
     reason=f"nothing to compare: {FONTS}",
 )
 @pytest.mark.parametrize("shot", shots.SHOTS, ids=lambda shot: shot.name)
-def test_a_mail_looks_as_it_did(browser, shot):
-    assert shots.compare(browser, shot) == ""
+def test_a_mail_looks_as_it_did(window, shot):
+    assert shots.compare(window, shot) == ""
 
 
 def test_there_is_a_golden_file_for_every_shot_and_no_other():
@@ -51,13 +51,13 @@ def test_there_is_a_golden_file_for_every_shot_and_no_other():
     assert sum(path.stat().st_size for path in shots.GOLDEN.glob("*.png")) < 4_500_000
 
 
-def test_another_accent_alone_is_seen(browser):
+def test_another_accent_alone_is_seen(window):
     html = paper.sheet("paper", "en").parts["text/html"]
 
-    with shots.opened(browser, html, width=640, scheme="light", images="on") as page:
+    with shots.opened(window, html, width=640, scheme="light", images="on") as page:
         before = shots.small(page.screenshot(full_page=True))
     other = html.replace("#1D5A62", "#8A1D62")
-    with shots.opened(browser, other, width=640, scheme="light", images="on") as page:
+    with shots.opened(window, other, width=640, scheme="light", images="on") as page:
         after = shots.small(page.screenshot(full_page=True))
 
     assert other != html
@@ -78,40 +78,40 @@ def test_a_line_that_moved_or_a_colour_that_changed_is_seen():
 
 
 @pytest.mark.parametrize(("theme", "language"), SHEETS)
-def test_on_a_phone_every_link_is_44_px_high(browser, theme, language):
+def test_on_a_phone_every_link_is_44_px_high(window, theme, language):
     html = paper.sheet(theme, language).parts["text/html"]
 
-    with shots.opened(browser, html, width=375, scheme="light", images="on") as page:
+    with shots.opened(window, html, width=375, scheme="light", images="on") as page:
         assert page.evaluate(SMALL_LINKS) == []
 
 
 @pytest.mark.parametrize(("theme", "kind", "language"), paper.LETTERS)
-def test_in_a_letter_too(browser, theme, kind, language):
+def test_in_a_letter_too(window, theme, kind, language):
     html = paper.letter(theme, kind, language).parts["text/html"]
 
-    with shots.opened(browser, html, width=375, scheme="light", images="on") as page:
+    with shots.opened(window, html, width=375, scheme="light", images="on") as page:
         assert page.evaluate(SMALL_LINKS) == []
 
 
 @pytest.mark.parametrize(("theme", "language"), SHEETS)
 @pytest.mark.parametrize("images", ["on", "off"])
-def test_at_200_per_cent_nothing_is_cut_off(browser, theme, language, images):
+def test_at_200_per_cent_nothing_is_cut_off(window, theme, language, images):
     """A window of 640 px at 200 % is one of 320."""
     html = paper.sheet(theme, language).parts["text/html"]
 
-    with shots.opened(browser, html, width=320, scheme="light", images=images) as page:
+    with shots.opened(window, html, width=320, scheme="light", images=images) as page:
         assert page.evaluate(CUT_OFF) <= 0
 
 
 @pytest.mark.parametrize("theme", paper.THEMES)
 @pytest.mark.parametrize("title", ["x" * 400, "Barges " * 57, "🦢", "港の水門" * 100])
-def test_no_headline_is_too_wide_for_a_phone(browser, theme, title):
+def test_no_headline_is_too_wide_for_a_phone(window, theme, title):
     stories = [numbered(n, title=title.strip(), summary=title.strip()) for n in range(8)]
     issue = replace(laid_out(stories), pictures={})
 
     html = rendered(issue, theme=theme).html
 
-    with shots.opened(browser, html, width=375, scheme="light", images="on") as page:
+    with shots.opened(window, html, width=375, scheme="light", images="on") as page:
         assert page.evaluate(CUT_OFF) <= 0
 
 
@@ -141,30 +141,30 @@ def test_on_a_phone_no_small_picture_is_wider_than_it_was(browser):
 
 
 @pytest.mark.parametrize(("theme", "language"), SHEETS)
-def test_without_its_style_elements_a_mail_still_fits_a_phone(browser, theme, language):
+def test_without_its_style_elements_a_mail_still_fits_a_phone(window, theme, language):
     """Gmail drops them for accounts of other hosts, and in a clipped mail."""
     html = paper.sheet(theme, language).parts["text/html"]
     bare = re.sub(r"<style.*?</style>", "", html, flags=re.DOTALL)
 
     assert "<style" not in bare
-    with shots.opened(browser, bare, width=375, scheme="light", images="on") as page:
+    with shots.opened(window, bare, width=375, scheme="light", images="on") as page:
         assert page.evaluate(CUT_OFF) <= 0
 
 
-def test_the_inspection_sees_a_mail_that_breaks_a_rule(browser):
+def test_the_inspection_sees_a_mail_that_breaks_a_rule(window):
     html = "<!doctype html><html lang=en><title>t</title><h1>t</h1><p style='color:#999'>faint"
 
-    said = axe.inspect(browser, html, width=375, scheme="light")
+    said = axe.inspect(window, html, width=375, scheme="light")
 
     assert [one.split(" at ")[0] for one in said] == ["color-contrast"]
 
 
-def test_a_mail_that_asks_a_stranger_is_seen(browser):
+def test_a_mail_that_asks_a_stranger_is_seen(window):
     html = "<!doctype html><img src='https://pixel.example/1.gif' alt=''>"
 
     with (
         pytest.raises(AssertionError, match=r"asked for https://pixel\.example/1\.gif"),
-        shots.opened(browser, html, width=375, scheme="light", images="on"),
+        shots.opened(window, html, width=375, scheme="light", images="on"),
     ):
         pass
 

@@ -56,7 +56,7 @@ async def read(folder, paths):
             port = listening.getsockname()[1]
             async with session.get(f"http://127.0.0.1:{port}{path}") as got:
                 pages[path] = (got.status, await got.text())
-    server.should_exit = True
+    server.leave()
     await serving
     await store.close()
     return pages

@@ -1,4 +1,8 @@
-"""A real Chromium for the tests that need one; without it they are skipped with a reason."""
+"""A real Chromium for the tests that need one; without it they are skipped with a reason.
+
+It is started once for a file (conftest.py), so what uses it runs in the file's loop: the tests say
+``in_chromium``, and the fixtures they ask for have ``loop_scope="module"``.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,7 @@ from contextlib import asynccontextmanager
 import pytest
 from playwright.async_api import Browser, async_playwright
 
+in_chromium = pytest.mark.asyncio(loop_scope="module")
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
 
 

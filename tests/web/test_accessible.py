@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page
 
@@ -14,10 +16,11 @@ from subscribers import tokens
 from subscribers.address import Address
 from subscribers.model import SubscriberId
 from subscribers.tokens import Purpose
-from tests.web.chromium import chromium, need_chromium
-from tests.web.house import RING, House, link, shelve, waiting_issue
+from tests.web.chromium import in_chromium, need_chromium
+from tests.web.house import RING, House, house, link, shelve, waiting_issue
 
 need_chromium()
+pytestmark = in_chromium
 
 TEMPLATES = templates.ours() / "web"
 
@@ -25,9 +28,9 @@ LOST = b"a key that is in no ring any more, as long"
 WHOLE = {"resultTypes": ["violations"]}  # every rule, the best practices too
 
 
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with chromium() as running:
+@pytest_asyncio.fixture(loop_scope="module")
+async def site(tmp_path: Path) -> AsyncIterator[House]:
+    async with house(tmp_path) as running:
         yield running
 
 

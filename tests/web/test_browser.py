@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from aiohttp import web
 from PIL import Image
 from playwright.async_api import Browser, Page, Route
@@ -22,19 +23,20 @@ from digest.storage import schema as tables
 from subscribers.model import SubscriberId
 from subscribers.tokens import Purpose
 from tests.compose.desk import laid_out, numbered
-from tests.web.chromium import chromium, need_chromium
+from tests.web.chromium import in_chromium, need_chromium
 from tests.web.house import House, house, link, shelve, waiting_issue
 
 need_chromium()
+pytestmark = in_chromium
 
 OURS = re.escape("https://quayside.example")  # where the letters lead: here, the server's port
 LOST = b"a key that is in no ring any more, as long"
 PURPOSES = (Purpose.CONFIRM, Purpose.UNSUBSCRIBE, Purpose.PREFERENCES)
 
 
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with chromium() as running:
+@pytest_asyncio.fixture(loop_scope="module")
+async def site(tmp_path: Path) -> AsyncIterator[House]:
+    async with house(tmp_path) as running:
         yield running
 
 

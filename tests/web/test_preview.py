@@ -12,6 +12,7 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+import pytest_asyncio
 import uvicorn
 from playwright.async_api import Browser, Page, expect
 
@@ -23,7 +24,7 @@ from digest.web.preview import application
 from digest.web.proofs import Proof, filled, stamp
 from tests import planted
 from tests.builders import an_article, dated
-from tests.web.chromium import chromium, need_chromium
+from tests.web.chromium import in_chromium, need_chromium
 from tests.web.house import CONFIG, Announced
 
 need_chromium()
@@ -41,12 +42,6 @@ class Desk:
         path = self.own / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, "utf-8")
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with chromium() as running:
-        yield running
 
 
 @asynccontextmanager
@@ -71,11 +66,11 @@ async def a_desk(folder: Path) -> AsyncIterator[Desk]:
         try:
             yield Desk(f"http://127.0.0.1:{listening.getsockname()[1]}", own)
         finally:
-            server.should_exit = True
+            server.leave()
             await serving
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
     async with a_desk(tmp_path) as made:
         yield made
@@ -91,6 +86,7 @@ def in_frame(page: Page, title: str):
     return page.frame_locator(f'iframe[title="{title}"]')
 
 
+@in_chromium
 async def test_a_fresh_folder_shows_the_sample_at_every_width_and_in_every_scheme(
     desk: Desk, browser: Browser
 ):
@@ -119,6 +115,7 @@ async def test_a_fresh_folder_shows_the_sample_at_every_width_and_in_every_schem
     assert "Harbour and sea" in parts
 
 
+@in_chromium
 async def test_pictures_are_shown_from_here_and_may_be_switched_off(desk: Desk, browser: Browser):
     asked = []
     page = await browser.new_page(viewport={"width": 1500, "height": 3000})
@@ -135,6 +132,7 @@ async def test_pictures_are_shown_from_here_and_may_be_switched_off(desk: Desk, 
     assert [url for url in asked if not url.startswith((desk.url, "data:"))] == []
 
 
+@in_chromium
 async def test_the_page_follows_words_themes_and_templates_by_itself(desk: Desk, browser: Browser):
     page = await opened(browser, desk)
     heading = in_frame(page, "640 px, light").locator("h1")
@@ -158,6 +156,7 @@ async def test_the_page_follows_words_themes_and_templates_by_itself(desk: Desk,
     assert await page.evaluate("document.body.dataset.kept") == "yes"  # it was never loaded anew
 
 
+@in_chromium
 @pytest.mark.parametrize(
     ("name", "text", "said"),
     [
@@ -187,6 +186,7 @@ async def test_a_mistake_is_told_with_its_place_and_the_mail_comes_back_when_it_
     await expect(in_frame(page, "640 px, light").locator("h1")).to_be_visible()
 
 
+@in_chromium
 async def test_every_theme_and_language_is_one_link_away(desk: Desk, browser: Browser):
     page = await opened(browser, desk)
 
@@ -200,6 +200,7 @@ async def test_every_theme_and_language_is_one_link_away(desk: Desk, browser: Br
     assert await page.locator("nav a[aria-current]").all_text_contents() == ["bold", "ar"]
 
 
+@in_chromium
 async def test_lint_is_told_beside_the_mail(desk: Desk, browser: Browser):
     page = await opened(browser, desk)
 
@@ -208,6 +209,7 @@ async def test_lint_is_told_beside_the_mail(desk: Desk, browser: Browser):
     await expect(page.locator("li.stops")).to_contain_text("stops no-unsubscribe")
 
 
+@in_chromium
 async def test_only_this_machine_under_its_own_name_is_answered(desk: Desk):
     async with aiohttp.ClientSession() as session:
         for path, headers, status in (
