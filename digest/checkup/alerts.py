@@ -23,7 +23,7 @@ LATE = timedelta(hours=1)  # mail that could have left so long ago is stuck
 HALF = timedelta(minutes=15)  # a release takes seconds; one that has taken so long is not going on
 RESTS = 6  # in a row: a relay that cannot be used for a quarter of an hour
 ENOUGH = 200  # people; of fewer no rate is told
-_DOCTOR = "doctor:"  # what the keys of his alerts begin with
+DOCTOR = "doctor:"  # what the keys of his alerts begin with
 _WATCHED = (
     "TLS of",
     "DKIM key",
@@ -91,7 +91,7 @@ def to_tell(
     """
     current = {alert.key for alert in alerts}
     if not examined:
-        current |= {key for key in told if key.startswith(_DOCTOR)}
+        current |= {key for key in told if key.startswith(DOCTOR)}
     return Telling(
         alerts=tuple(
             alert
@@ -282,7 +282,7 @@ def _doctor(checks: Iterable[Check]) -> Iterable[Alert]:
     for check in checks:
         if check.name.startswith(_WATCHED) and check.level in (Level.WARN, Level.BAD):
             yield Alert(
-                key=f"{_DOCTOR}{check.name}", says=f"{check.name}: {check.says}", cure=check.cure
+                key=f"{DOCTOR}{check.name}", says=f"{check.name}: {check.says}", cure=check.cure
             )
 
 

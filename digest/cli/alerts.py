@@ -10,7 +10,7 @@ from dataclasses import asdict
 
 import click
 
-from digest.checkup.alerts import Alert, Telling
+from digest.checkup.alerts import DOCTOR, Alert, Telling
 from digest.cli import Context
 from digest.clock import clock_at
 from digest.config import secret
@@ -19,6 +19,8 @@ from digest.config.settings import Settings
 from digest.deliver import notice
 from digest.errors import Misconfigured
 from digest.services import alerts, pacing
+from digest.storage import alerts as table
+from digest.storage.alerts import Standing
 from digest.storage.database import Store
 from digest.wiring import bell, post
 
@@ -40,21 +42,32 @@ def command(context: Context, tell: bool, as_json: bool) -> None:
         raise Misconfigured(
             "site.operator", f"is not set, nor is {bell.WEBHOOK}; nobody would hear it"
         )
-    found, telling = asyncio.run(_run(settings, tell))
+    found, examined, telling = asyncio.run(_run(settings, tell))
     if as_json:
         said = [one.key for one in telling.alerts] if telling else []
         over = list(telling.over) if telling else []
-        click.echo(
-            json.dumps({"alerts": [asdict(one) for one in found], "told": said, "over": over})
-        )
+        whole = {
+            "alerts": [asdict(one) for one in found],
+            "examined": [asdict(one) for one in examined],
+            "told": said,
+            "over": over,
+        }
+        click.echo(json.dumps(whole, default=str))
         return
-    for line in notice.lines([(one.says, one.cure) for one in found], ()):
+    shown = [(one.says, one.cure) for one in found] + [
+        (one.says, f"since {one.since:%Y-%m-%d %H:%M} UTC; `digest doctor` says if it is over")
+        for one in examined
+    ]
+    for line in notice.lines(shown, ()):
         click.echo(line)
-    if not found:
+    if not shown:
         click.echo("Nothing needs you.")
 
 
-async def _run(settings: Settings, tell: bool) -> tuple[list[Alert], Telling | None]:
+async def _run(
+    settings: Settings, tell: bool
+) -> tuple[list[Alert], list[Standing], Telling | None]:
+    """What is wrong now, what `digest run` found when it last examined all, what is to be told."""
     store = await Store.open(settings.storage.url)
     try:
         found = await alerts.look(
@@ -66,14 +79,15 @@ async def _run(settings: Settings, tell: bool) -> tuple[list[Alert], Telling | N
             free_bytes=shutil.disk_usage(settings.folder).free,
             clock=CLOCK,
         )
+        stand = await store.read(table.standing)
+        examined = [one for one in stand if one.key.startswith(DOCTOR)]
         if not tell:
-            return found, None
+            return found, examined, None
 
         async def say(telling: Telling) -> bool:
             return await bell.ring(settings, telling, CLOCK(), await pacing.known(store))
 
-        return found, await alerts.tell(
-            store, found, say, settings.alerts, clock=CLOCK, examined=False
-        )
+        telling = await alerts.tell(store, found, say, settings.alerts, clock=CLOCK, examined=False)
+        return found, examined, telling
     finally:
         await store.close()

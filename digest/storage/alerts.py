@@ -52,6 +52,7 @@ class UnfinishedRow:
 class Standing:
     """An alert that was told, and since when it stands."""
 
+    key: str
     says: str
     since: datetime
 
@@ -107,7 +108,9 @@ def told(tx: Connection) -> dict[str, datetime]:
 
 def standing(tx: Connection) -> list[Standing]:
     """What the operator was told and is not over yet, the oldest first."""
-    asked = select(alerts.c.says, alerts.c.since).order_by(alerts.c.since, alerts.c.key)
+    asked = select(alerts.c.key, alerts.c.says, alerts.c.since).order_by(
+        alerts.c.since, alerts.c.key
+    )
     return [Standing(**row._mapping) for row in tx.execute(asked)]
 
 

@@ -19,6 +19,8 @@ from aiohttp import web
 from digest.checkup.alerts import Telling
 from digest.config.load import load
 from digest.errors import DigestError
+from digest.storage import alerts as table
+from digest.storage.database import Store
 from digest.wiring import bell
 from tests.builders import NOW
 from tests.cli.test_subscribers import CONFIG
@@ -89,6 +91,23 @@ async def test_without_telling_it_only_shows(folder: Path):
     assert code == 0
     assert "MB are free on the disk.\n  Make room;" in out
     assert mails(folder) == []
+
+
+async def test_what_the_daily_look_found_is_shown_until_another_finds_it_over(folder: Path):
+    (folder / "config.toml").write_text(CONFIG)
+    assert "Nothing needs you." in (await alerts(folder))[1]
+    store = await Store.open(f"sqlite:///{folder / 'digest.db'}")
+    says = "relay main: its certificate ends in 3 days"
+    await store.write(table.remember, {"doctor:relay main": says, "disk": "no room"}, (), NOW)
+    await store.close()
+
+    _, out, _ = await alerts(folder)
+    as_json = json.loads((await alerts(folder, "--json"))[1])
+
+    assert (
+        out == f"{says}.\n  Since {NOW:%Y-%m-%d %H:%M} UTC; `digest doctor` says if it is over.\n"
+    )
+    assert [one["says"] for one in as_json["examined"]] == [says]
 
 
 async def test_one_way_that_works_is_enough_and_none_is_an_error(folder: Path):
