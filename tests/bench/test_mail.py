@@ -119,23 +119,23 @@ def test_no_headline_is_too_wide_for_a_phone(window, theme, title):
 @pytest.mark.parametrize(
     "source", ["The Honourable Company of Long Names, North Bank " * 2, "m" * 21]
 )
-def test_no_source_in_brief_is_too_wide_for_a_phone(browser, theme, source):
+def test_no_source_in_brief_is_too_wide_for_a_phone(window, theme, source):
     named = an_article("https://named.example/", source_name=source.strip())
     issue = laid_out([numbered(0), a_story(named, sentences=())])
 
     html = rendered(replace(issue, pictures={}), theme=theme).html
 
     assert issue.brief
-    with shots.opened(browser, html, width=320, scheme="light", images="on") as page:
+    with shots.opened(window, html, width=320, scheme="light", images="on") as page:
         assert page.evaluate(CUT_OFF) <= 0
 
 
-def test_on_a_phone_no_small_picture_is_wider_than_it_was(browser):
+def test_on_a_phone_no_small_picture_is_wider_than_it_was(window):
     newsletter, issue = paper.the_issue("paper", "en")
     tall = {url: replace(one, width=467, height=1400) for url, one in issue.pictures.items()}
     html = render.edition(paper.job(newsletter, replace(issue, pictures=tall))).html
 
-    with shots.opened(browser, html, width=375, scheme="light", images="on") as page:
+    with shots.opened(window, html, width=375, scheme="light", images="on") as page:
         widths = page.evaluate("[...document.querySelectorAll('.th img')].map(i => i.width)")
     assert set(widths) == {43}
 
