@@ -120,6 +120,7 @@ async def test_a_packed_file_is_unpacked_though_no_header_says_so(web):
         (gzip.compress(b"x" * 1000)[:-4], "the gzip body is cut off"),
         (b"\x1f\x8b\x08 and no gzip", "the body is not valid gzip"),
     ],
+    ids=["a bomb", "cut off", "no gzip"],  # a body would name it by the second it was packed in
 )
 async def test_a_packed_file_is_held_to_the_same_limits(web, body, why):
     answer = await ask(web.serve("/feed.xml.gz", body), max_bytes=1_000_000)
