@@ -134,7 +134,8 @@ def show(context: Context, address: Address, as_json: bool) -> None:
 def remove(context: Context, address: Address, newsletter: str | None) -> int:
     """Take a person off one newsletter; what they agreed to before stays on record."""
     settings = load_for(context.config).settings
-    of = _chosen(settings, newsletter)
+    refuse_unknown(settings, newsletter)  # readers of one that left the configuration may leave
+    of = newsletter or _chosen(settings, None)
 
     async def leave(store: Store) -> bool:
         who = await people.id_of(store, address)

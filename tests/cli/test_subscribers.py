@@ -313,6 +313,20 @@ def test_who_left_is_not_imported_back(folder):
     assert stats(folder)["left", "ok"] == 1
 
 
+def test_a_reader_is_taken_off_a_newsletter_that_left_the_configuration(folder):
+    take_in(folder, "--yes", "--already-confirmed")
+    (folder / "config.toml").write_text(
+        CONFIG.replace("[newsletters.daily]", "[newsletters.other]")
+    )
+
+    said = run(folder, "remove", "ada@example.org", "--newsletter", "daily")
+
+    assert said == "Taken off daily.\n"
+    assert stats(folder)["left", "ok"] == 1
+    with pytest.raises(Misconfigured, match="'dayly' is not in the configuration"):
+        run(folder, "remove", "eve@example.org", "--newsletter", "dayly")
+
+
 def test_the_erased_are_not_imported_back(folder):
     take_in(folder, "--yes")
     run(folder, "erase", "ada@example.org", "--yes")
