@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 # A place is SLOT_OPEN + name + SLOT_CLOSE. Both marks are private-use characters, which `curate`
 # strips from every text, so no article can forge one.
 SLOT_OPEN = "\ue0f0"
 SLOT_CLOSE = "\ue0f1"
+MARKS = (SLOT_OPEN, SLOT_CLOSE)
 _PLACE = re.compile(f"{SLOT_OPEN}[^{SLOT_CLOSE}]*{SLOT_CLOSE}")
 
 # What an issue may ask of its reader. Letters have one place more: where their button leads.
@@ -17,6 +19,15 @@ SLOTS = frozenset({"unsubscribe_url", "preferences_url", "reader", "name"})
 def slot(name: str) -> str:
     """The place ``name``, filled for each reader when the message is made."""
     return f"{SLOT_OPEN}{name}{SLOT_CLOSE}"
+
+
+def unshown(text: str) -> str:
+    """The first of ``text`` that its author may not use: a control character (line ends are some),
+    half of a surrogate pair, or one of our marks. Empty: there is none."""
+    for character in text:
+        if unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") or character in MARKS:
+            return character
+    return ""
 
 
 def blanked(text: str) -> str:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import copy
 import math
-import unicodedata
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, time
 
+from digest import slots
 from digest.config.document import Document, Table
 from digest.config.positions import Key
 from digest.config.problems import Problem, Wrong, shown
 from digest.config.shape import HTTP_KEYS, ROOT, Fields, Leaf, Listed, Named, Shape, guess, unknown
-from digest.slots import SLOT_CLOSE, SLOT_OPEN
 
 # A mail header and a log line end at any of these; only an address may have several lines.
 SEVERAL_LINES = {"postal_address", "intro"}
@@ -186,10 +185,9 @@ def _unusable(value: object, name: str) -> str | None:
         return None
     if name in SEVERAL_LINES:
         value = value.replace("\r\n", "").replace("\n", "")
-    for character in value:
-        if unicodedata.category(character) in ("Cc", "Zl", "Zp"):
-            what = "a line break" if character in "\r\n\u2028\u2029" else "a control character"
-            return f"holds {what}; write it on one line of plain text"
-        if character in (SLOT_OPEN, SLOT_CLOSE):
-            return f"holds U+{ord(character):04X}, which Digest keeps for itself; remove it"
-    return None
+    if not (character := slots.unshown(value)):
+        return None
+    if character in slots.MARKS:
+        return f"holds U+{ord(character):04X}, which Digest keeps for itself; remove it"
+    what = "a line break" if character in "\r\n\u2028\u2029" else "a control character"
+    return f"holds {what}; write it on one line of plain text"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -11,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from digest import slots
 from digest.compose import issue as issues
 from digest.compose.prepared import Prepared
 from digest.errors import DigestError, Misconfigured
@@ -24,7 +24,6 @@ from digest.model import (
     SourceId,
     Story,
 )
-from digest.slots import SLOT_CLOSE, SLOT_OPEN
 from digest.storage import agenda, articles, desk, posting, shelf, volume
 from digest.storage import issues as issues_table
 from digest.storage.database import Store
@@ -92,15 +91,14 @@ async def correct(
 
 def _in_lines(note: str) -> str:
     """``note`` in the lines it was written in, with one empty line at most between two of them."""
-    lines = [line.strip() for line in note.splitlines()]
+    lines = [" ".join(line.split()) for line in note.splitlines()]
     told = re.sub(r"\n{3,}", "\n\n", "\n".join(lines).strip())
     if not told:
         raise Misconfigured("--note", "says nothing; write what was wrong")
-    for character in told.replace("\n", "").replace("\t", ""):
-        if unicodedata.category(character) in ("Cc", "Cs") or character in (SLOT_OPEN, SLOT_CLOSE):
-            raise Misconfigured(
-                "--note", f"holds U+{ord(character):04X}, which no mail shows; remove it"
-            )
+    if character := slots.unshown(told.replace("\n", "")):
+        raise Misconfigured(
+            "--note", f"holds U+{ord(character):04X}, which no mail shows; remove it"
+        )
     return told
 
 
