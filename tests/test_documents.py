@@ -12,6 +12,7 @@ import pytest
 
 from digest.cli import digest
 from digest.config.load import load_text
+from tests.cli.test_subscribers import CONFIG
 from tests.test_house import DOCS, ROOT, SOURCES
 
 TOLD = [*DOCS, ROOT / "CHANGELOG.md", ROOT / "config.toml", *(ROOT / "docs" / "deploy").iterdir()]
@@ -20,16 +21,6 @@ COMMAND = re.compile(
     r"|^ *(?:sudo (?:--\S+ )*-u digest )?(?:\S*bin/)?digest ((?:-|[a-z]+\b(?!:)).*?)(?: #.*)?$",  # on a line
     re.MULTILINE,
 )
-GOOD = """
-[site]
-name = "Quayside"
-base_url = "https://quayside.example"
-[newsletters.daily]
-title = "The Quayside"
-sender = "The Quayside <digest@quayside.example>"
-[[collect.sources]]
-location = "sample:"
-"""
 RELAY = '[[deliver.relays]]\nname = "main"\nhost = "127.0.0.1"\nport = 25\n'
 
 
@@ -145,4 +136,4 @@ def test_every_example_of_a_configuration_is_one(name, text, tmp_path):
     (tmp_path / "templates").mkdir()
     text = text if "[[deliver.relays]]" in text else RELAY + text
 
-    load_text(GOOD + text, tmp_path / "config.toml", {})
+    load_text(CONFIG + text, tmp_path / "config.toml", {})
