@@ -16,10 +16,12 @@ SOFT = b"=\r\n"
 _FENCED = b"=\r\n%b=\r\n"
 LINE = 75  # and the soft break's own sign makes 76
 
-_LITERAL = {code: bytes([code]) for code in range(33, 127) if code != 61} | {32: b" ", 9: b"\t"}
-_CODES = tuple(_LITERAL.get(code, b"=%02X" % code) for code in range(256))
+_SPECIAL = re.compile(rb"[^\t !-<>-~]")  # the rest stands for itself
+_SIGN = ord("=")
 _HARD = re.compile(r"\r\n|\r|\n")
-_MOVED = (b".", b"F")  # "." would have to be stuffed; "From " is changed by old mailboxes
+# At a line's beginning: "." would have to be stuffed, "From " is changed by old mailboxes.
+_MOVED = {b".": b"=2E", b"F": b"=46"}
+_BEGINS = tuple(_MOVED)
 _MOVES = re.compile(rb"[.F]")
 
 
@@ -40,7 +42,7 @@ def filling(value: str) -> bytes:
         len(raw) <= LINE // 3 or (len(raw) < LINE - 2 and value.isascii() and "=" not in value)
     ):
         line = binascii.b2a_qp(raw, istext=True)  # as _line, in C; so short it is never folded
-        if not line.startswith(_MOVED):
+        if not line.startswith(_BEGINS):
             return line
     return _line(_HARD.sub(" ", value))
 
@@ -55,7 +57,7 @@ def fillings(values: Sequence[str]) -> list[bytes]:
             if max(map(len, lines)) <= LINE and b"\n." not in whole and b"\nF" not in whole:
                 return lines
             return [
-                filling(value) if len(line) > LINE or line.startswith(_MOVED) else line
+                filling(value) if len(line) > LINE or line.startswith(_BEGINS) else line
                 for value, line in zip(values, lines, strict=True)
             ]
     return list(map(filling, values))
@@ -65,7 +67,7 @@ def links(beginning: bytes, ends: Sequence[bytes]) -> list[bytes]:
     """``filling`` of what all begin with and each of ``ends``, all of it visible ASCII without
     a ``=``, as most links are."""
     cut = LINE - len(beginning)
-    if cut < 0 or not beginning or beginning.startswith(_MOVED):
+    if cut < 0 or not beginning or beginning.startswith(_BEGINS):
         return [_plain(beginning + end) for end in ends]
     begun = beginning.replace(b"%", b"%%")
     lengths = set(map(len, ends))
@@ -79,41 +81,37 @@ def links(beginning: bytes, ends: Sequence[bytes]) -> list[bytes]:
     made = list(map(folded.__mod__, zip(map(heads, ends), map(rests, ends), strict=True)))
     for moved in _MOVES.finditer(bytes(map(itemgetter(cut), ends))):  # may not begin a line
         end = ends[moved.start()]
-        made[moved.start()] = folded % (end[:cut], _first(moved[0]) + end[cut + 1 :])
+        made[moved.start()] = folded % (end[:cut], _MOVED[moved[0]] + end[cut + 1 :])
     return made
 
 
 def _plain(value: bytes) -> bytes:
-    return SOFT.join(_filled([_CODES[byte] for byte in value]))
+    return SOFT.join(_cut(value))
 
 
 def _line(text: str) -> bytes:
     """One line of text to encoded lines of at most 75 characters, parted by soft breaks."""
-    codes = [_CODES[byte] for byte in text.encode("utf-8", "replace")]
-    if codes and codes[-1] in (b" ", b"\t"):
-        codes[-1] = b"=20" if codes[-1] == b" " else b"=09"
-    whole = b"".join(codes)
-    if len(whole) <= LINE and not whole.startswith(_MOVED):
-        return whole
-    return SOFT.join(_filled(codes))
+    encoded = _SPECIAL.sub(_escape, text.encode("utf-8", "replace"))
+    if encoded.endswith((b" ", b"\t")):
+        encoded = encoded[:-1] + b"=%02X" % encoded[-1]
+    return SOFT.join(_cut(encoded))
 
 
-def _filled(codes: list[bytes]) -> list[bytes]:
-    """Encoded characters to lines, none of them cut."""
+def _escape(special: re.Match[bytes]) -> bytes:
+    return b"=%02X" % special[0][0]
+
+
+def _cut(encoded: bytes) -> list[bytes]:
+    """Encoded text to lines, each as long as can be; no escape is cut."""
     lines: list[bytes] = []
-    line: list[bytes] = []
-    room = LINE
-    for code in codes:
-        if len(code) > room:
-            lines.append(b"".join(line))
-            line, room = [], LINE
-        if not line:
-            code = _first(code)
-        line.append(code)
-        room -= len(code)
-    lines.append(b"".join(line))
+    at = 0
+    while at < len(encoded) or not lines:
+        line, to = b"", at + LINE
+        if encoded[at : at + 1] in _MOVED:
+            line = _MOVED[encoded[at : at + 1]]
+            at, to = at + 1, to - len(line) + 1
+        if to < len(encoded):  # an escape begins with its sign and is of three characters
+            to -= 1 if encoded[to - 1] == _SIGN else 2 if encoded[to - 2] == _SIGN else 0
+        lines.append(line + encoded[at:to])
+        at = to
     return lines
-
-
-def _first(code: bytes) -> bytes:
-    return {b".": b"=2E", b"F": b"=46"}.get(code, code)
