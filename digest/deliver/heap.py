@@ -25,8 +25,9 @@ YOUNG = 20_000  # containers more, and Python looks for cycles among them
 def prepare() -> None:
     """Set both once for this process."""
     keep_freed()
-    gc.collect()
-    gc.freeze()  # what is here now stays: modules, settings, templates
+    # What is here now stays: modules, settings, templates. To look for the few cycles in it first
+    # would take as long as to send a thousand messages.
+    gc.freeze()
     gc.set_threshold(YOUNG, *gc.get_threshold()[1:])
 
 

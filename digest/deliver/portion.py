@@ -32,7 +32,7 @@ class Portion:
         if self._last and not idle:
             took = now - self._last
             if took < SOON:
-                self.size = min(MOST, self.size * 2)
+                self.size = min(MOST, self.size * (4 if took < SOON / 8 else 2))
             elif took > LATE:
                 self.size = max(LEAST, self.size // 2)
         self._last = now

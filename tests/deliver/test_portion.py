@@ -41,3 +41,10 @@ def test_a_silence_says_nothing_about_the_relay():
     portion.claimed(NOW + timedelta(hours=5, seconds=1), idle=True)
 
     assert portion.size == FIRST
+
+
+@pytest.mark.parametrize(
+    ("per_second", "size"), [(20_000, MOST), (100, 4 * FIRST), (15, 2 * FIRST)]
+)
+def test_a_fast_relay_soon_has_its_portion(per_second, size):
+    assert after(per_second, claims=4 if size == MOST else 2).size == size
