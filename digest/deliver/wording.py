@@ -97,8 +97,8 @@ _PLACE = re.compile(
     r"(?:\bhttps?://)?(?<![\w.-])(?:[\w-]+\.)+(?:[a-z]{2,}|[A-Z]{2,})\b(?:[/?]\S*)?"
 )
 _NAMES_A_LIST = re.compile(_LISTS, re.IGNORECASE)
-# How Postfix quotes another server, and how Microsoft does.
-_SAID = re.compile(r" said: | -> (?=[245]\d\d\b)")
+# How Postfix quotes another server, how Microsoft does, and Cisco ("Unknown address error 550-'").
+_SAID = re.compile(r" said: | -> (?=[245]\d\d\b)| (?=[245]\d\d-')")
 
 
 def plain(words: str) -> str:

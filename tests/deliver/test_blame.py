@@ -68,6 +68,7 @@ SAID = {
         550 5.1.1 User unknown, see our policy on spam
         554 Rcpt <ada@example.org> does not exist
         550 5.1.351 Remote server returned unknown recipient or mailbox unavailable -> 550 5.1.1 User unknown
+        550 5.1.0 - Unknown address error 550-'5.1.1 no' (delivery attempts: 0)
     """,
     PASSING: """
         550 5.1.1 [SUSPEND] Mailbox currently suspended - Please contact correspondent directly
@@ -99,6 +100,8 @@ SAID = {
         552 5.1.1 <ada@orange.fr> Boite du destinataire pleine. Recipient overquota. OFR_417 [417]
         550 5.1.1 The mailbox is full
         550 5.1.351 Remote server returned unknown recipient or mailbox unavailable -> 552 5.2.2 Mailbox full
+        554 5.1.0 - Unknown address error 554-'Transaction failed' (delivery attempts: 0)
+        550 5.1.0 - Unknown address error 550-'5.2.2 Mailbox full' (delivery attempts: 0)
         550 5.4.300 Message expired -> 421 4.4.2 Connection dropped
     """,
     UNCLEAR: """
@@ -157,6 +160,7 @@ SAID = {
         550 5.1.1 <ada@example.org>: Recipient address rejected: undeliverable address: host mx.example.org[192.0.2.25] said: 554 5.7.1 Service unavailable
         550 5.1.1 <ada@example.org>: Recipient address rejected: undeliverable address: host mx.example.org[192.0.2.25] said: 554 Client host [192.0.2.10] blocked using zen.spamhaus.org
         550 5.1.351 Remote server returned unknown recipient or mailbox unavailable -> 554 5.7.1 Rejected as spam
+        554 5.1.0 - Unknown address error 554-'Client host [192.0.2.10] blocked using Spamhaus' (delivery attempts: 0)
         550 5.0.350 Remote server returned an error -> 550 Client host [192.0.2.10] blocked using zen.spamhaus.org
         550 undeliverable address: host mx.example.org[192.0.2.25] said: 550 #5.7.1 Your access to submit messages has been rejected
     """,
