@@ -89,7 +89,11 @@ def _reported(message: Message) -> tuple[Verdict, str] | None:
     """What a report of a known form says, and the recipient that it names."""
     for part in parts(message):
         match part.get_content_type():
-            case "message/delivery-status" | "message/global-delivery-status":
+            case (
+                "message/delivery-status"
+                | "message/global-delivery-status"
+                | "message/xdelivery-status"  # XWall
+            ):
                 # One that tells nothing of anybody leaves it to the words beside it.
                 if found := _notification(part):
                     return found
@@ -99,7 +103,15 @@ def _reported(message: Message) -> tuple[Verdict, str] | None:
                 return _RECEIPT, ""
             case "message/rfc822" if reader := _outlooks(part):
                 return Verdict(finding=Finding.COMPLAINT, mouth=Mouth.ARF, text="abuse"), reader
+            case "message/rfc822" if inner := _handed_on(message, part):
+                return _reported(inner)
     return None
+
+
+def _handed_on(message: Message, part: Message) -> Message | None:
+    """The report that a gateway on its way put into a mail of its own; no mail of ours is one."""
+    inner = returned(part) if _is_from_a_server(message) else None
+    return inner if inner and inner.get_content_type() == "multipart/report" else None
 
 
 def _notification(part: Message) -> tuple[Verdict, str] | None:
