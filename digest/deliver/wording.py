@@ -26,8 +26,9 @@ US = re.compile(
     r"|\byour (?:ip|isp|server|mail ?server|host|network|domain)\b"
     r"|\byour account\b.{0,30}\b(?:suspended|disabled|blocked|paused)"
     r"|\bsending\b.{0,20}\b(?:suspended|paused|disabled)"
-    r"|\b(?:daily|hourly|sending|outgoing|outbound|relay)\b.{0,30}\b(?:quota|limit)"
-    r"|\bnot allowed to send\b"
+    r"|\bsenders?(?:'s)? (?:submission )?quota|\bexceeded the max\w* .{0,40}\bper (?:hour|day)"
+    r"|\b(?:daily|hourly|monthly|sending|outgoing|outbound|relay)\b.{0,30}\b(?:quota|limit)"
+    r"|\bnot authori[sz]ed to perform|\bnot allowed to send\b"
     r"|\breverse dns|(?<!ips from )\bptr\b|\brdns\b|\bhelo\b|\behlo\b|\binvalid dns\b|\bdynamic ip",
     re.IGNORECASE,
 )

@@ -165,6 +165,11 @@ SAID = {
         550 undeliverable address: host mx.example.org[192.0.2.25] said: 550 #5.7.1 Your access to submit messages has been rejected
     """,
     US: """
+        554 5.2.0 STOREDRV.Submission.Exception:SubmissionQuotaExceededException; The message can't be submitted because the sender's submission quota was exceeded.
+        550 Authenticated sender quota exceeded
+        550 Domain quayside.example has exceeded the max emails per hour (150/150 (100%)) allowed. Message discarded.
+        550 You have reached your monthly email limit
+        554 Access denied: User `arn:aws:iam::123456789012:user/digest' is not authorized to perform `ses:SendRawEmail' on resource `arn:aws:ses:eu-west-1:123456789012:identity/quayside.example'
         550 192.0.2.10 is not allowed to send mail from quayside.example
         550 5.7.1 Email quota exceeded
         550 5.1.0 <digest@quayside.example> sender rejected
