@@ -42,6 +42,8 @@ _COPY = re.compile(
     r"|^(?:Return-Path|Received|Content-Type):",
     re.IGNORECASE | re.MULTILINE,
 )
+# 550 and its like, before words or a code of their own; and what stands on the rest of the lines.
+_ANSWER = re.compile(r"(?<![\w.])55[0-4][ -](?=#?5\.\d|[A-Za-z<\"'\[(])[^\r\n]{1,300}")
 _SERVERS = r"mailer-?daemon|postmaster|mail delivery|mail administrator"
 _SERVER = re.compile(_SERVERS, re.IGNORECASE)
 _NO_SENDER = re.compile(r"<?mailer-?daemon\b", re.IGNORECASE)
@@ -197,9 +199,19 @@ def _odd(message: Message) -> tuple[Verdict, str]:
         if passing:
             return Verdict(finding=Finding.DELAYED), ""
         # A mail server is never away: what it says in words that nobody reads is for a person.
-        return (NO_REPORT if _is_from_a_server(message) else automatic), ""
+        return _quoted(message) if _is_from_a_server(message) else (automatic, "")
     named = sorted(one.decode("latin-1") for one in lasting)[:MOST_NAMED]
     return _mildest(_told(text_of(message), named))
+
+
+def _quoted(message: Message) -> tuple[Verdict, str]:
+    """The other side's answer, as a mail server quotes it amid words in whatever language."""
+    found = _ANSWER.search(_COPY.split(text_of(message), maxsplit=1)[0])
+    if found is None:
+        return NO_REPORT, ""
+    words, claimed = found[0], field(message, "X-Failed-Recipients")
+    code = code_in(words)
+    return Verdict(finding=failure(code, words), code=code, text=one_line(words)), claimed
 
 
 def _told(text: str, named: Sequence[str]) -> list[tuple[Verdict, str]]:

@@ -235,6 +235,37 @@ def test_a_report_that_a_gateway_has_wrapped_is_read_and_what_a_person_hands_on_
     assert bounces.verdict(RING, mail).finding is meant
 
 
+ANSWERED = """\
+From: Postmaster@harbour.example
+Content-Type: text/plain; charset=utf-8
+
+次のあて先へのメッセージはエラーのため送信できませんでした。
+
+    >>> RCPT TO:<ada@example.org>
+    <<< {ANSWER}
+{REST}""".replace("\n", "\r\n")
+
+
+@pytest.mark.parametrize(
+    ("answer", "rest", "meant", "code"),
+    [
+        ("550 5.1.1 User unknown", "", HARD, "5.1.1"),
+        ("550 User unknown", "", HARD, ""),
+        ("552 5.2.2 Mailbox full", "", SOFT, "5.2.2"),
+        ("550 Rejected, see zen.spamhaus.org", "", POLICY, ""),
+        ("451 4.7.1 Please try again", "", Finding.NOTHING, ""),
+        ("", "Call 550 1234.\r\n", Finding.NOTHING, ""),
+        ("", "Received: from x\r\n  (550 Test Lane)\r\n", Finding.NOTHING, ""),
+    ],
+)
+def test_an_answer_that_a_server_quotes_amid_words_nobody_reads_is_read(answer, rest, meant, code):
+    mail = ANSWERED.replace("{ANSWER}", answer).replace("{REST}", rest).encode()
+
+    found = bounces.verdict(RING, mail)
+
+    assert (found.finding, found.code) == (meant, code)
+
+
 PAGE = """\
 Return-Path: <>
 From: MAILER-DAEMON@harbour.example
