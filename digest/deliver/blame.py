@@ -140,6 +140,6 @@ def _named(said: str) -> Fault:
         return Fault.PASSING
     if wording.NOBODY.search(said):
         return Fault.READER
-    if wording.PASSING.search(said):
+    if wording.PASSING.search(said) or wording.HELD.search(said):
         return Fault.PASSING
     return Fault.MESSAGE if wording.MESSAGE.search(said) else Fault.READER

@@ -54,6 +54,12 @@ PASSING = re.compile(
     r"|deactivated)",
     re.IGNORECASE,
 )
+# The same in a word or two: where the code names no mailbox, it may be our own account.
+HELD = re.compile(
+    r"\b(?:account|mail ?box|user)\W{1,3}(?:blocked|disabled(?! or discontinued)|suspended|inactive"
+    r"|locked|frozen|deactivated)",
+    re.IGNORECASE,
+)
 _TOO_BIG = r"\btoo (?:large|big)\b|\bsize\b.{0,20}\bexceed|\bexceed\w*\b.{0,30}\bsize"
 # Of this message, or of how many come at once.
 MESSAGE = re.compile(

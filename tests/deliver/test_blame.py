@@ -74,6 +74,7 @@ SAID = {
         550 5.1.1 [SUSPEND] Mailbox currently suspended - Please contact correspondent directly
         550 5.1.1 <ada@example.org>: Recipient address rejected: mailbox is temporarily disabled
         554 5.1.1 mailbox exceeded the local limit
+        550 5.1.1 Account blocked due to inactivity
         550 5.1.1 The user's space has been used up
         552 Mailbox size limit exceeded
         452 <ada@example.org> Mailbox size limit exceeded
