@@ -13,7 +13,7 @@ from email.parser import BytesHeaderParser
 
 from subscribers import tokens
 from subscribers.answers import is_answer
-from subscribers.fields import SHORT, field
+from subscribers.fields import SHORT, field, keyword
 from subscribers.model import SubscriberId
 from subscribers.tokens import Purpose
 
@@ -49,7 +49,9 @@ def verdict(ring: Sequence[bytes], mail: bytes) -> Verdict:
     """
     head = _BODY.split(mail[:MOST_BYTES], maxsplit=1)[0]
     message = BytesHeaderParser(policy=SHORT).parsebytes(head)
-    if is_answer(message):
+    # Apple's mail programs call what their button sends an automatic reply; a person pressed it.
+    is_pressed = keyword(field(message, "X-Apple-Unsubscribe")) == "true"
+    if is_answer(message) and not is_pressed:
         return Unproven("The mail is an automatic answer.")
     shapes = dict.fromkeys(_shapes(field(message, "Subject")[:LONGEST_SUBJECT]))
     if not shapes:

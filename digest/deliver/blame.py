@@ -60,14 +60,15 @@ def fault(code: str, words: str, stage: Stage | None = None) -> Fault:
     dialogue it came, if that is known.
     """
     kind, subject, detail = _numbers(code, words)
+    unheard = stage in (Stage.CONNECT, Stage.MAIL)  # it had not heard the reader's address yet
     # Yandex says "550 5.7.1 No such user!" of whom it does not know.
     if subject == 7 and not (detail == 1 and wording.says_only_no_such_user(words)):
-        return Fault.US
+        return Fault.US if unheard else _refused(words)
     if subject == 6:
         return Fault.MESSAGE
     if plain := _PLAIN.get((subject, detail)):
         return plain
-    if stage in (Stage.CONNECT, Stage.MAIL):  # it had not heard the reader's address yet
+    if unheard:
         return Fault.MESSAGE if wording.is_too_big(words) else Fault.US
     if quoted := wording.quoted(words):
         # Whoever answered has asked the reader's server, which alone may refuse us.
@@ -103,12 +104,24 @@ def _numbers(code: str, words: str) -> tuple[int, int, int]:
     return kind, subject, detail
 
 
+def _refused(words: str) -> Fault:
+    """Where the code says that we are refused (x.7.x): some say it of a mailbox that is full or
+    not there, and mean that. An address in it may be ours, unless it is called the recipient's."""
+    said = wording.plain(words)
+    if wording.US.search(said):
+        return Fault.US
+    if wording.FULL_BOX.search(said):
+        return Fault.PASSING
+    is_readers = "@" not in words or "recipient" in said.lower()
+    return Fault.UNCLEAR if is_readers and wording.NO_BOX.search(said) else Fault.US
+
+
 def _by_words(kind: int, subject: int, detail: int, said: str) -> Fault:
     """Where the code leaves it open. x.1.0 may be the sender's address (RFC 3463, 3.2)."""
     if wording.US.search(said):
         return Fault.US
     if subject == 1 and detail and kind != 4:
-        return Fault.PASSING if wording.FULL.search(said) else Fault.READER
+        return _named(said)
     if wording.PASSING.search(said):  # the system that is full (x.3.1) may be the relay's
         return Fault.UNCLEAR if subject == 3 else Fault.PASSING
     if wording.MESSAGE.search(said):
@@ -118,3 +131,15 @@ def _by_words(kind: int, subject: int, detail: int, said: str) -> Fault:
     if (subject, detail) == (4, 1) and wording.EDGE.search(said):
         return Fault.READER
     return Fault.READER if wording.NOBODY.search(said) else Fault.UNCLEAR
+
+
+def _named(said: str) -> Fault:
+    """Where the code says that the address does not exist: Sendmail makes 5.1.1 of any 550 that
+    comes without a code, whatever its words are."""
+    if wording.FULL.search(said):
+        return Fault.PASSING
+    if wording.NOBODY.search(said):
+        return Fault.READER
+    if wording.PASSING.search(said) or wording.HELD.search(said):
+        return Fault.PASSING
+    return Fault.MESSAGE if wording.MESSAGE.search(said) else Fault.READER

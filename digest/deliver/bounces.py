@@ -39,11 +39,14 @@ _COMPLAINTS = {"abuse", "fraud", "opt-out", "opt-out-list"}  # not: virus, not-s
 _COPY = re.compile(
     r"^[ \t>]{0,8}--.*\b(?:copy of|below this|original (?:message|mail)"
     r"|(?:message|headers?) follows?)"
-    r"|^(?:Return-Path|Received):",
+    r"|^(?:Return-Path|Received|Content-Type):",
     re.IGNORECASE | re.MULTILINE,
 )
+# 550 and its like, before words or a code of their own; and what stands on the rest of the lines.
+_ANSWER = re.compile(r"(?<![\w.])55[0-4][ -](?=#?5\.\d|[A-Za-z<\"'\[(])[^\r\n]{1,300}")
 _SERVERS = r"mailer-?daemon|postmaster|mail delivery|mail administrator"
 _SERVER = re.compile(_SERVERS, re.IGNORECASE)
+_NO_SENDER = re.compile(r"<?mailer-?daemon\b", re.IGNORECASE)
 _MAILERS = re.compile(rf"{_SERVERS}|bounces?@", re.IGNORECASE)
 
 
@@ -88,25 +91,41 @@ def _reported(message: Message) -> tuple[Verdict, str] | None:
     """What a report of a known form says, and the recipient that it names."""
     for part in parts(message):
         match part.get_content_type():
-            case "message/delivery-status" | "message/global-delivery-status":
-                return _notification(part)
+            case (
+                "message/delivery-status"
+                | "message/global-delivery-status"
+                | "message/xdelivery-status"  # XWall
+            ):
+                # One that tells nothing of anybody leaves it to the words beside it.
+                if found := _notification(part):
+                    return found
             case "message/feedback-report":
                 return _complaint(part)
             case "message/disposition-notification":  # RFC 8098
                 return _RECEIPT, ""
             case "message/rfc822" if reader := _outlooks(part):
                 return Verdict(finding=Finding.COMPLAINT, mouth=Mouth.ARF, text="abuse"), reader
+            case "message/rfc822" if inner := _handed_on(message, part):
+                return _reported(inner)
     return None
 
 
-def _notification(part: Message) -> tuple[Verdict, str]:
+def _handed_on(message: Message, part: Message) -> Message | None:
+    """The report that a gateway on its way put into a mail of its own; no mail of ours is one."""
+    inner = returned(part) if _is_from_a_server(message) else None
+    return inner if inner and inner.get_content_type() == "multipart/report" else None
+
+
+def _notification(part: Message) -> tuple[Verdict, str] | None:
     """RFC 3464: one group of fields for each recipient.
 
     We write to one at a time. Where there are several theirs forwards to them: it exists for as
     long as one of them does.
     """
-    groups = [(_action(group), group) for group in blocks(part)]
+    groups = [(_action(group), group) for group in _recipients(blocks(part))]
     actions = {action for action, _ in groups}
+    if not actions:
+        return None
     failures = [_failed(group) for action, group in groups if action == "failed"]
     if not failures:
         if "delayed" in actions:
@@ -116,6 +135,19 @@ def _notification(part: Message) -> tuple[Verdict, str]:
     if found.finding is Finding.HARD and actions & {*_DONE, "delayed"}:
         found = replace(found, finding=Finding.SOFT)
     return found, claimed
+
+
+def _recipients(groups: Sequence[Message]) -> list[Message]:
+    """The groups that tell what was done. Where there is one, it is of one recipient, and what
+    some write of them into another group belongs to it."""
+    acting = [group for group in groups if field(group, "Action")]
+    if len(acting) != 1:
+        return acting
+    whole = Message()
+    for group in (*acting, *groups):
+        for name, value in group.raw_items():
+            whole[name] = value
+    return [whole]
 
 
 def _mildest(failures: Sequence[tuple[Verdict, str]]) -> tuple[Verdict, str]:
@@ -135,7 +167,7 @@ def _failed(group: Message) -> tuple[Verdict, str]:
 def _action(group: Message) -> str:
     """What was done, whatever comment stands beside it; OpenSMTPD calls a failure an error."""
     said = keyword(field(group, "Action"))
-    return "failed" if said == "error" else said
+    return "failed" if said in ("error", "failure") else said
 
 
 def _complaint(part: Message) -> tuple[Verdict, str]:
@@ -167,9 +199,19 @@ def _odd(message: Message) -> tuple[Verdict, str]:
         if passing:
             return Verdict(finding=Finding.DELAYED), ""
         # A mail server is never away: what it says in words that nobody reads is for a person.
-        return (NO_REPORT if _is_from_a_server(message) else automatic), ""
+        return _quoted(message) if _is_from_a_server(message) else (automatic, "")
     named = sorted(one.decode("latin-1") for one in lasting)[:MOST_NAMED]
     return _mildest(_told(text_of(message), named))
+
+
+def _quoted(message: Message) -> tuple[Verdict, str]:
+    """The other side's answer, as a mail server quotes it amid words in whatever language."""
+    found = _ANSWER.search(_COPY.split(text_of(message), maxsplit=1)[0])
+    if found is None:
+        return NO_REPORT, ""
+    words, claimed = found[0], field(message, "X-Failed-Recipients")
+    code = code_in(words)
+    return Verdict(finding=failure(code, words), code=code, text=one_line(words)), claimed
 
 
 def _told(text: str, named: Sequence[str]) -> list[tuple[Verdict, str]]:
@@ -201,7 +243,9 @@ def _said(diagnostic: str) -> str:
 
 def _is_from_a_mailer(message: Message) -> bool:
     """Whether it may be a report: its envelope or what is named as its author says so."""
-    if field(message, "Return-Path") == "<>" or _is_from_a_server(message):
+    # "<>", or what some servers write instead.
+    sender = field(message, "Return-Path")
+    if sender == "<>" or _NO_SENDER.match(sender) or _is_from_a_server(message):
         return True
     return bool(_MAILERS.search(field(message, "From")))
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import email
+import html
 import quopri
 import re
 from collections.abc import Iterator
@@ -26,6 +27,10 @@ MOST_GROUPS = 100  # of fields in a status
 LONGEST_LINE = 500
 # A word such as "boundary" in what was returned makes no part: only this does.
 _NEST = re.compile(rb"^content-type[ \t]*:\s*(?:multipart|message)/", re.IGNORECASE | re.MULTILINE)
+# No part of a tag crosses the beginning of another, so a page is walked through once.
+_BLANKS = re.compile(r"\s+")
+_BREAK = re.compile(r"</?(?:br|p|div|td|tr|li|h\d|pre)\b[^<>]*>", re.IGNORECASE)
+_TAG = re.compile(r"<[^<>]*>")
 _BROKEN = (MessageError, ValueError, LookupError, TypeError, AttributeError, RecursionError)
 
 
@@ -98,15 +103,28 @@ def words(part: Message) -> str:
     if not isinstance(raw, bytes):
         return ""
     try:
-        return fields.characters(raw, part.get_content_charset("utf-8"))
+        text = fields.characters(raw, part.get_content_charset("utf-8"))
     except _BROKEN:
-        return raw.decode("latin-1")
+        text = raw.decode("latin-1")
+    return _of_page(text) if part.get_content_type() == "text/html" else text
+
+
+def _of_page(page: str) -> str:
+    """The words of HTML, as far as a report needs them: a line for each thing that stands alone."""
+    return html.unescape(_TAG.sub("", _BREAK.sub("\n", _BLANKS.sub(" ", page))))
 
 
 def texts(message: Message) -> Iterator[Message]:
-    """The first of the mail's own plain texts."""
-    found = (one for one in parts(message) if one.get_content_type() == "text/plain")
-    return islice(found, MOST_TEXTS)
+    """The first of the mail's own plain texts; where it has none, of its pages."""
+    for kind in ("text/plain", "text/html"):
+        found = list(islice(_of_kind(message, kind), MOST_TEXTS))
+        if found:
+            return iter(found)
+    return iter(())
+
+
+def _of_kind(message: Message, kind: str) -> Iterator[Message]:
+    return (one for one in parts(message) if one.get_content_type() == kind)
 
 
 def text_of(message: Message) -> str:

@@ -27,7 +27,8 @@ def sketch(message: Message) -> Message:
     for name in FIELDS:
         if value := field(message, name):
             drawn[name] = value
-    drawn["Content-Type"] = message.get_content_type()
+    kind = message.get_content_type()
+    drawn["Content-Type"] = "text/plain" if kind == "text/html" else kind
     drawings = _drawn(message)
     if not message.is_multipart():
         drawn.set_payload(next(drawings, ("", ""))[1])

@@ -26,32 +26,51 @@ US = re.compile(
     r"|\byour (?:ip|isp|server|mail ?server|host|network|domain)\b"
     r"|\byour account\b.{0,30}\b(?:suspended|disabled|blocked|paused)"
     r"|\bsending\b.{0,20}\b(?:suspended|paused|disabled)"
-    r"|\b(?:daily|hourly|sending|outgoing|outbound|relay)\b.{0,30}\b(?:quota|limit)"
+    r"|\bsenders?(?:'s)? (?:submission )?quota|\bexceeded the max\w* .{0,40}\bper (?:hour|day)"
+    r"|\b(?:daily|hourly|monthly|sending|outgoing|outbound|relay)\b.{0,30}\b(?:quota|limit)"
+    r"|\bnot authori[sz]ed to perform|\bnot allowed to send\b"
     r"|\breverse dns|(?<!ips from )\bptr\b|\brdns\b|\bhelo\b|\behlo\b|\binvalid dns\b|\bdynamic ip",
     re.IGNORECASE,
 )
+# Of the mailbox itself: "quota exceeded" alone may be ours of sending.
+_FULL_BOX = (
+    r"\b(?:mail ?box|inbox|maildir)\b.{0,20}(?:\bfull\b|\bexceed\w*\b.{0,20}\b(?:limit|space|size)"
+    r"|\blimit (?:is |was |has been )?exceed)|\bfull mail ?box"
+)
 _FULL = (
-    r"\bover.?quota|\bquota\b.{0,20}\bexceed|\bexceed\w*\b.{0,20}\b(?:quota|storage)"
-    r"|\b(?:mail ?box|inbox|maildir|account|user)\b.{0,20}\bfull\b|\bfull mail ?box"
+    rf"{_FULL_BOX}|\bover.?(?:the |its |disk |allowed )*quota|\bquota\b.{{0,20}}\bexceed"
+    r"|\bexceed\w*\b.{0,20}\b(?:quota|storage)|\b(?:account|user)\b.{0,20}\bfull\b"
+    r"|\btoo many messages (?:on|in) the|\btoo much mail data|\bspace has been used up"
+    r"|\bzu ?viele (?:e-?)?mails\b"
 )
 # Of a reader's mailbox that is there, and full: Orange says so with 5.1.1.
 FULL = re.compile(_FULL, re.IGNORECASE)
+FULL_BOX = re.compile(_FULL_BOX, re.IGNORECASE)
 # Of one that is there, or may be again.
 PASSING = re.compile(
     rf"{_FULL}|\b(?:insufficient|not enough|out of)\b.{{0,20}}\b(?:storage|space)"
-    r"|\b(?:account|mail ?box|user)\b.{0,12}\b(?:is|was|has been)\b.{0,12}"
-    r"\b(?:blocked|disabled(?! or discontinued)|suspended|inactive|locked|frozen|deactivated)",
+    r"|\b(?:account|mail ?box|user)\b.{0,12}\b(?:is|was|has been|currently|temporarily)"
+    r".{0,14}(?:\b|(?<=is))(?:blocked|disabled(?! or discontinued)|suspended|inactive|locked|frozen"
+    r"|deactivated)",
+    re.IGNORECASE,
+)
+# The same in a word or two: where the code names no mailbox, it may be our own account.
+HELD = re.compile(
+    r"\b(?:account|mail ?box|user)\W{1,3}(?:blocked|disabled(?! or discontinued)|suspended|inactive"
+    r"|locked|frozen|deactivated)",
     re.IGNORECASE,
 )
 _TOO_BIG = r"\btoo (?:large|big)\b|\bsize\b.{0,20}\bexceed|\bexceed\w*\b.{0,30}\bsize"
 # Of this message, or of how many come at once.
 MESSAGE = re.compile(
     rf"{_TOO_BIG}|spam|unsolicited|\bbulk\b|\bjunk\b|phish|virus|malware|\bcontent\b|policy|policies"
-    r"|prohibit|blocked|suspicious|rate.?limit|too many|gr[ae]y.?list|\bdt:spm|\bsurbl|\buribl"
-    r"|not authori[sz]ed",
+    r"|prohibit|blocked|suspicious|suspected|rate.?limit|too many|gr[ae]y.?list|\bdt:spm"
+    r"|\brp:\w{3}\b|\bsurbl|\buribl|not authori[sz]ed|\bfrequency\b.{0,40}\blimited"
+    r"|\bservice refused|\bhost\b.{0,12}\bnot allowed|\brejected by (?:the )?recipient",
     re.IGNORECASE,
 )
-_WHO = r"(?:user|recipient|addressee|mail ?box|account|address|person|local.?part)"
+_BOX = r"(?:user|recipient|addressee|mail[ -]?box)"
+_WHO = rf"(?:{_BOX}|rcpt|account|address|person|local.?part)"
 # Of an address that is not there, and of a domain that is not.
 NOBODY = re.compile(
     rf"\b{_WHO}s?\b.{{0,40}}\b(?:unknown|not (?:found|known|exist|listed|local)|does ?n.t exist"
@@ -59,9 +78,17 @@ NOBODY = re.compile(
     rf"|\b(?:unknown|no such|invalid|non.?exist[ae]nt|not an? (?:valid|known|existing))\b.{{0,20}}"
     rf"\b(?:{_WHO}|host|domain)"
     rf"|\bdoes(?: not|n.t) have an?\b.{{0,40}}\baccount|\bnot (?:our|a) customer|\bno {_WHO} here"
-    rf"|\bno {_WHO}\b.{{0,12}}\bby that name|\bmail ?box (?:is )?(?:unavailable|not available)"
+    rf"|\bno {_WHO}\b.{{0,12}}\bby that name"
+    # QQ says of any that it is "unavailable or access denied".
+    r"|\bmail ?box (?:is )?(?:unavailable(?! or access)|not available)"
     r"|\bunrouteable address|\bhost or domain name not found|\bdomain (?:name )?not found"
     r"|\bdomain\b.{0,60}\bdoes not exist|\bnull ?mx\b",
+    re.IGNORECASE,
+)
+# The same where the code says that we are refused: of the mailbox itself, and plainly.
+NO_BOX = re.compile(
+    rf"\b{_BOX}\b.{{0,12}}\b(?:unknown|not (?:found|known)|does(?: not|n.t) exist)"
+    rf"|\b(?:unknown|no|no such) {_BOX}\b",
     re.IGNORECASE,
 )
 # Microsoft, at the edge of a domain whose directory it knows; said of anything else elsewhere.
@@ -77,8 +104,8 @@ _PLACE = re.compile(
     r"(?:\bhttps?://)?(?<![\w.-])(?:[\w-]+\.)+(?:[a-z]{2,}|[A-Z]{2,})\b(?:[/?]\S*)?"
 )
 _NAMES_A_LIST = re.compile(_LISTS, re.IGNORECASE)
-# How Postfix quotes another server, and how Microsoft does.
-_SAID = re.compile(r" said: | -> (?=[245]\d\d\b)")
+# How Postfix quotes another server, how Microsoft does, and Cisco ("Unknown address error 550-'").
+_SAID = re.compile(r" said: | -> (?=[245]\d\d\b)| (?=[245]\d\d-')")
 
 
 def plain(words: str) -> str:

@@ -64,9 +64,23 @@ SAID = {
         550 [5.1.1] no
         550 5.1.1: no
         550 5.1.1 <ada@full.example.org>: user unknown
+        550 5.1.1 <ada@icloud.com>: inactive email address
+        550 5.1.1 User unknown, see our policy on spam
+        554 Rcpt <ada@example.org> does not exist
         550 5.1.351 Remote server returned unknown recipient or mailbox unavailable -> 550 5.1.1 User unknown
+        550 5.1.0 - Unknown address error 550-'5.1.1 no' (delivery attempts: 0)
     """,
     PASSING: """
+        550 5.1.1 [SUSPEND] Mailbox currently suspended - Please contact correspondent directly
+        550 5.1.1 <ada@example.org>: Recipient address rejected: mailbox is temporarily disabled
+        554 5.1.1 mailbox exceeded the local limit
+        550 5.1.1 Account blocked due to inactivity
+        550 5.1.1 The user's space has been used up
+        552 Mailbox size limit exceeded
+        452 <ada@example.org> Mailbox size limit exceeded
+        550 <ada@web.de> Benutzer hat zuviele Mails auf dem Server. / User has too many messages on the server.
+        550 5.7.0 The recipient mailbox has exceeded its disk space limit.
+        550 5.5.0 Le compte du destinataire est bloque. The recipient account isblocked. LPN007_426
         552 5.2.2 The email account that you tried to reach is over quota
         452 4.2.2 The email account that you tried to reach is over quota
         552 5.2.2 <ada@icloud.com>: user over quota; cannot receive new mail
@@ -87,9 +101,15 @@ SAID = {
         552 5.1.1 <ada@orange.fr> Boite du destinataire pleine. Recipient overquota. OFR_417 [417]
         550 5.1.1 The mailbox is full
         550 5.1.351 Remote server returned unknown recipient or mailbox unavailable -> 552 5.2.2 Mailbox full
+        554 5.1.0 - Unknown address error 554-'Transaction failed' (delivery attempts: 0)
+        550 5.1.0 - Unknown address error 550-'5.2.2 Mailbox full' (delivery attempts: 0)
         550 5.4.300 Message expired -> 421 4.4.2 Connection dropped
     """,
     UNCLEAR: """
+        550 5.7.1 No mailbox found
+        550 5.7.1 <ada@example.org>: Recipient address rejected: User unknown in relay recipient table
+        550 sorry, no mailbox here by that name (#5.7.17)
+        550 Mailbox unavailable or access denied [MTA]. http://service.mail.qq.com/cgi-bin/help
         550 5.4.316 Message expired, connection refused(Socket error code 10061)
         554 5.4.6 Hop count exceeded - possible mail loop
         550 5.1.0 Address rejected
@@ -106,6 +126,17 @@ SAID = {
         550 unable to get mx info: failed to get IPs from PTR record: lookup <nil>: unrecognized address
     """,
     MESSAGE: """
+        550 5.1.1 max message size exceeded
+        550 5.1.1 <ada@example.org>: Recipient address rejected: Blocked by policy
+        550 5.1.1 Message rejected as spam
+        554 Host network not allowed - https://community.mimecast.com/docs/DOC-1369#554
+        550 Connection frequency limited. http://service.mail.qq.com/cgi-bin/help?subtype=1
+        550 Domain frequency limited.
+        550 Suspected bounce attacks.
+        550 Mail is rejected by recipients [IP: 192.0.2.10].
+        550 RP:TRC 192.0.2.10
+        550 This IP has sent too many messages this hour. IB504
+        550 mwinf5c10 ME Service refuse. Veuillez essayer plus tard. Service refused, please try later. OFR006_103 192.0.2.10 [103]
         552 5.3.4 Message size exceeds fixed limit
         552 5.2.3 Message length exceeds administrative limit
         552 Message size exceeds maximum permitted
@@ -130,10 +161,18 @@ SAID = {
         550 5.1.1 <ada@example.org>: Recipient address rejected: undeliverable address: host mx.example.org[192.0.2.25] said: 554 5.7.1 Service unavailable
         550 5.1.1 <ada@example.org>: Recipient address rejected: undeliverable address: host mx.example.org[192.0.2.25] said: 554 Client host [192.0.2.10] blocked using zen.spamhaus.org
         550 5.1.351 Remote server returned unknown recipient or mailbox unavailable -> 554 5.7.1 Rejected as spam
+        554 5.1.0 - Unknown address error 554-'Client host [192.0.2.10] blocked using Spamhaus' (delivery attempts: 0)
         550 5.0.350 Remote server returned an error -> 550 Client host [192.0.2.10] blocked using zen.spamhaus.org
         550 undeliverable address: host mx.example.org[192.0.2.25] said: 550 #5.7.1 Your access to submit messages has been rejected
     """,
     US: """
+        554 5.2.0 STOREDRV.Submission.Exception:SubmissionQuotaExceededException; The message can't be submitted because the sender's submission quota was exceeded.
+        550 Authenticated sender quota exceeded
+        550 Domain quayside.example has exceeded the max emails per hour (150/150 (100%)) allowed. Message discarded.
+        550 You have reached your monthly email limit
+        554 Access denied: User `arn:aws:iam::123456789012:user/digest' is not authorized to perform `ses:SendRawEmail' on resource `arn:aws:ses:eu-west-1:123456789012:identity/quayside.example'
+        550 192.0.2.10 is not allowed to send mail from quayside.example
+        550 5.7.1 Email quota exceeded
         550 5.1.0 <digest@quayside.example> sender rejected
         554 5.1.0 Sender Denied
         550 5.1.0 <digest@quayside.example>: Sender address rejected: User unknown in local recipient table

@@ -173,10 +173,138 @@ def test_a_failure_with_the_status_of_a_success_is_judged_by_its_words():
     assert bounces.verdict(RING, full).finding is Finding.SOFT
 
 
+STATUS = """\
+Return-Path: <>
+From: Mail Delivery System <postmaster@harbour.example>
+To: digest@quayside.example
+Content-Type: multipart/report; report-type=delivery-status; boundary=b
+
+--b
+Content-Type: text/plain
+
+Delivery to the following recipients failed permanently:
+
+   * ada@example.org
+
+--b
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; harbour.example
+{FIELDS}
+--b--
+""".replace("\n", "\r\n")
+
+
+@pytest.mark.parametrize(
+    ("fields", "meant"),
+    [
+        ("", SOFT),
+        ("Arrival-Date: Tue, 24 Nov 2026 06:31:04 +0000\r\n", SOFT),
+        ("Action: failure\r\nFinal-Recipient: rfc822; ada@example.org\r\nStatus: 5.1.1\r\n", HARD),
+        (
+            "Action: failed\r\n\r\nFinal-Recipient: rfc822; ada@example.org\r\n"
+            "Diagnostic-Code: X-Notice; sender not on my guest list\r\nStatus: 4.7.0\r\n",
+            POLICY,
+        ),
+        (
+            "\r\nFinal-Recipient: rfc822; ada@example.org\r\nStatus: 5.1.1\r\n\r\n"
+            "Action: failed\r\n",
+            HARD,
+        ),
+    ],
+)
+def test_a_status_that_is_out_of_order_is_read_as_far_as_it_tells_something(fields, meant):
+    found = bounces.verdict(RING, STATUS.replace("{FIELDS}", fields).encode())
+
+    assert (found.finding, found.about.recipient) == (meant, "ada@example.org")
+
+
+@pytest.mark.parametrize(
+    ("sender", "meant"),
+    [("postmaster@gate.example", HARD), ("Ada <ada@example.org>", Finding.NOTHING)],
+)
+def test_a_report_that_a_gateway_has_wrapped_is_read_and_what_a_person_hands_on_is_not(
+    sender, meant
+):
+    head = (
+        f"From: {sender}\r\nContent-Type: multipart/mixed; boundary=w\r\n\r\n"
+        "--w\r\nContent-Type: message/rfc822\r\n\r\n"
+    )
+    mail = head.encode() + returned("postfix-unknown") + b"\r\n--w--\r\n"
+
+    assert bounces.verdict(RING, mail).finding is meant
+
+
+ANSWERED = """\
+From: Postmaster@harbour.example
+Content-Type: text/plain; charset=utf-8
+
+次のあて先へのメッセージはエラーのため送信できませんでした。
+
+    >>> RCPT TO:<ada@example.org>
+    <<< {ANSWER}
+{REST}""".replace("\n", "\r\n")
+
+
+@pytest.mark.parametrize(
+    ("answer", "rest", "meant", "code"),
+    [
+        ("550 5.1.1 User unknown", "", HARD, "5.1.1"),
+        ("550 User unknown", "", HARD, ""),
+        ("552 5.2.2 Mailbox full", "", SOFT, "5.2.2"),
+        ("550 Rejected, see zen.spamhaus.org", "", POLICY, ""),
+        ("451 4.7.1 Please try again", "", Finding.NOTHING, ""),
+        ("", "Call 550 1234.\r\n", Finding.NOTHING, ""),
+        ("", "Received: from x\r\n  (550 Test Lane)\r\n", Finding.NOTHING, ""),
+    ],
+)
+def test_an_answer_that_a_server_quotes_amid_words_nobody_reads_is_read(answer, rest, meant, code):
+    mail = ANSWERED.replace("{ANSWER}", answer).replace("{REST}", rest).encode()
+
+    found = bounces.verdict(RING, mail)
+
+    assert (found.finding, found.code) == (meant, code)
+
+
+PAGE = """\
+Return-Path: <>
+From: MAILER-DAEMON@harbour.example
+Content-Type: text/html; charset=utf-8
+
+<html><body><h1>Undeliverable</h1><p>Your message</p><p>did not reach the following
+recipient(s):</p><br>ada@example.org on Tue, 24 Nov 2026 06:31:04 +0000<br>
+&nbsp; The recipient name is not recognized<br>&nbsp; MSEXCH:IMS:Harbour (000C05A6) Unknown
+Recipient<br></body></html>
+""".replace("\n", "\r\n")
+
+
+def test_a_report_that_is_a_page_and_nothing_else_is_read():
+    mail = PAGE.replace("From:", "X-Mailer: Internet Mail Service (5.5.2653.19)\r\nFrom:")
+
+    found = bounces.verdict(RING, mail.encode())
+
+    assert (found.finding, found.about.recipient) == (HARD, "ada@example.org")
+
+
+@pytest.mark.parametrize("sender", ["<MAILER-DAEMON>", "<MAILER-DAEMON@mx.example>", "<>"])
+def test_a_report_may_be_known_by_its_envelope_sender_alone(sender):
+    mail = returned("exim-old").replace(b"Return-Path: <>", f"Return-Path: {sender}".encode(), 1)
+    lines = [one for one in mail.split(b"\r\n") if not one.startswith((b"From: Mail", b"X-Failed"))]
+
+    assert bounces.verdict(RING, b"\r\n".join(lines)).finding is HARD
+
+
 DINA = "дина@пример.example"
 
 
-@pytest.mark.parametrize("kind", [b"message/delivery-status", b"message/global-delivery-status"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        b"message/delivery-status",
+        b"message/global-delivery-status",
+        b'message/xdelivery-status ; name="delivery-status.txt"',
+    ],
+)
 @pytest.mark.parametrize(
     "recipient",
     [f"utf-8; {DINA}", r"utf-8; \x{434}ина@пример.example", f"rfc822;{DINA}"],
@@ -247,12 +375,35 @@ def test_a_person_who_answers_an_issue_about_holidays_is_not_away(subject):
         "Odpowiedź automatyczna: Barges return",
         "自動応答: Barges return",
         "自动回复: Barges return",
+        "不在通知: Barges return",
+        "Ada ist außer Haus (Rückkehr am 1. Dezember)",
+        "Ausência temporária: Barges return",
+        "Nieobecność: Barges return",
+        "Fuori sede: Barges return",
+        "Afwezig: Barges return",
+        "Frånvaro: Barges return",
     ],
 )
 def test_a_notice_of_absence_is_known_by_its_subject_in_many_languages(subject):
     mail = f"From: ada@example.org\r\nSubject: {subject}\r\n\r\nI am away.\r\n"
 
     assert bounces.verdict(RING, mail.encode()).finding is Finding.AUTO_REPLY
+
+
+@pytest.mark.parametrize(
+    ("mark", "meant"),
+    [
+        ("X-Autogenerated: Reply", Finding.AUTO_REPLY),
+        ("X-Autogenerated: Redirect", Finding.NOTHING),
+        ("X-Precedence: auto_reply", Finding.AUTO_REPLY),
+        ("X-Mail-Autoreply: 1", Finding.AUTO_REPLY),
+        ("X-Autoresponder: Quayside", Finding.AUTO_REPLY),
+    ],
+)
+def test_a_notice_of_absence_is_known_by_the_marks_of_its_program(mark, meant):
+    mail = f"From: ada@example.org\r\nSubject: Thank you\r\n{mark}\r\n\r\nI am not here.\r\n"
+
+    assert bounces.verdict(RING, mail.encode()).finding is meant
 
 
 NOT_READ = """\
@@ -340,6 +491,7 @@ def test_what_older_programs_write_is_read_even_if_it_is_encoded():
         "DKIM-Signature: v=1; a=rsa-sha256; d=quayside.example\r\n",
         "Received-SPF: pass (mx.example.org: SPF record at quayside.example)\r\n",
         "Subject: The mailbox is full of spam, says 5.2.2\r\n",
+        "Content-Type: text/plain; charset=utf-8\r\n",
     ],
 )
 def test_what_an_older_program_gives_back_of_our_mail_says_nothing_of_why(copied):

@@ -66,6 +66,12 @@ def test_what_a_program_sends_for_its_reader_is_the_readers_act():
     assert found == Leaves(subscriber=ADA, newsletter="daily")
 
 
+def test_what_the_button_of_apples_mail_programs_sends_is_the_readers_act():
+    head = "Auto-Submitted: auto-replied\r\nX-Apple-Unsubscribe: true\r\n"
+
+    assert mailto.verdict(RING, a_mail(head=head)) == Leaves(subscriber=ADA, newsletter="daily")
+
+
 @pytest.mark.parametrize("name", ["Content-Type", "Subject", "Auto-Submitted", "MIME-Version"])
 @pytest.mark.parametrize("sign", ["(", "<", '"', "=?utf-8?q?=41?= ", "=?punycode?q?", "[", "a*1="])
 def test_no_field_however_written_overflows_the_reader(name, sign):

@@ -339,6 +339,11 @@ async def test_postmark_is_known_by_its_password_in_a_header_or_in_the_path(offi
         ({**BOUNCE, "Type": "SoftBounce"}, Standing.OK, "active"),
         ({**BOUNCE, "Type": "Transient"}, Standing.OK, "active"),
         ({**BOUNCE, "Type": "Blocked"}, Standing.OK, "active"),
+        (
+            {**BOUNCE, "Details": "smtp;554 5.7.1 Client host blocked using zen.spamhaus.org"},
+            Standing.OK,
+            "active",
+        ),
         ({**BOUNCE, "Type": "AutoResponder"}, Standing.OK, "active"),
         ({**BOUNCE, "Type": "SomethingNew"}, Standing.OK, "active"),
         (
