@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import sys
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Sequence
@@ -23,6 +22,7 @@ from digest.deliver import bounces, mbox, unread
 from digest.deliver.opened import MOST_BYTES
 from digest.deliver.verdict import Finding
 from digest.errors import DigestError, Misconfigured
+from digest.plain import dumped
 from digest.services import feedback, membership
 from digest.services.feedback import Came, Incoming
 from digest.storage import reports
@@ -101,7 +101,7 @@ def read(context: Context, as_json: bool) -> None:
     told, withheld = asyncio.run(_read(settings))
     if as_json:
         counts = {one.value: told[one] for one in Came}
-        click.echo(json.dumps({**counts, "withheld": withheld}))
+        click.echo(dumped({**counts, "withheld": withheld}))
         return
     for line in _counted(told):
         click.echo(line)
@@ -177,7 +177,7 @@ def undo(context: Context, address: Address) -> None:
 def listed(found: Sequence[Kept], *, as_json: bool) -> Iterator[str]:
     """A line for each report."""
     if as_json:
-        yield json.dumps([_record(one) for one in found], ensure_ascii=False, indent=2)
+        yield dumped([_record(one) for one in found])
         return
     for one in found:
         code = f" {one.code}" if one.code else ""
@@ -192,7 +192,7 @@ def listed(found: Sequence[Kept], *, as_json: bool) -> Iterator[str]:
 def _record(one: Kept) -> dict[str, object]:
     return {
         "number": one.id,
-        "at": one.at.isoformat(),
+        "at": one.at,
         "address": str(one.address),
         "kind": one.kind,
         "source": one.source,

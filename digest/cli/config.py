@@ -10,6 +10,7 @@ import click
 from digest.cli import Context
 from digest.config.inforce import InForce, Value, in_force, unset
 from digest.config.load import load_for
+from digest.plain import dumped
 
 COLUMN = 64
 
@@ -29,7 +30,7 @@ def show(context: Context, as_json: bool) -> None:
     if as_json:
         settings = {one.key: {"value": one.value, "from": one.origin} for one in shown}
         told = {"path": str(loaded.path), "settings": settings, "warnings": list(loaded.warnings)}
-        click.echo(json.dumps(told, ensure_ascii=False, indent=2))
+        click.echo(dumped(told))
         return
     click.echo(f"# {loaded.path}")
     for one in shown:

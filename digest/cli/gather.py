@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Sequence
 from dataclasses import asdict
 
@@ -17,6 +16,7 @@ from digest.cli.words import note_lines
 from digest.config.load import load_for
 from digest.config.settings import Settings
 from digest.model import Source, SourceReport
+from digest.plain import dumped
 from digest.services.gather import RESTING, gather, wake
 
 
@@ -42,7 +42,7 @@ def command(context: Context, as_json: bool, named: tuple[str, ...]) -> int:
     reports = asyncio.run(_gather(settings, only, quiet=as_json))
     failed = [report for report in reports if report.error]
     if as_json:
-        click.echo(json.dumps([asdict(report) for report in reports], ensure_ascii=False, indent=2))
+        click.echo(dumped([asdict(report) for report in reports]))
     else:
         new = sum(report.new for report in reports)
         places = f"{len(reports)} source{'s' * (len(reports) != 1)}"

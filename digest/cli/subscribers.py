@@ -11,6 +11,7 @@ from typing import TypeVar
 import click
 
 from digest.cli import Context, people, roster, stores, unadded
+from digest.cli.agreed import agreed
 from digest.cli.counted import counted
 from digest.cli.newsletters import chosen, refuse_unknown
 from digest.clock import clock_at
@@ -149,10 +150,12 @@ def remove(context: Context, address: Address, newsletter: str | None) -> int:
 
 @group.command("erase")
 @ADDRESS
-@click.confirmation_option(prompt="Forget this person for good?")
+@click.option("--yes", is_flag=True, help="Do not ask.")
 @click.pass_obj
-def erase(context: Context, address: Address) -> None:
+def erase(context: Context, address: Address, yes: bool) -> None:
     """Forget a person for good; a keyed hash keeps them from being imported again."""
+    if not yes and not agreed("Forget this person for good?", "subscribers erase"):
+        raise click.Abort
     settings = load_for(context.config).settings
 
     async def forget(store: Store) -> None:
@@ -266,20 +269,16 @@ def import_(  # noqa: PLR0913 -- click hands over every option
         return 0
     if not yes:
         people.told(found, asked.rejects, as_json=as_json, would=True)
-        if not sys.stdin.isatty():
-            raise Misconfigured("digest subscribers import", "imports nothing without --yes")
-        click.confirm(
-            f"Import {counted(counts.new, 'person', 'people')} into {of.id}?",
-            abort=True,
-            err=True,
-        )
+        some = counted(counts.new, "person", "people")
+        if not agreed(f"Import {some} into {of.id}?", "subscribers import"):
+            raise click.Abort
     done = _written(settings, lambda store: roster.imported(store, asked, terms, clock=CLOCK))
     people.told(done, asked.rejects, as_json=as_json, would=False)
     return 0
 
 
 def _chosen(settings: Settings, newsletter: str | None) -> str:
-    return chosen(newsletter, list(settings.newsletters), command="--newsletter")
+    return chosen(newsletter, settings, option="--newsletter")
 
 
 def _written(settings: Settings, change: Callable[[Store], Awaitable[T]]) -> T:

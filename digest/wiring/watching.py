@@ -25,7 +25,7 @@ def signs(settings: Settings) -> dict[str, str]:
 
 async def look(settings: Settings, *, lookup: Lookup, clock: Clock) -> list[Check]:
     """Knock at every relay and the mailbox, and ask for every key, once."""
-    relays = post.relays(settings) if settings.deliver.transport == "smtp" else ()
+    relays = post.relays(settings)
     try:
         ours, trouble = signs(settings), []
     except Misconfigured as error:

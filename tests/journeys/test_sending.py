@@ -267,7 +267,7 @@ def test_who_is_not_there_is_said_with_the_command_that_lists(paper):
     for words in (("show", "9"), ("pause", "9"), ("resume", "9"), ("retry-failed", "9")):
         said = paper.run("issues", *words)
         assert said.code == 2
-        assert "there is no issue 9; `digest issues list` shows those there are" in said.err
+        assert "issue 9 is not there; `digest issues list` shows those there are" in said.err
 
 
 def test_a_cancelled_issue_skips_whoever_has_not_got_it(paper):
