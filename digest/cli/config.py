@@ -8,6 +8,7 @@ import os
 import click
 
 from digest.cli import Context
+from digest.cli.counted import counted
 from digest.config.inforce import InForce, Value, in_force, unset
 from digest.config.load import load_for
 from digest.plain import dumped
@@ -47,7 +48,7 @@ def check(context: Context) -> None:
     warnings = [*loaded.warnings, *unset(loaded.settings.deliver.relays, os.environ)]
     for warning in warnings:
         click.echo(f"warning: {warning}", err=True)
-    count = f", {len(warnings)} warning{'s' * (len(warnings) != 1)}" if warnings else ""
+    count = f", {counted(len(warnings), 'warning')}" if warnings else ""
     click.echo(f"{loaded.path}: no mistakes{count}")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import TypeVar
 
 import click
 
-from digest import wiring, worker
+from digest import worker
 from digest.cli import Context, number, stores
 from digest.cli.agreed import agreed as confirmed
 from digest.cli.correction import correction
@@ -54,7 +53,7 @@ def list_(context: Context, newsletter: str | None, limit: int, as_json: bool) -
         missed = await store.read(agenda.last_misses, limit, newsletter)
         return _together(made, missed)[:limit]
 
-    found = _read(context, read) or []
+    found = stores.kept(context, read) or []
     if as_json:
         click.echo(dumped([_listed(one) for one in found]))
         return
@@ -85,7 +84,7 @@ def show(
 ) -> None:
     """One issue: how many it has reached, and with an option those it has not."""
     if stories:
-        told = _read(context, lambda store: correcting.told(store, issue))
+        told = stores.kept(context, lambda store: correcting.told(store, issue))
         if told is None:
             raise desk.unknown(issue)
         click.echo(dumped(told))
@@ -99,7 +98,7 @@ def show(
             await store.read(desk.fates, issue, states, limit) if states else [],
         )
 
-    found, tally, fates = _read(context, read) or (None, {}, [])
+    found, tally, fates = stores.kept(context, read) or (None, {}, [])
     if found is None:
         raise desk.unknown(issue)
     if as_json:
@@ -222,7 +221,7 @@ def _have_a_page(context: Context, issue: int) -> int:
             return 0
         return (await store.read(posting.tally, issue)).get("sent", 0)
 
-    return _read(context, read) or 0
+    return stores.kept(context, read) or 0
 
 
 @group.command("approve")
@@ -285,16 +284,5 @@ def correct(context: Context, issue: int, note: str, stories: Path | None, yes: 
     refuse_unfinished(sent)
 
 
-def _read(context: Context, question: Callable[[Store], Awaitable[T]]) -> T | None:
-    """The answer; None where there is no database yet. Nothing is changed."""
-    return stores.read(load_for(context.config).settings.storage.url, question)
-
-
-def _in_store(context: Context, ask: Callable[[Store], Awaitable[T]]) -> T:
-    settings = load_for(context.config).settings
-
-    async def asked() -> T:
-        async with wiring.open_store(settings) as store:
-            return await ask(store)
-
-    return asyncio.run(asked())
+def _in_store(context: Context, change: Callable[[Store], Awaitable[T]]) -> T:
+    return stores.written(load_for(context.config).settings.storage.url, change)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import click
 from digest import worker
 from digest.cli import Context, moment
 from digest.cli.agreed import agreed as confirmed
-from digest.cli.meter import line
+from digest.cli.meter import ended, line
 from digest.cli.newsletters import chosen
 from digest.cli.rehearsal import Asked, rehearsal
 from digest.cli.sending import Outgo, Sent, Wanted, send, trial
@@ -165,27 +166,15 @@ def _ending(sent: Sent) -> Iterator[str]:
 
 def _report(sent: Sent) -> dict[str, object]:
     prepared, released, progress = sent.outgo.prepared, sent.released, sent.progress
-    tally = progress.tally if progress else Tally()
-    if released:  # of the new issue alone
-        found = sent.tally
-        tally = Tally(
-            sent=found.get("sent", 0),
-            later=found.get("queued", 0) + found.get("sending", 0),
-            failed=found.get("failed", 0),
-            skipped=sum(count for state, count in found.items() if state.startswith("skipped")),
-            held=found.get("held", 0),
-        )
+    # Of a new issue alone.
+    tally = ended(sent.tally) if released else progress.tally if progress else Tally()
     return {
         "newsletter": prepared.newsletter.id,
         "reason": prepared.reason,
         "issue": released.issue if released else None,
         "period": released.period if released else None,
         "audience": released.audience if released else sent.outgo.audience,
-        "sent": tally.sent,
-        "later": tally.later,
-        "failed": tally.failed,
-        "skipped": tally.skipped,
-        "held": tally.held,
+        **asdict(tally),
         "troubles": progress.troubles if progress else [],
         "stopped": sent.stopped,
     }

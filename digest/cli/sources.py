@@ -10,8 +10,7 @@ from pathlib import Path
 import click
 
 from digest import wiring
-from digest.cli import Context, health
-from digest.cli.articles import kept_visits
+from digest.cli import Context, health, stores
 from digest.cli.counted import counted
 from digest.cli.newsletters import chosen
 from digest.collect import discover, opml
@@ -24,6 +23,7 @@ from digest.config.rewrite import rewrite
 from digest.errors import DigestError, Misconfigured
 from digest.model import Source, SourceKind
 from digest.plain import dumped
+from digest.storage import sources as sources_table
 
 JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 NEWSLETTER = click.option(
@@ -92,8 +92,8 @@ def list_sources(context: Context, *, as_json: bool) -> None:
 def check(context: Context, *, as_json: bool) -> int:
     """Show each source's health at its last visit. Exit code 1 when one is in trouble."""
     settings = load_for(context.config).settings
-    visits = asyncio.run(kept_visits(settings))
-    records = health.checked(settings.collect.sources, visits)
+    visits = stores.read(settings.storage.url, lambda store: store.read(sources_table.visits))
+    records = health.checked(settings.collect.sources, visits or {})
     if as_json:
         click.echo(dumped(records))
     else:

@@ -101,7 +101,7 @@ def list_(
 ) -> None:
     """List people, a page at a time."""
     refuse_unknown(load_for(context.config).settings, newsletter)
-    found = _read(
+    found = stores.kept(
         context,
         lambda store: store.read(
             table.page,
@@ -121,7 +121,7 @@ def list_(
 @click.pass_obj
 def show(context: Context, address: Address, as_json: bool) -> None:
     """Print all that is known of one person, and their whole history."""
-    found = _read(context, lambda store: store.read(people.history, address))
+    found = stores.kept(context, lambda store: store.read(people.history, address))
     if found is None:
         raise Misconfigured("this address", "is nobody's here; look with `digest subscribers list`")
     for line in people.shown(found, as_json=as_json):
@@ -132,7 +132,7 @@ def show(context: Context, address: Address, as_json: bool) -> None:
 @ADDRESS
 @NEWSLETTER
 @click.pass_obj
-def remove(context: Context, address: Address, newsletter: str | None) -> int:
+def remove(context: Context, address: Address, newsletter: str | None) -> None:
     """Take a person off one newsletter; what they agreed to before stays on record."""
     settings = load_for(context.config).settings
     refuse_unknown(settings, newsletter)  # readers of one that left the configuration may leave
@@ -145,7 +145,6 @@ def remove(context: Context, address: Address, newsletter: str | None) -> int:
 
     happened = _written(settings, leave)
     click.echo(f"Taken off {of}." if happened else f"Not subscribed to {of}; nothing to do.")
-    return 0
 
 
 @group.command("erase")
@@ -198,7 +197,7 @@ def suppress(context: Context, address: Address, undo: bool) -> None:
 @click.pass_obj
 def stats(context: Context, as_json: bool) -> None:
     """Count people by newsletter, status and standing."""
-    found = _read(context, lambda store: store.read(table.counts))
+    found = stores.kept(context, lambda store: store.read(table.counts))
     for line in people.counted(found or {}, as_json=as_json):
         click.echo(line)
 
@@ -210,7 +209,7 @@ def export(context: Context, newsletter: str | None) -> None:
     """Print everybody as CSV, which `import` reads back."""
     refuse_unknown(load_for(context.config).settings, newsletter)
     out = sys.stdout.buffer
-    _read(
+    stores.kept(
         context,
         lambda store: roster.exported(store, newsletter, lambda text: out.write(text.encode())),
     )
@@ -283,7 +282,3 @@ def _chosen(settings: Settings, newsletter: str | None) -> str:
 
 def _written(settings: Settings, change: Callable[[Store], Awaitable[T]]) -> T:
     return stores.written(settings.storage.url, change)
-
-
-def _read(context: Context, question: Callable[[Store], Awaitable[T]]) -> T | None:
-    return stores.read(load_for(context.config).settings.storage.url, question)

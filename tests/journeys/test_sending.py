@@ -103,7 +103,7 @@ def test_nobody_there_to_answer_is_a_mistake_and_nothing_is_released(paper):
     said = paper.run("send", "--at", AT)
 
     assert said.code == 2
-    assert "asks before it sends" in said.err
+    assert "asks first, and nobody is there" in said.err
     assert "--yes" in said.err
     assert paper.run("issues", "list").out == "No issue yet. `digest send` makes one.\n"
 
@@ -253,8 +253,8 @@ def test_issues_are_listed_shown_and_steered(paper):
     done = paper.run("work", "--until-done")
     assert (done.code, done.out[:6]) == (1, "0 sent")
     assert done.err == (
-        "digest: not all is settled: issue 1 of daily is paused, and some of it wait: "
-        "`digest issues resume 1` lets them go, `cancel` ends it\n"
+        "digest: not all is settled: issue 1 of daily is paused, and some of it waits: "
+        "`digest issues resume 1` lets it go, `digest issues cancel 1` ends it\n"
     )
     assert paper.run("issues", "resume", "1").code == 0
     assert paper.run("work", "--once").out.startswith("1 sent")
