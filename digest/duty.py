@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Container
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import islice
 
@@ -41,11 +41,10 @@ class Missed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Duty:
-    """What is to be done now. ``missed`` is oldest first; ``again``: when to ask next, UTC."""
+    """What is to be done now. ``missed`` is oldest first."""
 
     make: Turn | None
     missed: tuple[Missed, ...]
-    again: datetime
 
 
 def duty(
@@ -77,24 +76,15 @@ def duty(
         for turn in reversed(owed)
         if turn is not make
     ]
-    return Duty(make=make, missed=tuple(missed), again=_again(newsletter, settled, since, now))
-
-
-def reader_due(issue_due: datetime, *, hour: time | None, zone: str) -> datetime:
-    """When one reader's message is due, UTC: at the hour and zone of their own, or with the issue.
-
-    ``issue_due`` is the instant the issue was due, or was released by hand: never the instant the
-    preparing ended. Else who chose the newsletter's own hour would wait for tomorrow because an
-    issue took a minute to make. An hour that passed while a late issue was made is due at once.
-    """
-    return issue_due if hour is None else periods.next_hour(issue_due, hour, zone)
+    return Duty(make=make, missed=tuple(missed))
 
 
 def counted_from(newsletter: Newsletter, period: str, at: datetime) -> datetime:
     """The instant that readers' own hours are counted from, for an issue released at ``at``.
 
-    It is when the period was due, not when the issue was ready: see ``reader_due``. What is
-    released before its turn, or for no turn, counts from ``at``.
+    It is when the period was due, not when the issue was ready: else who chose the newsletter's
+    own hour would wait for tomorrow because an issue took a minute to make. What is released
+    before its turn, or for no turn, counts from ``at``.
     """
     turn = next(periods.turns_until(newsletter, at))
     return turn.due if turn.period == period else at
@@ -120,16 +110,6 @@ def release_by(approval: str, now: datetime) -> datetime | None:
         return None
     unit = timedelta(hours=1) if span.endswith("h") else timedelta(minutes=1)
     return now + int(span[:-1]) * unit
-
-
-def _again(
-    newsletter: Newsletter, settled: Container[str], since: datetime, now: datetime
-) -> datetime:
-    # After a step back the next turns may be settled already: they were made before the step.
-    for turn in islice(periods.turns_after(newsletter, max(now, since)), REACH):
-        if turn.period not in settled:
-            return turn.due
-    return now + timedelta(days=1)
 
 
 def _reason(turn: Turn, *, newest: Turn, now: datetime, catch_up: timedelta) -> str:

@@ -16,6 +16,7 @@ from structlog.stdlib import BoundLogger, ProcessorFormatter
 from structlog.typing import Processor
 
 from digest.clock import Clock
+from digest.plain import plain
 
 Event = MutableMapping[str, Any]
 _ADDRESS = re.compile(r"[^\s@<>\"'=:,;()\[\]{}/]+@[^\s@<>\"'=:,;()\[\]{}/]+")
@@ -64,7 +65,7 @@ def set_up(stream: IO[str], *, clock: Clock, level: int = logging.INFO) -> None:
 def _renderer(stream: IO[str]) -> Processor:
     if stream.isatty():
         return structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
-    return structlog.processors.JSONRenderer(sort_keys=True, default=str, ensure_ascii=False)
+    return structlog.processors.JSONRenderer(sort_keys=True, default=plain, ensure_ascii=False)
 
 
 def _stamped(clock: Clock) -> Processor:

@@ -6,8 +6,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from digest import periods
-from digest.duty import counted_from, duty, expires, reader_due
+from digest.duty import counted_from, duty, expires
 from digest.model import Cadence
+from digest.periods import next_hour
 from tests.builders import a_newsletter
 from tests.test_periods import MOMENTS, ZONES
 
@@ -31,12 +32,11 @@ def periods_of(missed):
 
 def test_an_issue_is_due_at_its_minute_and_not_before():
     early = asked(at("2026-11-24T06:29:59"), settled={"2026-11-23"})
-    assert (early.make, early.missed, early.again) == (None, (), at("2026-11-24T06:30"))
+    assert (early.make, early.missed) == (None, ())
 
     due = asked(at("2026-11-24T06:30"), settled={"2026-11-23"})
     assert due.make is not None
     assert (due.make.period, due.make.due) == ("2026-11-24", at("2026-11-24T06:30"))
-    assert due.again == at("2026-11-25T06:30")
 
 
 def test_what_is_settled_is_not_made_again_however_often_one_asks():
@@ -89,13 +89,12 @@ def test_a_year_without_a_machine_is_explained_as_far_back_as_it_is_worth_a_row(
     assert len(found.missed) == 39
 
 
-def test_a_clock_that_steps_back_makes_no_second_and_waits_for_the_next_that_is_open():
+def test_a_clock_that_steps_back_makes_no_second():
     settled = {"2026-11-22", "2026-11-23", "2026-11-24"}
 
     back = asked(at("2026-11-23T05:00"), settled=settled)
 
     assert (back.make, back.missed) == (None, ())
-    assert back.again == at("2026-11-25T06:30")
 
 
 def test_a_clock_that_was_a_year_ahead_does_not_silence_the_year():
@@ -127,7 +126,6 @@ def test_however_the_clock_is_pushed_no_period_is_settled_twice(start, steps, zo
         assert found.make is None or timedelta(0) <= now - found.make.due <= SIX
         settled |= set(new)
         assert asked(now, settled=settled, newsletter=newsletter, since=start).make is None
-        assert now < found.again
 
 
 @settings(max_examples=40, deadline=None)
@@ -153,13 +151,12 @@ def test_who_asks_every_hour_makes_each_period_once_and_misses_none(start, zone,
     assert made == turns
 
 
-def test_a_reader_without_an_hour_is_due_with_the_issue_and_one_with_it_at_their_own():
+def test_a_reader_with_an_hour_is_due_at_their_own():
     issue = at("2026-11-24T06:30")
 
-    assert reader_due(issue, hour=None, zone="Asia/Tokyo") == issue
-    assert reader_due(issue, hour=time(7), zone="Europe/Berlin") == at("2026-11-25T06:00")
-    assert reader_due(issue, hour=time(7, 30), zone="Europe/Berlin") == issue
-    assert reader_due(issue, hour=time(7), zone="Pacific/Kiritimati") == at("2026-11-24T17:00")
+    assert next_hour(issue, time(7), "Europe/Berlin") == at("2026-11-25T06:00")
+    assert next_hour(issue, time(7, 30), "Europe/Berlin") == issue
+    assert next_hour(issue, time(7), "Pacific/Kiritimati") == at("2026-11-24T17:00")
 
 
 @settings(max_examples=150, deadline=None)
@@ -185,7 +182,7 @@ def test_each_issue_is_due_once_for_a_reader_in_their_order_and_time_to_leave(
     turns = periods.turns_after(newsletter, start)
     issues = [next(turns).due for _ in range(30)]
 
-    dues = [reader_due(one, hour=minute, zone=zone) for one in issues]
+    dues = [next_hour(one, minute, zone) for one in issues]
 
     assert dues == sorted(dues)
     for issue, due, following in zip(issues, dues, dues[1:], strict=False):
@@ -218,9 +215,7 @@ def test_two_issues_that_fall_on_one_hour_of_a_reader_both_have_time_to_leave():
     # New York springs forward on 8 March 2026, Tokyo never: 23 hours lie between the two issues.
     newsletter = a_newsletter(timezone="America/New_York", hour=time(6, 30))
     turns = periods.turns_after(newsletter, at("2026-03-07T00:00"))
-    first, second = (
-        reader_due(next(turns).due, hour=time(20), zone="Asia/Tokyo") for _ in range(2)
-    )
+    first, second = (next_hour(next(turns).due, time(20), "Asia/Tokyo") for _ in range(2))
 
     assert first == second == at("2026-03-08T11:00")
     assert expires(first, following=second) == first + timedelta(hours=20)

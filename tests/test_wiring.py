@@ -18,6 +18,9 @@ from tests.deliver.relays import a_message, scripted
 
 AT = datetime(2026, 12, 1, 6, 30, tzinfo=UTC)
 RELAYS = """
+[deliver]
+transport = "smtp"
+
 [[deliver.relays]]
 name = "main"
 host = "smtp.example.org"
@@ -90,13 +93,17 @@ def test_a_relay_without_its_password_is_the_operators_to_mend(monkeypatch):
         wiring.relays(settings())
 
 
+def test_relays_that_are_not_in_use_need_no_password(monkeypatch):
+    """So what `digest run` began with it takes up again by a reload, too."""
+    monkeypatch.delenv("RELAY", raising=False)
+
+    assert wiring.relays(settings(RELAYS.replace('"smtp"', '"maildir"'))) == ()
+
+
 def test_one_message_waits_long_for_a_relay_only_where_there_is_no_other(monkeypatch):
     monkeypatch.setenv("RELAY", "tide")
 
-    main, spare = (
-        make().relay
-        for _, make in wiring.transport(settings('[deliver]\ntransport = "smtp"\n' + RELAYS)).ways
-    )
+    main, spare = (make().relay for _, make in wiring.transport(settings()).ways)
 
     assert (main.patience, spare.patience) == (Patience().hurried, Patience())
 

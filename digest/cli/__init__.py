@@ -115,11 +115,14 @@ class Moment(click.ParamType[datetime]):
             at = datetime.fromisoformat(str(value))
         except ValueError:
             self.fail(f"{value!r} is no moment; write one such as 2026-11-24T06:30+01:00")
+        if not FIRST_YEAR <= at.year <= LAST_YEAR:
+            self.fail(f"{value!r} is out of reach; write a year from {FIRST_YEAR} to {LAST_YEAR}")
         if at.tzinfo is None:
             self.fail(f"{value!r} names no zone; write {at.isoformat()}+00:00 for UTC")
         return at.astimezone(UTC)
 
 
+FIRST_YEAR, LAST_YEAR = 1970, 9000  # days can be taken from it, and added to it
 OTHERS = 0o007  # what a mode lets the machine's other users do
 moment = Moment()
 number = click.IntRange(0, 2**63 - 1)  # of a row: no database counts further

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import shutil
 from dataclasses import asdict
@@ -18,6 +17,7 @@ from digest.config.load import load_for
 from digest.config.settings import Settings
 from digest.deliver import notice
 from digest.errors import Misconfigured
+from digest.plain import dumped
 from digest.services import alerts, pacing
 from digest.storage import alerts as table
 from digest.storage.alerts import Standing
@@ -52,7 +52,7 @@ def command(context: Context, tell: bool, as_json: bool) -> None:
             "told": said,
             "over": over,
         }
-        click.echo(json.dumps(whole, default=str))
+        click.echo(dumped(whole))
         return
     shown = [(one.says, one.cure) for one in found] + [
         (one.says, f"since {one.since:%Y-%m-%d %H:%M} UTC; `digest doctor` says if it is over")

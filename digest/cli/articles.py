@@ -14,12 +14,10 @@ from digest.cli import Context
 from digest.cli.counted import counted
 from digest.cli.rehearsal import DATABASE
 from digest.config.load import load_for
-from digest.config.settings import Settings
 from digest.curate import urls
 from digest.errors import Misconfigured
-from digest.model import Article, SourceId, Visit
+from digest.model import Article
 from digest.storage import articles as articles_table
-from digest.storage import sources as sources_table
 from digest.storage.database import Store
 
 SHOWN = 50
@@ -79,17 +77,6 @@ async def kept(context: Context, out: Path | None) -> AsyncIterator[Store]:
         raise Misconfigured(str(out or "the database"), cure)
     try:
         yield store
-    finally:
-        await store.close()
-
-
-async def kept_visits(settings: Settings) -> dict[SourceId, Visit]:
-    """The last visit to each source; none where nothing was gathered yet."""
-    store = await Store.open_read_only(settings.storage.url)
-    if store is None:
-        return {}
-    try:
-        return await store.read(sources_table.visits)
     finally:
         await store.close()
 

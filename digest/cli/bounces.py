@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import sys
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from typing import TypeVar
 
 import click
 
@@ -23,15 +21,14 @@ from digest.deliver import bounces, mbox, unread
 from digest.deliver.opened import MOST_BYTES
 from digest.deliver.verdict import Finding
 from digest.errors import DigestError, Misconfigured
+from digest.plain import dumped
 from digest.services import feedback, membership
 from digest.services.feedback import Came, Incoming
 from digest.storage import reports
-from digest.storage.database import Store
 from digest.storage.reports import Kept
 from digest.wiring import bounces as coming_back
 from subscribers.address import Address
 
-T = TypeVar("T")
 CLOCK = clock_at(None)
 TRY_AGAIN = 75  # EX_TEMPFAIL of sysexits.h: the mail server keeps the mail and comes again
 _NEVER_KEPT = (
@@ -101,7 +98,7 @@ def read(context: Context, as_json: bool) -> None:
     told, withheld = asyncio.run(_read(settings))
     if as_json:
         counts = {one.value: told[one] for one in Came}
-        click.echo(json.dumps({**counts, "withheld": withheld}))
+        click.echo(dumped({**counts, "withheld": withheld}))
         return
     for line in _counted(told):
         click.echo(line)
@@ -121,7 +118,7 @@ def list_(
     context: Context, address: Address | None, kind: str | None, limit: int, as_json: bool
 ) -> None:
     """List what came back, the newest first."""
-    found = _asked(
+    found = stores.kept(
         context,
         lambda store: store.read(reports.page, address=address, kind=kind, limit=limit),
     )
@@ -140,7 +137,7 @@ def show(context: Context, report: int) -> None:
 
     After storage.keep.originals_days only what it said is left.
     """
-    found = _asked(context, lambda store: store.read(reports.shown, report))
+    found = stores.kept(context, lambda store: store.read(reports.shown, report))
     if found is None:
         raise Misconfigured(f"report {report}", "is not there; look with `digest bounces list`")
     kept, original = found
@@ -163,11 +160,10 @@ def undo(context: Context, address: Address) -> None:
     settings = load_for(context.config).settings
     ring = secret.make_and_read(settings.folder)
 
-    async def back() -> membership.Done:
-        async with wiring.open_store(settings) as store:
-            return await membership.reinstate(store, address, ring=ring, clock=CLOCK)
-
-    done = asyncio.run(back())
+    done = stores.written(
+        settings.storage.url,
+        lambda store: membership.reinstate(store, address, ring=ring, clock=CLOCK),
+    )
     if done == membership.NOTHING:
         raise Misconfigured("this address", "is nobody's here; look with `digest subscribers list`")
     said = "May be written to again; who had left stays away. Older failures count no more."
@@ -177,7 +173,7 @@ def undo(context: Context, address: Address) -> None:
 def listed(found: Sequence[Kept], *, as_json: bool) -> Iterator[str]:
     """A line for each report."""
     if as_json:
-        yield json.dumps([_record(one) for one in found], ensure_ascii=False, indent=2)
+        yield dumped([_record(one) for one in found])
         return
     for one in found:
         code = f" {one.code}" if one.code else ""
@@ -192,7 +188,7 @@ def listed(found: Sequence[Kept], *, as_json: bool) -> Iterator[str]:
 def _record(one: Kept) -> dict[str, object]:
     return {
         "number": one.id,
-        "at": one.at.isoformat(),
+        "at": one.at,
         "address": str(one.address),
         "kind": one.kind,
         "source": one.source,
@@ -258,8 +254,3 @@ async def _read(settings: Settings) -> tuple[Counter[Came], int]:
             clock=CLOCK,
         )
         return told, len(mailbox.withheld)
-
-
-def _asked(context: Context, question: Callable[[Store], Awaitable[T]]) -> T | None:
-    """The answer; None where there is no database yet."""
-    return stores.read(load_for(context.config).settings.storage.url, question)

@@ -140,14 +140,14 @@ def cut(text: str, width: int, with_: Signs) -> str:
     return kept + with_.more if width > 0 else ""
 
 
-def wrapped(parts: Sequence[str], width: int, with_: Signs, *, indent: str = "  ") -> Iterator[str]:
-    """Some words in as few lines as they fit, two spaces between them."""
+def wrapped(parts: Sequence[str], width: int, with_: Signs) -> Iterator[str]:
+    """Some words in as few lines as they fit, two spaces between them and before each line."""
     line = ""
     for part in parts:
-        longer = f"{line}  {part}" if line else indent + part
+        longer = f"{line}  {part}" if line else f"  {part}"
         if line and cells(longer) > width:
             yield cut(line, width, with_)
-            longer = indent + part
+            longer = f"  {part}"
         line = longer
     if line:
         yield cut(line, width, with_)

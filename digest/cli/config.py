@@ -8,8 +8,10 @@ import os
 import click
 
 from digest.cli import Context
+from digest.cli.counted import counted
 from digest.config.inforce import InForce, Value, in_force, unset
 from digest.config.load import load_for
+from digest.plain import dumped
 
 COLUMN = 64
 
@@ -29,7 +31,7 @@ def show(context: Context, as_json: bool) -> None:
     if as_json:
         settings = {one.key: {"value": one.value, "from": one.origin} for one in shown}
         told = {"path": str(loaded.path), "settings": settings, "warnings": list(loaded.warnings)}
-        click.echo(json.dumps(told, ensure_ascii=False, indent=2))
+        click.echo(dumped(told))
         return
     click.echo(f"# {loaded.path}")
     for one in shown:
@@ -46,7 +48,7 @@ def check(context: Context) -> None:
     warnings = [*loaded.warnings, *unset(loaded.settings.deliver.relays, os.environ)]
     for warning in warnings:
         click.echo(f"warning: {warning}", err=True)
-    count = f", {len(warnings)} warning{'s' * (len(warnings) != 1)}" if warnings else ""
+    count = f", {counted(len(warnings), 'warning')}" if warnings else ""
     click.echo(f"{loaded.path}: no mistakes{count}")
 
 

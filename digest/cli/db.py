@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from dataclasses import asdict
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import click
 
 from digest.cli import Context
 from digest.config.load import load_for
+from digest.plain import dumped
 from digest.storage import care
 
 
@@ -35,7 +35,7 @@ def info(context: Context, as_json: bool) -> None:
     """Show where the database is, its schema, its size and how much it holds."""
     found = asyncio.run(care.info(load_for(context.config).settings.storage.url))
     if as_json:
-        click.echo(json.dumps(asdict(found), indent=2))
+        click.echo(dumped(asdict(found)))
         return
     state = "up to date" if found.revision == found.head else f"old: {found.head} is current"
     click.echo(f"{found.place} ({found.dialect}), {found.size_bytes / 1e6:,.1f} MB")

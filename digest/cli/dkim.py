@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
 from digest.cli import Context
@@ -14,6 +12,7 @@ from digest.deliver import dkim
 from digest.deliver.headers import parsed
 from digest.deliver.options import DkimOptions
 from digest.errors import Misconfigured
+from digest.plain import dumped
 
 STRING = 255  # bytes a string of a TXT record may hold (RFC 1035, 3.3)
 
@@ -51,7 +50,7 @@ def record(context: Context, as_json: bool) -> None:
     """Print the TXT records that let receivers verify our signatures."""
     records = [dkim.record(key) for key in keys.read(_options(load_for(context.config).settings))]
     if as_json:
-        click.echo(json.dumps([{"name": name, "txt": text} for name, text in records], indent=2))
+        click.echo(dumped([{"name": name, "txt": text} for name, text in records]))
         return
     for name, text in records:
         strings = [f'"{text[at : at + STRING]}"' for at in range(0, len(text), STRING)]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import shutil
 import sys
 from dataclasses import asdict, replace
@@ -24,6 +23,7 @@ from digest.config.settings import Settings
 from digest.deliver import headers
 from digest.domains import in_dns
 from digest.errors import DigestError, Misconfigured
+from digest.plain import dumped
 from digest.services import pacing
 from digest.services.checkup import Checkup, Patient, examine
 from digest.storage import care
@@ -58,7 +58,7 @@ def command(
     lookup = Resolver(servers, port=nameserver_port)
     found = asyncio.run(_examined(settings, selectors, lookup))
     if as_json:
-        click.echo(json.dumps(_told(found), ensure_ascii=False, indent=2))
+        click.echo(dumped(_told(found)))
     else:
         for line in _lines(found):
             click.echo(line)

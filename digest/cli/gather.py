@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Sequence
 from dataclasses import asdict
 
@@ -11,13 +10,15 @@ import click
 
 from digest import wiring
 from digest.cli import Context
-from digest.cli.progress import SourceProgress
+from digest.cli.counted import counted
+from digest.cli.gathering import gathered
 from digest.cli.sources import meant
 from digest.cli.words import note_lines
 from digest.config.load import load_for
 from digest.config.settings import Settings
 from digest.model import Source, SourceReport
-from digest.services.gather import RESTING, gather, wake
+from digest.plain import dumped
+from digest.services.gather import RESTING, wake
 
 
 @click.command("gather")
@@ -42,11 +43,11 @@ def command(context: Context, as_json: bool, named: tuple[str, ...]) -> int:
     reports = asyncio.run(_gather(settings, only, quiet=as_json))
     failed = [report for report in reports if report.error]
     if as_json:
-        click.echo(json.dumps([asdict(report) for report in reports], ensure_ascii=False, indent=2))
+        click.echo(dumped([asdict(report) for report in reports]))
     else:
         new = sum(report.new for report in reports)
-        places = f"{len(reports)} source{'s' * (len(reports) != 1)}"
-        click.echo(f"{new} new article{'s' * (new != 1)} from {places}.")
+        places = counted(len(reports), "source")
+        click.echo(f"{counted(new, 'new article')} from {places}.")
         for report in failed:
             click.echo(f"In trouble: {report.name} ({report.status}): {report.error}")
         for note in note_lines(reports, everything="`digest gather --json`"):
@@ -62,14 +63,4 @@ async def _gather(
     sources = only or settings.collect.sources
     async with wiring.tools(settings) as tools:
         await wake(tools.store, only)
-        with SourceProgress(len(sources), quiet=quiet) as progress:
-            return await gather(
-                tools.store,
-                sources,
-                fetch=tools.fetch,
-                isolate=tools.isolate,
-                clock=tools.clock,
-                dice=tools.dice,
-                folder=settings.folder,
-                progress=progress,
-            )
+        return await gathered(settings, sources, tools.store, tools, quiet=quiet)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from digest.model import Newsletter, Source, SourceId, Visit
+from digest.plain import plain
 
 Record = dict[str, str | int | float | bool | list[str] | None]
 
@@ -54,7 +55,7 @@ def _health(source: Source, visit: Visit) -> Record:
 
 
 def _iso(at: datetime | None) -> str | None:
-    return at.isoformat(timespec="seconds") if at else None
+    return plain(at) if at else None
 
 
 def list_lines(records: Sequence[Record]) -> Iterator[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from digest.errors import Misconfigured
@@ -35,7 +35,8 @@ def alive(folder: Path) -> list[int]:
     """The processes; what a dead one left behind is cleared away."""
     found = []
     for path in sorted((folder / FOLDER).glob("[0-9]*")):
-        with path.open() as held:
+        # One that ends at this moment has taken its file along.
+        with suppress(FileNotFoundError), path.open() as held:
             try:
                 fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:

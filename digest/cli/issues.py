@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -11,8 +9,9 @@ from typing import TypeVar
 
 import click
 
-from digest import wiring, worker
+from digest import worker
 from digest.cli import Context, number, stores
+from digest.cli.agreed import agreed as confirmed
 from digest.cli.correction import correction
 from digest.cli.newsletters import refuse_unknown, refuse_unserved
 from digest.cli.sending import Outgo
@@ -20,6 +19,7 @@ from digest.cli.sent import ending_lines, refuse_unfinished
 from digest.cli.words import correction_lines, people
 from digest.clock import clock_at
 from digest.config.load import load_for
+from digest.plain import dumped
 from digest.services import correcting, steering
 from digest.storage import agenda, desk, posting
 from digest.storage.agenda import Miss
@@ -53,9 +53,9 @@ def list_(context: Context, newsletter: str | None, limit: int, as_json: bool) -
         missed = await store.read(agenda.last_misses, limit, newsletter)
         return _together(made, missed)[:limit]
 
-    found = _read(context, read) or []
+    found = stores.kept(context, read) or []
     if as_json:
-        click.echo(json.dumps([_listed(one) for one in found], default=str, indent=2))
+        click.echo(dumped([_listed(one) for one in found]))
         return
     if not found:
         click.echo("No issue yet. `digest send` makes one.")
@@ -84,10 +84,10 @@ def show(
 ) -> None:
     """One issue: how many it has reached, and with an option those it has not."""
     if stories:
-        told = _read(context, lambda store: correcting.told(store, issue))
+        told = stores.kept(context, lambda store: correcting.told(store, issue))
         if told is None:
             raise desk.unknown(issue)
-        click.echo(json.dumps(told, ensure_ascii=False, indent=2))
+        click.echo(dumped(told))
         return
     states = ("failed",) * failed + WAITING * waiting + ("skipped",) * skipped
 
@@ -98,12 +98,12 @@ def show(
             await store.read(desk.fates, issue, states, limit) if states else [],
         )
 
-    found, tally, fates = _read(context, read) or (None, {}, [])
+    found, tally, fates = stores.kept(context, read) or (None, {}, [])
     if found is None:
         raise desk.unknown(issue)
     if as_json:
         whole = {**asdict(found), "deliveries": tally, "people": [asdict(one) for one in fates]}
-        click.echo(json.dumps(whole, default=str, indent=2))
+        click.echo(dumped(whole))
         return
     click.echo(f"Issue {found.id}, {found.newsletter} {found.period}: {found.state}")
     click.echo(f"  {found.subject}")
@@ -196,7 +196,10 @@ def cancel(context: Context, issue: int, yes: bool) -> None:
                 f"{people(sent)} got issue {issue} already: its page in the archive, where their "
                 "mail leads, will say that it was withdrawn."
             )
-        click.confirm(f"Cancel issue {issue} for everybody who has not got it?", abort=True)
+        if not confirmed(
+            f"Cancel issue {issue} for everybody who has not got it?", "issues cancel"
+        ):
+            raise click.Abort
     clock = clock_at(None)
     found = _in_store(context, lambda store: steering.cancel(store, issue, clock=clock))
     click.echo(f"Issue {issue} is cancelled: {people(found.skipped)} will not get it.")
@@ -218,7 +221,7 @@ def _have_a_page(context: Context, issue: int) -> int:
             return 0
         return (await store.read(posting.tally, issue)).get("sent", 0)
 
-    return _read(context, read) or 0
+    return stores.kept(context, read) or 0
 
 
 @group.command("approve")
@@ -270,7 +273,7 @@ def correct(context: Context, issue: int, note: str, stories: Path | None, yes: 
     def agreed(outgo: Outgo) -> bool:
         for said in correction_lines(outgo.prepared, outgo.audience):
             click.echo(said)
-        return yes or click.confirm(f"Send it to {people(outgo.audience)}?", default=False)
+        return yes or confirmed(f"Send it to {people(outgo.audience)}?", "issues correct")
 
     sent = worker.run(correction(settings, issue, note=note, stories=stories, agreed=agreed))
     if sent.released is None or sent.progress is None:
@@ -281,16 +284,5 @@ def correct(context: Context, issue: int, note: str, stories: Path | None, yes: 
     refuse_unfinished(sent)
 
 
-def _read(context: Context, question: Callable[[Store], Awaitable[T]]) -> T | None:
-    """The answer; None where there is no database yet. Nothing is changed."""
-    return stores.read(load_for(context.config).settings.storage.url, question)
-
-
-def _in_store(context: Context, ask: Callable[[Store], Awaitable[T]]) -> T:
-    settings = load_for(context.config).settings
-
-    async def asked() -> T:
-        async with wiring.open_store(settings) as store:
-            return await ask(store)
-
-    return asyncio.run(asked())
+def _in_store(context: Context, change: Callable[[Store], Awaitable[T]]) -> T:
+    return stores.written(load_for(context.config).settings.storage.url, change)

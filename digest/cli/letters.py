@@ -44,7 +44,7 @@ async def _sent(settings: Settings) -> tuple[Progress, int]:
     ring = secret.make_and_read(settings.folder)
     async with wiring.means(settings) as tools:
         progress, _ = await worker.work(settings, tools, ring, until=nothing_due, only_letters=True)
-        # Until the scheduler is there: what the privacy page promises.
+        # Where nobody keeps the clock: what the privacy page promises.
         forgotten = await membership.purge(
             tools.store, marks_kept=timedelta(days=settings.web.ip_mark_days), clock=tools.clock
         )

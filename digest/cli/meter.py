@@ -6,11 +6,12 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Mapping
-from types import TracebackType
+from dataclasses import replace
 from typing import IO, Self
 
 import click
 
+from digest.deliver.office import Tally
 from digest.deliver.progress import Progress
 
 REDRAW = 0.2  # seconds
@@ -33,12 +34,7 @@ class Meter:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         if self._drawn and self._at:
             click.echo("\r\x1b[K", file=self._stream, nl=False)
 
@@ -77,14 +73,14 @@ class Meter:
         return f", {rate:,.0f} a second{eta}"
 
 
-def issue_line(tally: Mapping[str, int]) -> str:
-    """What came of one issue, in one line. ``tally``: as storage/posting.py counts it."""
-    skipped = sum(count for state, count in tally.items() if state.startswith("skipped"))
-    later = tally.get("queued", 0) + tally.get("sending", 0)
-    held = f", {tally['held']:,} held" if tally.get("held") else ""
-    return (
-        f"{tally.get('sent', 0):,} sent, {later:,} to be tried again, "
-        f"{tally.get('failed', 0):,} failed, {skipped:,} skipped{held}"
+def ended(states: Mapping[str, int]) -> Tally:
+    """What came of one issue. ``states``: as storage/posting.py counts them."""
+    return Tally(
+        sent=states.get("sent", 0),
+        later=states.get("queued", 0) + states.get("sending", 0),
+        failed=states.get("failed", 0),
+        skipped=sum(count for state, count in states.items() if state.startswith("skipped")),
+        held=states.get("held", 0),
     )
 
 
@@ -107,11 +103,14 @@ def _later(progress: Progress) -> int:
 
 
 def line(progress: Progress) -> str:
-    """What came of it, in one line."""
-    tally = progress.tally
+    """What came of a run, in one line."""
+    return tally_line(replace(progress.tally, later=_later(progress)))
+
+
+def tally_line(tally: Tally) -> str:
     held = f", {tally.held:,} held" if tally.held else ""
     return (
-        f"{tally.sent:,} sent, {_later(progress):,} to be tried again, {tally.failed:,} failed, "
+        f"{tally.sent:,} sent, {tally.later:,} to be tried again, {tally.failed:,} failed, "
         f"{tally.skipped:,} skipped{held}"
     )
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from pathlib import Path
 
 import click
 
 from digest.cli import Context
 from digest.config.load import load_for
+from digest.plain import dumped
 from digest.storage.moving import sqlite_to_postgres
 
 
@@ -35,7 +35,7 @@ def to_postgres(context: Context, file: Path, as_json: bool) -> None:
 
     counts = asyncio.run(sqlite_to_postgres(file, target, told=told))
     if as_json:
-        click.echo(json.dumps(counts, indent=2))
+        click.echo(dumped(counts))
         return
     click.echo(f"{sum(counts.values()):>12,}  rows in all, counted on both sides.")
     click.echo(f"Start Digest with this configuration, and keep {file} until you have seen it run.")

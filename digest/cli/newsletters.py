@@ -12,16 +12,19 @@ from digest.storage.desk import IssueInfo
 ENDS = {"draft": "hold", "enrolling": "cancel", "released": "cancel", "paused": "cancel"}
 
 
-def chosen(newsletter: str | None, known: list[str], *, command: str = "digest send") -> str:
-    """The newsletter that is meant; the only one where none is named. Raises Misconfigured."""
-    if newsletter is None and len(known) == 1:
-        return known[0]
-    if newsletter in known:
-        assert newsletter is not None
-        return newsletter
+def chosen(newsletter: str | None, settings: Settings, *, option: str = "NEWSLETTER") -> str:
+    """The newsletter that is meant; the only one where none is named. Raises Misconfigured.
+
+    ``option``: where on the command line it is named.
+    """
+    known = list(settings.newsletters)
     names = ", ".join(known)
     if newsletter is None:
-        raise Misconfigured(command, f"which newsletter? Name one of: {names}")
+        if len(known) == 1:
+            return known[0]
+        raise Misconfigured(option, f"is not given, and there are several; name one of: {names}")
+    if newsletter in known:
+        return newsletter
     raise Misconfigured(
         f"newsletter {newsletter!r}", f"is not in the configuration; it has: {names}"
     )
@@ -35,7 +38,7 @@ def refuse_unknown(settings: Settings, newsletter: str | None) -> None:
     if newsletter is None or newsletter in settings.newsletters:
         return
     if not stores.read(settings.storage.url, lambda store: store.read(desk.knows, newsletter)):
-        chosen(newsletter, list(settings.newsletters))
+        chosen(newsletter, settings)
 
 
 def refuse_unserved(settings: Settings, issue: int) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from sqlalchemy import Connection
 from digest.cli.roster import Found, row_of
 from digest.errors import Misconfigured
 from digest.model import Newsletter
+from digest.plain import dumped
 from digest.services.offers import offered
 from digest.storage import consents, letters, people
 from digest.storage.consents import Evidence
@@ -96,7 +96,7 @@ async def id_of(store: Store, address: Address) -> SubscriberId:
 def listed(found: Sequence[Member], *, as_json: bool) -> Iterator[str]:
     """A line for each member."""
     if as_json:
-        yield json.dumps([_record(one) for one in found], ensure_ascii=False, indent=2)
+        yield dumped([_record(one) for one in found])
         return
     for one in found:
         held = f"{one.held.newsletter} {one.held.status}" if one.held else "nothing"
@@ -110,7 +110,7 @@ def shown(found: History, *, as_json: bool) -> Iterator[str]:
     """A person, what they hold, each line of the log, each letter."""
     person = found.person
     if as_json:
-        yield json.dumps(asdict(found), ensure_ascii=False, indent=2, default=str)
+        yield dumped(asdict(found))
         return
     flags = [
         word
@@ -148,9 +148,8 @@ def counted(found: Mapping[tuple[str, str, str], int], *, as_json: bool) -> Iter
     """How many hold what."""
     if as_json:
         names = ("newsletter", "status", "standing")
-        yield json.dumps(
-            [{**dict(zip(names, key, strict=True)), "people": n} for key, n in found.items()],
-            indent=2,
+        yield dumped(
+            [{**dict(zip(names, key, strict=True)), "people": n} for key, n in found.items()]
         )
         return
     for (newsletter, status, standing), count in found.items():
@@ -196,7 +195,7 @@ def told(found: Found, rejects: Path, *, as_json: bool, would: bool) -> None:
         "cp1252": found.guessed,
     }
     if as_json:
-        click.echo(json.dumps({**counts, "imported": not would}))
+        click.echo(dumped({**counts, "imported": not would}))
         return
     gone = found.counts.gone
     apart = f", {gone:,} of them as left, bounced or complained" if gone else ""
@@ -226,9 +225,5 @@ def told(found: Found, rejects: Path, *, as_json: bool, would: bool) -> None:
 
 def _record(member: Member) -> dict[str, object]:
     row = row_of(member)
-    said = {"address": row.address, "name": row.name, **asdict(row.details)}
-    return {
-        "id": member.person.id,
-        **{k: str(v) if v is not None else None for k, v in said.items()},
-        "topics": list(row.details.topics),
-    }
+    said = {"address": str(row.address), "name": row.name, **asdict(row.details)}
+    return {"id": member.person.id, **said}

@@ -44,7 +44,7 @@ def command(context: Context, newsletter: str | None, sampled: bool, port: int) 
     part weighs. Nothing is gathered and nothing is kept. Until stopped; for this machine only.
     """
     settings = load_for(context.config).settings
-    name = chosen(newsletter, list(settings.newsletters))
+    name = chosen(newsletter, settings)
     asyncio.run(_serve(settings, settings.newsletters[name], sampled=sampled, port=port))
 
 

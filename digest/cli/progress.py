@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from types import TracebackType
 from typing import IO, Self
 
 import click
@@ -25,12 +24,7 @@ class SourceProgress:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         if self._terminal and not self._quiet and self._done:
             click.echo("\r\x1b[K", file=self._stream, nl=False)
 

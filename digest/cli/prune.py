@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from datetime import timedelta
 
@@ -13,6 +12,7 @@ from digest.cli.counted import counted
 from digest.clock import clock_at
 from digest.config.load import load_for
 from digest.deliver import unread
+from digest.plain import dumped
 from digest.services import upkeep
 
 CLOCK = clock_at(None)
@@ -39,7 +39,7 @@ def command(context: Context, dry_run: bool, as_json: bool) -> None:
         mails = unread.let_go(folder, before)
         found = stores.written(url, lambda store: upkeep.prune(store, keep, clock=CLOCK))
     if as_json:
-        click.echo(json.dumps({**asdict(found), "unread": mails, "pruned": not dry_run}))
+        click.echo(dumped({**asdict(found), "unread": mails, "pruned": not dry_run}))
         return
     click.echo(
         f"{'Would let go of' if dry_run else 'Let go of'} "

@@ -56,7 +56,8 @@ async def rehearsal(settings: Settings, asked: Asked, *, quiet: bool) -> Rehears
                 await seeding.seed(people, store, now - MEMORY)
             reports: tuple[SourceReport, ...] = ()
             if asked.collect:
-                reports = await gathered(settings, newsletter, store, world, quiet=quiet)
+                sources = wiring.sources_of(settings, newsletter)
+                reports = await gathered(settings, sources, store, world, quiet=quiet)
             choices: dict[Choice, int] = {}
             if people:
                 choices = await people.read(

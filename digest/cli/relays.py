@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 
 import click
 
-from digest import wiring
 from digest.cli import Context, stores
 from digest.clock import clock_at
 from digest.config.load import load_for
-from digest.config.settings import Settings
 from digest.deliver.choice import Circuit
 from digest.errors import Misconfigured
 from digest.services import pacing
@@ -44,7 +41,8 @@ def resume(context: Context, name: tuple[str, ...]) -> None:
     """Use a relay again that refused us, once that is mended; a running worker hears of it."""
     settings = load_for(context.config).settings
     meant = _meant(" ".join(name), [relay.name for relay in settings.deliver.relays])
-    asyncio.run(_resumed(settings, meant))
+    now = clock_at(None)()
+    stores.written(settings.storage.url, lambda store: pacing.resume(store, meant, now))
     click.echo(f"Relay {meant} is used again.")
 
 
@@ -59,11 +57,6 @@ def _meant(said: str, names: Sequence[str]) -> str:
 
 def _plain(name: str) -> str:
     return " ".join(name.split()).casefold()
-
-
-async def _resumed(settings: Settings, name: str) -> None:
-    async with wiring.open_store(settings) as store:
-        await pacing.resume(store, name, clock_at(None)())
 
 
 def state(circuit: Circuit, now: float) -> str:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import sys
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 
@@ -13,7 +12,8 @@ import click
 
 from digest import worker
 from digest.cli import Context, moment
-from digest.cli.meter import line
+from digest.cli.agreed import agreed as confirmed
+from digest.cli.meter import ended, line
 from digest.cli.newsletters import chosen
 from digest.cli.rehearsal import Asked, rehearsal
 from digest.cli.sending import Outgo, Sent, Wanted, send, trial
@@ -24,6 +24,7 @@ from digest.config.load import load_for
 from digest.config.settings import Settings
 from digest.deliver.office import Tally
 from digest.errors import DigestError, Misconfigured
+from digest.plain import dumped
 
 
 @click.command("send")
@@ -69,8 +70,9 @@ def command(  # noqa: PLR0913 -- click hands over every option
         raise Misconfigured(
             "--since", f"is {since.isoformat()}, after the window ends at {until.isoformat()}"
         )
+    _refuse_mixed(dry_run=dry_run, out=out, to=to)
     settings = load_for(context.config).settings
-    name = chosen(newsletter, list(settings.newsletters))
+    name = chosen(newsletter, settings)
     if dry_run:
         asked = Asked(
             newsletter=name,
@@ -93,15 +95,24 @@ def command(  # noqa: PLR0913 -- click hands over every option
         quiet=as_json,
     )
     if to is not None:
-        click.echo(f"Test sent to {to}: {worker.run(trial(settings, wanted, to))}")
+        said = worker.run(trial(settings, wanted, to))
+        click.echo(dumped({"to": to, "said": said}) if as_json else f"Test sent to {to}: {said}")
         return 0
     return _sent(settings, wanted, yes=yes, as_json=as_json)
+
+
+def _refuse_mixed(*, dry_run: bool, out: Path | None, to: str | None) -> None:
+    """Raise Misconfigured for options of a rehearsal and of a send at once."""
+    if out and not dry_run:
+        raise Misconfigured("--out", "is where a rehearsal is written; say --dry-run, too")
+    if to is not None and dry_run:
+        raise Misconfigured("--to", "sends a test and --dry-run sends nothing; say one of them")
 
 
 def _rehearsed(settings: Settings, asked: Asked, *, strict: bool, as_json: bool) -> int:
     found = asyncio.run(rehearsal(settings, asked, quiet=as_json))
     if as_json:
-        click.echo(json.dumps(found.report, ensure_ascii=False, indent=2))
+        click.echo(dumped(found.report))
     else:
         for said in issue_lines(found):
             click.echo(said)
@@ -123,24 +134,16 @@ def _sent(settings: Settings, wanted: Wanted, *, yes: bool, as_json: bool) -> in
                 click.echo(said)
             if early := early_line(outgo.prepared):
                 click.echo(early)
-        return yes or _asked(outgo)
+        return yes or confirmed(f"Send it to {people(outgo.audience)}?", "send")
 
     sent = worker.run(send(settings, wanted, agreed=agreed))
     if as_json:
-        click.echo(json.dumps(_report(sent), ensure_ascii=False, indent=2))
+        click.echo(dumped(_report(sent)))
     else:
         for said in _ending(sent):
             click.echo(said)
     refuse_unfinished(sent)
     return 0
-
-
-def _asked(outgo: Outgo) -> bool:
-    if not sys.stdin.isatty():
-        raise Misconfigured(
-            "digest send", "asks before it sends, and nobody is there to answer; say --yes"
-        )
-    return click.confirm(f"Send it to {people(outgo.audience)}?", default=False)
 
 
 def _ending(sent: Sent) -> Iterator[str]:
@@ -163,27 +166,15 @@ def _ending(sent: Sent) -> Iterator[str]:
 
 def _report(sent: Sent) -> dict[str, object]:
     prepared, released, progress = sent.outgo.prepared, sent.released, sent.progress
-    tally = progress.tally if progress else Tally()
-    if released:  # of the new issue alone
-        found = sent.tally
-        tally = Tally(
-            sent=found.get("sent", 0),
-            later=found.get("queued", 0) + found.get("sending", 0),
-            failed=found.get("failed", 0),
-            skipped=sum(count for state, count in found.items() if state.startswith("skipped")),
-            held=found.get("held", 0),
-        )
+    # Of a new issue alone.
+    tally = ended(sent.tally) if released else progress.tally if progress else Tally()
     return {
         "newsletter": prepared.newsletter.id,
         "reason": prepared.reason,
         "issue": released.issue if released else None,
         "period": released.period if released else None,
         "audience": released.audience if released else sent.outgo.audience,
-        "sent": tally.sent,
-        "later": tally.later,
-        "failed": tally.failed,
-        "skipped": tally.skipped,
-        "held": tally.held,
+        **asdict(tally),
         "troubles": progress.troubles if progress else [],
         "stopped": sent.stopped,
     }

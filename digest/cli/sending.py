@@ -157,7 +157,8 @@ async def _ready(settings: Settings, wanted: Wanted, tools: Tools) -> Outgo:
     newsletter = settings.newsletters[wanted.newsletter]
     reports: tuple[SourceReport, ...] = ()
     if wanted.collect:
-        reports = await gathered(settings, newsletter, tools.store, tools, quiet=wanted.quiet)
+        sources = wiring.sources_of(settings, newsletter)
+        reports = await gathered(settings, sources, tools.store, tools, quiet=wanted.quiet)
     cadence = newsletter.cadence.value
     choices = await tools.store.read(audience.choices, newsletter.id, cadence, tools.clock())
     imprint = wiring.imprint(settings, media=settings.storage.media)

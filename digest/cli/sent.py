@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from digest.cli.meter import counted, issue_line, line, unfinished
+from digest.cli.meter import counted, ended, line, tally_line, unfinished
 from digest.cli.sending import Sent
 from digest.cli.words import people
 from digest.errors import DigestError
@@ -14,7 +14,7 @@ from digest.storage.posting import Unsent
 def ending_lines(sent: Sent, name: str) -> Iterator[str]:
     """What became of the new issue, called ``name``, and of all that left in this run."""
     assert sent.progress is not None, "it was sent"
-    yield f"{name}: {issue_line(sent.tally)}"
+    yield f"{name}: {tally_line(ended(sent.tally))}"
     # Of an issue that was paused meanwhile a run no longer counts what waits.
     if counted(sent.progress) > sum(sent.tally.values()):
         yield f"In all, with earlier issues and letters: {line(sent.progress)}"

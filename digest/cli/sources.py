@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,9 +10,9 @@ from pathlib import Path
 import click
 
 from digest import wiring
-from digest.cli import Context, health
-from digest.cli.articles import kept_visits
+from digest.cli import Context, health, stores
 from digest.cli.counted import counted
+from digest.cli.newsletters import chosen
 from digest.collect import discover, opml
 from digest.collect.discover import Found
 from digest.collect.opml import Outline
@@ -23,6 +22,8 @@ from digest.config.load import Loaded, load_for
 from digest.config.rewrite import rewrite
 from digest.errors import DigestError, Misconfigured
 from digest.model import Source, SourceKind
+from digest.plain import dumped
+from digest.storage import sources as sources_table
 
 JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 NEWSLETTER = click.option(
@@ -55,7 +56,8 @@ def add(
     if name and len(locations) > 1:
         raise Misconfigured("--name", "names one source; add several without it")
     loaded = load_for(context.config)
-    _known_newsletter(loaded, newsletter)
+    if newsletter is not None:
+        chosen(newsletter, loaded.settings)
     found = asyncio.run(_discovered(loaded, locations))
     entries = _entries(loaded, found, name=name, topic=topic)
     rewrite(
@@ -78,7 +80,7 @@ def list_sources(context: Context, *, as_json: bool) -> None:
     settings = load_for(context.config).settings
     records = health.listed(settings.collect.sources, settings.newsletters.values())
     if as_json:
-        click.echo(json.dumps(records, ensure_ascii=False, indent=2))
+        click.echo(dumped(records))
         return
     for line in health.list_lines(records):
         click.echo(line)
@@ -90,10 +92,10 @@ def list_sources(context: Context, *, as_json: bool) -> None:
 def check(context: Context, *, as_json: bool) -> int:
     """Show each source's health at its last visit. Exit code 1 when one is in trouble."""
     settings = load_for(context.config).settings
-    visits = asyncio.run(kept_visits(settings))
-    records = health.checked(settings.collect.sources, visits)
+    visits = stores.read(settings.storage.url, lambda store: store.read(sources_table.visits))
+    records = health.checked(settings.collect.sources, visits or {})
     if as_json:
-        click.echo(json.dumps(records, ensure_ascii=False, indent=2))
+        click.echo(dumped(records))
     else:
         for line in health.check_lines(records):
             click.echo(line)
@@ -122,7 +124,8 @@ def remove(context: Context, source: str) -> None:
 def import_opml(context: Context, file: Path, newsletter: str | None) -> None:
     """Add every feed of an OPML file; folders become topics. Known ones are skipped."""
     loaded = load_for(context.config)
-    _known_newsletter(loaded, newsletter)
+    if newsletter is not None:
+        chosen(newsletter, loaded.settings)
     try:
         outlines = opml.parse(file.read_bytes())
     except OSError as error:
@@ -220,14 +223,6 @@ def _unused(name: str, names: set[str]) -> str:
         number += 1
     names.add(free)
     return free
-
-
-def _known_newsletter(loaded: Loaded, newsletter: str | None) -> None:
-    known = loaded.settings.newsletters
-    if newsletter is not None and newsletter not in known:
-        raise Misconfigured(
-            f"newsletter {newsletter!r}", f"is not in the configuration; it has: {', '.join(known)}"
-        )
 
 
 def meant(sources: Sequence[Source], said: str) -> tuple[int, Source]:

@@ -6,11 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from digest import wiring
+from digest.cli.gathering import gathered
 from digest.collect import sample
 from digest.compose.prepared import Prepared
 from digest.config.settings import Settings
 from digest.model import Newsletter, Source, SourceId, SourceKind
-from digest.services.gather import gather
 from digest.services.publish import draft
 from digest.wiring import World
 
@@ -29,14 +29,5 @@ async def draft_of(
     imprint = replace(wiring.imprint(settings, media=folder / "media"), sources={SAMPLE.id: SAMPLE})
     dressed = replace(newsletter, sources=(), topics=(), min_stories=1)
     async with wiring.store_at(folder / "sample.db") as store:
-        await gather(
-            store,
-            (SAMPLE,),
-            fetch=world.fetch,
-            isolate=world.isolate,
-            clock=world.clock,
-            dice=world.dice,
-            folder=settings.folder,
-            progress=lambda _: None,
-        )
+        await gathered(settings, (SAMPLE,), store, world, quiet=True)
         return await draft(store, dressed, imprint, isolate=world.isolate, clock=world.clock)

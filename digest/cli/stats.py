@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import sys
 from collections.abc import Sequence
@@ -12,11 +11,12 @@ from datetime import UTC, datetime, time, timedelta
 import click
 
 from digest.cli import Context, charts, panels, stores
-from digest.cli.newsletters import chosen
+from digest.cli.newsletters import refuse_unknown
 from digest.cli.panels import Day, Sheet
 from digest.clock import clock_at
 from digest.config.load import load_for
 from digest.config.settings import Settings
+from digest.plain import dumped
 from digest.storage import figures
 from digest.storage.figures import Figures
 
@@ -40,8 +40,7 @@ def command(context: Context, newsletter: str | None, days: int, as_json: bool) 
     All newsletters, or the one that is named. It changes nothing, and names no reader.
     """
     settings = load_for(context.config).settings
-    if newsletter is not None:
-        chosen(newsletter, list(settings.newsletters), command="digest stats")
+    refuse_unknown(settings, newsletter)
     last = CLOCK().date()
     first = last - timedelta(days=days - 1)
     since = datetime.combine(first, time.min, tzinfo=UTC)
@@ -50,7 +49,7 @@ def command(context: Context, newsletter: str | None, days: int, as_json: bool) 
     )
     told = panels.days(found, first, last) if found else []
     if as_json:
-        click.echo(json.dumps(_report(found, told), default=str, indent=2))
+        click.echo(dumped(_report(found, told)))
     elif found is None or not (found.subscribers or found.days or found.issues):
         whose = newsletter or "any newsletter"
         click.echo(

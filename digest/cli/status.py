@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
@@ -19,6 +18,7 @@ from digest.config.load import load_for
 from digest.config.settings import Settings
 from digest.deliver.choice import Circuit
 from digest.model import Newsletter, SourceId, Visit
+from digest.plain import dumped
 from digest.scheduler.leader import SILENT
 from digest.services import calendar, pacing
 from digest.services.issue_office import missing
@@ -50,7 +50,7 @@ def command(context: Context, as_json: bool) -> None:
 
     found, circuits = stores.read(settings.storage.url, look) or (None, {})
     if as_json:
-        click.echo(json.dumps(_report(settings, found, circuits, now, free), default=str, indent=2))
+        click.echo(dumped(_report(settings, found, circuits, now, free)))
         return
     for line in _lines(settings, found, circuits, now, free):
         click.echo(line)
@@ -228,7 +228,7 @@ def _report(
 ) -> dict[str, object]:
     return {
         "next": [
-            {"newsletter": one.newsletter, "cadence": one.cadence, "due": one.due.isoformat()}
+            {"newsletter": one.newsletter, "cadence": one.cadence, "due": one.due}
             for one in _next(settings, found, now)
         ],
         "not_configured": _left_behind(settings, found),

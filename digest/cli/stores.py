@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
+from digest.cli import Context
+from digest.config.load import load_for
 from digest.storage.database import Store
 
 T = TypeVar("T")
@@ -22,6 +24,11 @@ def written(url: str, change: Callable[[Store], Awaitable[T]]) -> T:
             await store.close()
 
     return asyncio.run(run())
+
+
+def kept(context: Context, question: Callable[[Store], Awaitable[T]]) -> T | None:
+    """``read`` of the database that the command line means."""
+    return read(load_for(context.config).settings.storage.url, question)
 
 
 def read(url: str, question: Callable[[Store], Awaitable[T]]) -> T | None:

@@ -11,6 +11,7 @@ from typing import TypeVar
 import click
 
 from digest.cli import Context, people, roster, stores, unadded
+from digest.cli.agreed import agreed
 from digest.cli.counted import counted
 from digest.cli.newsletters import chosen, refuse_unknown
 from digest.clock import clock_at
@@ -100,7 +101,7 @@ def list_(
 ) -> None:
     """List people, a page at a time."""
     refuse_unknown(load_for(context.config).settings, newsletter)
-    found = _read(
+    found = stores.kept(
         context,
         lambda store: store.read(
             table.page,
@@ -120,7 +121,7 @@ def list_(
 @click.pass_obj
 def show(context: Context, address: Address, as_json: bool) -> None:
     """Print all that is known of one person, and their whole history."""
-    found = _read(context, lambda store: store.read(people.history, address))
+    found = stores.kept(context, lambda store: store.read(people.history, address))
     if found is None:
         raise Misconfigured("this address", "is nobody's here; look with `digest subscribers list`")
     for line in people.shown(found, as_json=as_json):
@@ -131,7 +132,7 @@ def show(context: Context, address: Address, as_json: bool) -> None:
 @ADDRESS
 @NEWSLETTER
 @click.pass_obj
-def remove(context: Context, address: Address, newsletter: str | None) -> int:
+def remove(context: Context, address: Address, newsletter: str | None) -> None:
     """Take a person off one newsletter; what they agreed to before stays on record."""
     settings = load_for(context.config).settings
     refuse_unknown(settings, newsletter)  # readers of one that left the configuration may leave
@@ -144,15 +145,16 @@ def remove(context: Context, address: Address, newsletter: str | None) -> int:
 
     happened = _written(settings, leave)
     click.echo(f"Taken off {of}." if happened else f"Not subscribed to {of}; nothing to do.")
-    return 0
 
 
 @group.command("erase")
 @ADDRESS
-@click.confirmation_option(prompt="Forget this person for good?")
+@click.option("--yes", is_flag=True, help="Do not ask.")
 @click.pass_obj
-def erase(context: Context, address: Address) -> None:
+def erase(context: Context, address: Address, yes: bool) -> None:
     """Forget a person for good; a keyed hash keeps them from being imported again."""
+    if not yes and not agreed("Forget this person for good?", "subscribers erase"):
+        raise click.Abort
     settings = load_for(context.config).settings
 
     async def forget(store: Store) -> None:
@@ -195,7 +197,7 @@ def suppress(context: Context, address: Address, undo: bool) -> None:
 @click.pass_obj
 def stats(context: Context, as_json: bool) -> None:
     """Count people by newsletter, status and standing."""
-    found = _read(context, lambda store: store.read(table.counts))
+    found = stores.kept(context, lambda store: store.read(table.counts))
     for line in people.counted(found or {}, as_json=as_json):
         click.echo(line)
 
@@ -207,7 +209,7 @@ def export(context: Context, newsletter: str | None) -> None:
     """Print everybody as CSV, which `import` reads back."""
     refuse_unknown(load_for(context.config).settings, newsletter)
     out = sys.stdout.buffer
-    _read(
+    stores.kept(
         context,
         lambda store: roster.exported(store, newsletter, lambda text: out.write(text.encode())),
     )
@@ -266,25 +268,17 @@ def import_(  # noqa: PLR0913 -- click hands over every option
         return 0
     if not yes:
         people.told(found, asked.rejects, as_json=as_json, would=True)
-        if not sys.stdin.isatty():
-            raise Misconfigured("digest subscribers import", "imports nothing without --yes")
-        click.confirm(
-            f"Import {counted(counts.new, 'person', 'people')} into {of.id}?",
-            abort=True,
-            err=True,
-        )
+        some = counted(counts.new, "person", "people")
+        if not agreed(f"Import {some} into {of.id}?", "subscribers import"):
+            raise click.Abort
     done = _written(settings, lambda store: roster.imported(store, asked, terms, clock=CLOCK))
     people.told(done, asked.rejects, as_json=as_json, would=False)
     return 0
 
 
 def _chosen(settings: Settings, newsletter: str | None) -> str:
-    return chosen(newsletter, list(settings.newsletters), command="--newsletter")
+    return chosen(newsletter, settings, option="--newsletter")
 
 
 def _written(settings: Settings, change: Callable[[Store], Awaitable[T]]) -> T:
     return stores.written(settings.storage.url, change)
-
-
-def _read(context: Context, question: Callable[[Store], Awaitable[T]]) -> T | None:
-    return stores.read(load_for(context.config).settings.storage.url, question)

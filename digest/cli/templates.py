@@ -17,6 +17,7 @@ from digest.compose import letters, render, templates, words
 from digest.compose import theme as themes
 from digest.compose.letters import BUTTONS, LetterJob
 from digest.config import document
+from digest.config.checks import THEMES
 from digest.config.load import load_for
 from digest.config.positions import Key, Layout
 from digest.config.replace import write_whole
@@ -25,7 +26,6 @@ from digest.errors import DigestError, Misconfigured
 from digest.model import Newsletter
 from digest.services import publish
 
-THEMES = ("paper", "plain", "bold")
 DEFAULT_FOLDER = "templates"  # beside config.toml, where none is configured
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")

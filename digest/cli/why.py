@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from digest.config.settings import Settings
 from digest.curate import urls
 from digest.errors import Misconfigured
 from digest.model import Article, Newsletter, SourceId
+from digest.plain import dumped
 from digest.services.publish import draft
 from digest.storage import articles as articles_table
 from digest.storage import issues as issues_table
@@ -75,7 +76,7 @@ def command(context: Context, words: tuple[str, ...], out: Path | None, as_json:
         )
     told = [{**_record(known), "verdicts": _verdicts(known, made)} for known in found]
     if as_json:
-        click.echo(json.dumps(told, ensure_ascii=False, indent=2))
+        click.echo(dumped(told))
         return
     for one in told:
         for line in why_lines(one):
@@ -87,12 +88,12 @@ def why_lines(told: dict[str, Any]) -> Iterator[str]:
     yield str(told["title"] or told["url"])
     yield f"  {told['url']}"
     for seen in told["seen"]:
-        said = f"; it said {seen['said']}" if seen["said"] else ""
-        yield f"  seen     {seen['at']} in {seen['source']}{said}"
+        said = f"; it said {_date(seen['said'])}" if seen["said"] else ""
+        yield f"  seen     {_moment(seen['at'])} in {seen['source']}{said}"
         if seen["trouble"]:
             yield f"           could not be read: {seen['trouble']}"
     if told["dated"]:
-        yield f"  dated    {told['dated']}"
+        yield f"  dated    {_date(told['dated'])}"
     for verdict in told["verdicts"]:
         yield f"  {verdict['newsletter']:<8} {verdict['verdict']}"
         for reason in verdict["reasons"]:
@@ -195,12 +196,12 @@ def _record(known: Known) -> dict[str, Any]:
     return {
         "url": article.url if article else known.url,
         "title": article.title if article else (titles[0] if titles else None),
-        "dated": _dated(article) if article else None,
+        "dated": asdict(article.dated) if article else None,
         "seen": [
             {
-                "at": _moment(one.seen_at),
+                "at": one.seen_at,
                 "source": one.source,
-                "said": f"{_moment(one.said.at)} ({one.said.source.value})" if one.said else None,
+                "said": asdict(one.said) if one.said else None,
                 "trouble": one.trouble or (None if one.article_url else OWED),
             }
             for one in known.sightings
@@ -208,9 +209,9 @@ def _record(known: Known) -> dict[str, Any]:
     }
 
 
-def _dated(article: Article) -> str:
-    bound = "" if article.dated.exact else " at the latest"
-    return f"{_moment(article.dated.at)}{bound} ({article.dated.source.value})"
+def _date(dated: Mapping[str, Any]) -> str:
+    bound = "" if dated["exact"] else " at the latest"
+    return f"{_moment(dated['at'])}{bound} ({dated['source']})"
 
 
 def _verdicts(known: Known, made: Sequence[Made]) -> list[dict[str, Any]]:

@@ -62,7 +62,8 @@ async def _worked(settings: Settings, until: Until) -> tuple[Progress, list[Stay
 def _why(one: Stays) -> str:
     if one.paused:
         return (
-            f"issue {one.issue} of {one.newsletter} is paused, and some of it wait: "
-            f"`digest issues resume {one.issue}` lets them go, `cancel` ends it"
+            f"issue {one.issue} of {one.newsletter} is paused, and some of it waits: "
+            f"`digest issues resume {one.issue}` lets it go, `digest issues cancel {one.issue}` "
+            "ends it"
         )
     return issue_office.missing(one.newsletter, one.issue)

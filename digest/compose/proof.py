@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from digest.compose import templates
 from digest.compose.report import Json
 from digest.errors import Misconfigured
+from digest.plain import dumped
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +47,7 @@ def write(
             for scheme in ("light", "dark"):
                 shown = in_scheme(offline(part.html, base_url), dark=scheme == "dark")
                 _put(folder / "proof" / f"{part.key}-{scheme}.html", shown)
-        _put(folder / "report.json", json.dumps(report, ensure_ascii=False, indent=2) + "\n")
+        _put(folder / "report.json", f"{dumped(report)}\n")
         page = _page(title, at, report, {part.key: part.text for part in parts})
         return _put(folder / "index.html", page)
     except OSError as error:

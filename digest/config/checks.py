@@ -16,6 +16,7 @@ from digest.config.derive import is_there
 from digest.config.draft import Draft
 from digest.config.positions import Key
 from digest.config.problems import shown
+from digest.deliver.relay import is_loopback
 from digest.model import SourceKind
 
 THEMES = ("paper", "plain", "bold")
@@ -166,7 +167,7 @@ def _mailbox(draft: Draft) -> None:
         if not given.get(name) and (*key, name) not in draft.wrong:
             draft.problem((*key, "host"), f"has no {name} beside it; {cure}")
             return
-    if given.get("tls") == "none" and given["host"] not in ("localhost", "127.0.0.1", "::1"):
+    if given.get("tls") == "none" and not is_loopback(str(given["host"])):
         draft.problem(
             (*key, "tls"),
             'is "none", and the password would travel for all to read; write "implicit"',

@@ -9,6 +9,7 @@ from digest.config.draft import Draft
 from digest.config.positions import Key
 from digest.config.problems import shown
 from digest.config.rules import is_host
+from digest.deliver.relay import is_loopback
 from digest.errors import Misconfigured
 
 _DKIM: Key = ("deliver", "dkim")
@@ -44,16 +45,12 @@ def _login(draft: Draft, key: Key, relay: dict[str, object]) -> None:
         )
     elif named and not username and (*key, "username") not in draft.wrong:
         draft.problem((*key, named[0]), "has no username beside it; add one")
-    if named and relay.get("tls") == "none" and not _here(relay.get("host")):
+    if named and relay.get("tls") == "none" and not is_loopback(str(relay.get("host"))):
         draft.problem(
             (*key, "tls"),
             'is "none", and the password would travel in the clear; '
             'write tls = "starttls", or "implicit" with port 465',
         )
-
-
-def _here(host: object) -> bool:
-    return host in ("localhost", "::1") or str(host).startswith("127.")
 
 
 def _warmup(draft: Draft, key: Key) -> None:

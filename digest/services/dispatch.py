@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
+from digest.clock import Clock
 from digest.deliver.estate import Estate
 from digest.deliver.every import Every
 from digest.deliver.freshness import Freshness
@@ -32,7 +33,6 @@ IDLE_LOOK = 2.0  # seconds: how soon new work is seen
 LONGEST_REST = 15.0  # seconds between two tries of a database that cannot be written
 REMEMBER = timedelta(seconds=5)  # how much of what relays have had a killed process may forget
 
-Clock = Callable[[], datetime]
 Open = Callable[[Tray], Lines]
 # When dispatch ends by itself: asked when nothing is ready, under way or due, and when there is
 # something and no relay may be used (``stuck``).

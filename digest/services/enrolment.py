@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy import Connection
 
+from digest.clock import Clock
 from digest.storage import consents, people
 from digest.storage import roster as table
 from digest.storage.consents import Evidence
@@ -23,8 +24,6 @@ from subscribers.roster import Details, Row
 from subscribers.seen import Seen
 from subscribers.suppression import mark, marks
 from subscribers.withdrawals import losses, one_each, taken
-
-Clock = Callable[[], datetime]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

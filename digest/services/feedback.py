@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, assert_never
 
 from sqlalchemy import Connection
 
+from digest.clock import Clock
 from digest.deliver import proof
 from digest.deliver.opened import one_line
 from digest.deliver.outbox import Consequence
@@ -40,8 +41,6 @@ ORIGINAL_BYTES = 64 * 1024  # of a report are kept
 BATCH = 50  # mails read at a time, each up to 256 KiB
 REMEMBERED = timedelta(days=90)  # a Message-ID older than this is not looked for
 MOST_MAILS = 400  # of one person, that a Message-ID may be one of
-
-Clock = Callable[[], datetime]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,11 +9,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Protocol
 
 from sqlalchemy import Connection
 
 from digest import logs
+from digest.clock import Clock
 from digest.collect import harvest, visits
 from digest.collect.fetch import Failed, Fetch
 from digest.collect.harvest import Completed
@@ -42,15 +42,12 @@ PAGES_AT_ONCE = 4  # per source; the client paces each host besides
 # every visit for so long.
 UNREADABLE = timedelta(days=2)
 
-Clock = Callable[[], datetime]
 
 log = logs.logger("digest.gather")
 
 
-class Progress(Protocol):
-    """Told once for every source that is done, in the order they finish."""
-
-    def __call__(self, report: SourceReport, /) -> None: ...
+# Told once for every source that is done, in the order they finish.
+Progress = Callable[[SourceReport], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

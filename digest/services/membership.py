@@ -6,12 +6,13 @@ Every act is one transaction. What it means is decided by ``subscribers.consent`
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from digest.clock import Clock
 from digest.storage import consents, cooldown, letters, people
 from digest.storage.batches import until_none
 from digest.storage.consents import NO_EVIDENCE, Evidence
@@ -35,7 +36,6 @@ from subscribers.standing import Suppression
 from subscribers.suppression import mark, marks
 
 DAY = timedelta(days=1)
-Clock = Callable[[], datetime]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,10 +107,9 @@ async def act_on_address(
     by: By,
     ring: Sequence[bytes],
     clock: Clock,
-    evidence: Evidence = NO_EVIDENCE,
 ) -> Done:
     """Bounce, complain, erase, reinstate, change of address: a person and all they hold."""
-    return await store.write(on_address, subscriber, act, by, tuple(ring), clock(), evidence)
+    return await store.write(on_address, subscriber, act, by, tuple(ring), clock(), NO_EVIDENCE)
 
 
 async def rename(

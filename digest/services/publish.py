@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -13,6 +13,7 @@ from types import MappingProxyType
 
 from digest import periods
 from digest.choices import Choice
+from digest.clock import Clock
 from digest.collect import sample
 from digest.collect.fetch import Ask, Failed, Fetch, Fetched, NotModified
 from digest.compose import issue as issues
@@ -31,8 +32,6 @@ from digest.model import Article, Newsletter, Picture, Source, SourceId, Story
 from digest.storage import pools
 from digest.storage.database import Store
 from digest.storage.pools import Pool
-
-Clock = Callable[[], datetime]
 
 # How far back told stories are compared with new ones, and how far a rehearsal copies.
 MEMORY = timedelta(days=32)  # a monthly issue and the one before it

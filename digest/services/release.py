@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection
 
 from digest import duty, periods
+from digest.clock import Clock
 from digest.deliver.postmark import domain_of
 from digest.errors import DigestError, Halted
 from digest.model import Issue, Newsletter, NewsletterId
@@ -28,7 +29,6 @@ from digest.storage.posting import Unsent
 if TYPE_CHECKING:  # who only finishes a release renders nothing
     from digest.compose.prepared import Prepared
 
-Clock = Callable[[], datetime]
 Halt = Callable[[], bool]  # whether we were told to stop
 
 
@@ -55,10 +55,9 @@ async def release(
     *,
     clock: Clock,
     corrects: int | None = None,
-    wrote: Callable[[int], None] = lambda _: None,
     halt: Halt = _never,
 ) -> Released:
-    """Freeze the issue and everybody it goes to. ``wrote`` hears how many deliveries there are.
+    """Freeze the issue and everybody it goes to.
 
     ``corrects``: the id of the issue it puts right, to whose readers alone it goes. Raises Taken,
     and Halted where ``halt``, asked after every batch, says so: then ``finish`` goes on with it.
@@ -66,7 +65,7 @@ async def release(
     issue = prepared.issue
     assert issue is not None, "there is nothing to release"
     new = await begin(store, prepared, clock=clock, corrects=corrects)
-    count = await _enrol(store, new, clock, wrote, halt)
+    count = await _enrol(store, new, clock, halt)
     return Released(issue=new, period=issue.period, audience=count)
 
 
@@ -173,28 +172,18 @@ async def finish(store: Store, *, clock: Clock, halt: Halt = _never) -> list[Rel
     """Finish the releases whose process died while it wrote the audience. Raises Halted."""
     finished = []
     for row in await store.read(issues_table.enrolling):
-        count = await _enrol(store, row.id, clock, halt=halt)
+        count = await _enrol(store, row.id, clock, halt)
         finished.append(Released(issue=row.id, period=row.period, audience=count))
     return finished
 
 
-async def _enrol(
-    store: Store,
-    issue: int,
-    clock: Clock,
-    wrote: Callable[[int], None] = lambda _: None,
-    halt: Halt = _never,
-) -> int:
-    # By an earlier process, when it died.
-    count = await store.read(enrolling.count, issue)
+async def _enrol(store: Store, issue: int, clock: Clock, halt: Halt = _never) -> int:
     batch = Batch(enrolling.MOST[store.dialect])
 
     def some(tx: Connection) -> int:
         return batch.run(lambda size: enrolling.enrol(tx, issue, clock(), size))
 
-    while written := await store.write(some):
-        count += written
-        wrote(count)
+    while await store.write(some):
         if halt():
             raise Halted(desk.half_released(issue))
         await store.catch_up()

@@ -6,11 +6,11 @@ consent changes, and the letter goes only where issues go, as seldom as one that
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from digest.clock import Clock
 from digest.storage import cooldown, letters, people
 from digest.storage.database import Store
 from digest.storage.letters import Letter
@@ -21,9 +21,7 @@ from subscribers.model import Kind
 GOOD_FOR = timedelta(days=1)  # after that nobody waits for the letter any more
 
 
-async def relink(
-    store: Store, address: Address, newsletter: str, *, clock: Callable[[], datetime]
-) -> bool:
+async def relink(store: Store, address: Address, newsletter: str, *, clock: Clock) -> bool:
     """Owe the reader at ``address`` a letter with their links to ``newsletter``; whether one is.
 
     It takes a commit whoever it is, as ``membership.join`` does: who is known is not told by a

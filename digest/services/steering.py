@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from sqlalchemy import Connection
 
+from digest.clock import Clock
 from digest.errors import DigestError
 from digest.storage import claims, desk, posting, reviews
 from digest.storage.batches import until_none
 from digest.storage.database import Store
 
 RETRY_LIFE = timedelta(hours=20)
-
-Clock = Callable[[], datetime]
 
 
 async def pause(store: Store, issue: int) -> None:

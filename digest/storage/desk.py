@@ -115,7 +115,7 @@ def fates(tx: Connection, issue: int, states: tuple[str, ...], limit: int) -> li
 def unknown(issue: int) -> Misconfigured:
     """That there is no issue of a number."""
     return Misconfigured(
-        f"there is no issue {issue};", "`digest issues list` shows those there are"
+        f"issue {issue}", "is not there; `digest issues list` shows those there are"
     )
 
 

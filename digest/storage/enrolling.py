@@ -144,12 +144,6 @@ def enrol(tx: Connection, issue: int, at: datetime, limit: int = 1_000) -> int:
     return written
 
 
-def count(tx: Connection, issue: int) -> int:
-    """How many deliveries an issue has."""
-    asked = select(func.count()).where(deliveries.c.issue == issue)
-    return int(tx.execute(asked).scalar() or 0)
-
-
 def again(tx: Connection, issue: int, newsletter: str, at: datetime) -> int:
     """How many a correction of an issue would go to now: of those who were sent it, whom its
     newsletter may write to still."""

@@ -13,8 +13,9 @@ from digest.services.offers import offered
 from digest.web import origins
 from digest.web.desk import Desk, desk_of, ip_of, language_of, named
 from digest.web.hints import NO_ADDRESS, hint
-from digest.web.joining import Answer, Filled, take
+from digest.web.joining import TROUBLE, Answer, Filled, take
 from digest.web.look import Look
+from digest.web.sorry import WORDS
 from digest.web.texts import RIGHT_TO_LEFT
 
 N_ = str  # marks a sentence for the catalogues
@@ -28,23 +29,14 @@ ANSWERS = {
         ),
     ),
     Answer.NO_ADDRESS: (422, NO_ADDRESS),  # or what else is wrong with it
-    Answer.EARLY: (
-        409,
-        N_("That was quicker than we can tell from a program. Please press once more."),
-    ),
-    Answer.STALE: (409, N_("The form had been open for too long. Please press once more.")),
-    Answer.LIMITED: (
-        429,
-        N_("We have had many requests just now. Please try again in an hour."),
-    ),
-    Answer.NO_CADENCE: (
-        422,
-        N_("It does not come that often. Choose one of those that are offered."),
-    ),
-    Answer.NO_NEWSLETTER: (404, N_("This link leads nowhere")),
+    Answer.EARLY: (409, TROUBLE[Answer.EARLY]),
+    Answer.STALE: (409, TROUBLE[Answer.STALE]),
+    Answer.LIMITED: (429, WORDS[429][1]),
+    Answer.NO_CADENCE: (422, TROUBLE[Answer.NO_CADENCE]),
+    Answer.NO_NEWSLETTER: (404, WORDS[404][0]),
 }
 WELCOME = N_("If the address can be signed up, it is, and a letter of welcome is on its way to it.")
-FOREIGN = N_("This form was sent by another site")
+FOREIGN = WORDS[403][0]
 
 # Described by hand: they are read where the pages read theirs, and no value of them is refused.
 ASKED = [
@@ -239,8 +231,6 @@ def _words(look: Look, language: str) -> dict[str, str]:
         "subscribe": N_("Subscribe"),
         "working": N_("One moment…"),
         "hint": N_("We will send one mail to check that the address is yours."),
-        "failed": N_(
-            "We cannot reach our books just now. Nothing was lost; please try again in a minute."
-        ),
+        "failed": WORDS[503][1],
     }
     return {name: look.words(language, sentence) for name, sentence in sentences.items()}

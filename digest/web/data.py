@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
-
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from digest.plain import dumped
 from digest.web.desk import bearer_of, comes_from_afar, desk_of, language_of, page
 from digest.web.links import link
 from subscribers.tokens import Purpose
@@ -19,7 +18,7 @@ async def download(request: Request) -> Response:
     data = await desk_of(request).members.data_of(bearer.subscriber)
     if data is None:
         raise HTTPException(404)
-    text = json.dumps(data, ensure_ascii=False, indent=2, default=str) + "\n"
+    text = f"{dumped(data)}\n"
     headers = {"content-disposition": 'attachment; filename="data.json"'}
     return Response(text, 200, headers, "application/json")
 

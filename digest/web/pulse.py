@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+import os
 from datetime import datetime
 
 from starlette.requests import Request
@@ -81,7 +82,7 @@ def resident_bytes() -> int:
     """Memory of this process (proc(5)); 0 where the machine does not tell."""
     try:
         with open("/proc/self/statm", encoding="ascii") as told:  # noqa: PTH123 -- no real file
-            return int(told.read().split()[1]) * 4096
+            return int(told.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     except (OSError, ValueError, IndexError):
         return 0
 

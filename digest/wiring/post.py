@@ -85,22 +85,25 @@ def unsigned(settings: Settings) -> Settings:
     return replace(settings, deliver=replace(settings.deliver, dkim=None))
 
 
+def _in_use(settings: Settings) -> tuple[Relay, ...]:
+    return settings.deliver.relays if settings.deliver.transport != MAILDIR else ()
+
+
 def relays(settings: Settings) -> tuple[RelayOptions, ...]:
-    """Every relay with its secrets. Raises Misconfigured where one is unset."""
-    return tuple(_relay(settings, relay) for relay in settings.deliver.relays)
+    """Every relay in use with its secrets. Raises Misconfigured where one is unset."""
+    return tuple(_relay(settings, relay) for relay in _in_use(settings))
 
 
 def named(settings: Settings) -> tuple[str, ...]:
     """The names of the relays in use."""
-    in_use = settings.deliver.relays if settings.deliver.transport != MAILDIR else ()
-    return tuple(relay.name for relay in in_use)
+    return tuple(relay.name for relay in _in_use(settings))
 
 
 def usable(settings: Settings) -> tuple[list[RelayOptions], list[str]]:
     """The relays in use that have their secrets, and of each other one what it lacks."""
     found: list[RelayOptions] = []
     lacking: list[str] = []
-    for relay in settings.deliver.relays if settings.deliver.transport != MAILDIR else ():
+    for relay in _in_use(settings):
         try:
             found.append(_relay(settings, relay))
         except Misconfigured as error:
@@ -113,8 +116,7 @@ def equipped(settings: Settings) -> None:
 
     For who is about to make something precious: nothing should be released that cannot leave.
     """
-    if settings.deliver.transport != MAILDIR:
-        relays(settings)
+    relays(settings)
     if settings.deliver.dkim is not None:
         from digest.config import dkim as dkim_keys  # cryptography: 8 MB
 
@@ -185,12 +187,7 @@ def lanes(settings: Settings, now: datetime) -> tuple[Lane, ...]:
     """Every relay's share and limits, those of its warm-up included; nothing has left yet."""
     return tuple(
         allowance.today(
-            Lane(
-                name=relay.name,
-                weight=relay.weight,
-                limits=_limits(relay),
-                warmup=relay.warmup,
-            ),
+            Lane(name=relay.name, weight=relay.weight, limits=_limits(relay), warmup=relay.warmup),
             now.timestamp(),
         )
         for relay in settings.deliver.relays

@@ -13,6 +13,7 @@ from digest.services.checkup import Lookup
 from digest.wiring import bounces, post
 
 MAILBOX = "bounce mailbox"
+SECRETS = "with the next start or reload nothing leaves without them"
 UNREAD = "till then no bounce or complaint in it is acted on; try with `digest bounces read`"
 
 
@@ -25,11 +26,13 @@ def signs(settings: Settings) -> dict[str, str]:
 
 async def look(settings: Settings, *, lookup: Lookup, clock: Clock) -> list[Check]:
     """Knock at every relay and the mailbox, and ask for every key, once."""
-    relays = post.relays(settings) if settings.deliver.transport == "smtp" else ()
+    relays, lacking = post.usable(settings)
+    trouble = [bad("relay secrets", "; ".join(lacking), SECRETS)] if lacking else []
     try:
-        ours, trouble = signs(settings), []
+        ours = signs(settings)
     except Misconfigured as error:
-        ours, trouble = {}, [bad("DKIM keys", str(error), "see what `digest dkim check` says")]
+        ours = {}
+        trouble.append(bad("DKIM keys", str(error), "see what `digest dkim check` says"))
     trouble += await mailbox(settings)
     return [*trouble, *await checkup.watch(relays, ours, lookup=lookup, clock=clock)]
 

@@ -26,6 +26,27 @@ def test_a_name_that_was_mistyped_is_refused(desk, command):
     assert desk.run(*command, "--newsletter", "daily").code == 0
 
 
+@pytest.mark.parametrize(
+    ("command", "where"),
+    [
+        (("send", "--yes"), "NEWSLETTER"),
+        (("preview",), "NEWSLETTER"),
+        (("subscribers", "add", "ada@example.org"), "--newsletter"),
+    ],
+    ids=["send", "preview", "add"],
+)
+def test_of_several_one_must_be_named(desk, command, where):
+    desk.configure("sample:")
+    more = desk.config.replace("[newsletters.daily]", "[newsletters.other]")
+    table = more[more.index("[newsletters.other]") : more.index("[collect]")]
+    (desk.folder / "config.toml").write_text(f"{desk.config}\n{table}")
+
+    said = desk.run(*command)
+
+    cure = "is not given, and there are several; name one of: daily, other"
+    assert (said.code, said.err) == (2, f"digest: {where} {cure}\n")
+
+
 @pytest.mark.parametrize("command", ASKED)
 def test_one_that_left_the_configuration_can_still_be_looked_at(desk, command):
     desk.configure("sample:")
@@ -36,3 +57,4 @@ def test_one_that_left_the_configuration_can_still_be_looked_at(desk, command):
 
     assert said.code == 0
     assert ("ada@example.org" in said.out) == (command[0] == "subscribers")
+    assert "1 subscriber, +1 in 30 days" in desk.run("stats", "daily").out

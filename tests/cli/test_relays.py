@@ -140,7 +140,7 @@ def test_a_relay_that_is_not_configured_is_said_with_those_that_are(relayed):
 def test_listing_makes_no_database(relayed):
     assert relayed.run("relays", "list").code == 0
     assert relayed.run("issues", "list").code == 0
-    assert "there is no issue 1" in relayed.run("issues", "show", "1").err
+    assert "issue 1 is not there" in relayed.run("issues", "show", "1").err
 
     assert not (relayed.folder / "digest.db").exists()
 

@@ -166,7 +166,11 @@ async def test_who_knocks_while_none_can_begin_hears_503_and_the_process_lives(t
 
 
 async def test_reload_says_so_where_nothing_runs(tmp_path):
-    code, complaint = await ended(a_folder(tmp_path), "reload")
+    folder = a_folder(tmp_path)
+    (folder / "running").mkdir()
+    (folder / "running" / "1").symlink_to("gone")  # as of one that ends at this moment
+
+    code, complaint = await ended(folder, "reload")
 
     assert code == 1
     assert "no `digest run` lives in" in complaint

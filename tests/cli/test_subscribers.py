@@ -275,7 +275,7 @@ def test_nobody_is_added_at_a_cadence_that_is_not_offered(folder):
 
 
 def test_without_yes_nothing_is_imported_unasked(folder):
-    with pytest.raises(Exception, match="imports nothing without --yes"):
+    with pytest.raises(Exception, match="nobody is there to answer; say --yes"):
         run(folder, "import", folder / "people.csv")
 
     assert not (folder / "digest.db").exists()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import textwrap
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -15,9 +15,9 @@ from digest.compose.issue import Window, compose
 from digest.compose.options import ComposeOptions
 from digest.compose.render import Job
 from digest.errors import Misconfigured
-from digest.model import DateSource, Heading, Picture, Sentence
+from digest.model import Heading, Picture, Sentence
 from digest.slots import SLOTS
-from tests.builders import NOW, a_newsletter, a_story, an_article, dated
+from tests.builders import NOW, a_newsletter, a_story, an_article
 
 OURS = templates.ours() / "email"
 LANGUAGES = ("en", "de", "fr", "es", "ru", "ar")
@@ -206,23 +206,6 @@ def test_the_text_part_is_set_in_72_columns_and_its_links_are_footnotes():
     assert [line for line in wide if "https://" not in line] == []
     assert "[1]" in edition.text
     assert "https://herald.example/0" in edition.text
-
-
-@pytest.mark.parametrize(
-    ("at", "said"),
-    [
-        (dated(NOW - timedelta(hours=3)), "03:30"),
-        (dated(NOW - timedelta(hours=20)), "Yesterday"),
-        (dated(datetime(2026, 11, 24, tzinfo=UTC), day_only=True), "Today"),
-        (dated(NOW - timedelta(days=9)), "Nov 15"),
-        (dated(NOW - timedelta(days=400)), "Oct 20, 2025"),
-        (dated(NOW, DateSource.MASTHEAD, exact=False), ""),
-    ],
-)
-def test_when_a_story_was_published_is_said_as_a_reader_would(at, said):
-    english = words.load("en", (OURS,))
-
-    assert words.when(at, NOW, "Europe/London", "en", english) == said
 
 
 def test_a_language_without_words_has_english_words_and_dates_until_it_has_its_own(tmp_path):

@@ -126,6 +126,14 @@ def test_what_a_relay_cannot_be_is_told(mistakes: Mistakes, lines: str, told: st
     assert mistakes(GOOD + RELAY + lines + "\n") == [f"{line} deliver.relays[1].{words}"]
 
 
+def test_a_password_stays_on_this_machine_or_is_kept_secret(mistakes: Mistakes, read: Read):
+    plain = f'{RELAY}tls = "none"\nusername = "u"\npassword_env = "P"\n'
+    here, elsewhere = (plain.replace("x.example", at) for at in ("127.0.0.2", "127.evil.example"))
+
+    assert read(GOOD + here).settings.deliver.relays[0].host == "127.0.0.2"
+    assert "would travel in the clear" in mistakes(GOOD + elsewhere)[0]
+
+
 @pytest.mark.parametrize(
     ("tables", "told"),
     [

@@ -281,6 +281,8 @@ def test_a_database_that_is_none_is_named_and_left_as_it_is(desk):
         (("send", "--dry-run", "--at", "nonsense"), "write one such as 2026-11-24T06:30+01:00"),
         (("send", "--dry-run", "--at", "2026-01-01"), "write 2026-01-01T00:00:00+00:00 for UTC"),
         (("send", "--dry-run", "--since", "2999-01-01T00:00+00:00"), "after the window ends at"),
+        (("send", "--dry-run", "--since", "0001-01-01T00:00+05:00"), "a year from 1970 to 9000"),
+        (("send", "--dry-run", "--at", "9999-12-31T23:59-05:00"), "a year from 1970 to 9000"),
         (("articles", "list", "--from", "nowhere"), "run `digest send --dry-run --out nowhere`"),
         (("articles", "list"), "run `digest gather`"),
         (("--config", "nowhere", "send", "--dry-run"), "make it with `digest init`"),

@@ -35,13 +35,16 @@ enrolling.MOST["sqlite"] = 100
 settings = load_for(Path(sys.argv[1])).settings
 desk = lives.Desk(settings=settings, ring=secret.make_and_read(settings.folder), port=0)
 
-def die(count):
-    if count >= 300:
+batches = iter(range(1, 16))
+
+def die():
+    if next(batches) == 3:
         os.kill(os.getpid(), signal.SIGKILL)
+    return False
 
 lives.in_store(
     desk,
-    lambda store: release.release(store, lives.prepared(desk), clock=clock_at(None), wrote=die),
+    lambda store: release.release(store, lives.prepared(desk), clock=clock_at(None), halt=die),
 )
 """
 

@@ -103,7 +103,7 @@ def test_nobody_there_to_answer_is_a_mistake_and_nothing_is_released(paper):
     said = paper.run("send", "--at", AT)
 
     assert said.code == 2
-    assert "asks before it sends" in said.err
+    assert "asks first, and nobody is there" in said.err
     assert "--yes" in said.err
     assert paper.run("issues", "list").out == "No issue yet. `digest send` makes one.\n"
 
@@ -253,8 +253,8 @@ def test_issues_are_listed_shown_and_steered(paper):
     done = paper.run("work", "--until-done")
     assert (done.code, done.out[:6]) == (1, "0 sent")
     assert done.err == (
-        "digest: not all is settled: issue 1 of daily is paused, and some of it wait: "
-        "`digest issues resume 1` lets them go, `cancel` ends it\n"
+        "digest: not all is settled: issue 1 of daily is paused, and some of it waits: "
+        "`digest issues resume 1` lets it go, `digest issues cancel 1` ends it\n"
     )
     assert paper.run("issues", "resume", "1").code == 0
     assert paper.run("work", "--once").out.startswith("1 sent")
@@ -267,7 +267,7 @@ def test_who_is_not_there_is_said_with_the_command_that_lists(paper):
     for words in (("show", "9"), ("pause", "9"), ("resume", "9"), ("retry-failed", "9")):
         said = paper.run("issues", *words)
         assert said.code == 2
-        assert "there is no issue 9; `digest issues list` shows those there are" in said.err
+        assert "issue 9 is not there; `digest issues list` shows those there are" in said.err
 
 
 def test_a_cancelled_issue_skips_whoever_has_not_got_it(paper):

@@ -103,6 +103,18 @@ async def test_a_relay_that_is_not_reached_is_told_only_the_second_time(tmp_path
     assert "cannot be reached" in (await wrong(watch))["relay"]
 
 
+async def test_a_secret_that_is_gone_is_told_and_the_rest_is_looked_at(tmp_path, monkeypatch):
+    monkeypatch.delenv("GONE", raising=False)
+    login = 'username = "quayside"\npassword_env = "GONE"'
+    relays = RELAY.format(port=25) + f'\n{login}\ntls = "starttls"\n'
+    watch = Watch(settings_of(tmp_path, f"{relays}\n{DKIM}"), clock=Hand())
+
+    found = await wrong(watch)
+
+    assert found["relay"].startswith("deliver.relays 'main' needs a password; set")
+    assert "DKIM" in found
+
+
 async def test_a_mailbox_that_opens_no_more_is_told(tmp_path, monkeypatch):
     monkeypatch.setenv("BOUNCES_PASSWORD", "one that has expired")
     says = {"LOGIN": "NO password expired"}

@@ -87,7 +87,7 @@ async def test_what_failed_is_tried_again_for_twenty_hours_more(house):
 
 @pytest.mark.parametrize("act", [steering.pause, partial(steering.resume, clock=lambda: NOW)])
 async def test_an_issue_that_is_not_there_is_said(house, act):
-    with pytest.raises(DigestError, match="there is no issue 9"):
+    with pytest.raises(DigestError, match="issue 9 is not there"):
         await act(house.store, 9)
 
 

@@ -28,7 +28,7 @@ async def test_batches_take_up_where_the_last_one_ended_and_count_themselves(sto
         steps = []
         while written := enrolling.enrol(tx, new, NOW, 2):
             audience = tx.execute(select(table.c.audience)).scalar()
-            steps.append((written, enrolling.count(tx, new), audience))
+            steps.append((written, len(rows(tx, "id")), audience))
         return steps, issues.released(tx, new, NOW), enrolling.enrol(tx, new, NOW, 2)
 
     assert await store.write(story) == ([(2, 2, 2), (2, 4, 4), (1, 5, 5)], 5, 0)

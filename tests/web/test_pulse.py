@@ -139,3 +139,10 @@ def test_a_letter_that_is_due_later_has_not_waited():
     assert found["digest_deliveries_waiting{}"] == 3
     assert found["digest_deliveries_oldest_due_seconds{}"] == 60
     assert found['digest_last_issue_timestamp_seconds{newsletter="daily"}'] == NOW.timestamp()
+
+
+def test_memory_is_reckoned_in_the_pages_of_the_machine(monkeypatch):
+    monkeypatch.setattr(pulse.os, "sysconf", lambda name: 65_536 * (name == "SC_PAGE_SIZE"))
+
+    assert pulse.resident_bytes() > 0
+    assert pulse.resident_bytes() % 65_536 == 0
