@@ -27,10 +27,12 @@ _HTML = re.compile(
 _NAMES_A_FEED = re.compile(r"application/(?:rss|atom|rdf|feed)\+(?:xml|json)", re.IGNORECASE)
 _XML_START = re.compile(r"^\s*<\?xml[^>]{0,300}\?>")
 # What the parser takes for another day or hour: 2026/11/30 and 2026年11月30日 for the first of the
-# month, 30-11-2026 for a day of 2030, a Unix time for a year, 9:05 PM for the morning, CET for UTC.
+# month, 30-11-2026 for a day of 2030, a Unix time for a year, 9:05 PM for the morning, CET for UTC,
+# and 2026-11-30 09:05:00 UTC for midnight.
 _MISREAD = re.compile(
-    r"^\d{4}\s?[/.年년]|^\d{1,2}-\d{1,2}-|^\d{10}(?:\d{3})?$|\d\s?[ap]\.?m\b"
-    r"|\d\s(?:BST|CES?T|MES?Z|WEST|EES?T|MSK|HKT|JST|KST)$",
+    r"^\d{4}\s?[/.年년]|^\d{1,2}-\d{1,2}-|^\d{10}(?:\d{3})?$|\d\s?[ap]\.?m\b|[上下]午|午[前後]|오[전후]"
+    r"|^\d{4}-\d\d-\d\d\s+\d{1,2}:[\d:.]+\s*[a-z]"
+    r"|\d\s(?:BST|CES?T|MES?Z|WEST|EES?T|MSK|HKT|JST|KST|SAST|WIB|AWST|SGT|AE[SD]T|NZ[SD]T)$",
     re.IGNORECASE,
 )
 _TIME_OF_DAY = re.compile(r"\d{1,2}:\d{2}")

@@ -371,6 +371,13 @@ def test_a_date_that_no_standard_allows_is_read_where_it_is_plain(said, at, day_
         ("11/30/2026 9:05 AM", datetime(2026, 11, 30, 9, 5, tzinfo=UTC)),
         ("Mon, 30 Nov 2026 09:05:00 CET", datetime(2026, 11, 30, 8, 5, tzinfo=UTC)),
         ("30-Nov-2026 09:05", datetime(2026, 11, 30, 9, 5, tzinfo=UTC)),
+        ("2026-11-30 09:05:00 UTC", datetime(2026, 11, 30, 9, 5, tzinfo=UTC)),
+        ("2026-11-30 09:05:00 PST", datetime(2026, 11, 30, 17, 5, tzinfo=UTC)),
+        ("Mon, 30 Nov 2026 19:05:00 AEST", datetime(2026, 11, 30, 9, 5, tzinfo=UTC)),
+        ("2026-11-30 오후 09:05:00", datetime(2026, 11, 30, 21, 5, tzinfo=UTC)),
+        ("2026年11月30日 上午 9:05", datetime(2026, 11, 30, 9, 5, tzinfo=UTC)),
+        ("2026/11/30 下午 09:05:00", datetime(2026, 11, 30, 21, 5, tzinfo=UTC)),
+        ("월, 30 11월 2026 18:05:00 +0900", datetime(2026, 11, 30, 9, 5, tzinfo=UTC)),
         ("03/04/2026", None),
     ],
 )
