@@ -5,6 +5,7 @@ from __future__ import annotations
 import calendar
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urljoin
@@ -12,7 +13,7 @@ from urllib.parse import urljoin
 import feedparser
 
 from digest import characters, days, guard, htmltree
-from digest.collect import charset, harvested, jsonfeed, markup
+from digest.collect import charset, harvested, jsonfeed, markup, voices
 from digest.collect.harvested import Parsed, newest
 from digest.errors import Permanent
 from digest.model import Dated, DateSource, FetchedItem, Form, Source
@@ -92,12 +93,15 @@ def _parsed(feed: Mapping[str, Any], url: str, source: Source) -> Parsed:
     items: list[FetchedItem] = []
     plain = str(feed.get("version")).startswith("atom")  # RSS never says what a title is
     order = _order(feed)
+    several = voices.carries_several(feed["entries"])
     unlinked = empty = 0
     for entry in feed["entries"]:
         item = _item(entry, url, source, language, plain=plain, order=order)
         if item is None:
             unlinked += 1
             continue
+        if several and (name := voices.outlet(entry)):
+            item = replace(item, source_name=name, title=voices.without(item.title, name))
         empty += item.form is Form.LINK and not item.title
         items.append(item)
     notes: list[str] = []
@@ -138,7 +142,7 @@ def _item(
         content=content,
         guid=str(entry.get("id") or "")[:500] or None,
         title=_title(entry, plain=plain),
-        author=markup.person(entry.get("author")),
+        author=voices.author(entry),
         dated=_moment(entry, "published", order) or updated,
         updated=updated.at if updated else None,
         image=_image(entry, fullest, link),
