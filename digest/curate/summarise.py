@@ -35,6 +35,12 @@ _DATELINE = re.compile(
     r"|[A-ZÀ-ÞА-Я]{2}[A-ZÀ-ÞА-Я.’' -]*,\s*\w+\.?\s+\d{1,2}(?:,\s*\d{4})?\s*[–—:-]+\s*"
     r")(?=[\"“‘«„]?[\w\"“‘«„])"
 )
+# "Abstract:" and what arXiv writes before it.
+_LABEL = re.compile(
+    r"^(?:arXiv:\S+ Announce Type: \S+\s+)?(?:abstract|summary|tl;dr|zusammenfassung|résumé|resumen"
+    r"|riassunto|resumo|samenvatting|аннотация|ملخص|摘要|概要)\s?[:：]\s*",
+    re.IGNORECASE,
+)
 _DASH = re.compile(r"\s[–—-]+\s")
 _BOILERPLATE = re.compile(
     r"^(?:by\s+[A-Z]|click here|follow us|read more|watch(?::| (?:this|the|video|more)\b)"
@@ -42,12 +48,12 @@ _BOILERPLATE = re.compile(
     r"|copyright|©|all rights|advertisement|share this|this (?:article|story) (?:was|is|has|first)"
     r"|editor['’]s note|correction:|updated?:|(?:e-?mail|contact) (?:us|me|the reporter)\b"
     r"|for more information|scroll down|(?:please )?enter your|story highlights|getty images"
-    r"|reporting by|editing by)",
+    r"|reporting by|editing by|last updated|originally (?:published|posted|appeared)\b)",
     re.IGNORECASE,
 )
 _BIO = re.compile(
     r"^(?:[A-ZÀ-Þ][\w.'’-]*\s){2,3}is\s(?:a|an|the|our)\s(?:[\w-]+\s){0,3}(?:reporter|correspondent"
-    r"|columnist|journalist|editor|staff writer|contributor)"
+    r"|columnist|journalist|editor|(?:staff |freelance )?writer|contributor)"
     r"(?:\.|\s(?:covering|for|at|based|with|who)\b)"
 )
 _UNNAMED = re.compile(
@@ -121,7 +127,10 @@ def _candidates(article: Article) -> list[_Candidate]:
 
 
 def _dateline(sentence: str) -> int:
-    """How long the dateline is that it begins with; 0 where the dash belongs to the sentence."""
+    """The length of a label or dateline before it; 0 where the dash belongs to the sentence."""
+    label = _LABEL.match(sentence)
+    if label:
+        return label.end()
     found = _DATELINE.match(sentence)
     if found is None:
         return 0
@@ -140,6 +149,8 @@ def _worth(sentence: str, title: str) -> bool:
     if not splitting.is_complete(sentence) or "\n\n" in sentence:
         return False
     if sentence.casefold().strip(" .!?…") == title or furniture.is_offer(sentence):
+        return False
+    if furniture.is_aside(sentence) or sentence.count(" | ") > 1:  # a row of a table
         return False
     return not _BOILERPLATE.match(sentence) and not _BIO.match(sentence)
 

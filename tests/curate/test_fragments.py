@@ -79,3 +79,39 @@ def test_markdown_becomes_html_with_its_tables():
     assert "<table>" in html
     assert "<h1>Bridge</h1>" in html
     assert "<em>open</em>" in html
+
+
+@pytest.mark.parametrize(
+    ("before", "between", "after"),
+    [
+        ("The post ", " appeared first on ", "."),
+        ("Der Beitrag ", " erschien zuerst auf ", "."),
+        ("L’article ", " est apparu en premier sur ", "."),
+        ("La entrada ", " se publicó primero en ", "."),
+        ("", " bejegyzés először a(z) ", " oldalán jelent meg."),
+        ("投稿 ", " は ", " に最初に表示されました。"),
+    ],
+)
+def test_a_last_line_that_links_the_page_and_the_front_of_its_site_is_no_text(
+    before, between, after
+):
+    credit = (
+        f'<p>{before}<a href="https://quay.example/wall/" rel="nofollow">The new wall of the quay</a>'
+        f'{between}<a href="https://quay.example">Quay News</a>{after}</p>'
+    )
+
+    assert fragments.text(f"<p>The wall is open.</p>{credit}") == "The wall is open."
+    assert fragments.text(credit) == ""
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        '<p>See <a href="https://a.example/wall">the wall</a> and <a href="https://b.example">b</a>.</p>',
+        '<p>See <a href="https://a.example/1">one</a>, <a href="https://a.example/1/2">two</a>.</p>',
+        '<p>The council told <a href="https://a.example/wall">Quay News</a> on Monday that the wall of '
+        'stone would be open by May, and <a href="https://a.example">its site</a> says so.</p>',
+    ],
+)
+def test_a_last_line_with_other_links_is_text(last):
+    assert "\n\n" in fragments.text(f"<p>The wall is open.</p>{last}")

@@ -87,6 +87,17 @@ def test_a_dash_that_sets_apart_a_clause_ends_no_dateline(opening):
         "To get stories about the weir in your inbox first, sign up here.",
         "Jane Doe is a senior reporter covering the council of Ainsley.",
         "What the council will pay",
+        "Jane Doe is a writer who has covered the council of Ainsley for a decade.",
+        "If you buy a weir through our links, we may earn a small commission for the council.",
+        "Purchases made through our links may earn us a commission on the weir.",
+        "This post on the weir of Ainsley contains affiliate links to the council.",
+        "Products are chosen independently by the editors of the Observer.",
+        "Dieser Text über das Wehr enthält Affiliate-Links zum Rat der Stadt.",
+        "Beim Kauf des Wehrs über einen Link erhalten wir eine Provision.",
+        "Click to share the weir on the council (Opens in new window).",
+        "Write to the council of Ainsley about the weir at [email\xa0protected] today.",
+        "Last updated in December by the council of Ainsley, which owns the weir.",
+        "The weir | 2.4 million pounds | the council of Ainsley | voted.",
         "“The weir is ours,” said the council of Ainsley, “and so is the",
         "Yes it is.",
     ],
@@ -102,11 +113,20 @@ def test_what_is_no_sentence_of_the_news_is_not_told(line):
     [
         "Sign up for the weir began on Thursday and 3,000 people of Ainsley came.",
         "Contact between the council of Ainsley and the river trust was lost in the flood.",
+        "The council of Ainsley will receive an answer on the weir from the European Commission.",
         "Watch houses along the river Ainsley stood empty when the flood took the weir.",
     ],
 )
 def test_news_that_begins_like_a_notice_is_told(line):
     assert told(f"{line} {COST}")[0] == line
+
+
+@pytest.mark.parametrize(
+    "label",
+    ["Abstract: ", "Abstract:", "arXiv:2601.00001v1 Announce Type: new Abstract: ", "TL;DR: "],
+)
+def test_a_label_before_the_text_is_not_told(label):
+    assert told(f"{label}{LEAD} {COST}")[0] == LEAD
 
 
 def test_the_same_thing_is_not_said_twice():
