@@ -263,6 +263,12 @@ def test_a_feed_in_chinese_is_not_taken_for_a_teaser():
         ("Why <![CDATA[<div> & a < b]]>", "Why <div> & a < b"),
         ("A &lt;b class='x'&gt;bold&lt;/b&gt;&lt;br/&gt;&lt;!-- x --&gt; lamp", "A bold lamp"),
         ("Gates &amp;amp; barges&amp;#8217;", "Gates & barges’"),
+        ("The council&amp;amp;#8217;s &amp;amp;ldquo;wall&amp;amp;rdquo;", "The council’s “wall”"),
+        ("What &amp;amp;lt; means", "What &lt; means"),
+        ("<![CDATA[<h2 class='t'>The <em>wall</em> is open</h2>]]>", "The wall is open"),
+        ("<![CDATA[<img class='emoji' src='/e.png' alt='🎉'/> The wall]]>", "🎉 The wall"),
+        ("Why &lt;img&gt; needs an alt", "Why <img> needs an alt"),
+        ("&lt;div&gt; or &lt;table&gt;?", "<div> or <table>?"),
         ("List&lt;String&gt; &lt;em&gt;now&lt;/em&gt; &amp;amp; then", "List<String> now & then"),
     ],
 )
