@@ -22,6 +22,7 @@ from digest.curate.quotations import Quotation
 from digest.model import Article, Sentence
 
 LOOKED_AT = 40  # sentences; the news is at the top
+HEADLINE = 4  # words; fewer may stand in any sentence
 SAME = 0.8  # of the shorter one's terms are in the other: two sentences say one thing
 REDUNDANCY = 0.4  # what MMR takes off for likeness to what is chosen already
 
@@ -150,9 +151,24 @@ def _worth(sentence: str, title: str) -> bool:
         return False
     if sentence.casefold().strip(" .!?…") == title or furniture.is_offer(sentence):
         return False
+    if _holds_head(sentence, title):
+        return False
     if furniture.is_aside(sentence) or sentence.count(" | ") > 1:  # a row of a table
         return False
     return not _BOILERPLATE.match(sentence) and not _BIO.match(sentence)
+
+
+def _holds_head(sentence: str, title: str) -> bool:
+    """Whether the headline stands in it and something else begins behind it: "TITLE By Ruth Lee".
+
+    So it is where the head of a page, with its menu and byline, runs into the first sentence.
+    """
+    if len(title.split()) < HEADLINE:
+        return False
+    _, found, after = sentence.casefold().partition(title)
+    behind = sentence[-len(after) :] if after else ""
+    begins = behind[:1] == " " and (behind[1:2].isupper() or behind[1:2].isdigit())
+    return bool(found) and (begins or after.startswith(" by "))
 
 
 def _scores(candidates: Sequence[_Candidate], article: Article) -> list[float]:

@@ -122,6 +122,22 @@ def test_news_that_begins_like_a_notice_is_told(line):
 
 
 @pytest.mark.parametrize(
+    "head",
+    [
+        "Home News Council votes to rebuild the weir By Ruth Okafor of the Observer, who was there.",
+        "Council votes to rebuild the weir by Ruth Okafor Monday, 9 May The council was there.",
+        "Council votes to rebuild the weir 9 May 2026 The council of Ainsley was there.",
+    ],
+)
+def test_a_headline_that_runs_into_a_sentence_is_not_told(head):
+    given = {"title": "Council votes to rebuild the weir"}
+    news = "Council votes to rebuild the weir of Ainsley have been taken since the flood of May."
+
+    assert head not in told(f"{head}\n\n{TEXT}", **given)
+    assert told(f"{news}\n\n{TEXT}", **given)[0] == news
+
+
+@pytest.mark.parametrize(
     "label",
     ["Abstract: ", "Abstract:", "arXiv:2601.00001v1 Announce Type: new Abstract: ", "TL;DR: "],
 )
