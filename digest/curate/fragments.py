@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 
 from lxml import etree
@@ -18,6 +19,8 @@ WRAPPED = 40  # characters of a line; a shorter one was not wrapped
 CREDIT_WORDS = 10  # around the two links of such a line
 _BREAK = "\x1e"  # a br; no text holds it, since it counts as white space
 
+_TWICE = re.compile(r"&#0?(?:34|3[89]|82[0-3]\d);")  # quotes and dashes, escaped once too often
+_MORE = re.compile(r"(?<=[.!?…»”\"])\s*\[[^\W\d]{2,12}(?: [^\W\d]{2,12}){0,2}\]$")  # "[mehr]"
 _SILENT = frozenset(
     "script style noscript template iframe object embed svg form button input select textarea nav "
     "figure figcaption audio video canvas head title aside".split()
@@ -48,7 +51,8 @@ def text(markup: str) -> str:
         credit.drop_tree()
     parts: list[str] = []
     _walk(root, parts)
-    blocks = clean(_unwrapped("".join(parts))).split("\n\n")
+    words = _TWICE.sub(lambda found: html.unescape(found[0]), "".join(parts))
+    blocks = [_MORE.sub("", block) for block in clean(_unwrapped(words)).split("\n\n")]
     return "\n\n".join(block for block in blocks if block and not furniture.is_certain(block))
 
 

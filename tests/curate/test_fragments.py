@@ -115,3 +115,19 @@ def test_a_last_line_that_links_the_page_and_the_front_of_its_site_is_no_text(
 )
 def test_a_last_line_with_other_links_is_text(last):
     assert "\n\n" in fragments.text(f"<p>The wall is open.</p>{last}")
+
+
+def test_quotes_that_were_escaped_twice_are_quotes_and_what_shows_code_stays():
+    said = (
+        "<p>The council&amp;#8217;s &amp;#8220;wall&amp;#8221;. Write &amp;nbsp; or &amp;#60;.</p>"
+    )
+
+    assert fragments.text(said) == "The council’s “wall”. Write &nbsp; or &#60;."
+
+
+@pytest.mark.parametrize("more", ["[mehr]", "[Link]", "[read more]"])
+def test_a_link_to_more_behind_the_last_sentence_is_no_text(more):
+    assert (
+        fragments.text(f"<p>The wall is open. <a href='/1'>{more}</a></p>") == "The wall is open."
+    )
+    assert fragments.text(f"<p>The wall {more}</p>") == f"The wall {more}"

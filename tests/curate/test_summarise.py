@@ -92,6 +92,9 @@ def test_a_dash_that_sets_apart_a_clause_ends_no_dateline(opening):
         "Purchases made through our links may earn us a commission on the weir.",
         "This post on the weir of Ainsley contains affiliate links to the council.",
         "Products are chosen independently by the editors of the Observer.",
+        "See a.example/privacy on the weir for privacy and opt-out information.",
+        "This episode is sponsored by the council of Ainsley and its weir.",
+        "Thanks for reading the weir and council letter of Ainsley!",
         "Dieser Text über das Wehr enthält Affiliate-Links zum Rat der Stadt.",
         "Beim Kauf des Wehrs über einen Link erhalten wir eine Provision.",
         "Click to share the weir on the council (Opens in new window).",
@@ -143,6 +146,19 @@ def test_a_headline_that_runs_into_a_sentence_is_not_told(head):
 )
 def test_a_label_before_the_text_is_not_told(label):
     assert told(f"{label}{LEAD} {COST}")[0] == LEAD
+
+
+@pytest.mark.parametrize(
+    ("line", "news", "language"),
+    [
+        ("Madrid, 30 nov (EFE).- ", "El consejo votó el lunes un nuevo muro de piedra.", "es"),
+        ("(서울=연합뉴스) 김철수 기자 = ", "시의회는 월요일 새 다리 건설을 가결했다.", "ko"),
+        ("新华社北京11月30日电（记者李明）", "市议会星期一投票通过了新桥的建设方案。", "zh"),
+        ("【本報訊】", "市議會星期一投票通過了新橋的建設方案。", "zh"),
+    ],
+)
+def test_the_dateline_of_an_agency_is_not_told(line, news, language):
+    assert told(f"{line}{news}", language=language)[0] == news
 
 
 def test_the_same_thing_is_not_said_twice():
