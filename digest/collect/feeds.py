@@ -36,6 +36,7 @@ _MISREAD = re.compile(
     r"|\d\s(?:BST|CES?T|MES?Z|WEST|EES?T|MSK|HKT|JST|KST|SAST|WIB|AWST|SGT|AE[SD]T|NZ[SD]T)$",
     re.IGNORECASE,
 )
+_PUBLISHED = ("published", "created", "prism_publicationdate")  # the last as journals say it
 _TIME_OF_DAY = re.compile(r"\d{1,2}:\d{2}")
 
 
@@ -143,7 +144,7 @@ def _item(
         guid=str(entry.get("id") or "")[:500] or None,
         title=_title(entry, plain=plain),
         author=voices.author(entry),
-        dated=_moment(entry, "published", order) or updated,
+        dated=next(filter(None, (_moment(entry, name, order) for name in _PUBLISHED)), updated),
         updated=updated.at if updated else None,
         image=_image(entry, fullest, link),
         language=str(entry.get("language") or "")[:2].lower() or language,

@@ -394,6 +394,25 @@ def test_a_date_the_parser_takes_for_another_day_is_read_as_it_is_meant(said, at
 
 
 @pytest.mark.parametrize(
+    "said",
+    [
+        "<dcterms:created>2026-11-30T09:05:00Z</dcterms:created>",
+        "<prism:publicationDate>2026-11-30T09:05:00Z</prism:publicationDate>",
+        "<prism:publicationDate>2026-11-30T09:05:00Z</prism:publicationDate>"
+        "<dcterms:modified>2026-12-01T09:05:00Z</dcterms:modified>",
+    ],
+)
+def test_a_date_in_the_words_of_libraries_and_journals_is_one(said):
+    names = (
+        'xmlns:dcterms="http://purl.org/dc/terms/" '
+        'xmlns:prism="http://prismstandard.org/namespaces/basic/2.0/"'
+    )
+    body = rss(f"<title>T</title><link>/a</link>{said}").replace("<rss ", f"<rss {names} ")
+
+    assert parse(body).items[0].dated.at == datetime(2026, 11, 30, 9, 5, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
     ("other", "language", "month"),
     [("11/30/2026", "de", 3), ("30/11/2026", "en-us", 4), ("a while ago", "en-us", 3)],
 )
