@@ -54,6 +54,7 @@ _WRITTEN = (
     (re.compile(r"\b((?:19|20)\d\d)[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)"), "ymd"),  # 2024-06-20
     (re.compile(r"\b(\d{1,2})\.(\d{1,2})\.((?:19|20)\d\d)\b"), "dmy"),  # 20.06.2024
     (re.compile(r"(\d{4})\s?[年년]\s?(\d{1,2})\s?[月월]\s?(\d{1,2})\s?[日일]"), "ymd"),
+    (re.compile(rf"\b(\d{{1,2}})\s+(\d{{1,2}})월\s+{_YEAR}\b"), "dmy"),  # 월, 30 11월 2026
 )
 _FIGURES = re.compile(r"(?<![\d/-])(\d{1,2})([/-])(\d{1,2})\2((?:19|20)\d\d)(?![\d/-])")
 # Who writes 30/11/2026; English does both, and says which by its country alone.
@@ -67,7 +68,9 @@ _TIME = re.compile(
     r"\s*([+-]\d{2}:?\d{2}|[A-Z]{3,4}\b)?",
     re.IGNORECASE,
 )
-# Hours before UTC where negative, as RFC 822 has them, and of Europe and the Far East.
+# Chinese, Japanese and Korean name the half of the day before the hour.
+_HALF = re.compile(r"(오전|午前|上午|凌晨|(오후|午後|下午|晚上))\s*$")
+# Hours before UTC where negative, as RFC 822 has them; of Europe, the Far East and the south.
 _ZONES = {
     "est": -5,
     "edt": -4,
@@ -89,6 +92,14 @@ _ZONES = {
     "hkt": 8,
     "jst": 9,
     "kst": 9,
+    "sast": 2,
+    "wib": 7,
+    "awst": 8,
+    "sgt": 8,
+    "aest": 10,
+    "aedt": 11,
+    "nzst": 12,
+    "nzdt": 13,
 }
 
 
@@ -144,8 +155,10 @@ def moment(line: str, order: str | None = None) -> datetime | None:
     if at is None or found is None:
         return None
     hour, minute, second = (int(part or 0) for part in found.groups()[:3])
-    if found[4] and hour <= 12:
-        hour = hour % 12 + (12 if found[4][:1] in "pP" else 0)
+    half = _HALF.search(line, 0, found.start())
+    if (half or found[4]) and hour <= 12:
+        is_late = bool(half[2]) if half else found[4][:1] in "pP"
+        hour = hour % 12 + (12 if is_late else 0)
     if hour > 23 or minute > 59 or second > 59:
         return None
     return at + timedelta(hours=hour, minutes=minute, seconds=second) - _offset(found[5] or "")

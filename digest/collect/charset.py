@@ -9,6 +9,7 @@ import re
 from charset_normalizer import from_bytes
 
 from digest import characters
+from digest.collect import alphabets
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -17,6 +18,8 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+# UTF-16 without its mark, as XML 1.0 (F.1) tells it by the first two characters.
+_UNMARKED = ((b"<\0?\0", "utf-16-le"), (b"\0<\0?", "utf-16-be"))
 _DECLARED = re.compile(
     rb"<\?xml[^>]{0,200}encoding\s*=\s*[\"']([\w.:-]{2,40})"
     rb"|<meta[^>]{0,200}charset\s*=\s*[\"']?\s*([\w.:-]{2,40})",
@@ -48,6 +51,9 @@ def _decoded(body: bytes, claimed: str | None) -> str:
     for mark, name in _BOMS:
         if body.startswith(mark):
             return body[len(mark) :].decode(name, errors="replace")
+    for start, name in _UNMARKED:
+        if body.startswith(start):
+            return body.decode(name, errors="replace")
     declared = _DECLARED.search(body[:2048])
     inside = next((group for group in declared.groups() if group), b"") if declared else b""
     claims = [name for name in (_known(claimed), _known(inside.decode("ascii"))) if name]
@@ -69,8 +75,13 @@ def _decoded(body: bytes, claimed: str | None) -> str:
             continue
     if "utf-8" in claims and cuts * 200 < len(almost):
         return almost
-    guess = from_bytes(body[:_GUESSED_FROM], cp_isolation=_ON_THE_WEB).best()
-    return body.decode(guess.encoding if guess else "cp1252", errors="replace")
+    return body.decode(_guessed(body[:_GUESSED_FROM]), errors="replace")
+
+
+def _guessed(body: bytes) -> str:
+    guess = from_bytes(body, cp_isolation=_ON_THE_WEB).best()
+    name = guess.encoding if guess else "cp1252"
+    return (alphabets.encoding(body) or name) if name in alphabets.LATIN else name
 
 
 def _known(name: str | None) -> str | None:

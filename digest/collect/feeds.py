@@ -5,6 +5,7 @@ from __future__ import annotations
 import calendar
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urljoin
@@ -12,7 +13,7 @@ from urllib.parse import urljoin
 import feedparser
 
 from digest import characters, days, guard, htmltree
-from digest.collect import charset, harvested, jsonfeed, markup
+from digest.collect import charset, harvested, jsonfeed, markup, voices
 from digest.collect.harvested import Parsed, newest
 from digest.errors import Permanent
 from digest.model import Dated, DateSource, FetchedItem, Form, Source
@@ -27,12 +28,15 @@ _HTML = re.compile(
 _NAMES_A_FEED = re.compile(r"application/(?:rss|atom|rdf|feed)\+(?:xml|json)", re.IGNORECASE)
 _XML_START = re.compile(r"^\s*<\?xml[^>]{0,300}\?>")
 # What the parser takes for another day or hour: 2026/11/30 and 2026年11月30日 for the first of the
-# month, 30-11-2026 for a day of 2030, a Unix time for a year, 9:05 PM for the morning, CET for UTC.
+# month, 30-11-2026 for a day of 2030, a Unix time for a year, 9:05 PM for the morning, CET for UTC,
+# and 2026-11-30 09:05:00 UTC for midnight.
 _MISREAD = re.compile(
-    r"^\d{4}\s?[/.年년]|^\d{1,2}-\d{1,2}-|^\d{10}(?:\d{3})?$|\d\s?[ap]\.?m\b"
-    r"|\d\s(?:BST|CES?T|MES?Z|WEST|EES?T|MSK|HKT|JST|KST)$",
+    r"^\d{4}\s?[/.年년]|^\d{1,2}-\d{1,2}-|^\d{10}(?:\d{3})?$|\d\s?[ap]\.?m\b|[上下]午|午[前後]|오[전후]"
+    r"|^\d{4}-\d\d-\d\d\s+\d{1,2}:[\d:.]+\s*[a-z]"
+    r"|\d\s(?:BST|CES?T|MES?Z|WEST|EES?T|MSK|HKT|JST|KST|SAST|WIB|AWST|SGT|AE[SD]T|NZ[SD]T)$",
     re.IGNORECASE,
 )
+_PUBLISHED = ("published", "created", "prism_publicationdate")  # the last as journals say it
 _TIME_OF_DAY = re.compile(r"\d{1,2}:\d{2}")
 
 
@@ -90,12 +94,15 @@ def _parsed(feed: Mapping[str, Any], url: str, source: Source) -> Parsed:
     items: list[FetchedItem] = []
     plain = str(feed.get("version")).startswith("atom")  # RSS never says what a title is
     order = _order(feed)
+    several = voices.carries_several(feed["entries"])
     unlinked = empty = 0
     for entry in feed["entries"]:
         item = _item(entry, url, source, language, plain=plain, order=order)
         if item is None:
             unlinked += 1
             continue
+        if several and (name := voices.outlet(entry)):
+            item = replace(item, source_name=name, title=voices.without(item.title, name))
         empty += item.form is Form.LINK and not item.title
         items.append(item)
     notes: list[str] = []
@@ -136,8 +143,8 @@ def _item(
         content=content,
         guid=str(entry.get("id") or "")[:500] or None,
         title=_title(entry, plain=plain),
-        author=markup.person(entry.get("author")),
-        dated=_moment(entry, "published", order) or updated,
+        author=voices.author(entry),
+        dated=next(filter(None, (_moment(entry, name, order) for name in _PUBLISHED)), updated),
         updated=updated.at if updated else None,
         image=_image(entry, fullest, link),
         language=str(entry.get("language") or "")[:2].lower() or language,

@@ -22,6 +22,15 @@ _NO_MARKUP = re.compile(
     r"(?:\s[^<>]*)?/?>|!--)",
     re.IGNORECASE,
 )
+_WRAPPED = re.compile(r"\s*<(h[1-6]|div|center)\b[^<>]*>(.*)</\1\s*>\s*", re.IGNORECASE | re.DOTALL)
+_PICTURE = re.compile(r"<img\b(?=[^<>]*\ssrc\s*=)[^<>]*>", re.IGNORECASE)
+_ALT = re.compile(r"\salt\s*=\s*(?:\"([^\"]*)\"|'([^']*)')", re.IGNORECASE)
+# Escaped once too often: "the council&#8217;s". What "&lt;" shows may be meant.
+_REFERENCE = re.compile(
+    r"&(?:#\d{2,7}|#x[0-9a-f]{2,6}|amp|quot|apos|[lr][sd]quo|[mn]dash|hellip"
+    r"|[a-z]{1,2}(?:acute|grave|circ|uml|cedil|tilde|ring|slash|lig));",
+    re.IGNORECASE,
+)
 _MAILBOX = re.compile(  # jo@a.example (Jo Lee); Jo Lee (jo@a.example)
     r"(?:mailto:)?[^\s@]+@[^\s@]+(?:\s*\(([^()]*)\))?|([^@]*?)\s*[(\[][^\s@]+@[^\s@]+[)\]]"
 )
@@ -60,13 +69,29 @@ def person(said: str | None) -> str | None:
 
 
 def title(markup: str | None) -> str | None:
-    """As ``line``, but only the tags that titles use are markup; others are words of it."""
-    return line(_NO_MARKUP.sub("&lt;", markup or ""))
+    """As ``line``, but only the tags that titles use are markup; others are words of it.
+
+    An element around the whole of it and a picture in it are markup, too.
+    """
+    said = markup or ""
+    wrapped = _WRAPPED.fullmatch(said)
+    said = _PICTURE.sub(_alternative, wrapped[2] if wrapped else said)
+    return _resolved(line(_NO_MARKUP.sub("&lt;", said)))
 
 
 def plain(text: str | None) -> str | None:
     """A title that is text and no markup, in one line; half the feeds escape it all the same."""
-    return " ".join(html.unescape(text or "").split()) or None
+    return _resolved(" ".join(html.unescape(text or "").split()))
+
+
+def _resolved(title: str | None) -> str | None:
+    said = _REFERENCE.sub(lambda found: html.unescape(found[0]), title or "")
+    return " ".join(said.split()) or None
+
+
+def _alternative(image: re.Match[str]) -> str:
+    alt = _ALT.search(image[0])
+    return f" {alt[1] or alt[2] or ''} " if alt else " "
 
 
 def picture(markup: str, base: str) -> str | None:

@@ -9,13 +9,15 @@ import contextlib
 import hashlib
 import io
 import os
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from digest.errors import Misconfigured, Permanent
-from digest.model import Picture
+from digest.model import Article, Picture
 
 MAX_WIDTH = 1120  # px: the 560 px of the mail on a screen of twice the density
 MAX_HEIGHT = 1400
@@ -39,6 +41,13 @@ class Encoded:
 
     def described(self, alt: str) -> Picture:
         return Picture(hash=self.hash, width=self.width, height=self.height, alt=alt)
+
+
+def with_their_own(leads: Iterable[Article]) -> list[Article]:
+    """Those with a picture that no other has: one that several share is a site's, as its logo."""
+    shown = [lead for lead in leads if lead.image]
+    counts = Counter(lead.image for lead in shown)
+    return [lead for lead in shown if counts[lead.image] == 1]
 
 
 def reencode(body: bytes) -> Encoded:

@@ -21,6 +21,13 @@ def clean(text: str) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
+def unboxed(block: str) -> str:
+    """A block without the mark of a list, or the bars of a table that only lays out the page."""
+    if not block.startswith("|"):
+        return block.removeprefix("- ")
+    return " | ".join(cell for cell in map(str.strip, block.split("|")) if cell)
+
+
 def one_line(text: str) -> str:
     """A title or a name: one line, nothing a mail header could trip over."""
     return " ".join(clean(text).split())

@@ -249,7 +249,7 @@ def _extracted(root: HtmlElement, url: str | None) -> str:
         raise Permanent(f"the page cannot be read ({type(error).__name__})") from error
     raw = getattr(document, "text", "") or "" if document is not None else ""
     blocks = cleaning.clean("\n\n".join(raw.split("\n"))).split("\n\n")
-    return "\n\n".join(_without_furniture([block.removeprefix("- ") for block in blocks]))
+    return "\n\n".join(_without_furniture([cleaning.unboxed(block) for block in blocks]))
 
 
 def _without_furniture(blocks: list[str]) -> list[str]:

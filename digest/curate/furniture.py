@@ -28,6 +28,7 @@ def _phrases(section: str) -> re.Pattern[str]:
 _NOTICES = _phrases("notices")
 _OPENINGS = _phrases("openings")
 _OFFERS = _phrases("offers")
+_ASIDES = _phrases("asides")
 _LABELS = _phrases("labels")
 _MARKS = re.compile(r"^[\W_]*(?:\d+\s*)?")
 _END_MARKS = re.compile(r"[\s*|›»<>:…–—-]+$|\.{2,}$")
@@ -69,6 +70,11 @@ def is_certain(line: str) -> bool:
 def is_offer(sentence: str) -> bool:
     """Whether it asks the visitor to subscribe, and does not report that others did."""
     return bool(_OFFERS.match(sentence)) and not _REPORTED.search(sentence)
+
+
+def is_aside(sentence: str) -> bool:
+    """Whether it tells who is paid for a link, or holds what only a page can show."""
+    return bool(_ASIDES.search(sentence))
 
 
 def is_likely(line: str) -> bool:

@@ -15,7 +15,28 @@ _SCRIPTS = (
     (re.compile(r"[\u0590-\u05ff]"), "he"),
     (re.compile(r"[\u0e00-\u0e7f]"), "th"),
     (re.compile(r"[\u0370-\u03ff]"), "el"),
+    (re.compile(r"[\u0530-\u058f]"), "hy"),
+    (re.compile(r"[\u0900-\u097f]"), "hi"),
+    (re.compile(r"[\u0980-\u09ff]"), "bn"),
+    (re.compile(r"[\u0a00-\u0a7f]"), "pa"),
+    (re.compile(r"[\u0a80-\u0aff]"), "gu"),
+    (re.compile(r"[\u0b80-\u0bff]"), "ta"),
+    (re.compile(r"[\u0c00-\u0c7f]"), "te"),
+    (re.compile(r"[\u0c80-\u0cff]"), "kn"),
+    (re.compile(r"[\u0d00-\u0d7f]"), "ml"),
+    (re.compile(r"[\u0d80-\u0dff]"), "si"),
+    (re.compile(r"[\u0e80-\u0eff]"), "lo"),
+    (re.compile(r"[\u1000-\u109f]"), "my"),
+    (re.compile(r"[\u10a0-\u10ff]"), "ka"),
+    (re.compile(r"[\u1200-\u137f]"), "am"),
+    (re.compile(r"[\u1780-\u17ff]"), "km"),
 )
+_SHARED = {
+    "hi": ("mr", "ne"),
+    "bn": ("as",),
+    "am": ("ti",),
+    "he": ("yi",),
+}  # one script, two tongues
 _LOOKED_AT = 4_000  # characters
 _CLEAR = 0.06  # of the words must be small words of a language before it is believed
 _SURE = 0.3  # of them, before it is believed against the name of one whose words are not known
@@ -33,7 +54,7 @@ def language_of(text: str, *hints: str | None) -> str:
     letters = sum(map(str.isalpha, sample)) or 1
     for script, language in _SCRIPTS:
         if len(script.findall(sample)) / letters > 0.2:
-            return language
+            return hinted if hinted and hinted in _SHARED.get(language, ()) else language
     hinted = _ONE_NAME.get(hinted or "", hinted)
     words = [word.casefold() for word in _WORD.findall(sample)]
     counts = Counter({name: sum(word in stop for word in words) for name, stop in STOP.items()})

@@ -14,7 +14,7 @@ _PARAGRAPH = re.compile(r"[^\n]+(?:\n(?!\s*\n)[^\n]+)*")
 _STOP = re.compile(
     r"(?:(?<![.!?…؟۔])[.!?…؟۔]++(?:[\"'”’»›)\]]|[ \u00a0\u202f]»)*(?=\s|$))"  # spaced scripts
     r"|(?:[。！？｡]+[」』”’）》]*)"  # unspaced scripts
-    r"|(?:।)"
+    r"|(?:(?:[।॥။։።፧]|(?<!។ល)។(?!ល។))+[\"”’»)]*)"  # India, Burma and others; no "etc." in Khmer
 )
 _ABBREVIATIONS = frozenset(
     # English
@@ -56,6 +56,10 @@ _MONTHS = frozenset(
 )
 _SHORT = 5  # letters of an abbreviation before a number
 _REACH = 80  # characters before a stop that tell what word it follows; a longer one is none
+_NO_HEADING = 80  # signs of a paragraph in Thai or Lao, which write no stops
+_SURE = "。！？｡।॥။។։።፧"
+_END = re.compile(rf"[.!?؟۔{_SURE}][\"'”’»›)\]」』）]*$")
+_UNSTOPPED_END = re.compile(r"[\u0e01-\u0e5b\u0e81-\u0edf][\"'”’»›)\]]*$")
 _GOES_ON = re.compile(r"[\u3041-\u309f、，]")
 _NEXT = re.compile(r"\s*(\S+)")
 _LAST_WORD = re.compile(r"([^\s(\[\"“‘«]+)$")
@@ -82,7 +86,9 @@ def stream(text: str, language: str = "en") -> Iterator[Span]:
 
 def is_complete(sentence: str) -> bool:
     """Does it end like a sentence (rather than a heading, a list item or a cut)?"""
-    return bool(re.search(r"[.!?؟۔。！？।][\"'”’»›)\]」』）]*$", sentence))
+    return bool(_END.search(sentence)) or (
+        len(sentence) >= _NO_HEADING and bool(_UNSTOPPED_END.search(sentence))
+    )
 
 
 def _sentences(text: str, start: int, end: int, language: str) -> Iterator[Span]:
@@ -106,7 +112,7 @@ def _trimmed(text: str, start: int, end: int) -> Iterator[Span]:
 
 def _ends(text: str, begin: int, stop: re.Match[str], end: int, language: str) -> bool:
     mark = stop[0]
-    if mark[0] in "。！？｡।":
+    if mark[0] in _SURE:
         # 「心配ない。」と話した: what goes on in hiragana says who said it.
         return not ("」" in mark or "』" in mark) or not _GOES_ON.match(text, stop.end(), end)
     after = _NEXT.match(text, stop.end(), end)

@@ -22,6 +22,7 @@ from digest.curate.quotations import Quotation
 from digest.model import Article, Sentence
 
 LOOKED_AT = 40  # sentences; the news is at the top
+HEADLINE = 4  # words; fewer may stand in any sentence
 SAME = 0.8  # of the shorter one's terms are in the other: two sentences say one thing
 REDUNDANCY = 0.4  # what MMR takes off for likeness to what is chosen already
 
@@ -33,7 +34,18 @@ _DATELINE = re.compile(
     r"\((?:[A-Z][\w.&/’' ]{1,30})\)\s*[–—-]+\s*"
     r"|[A-ZÀ-ÞА-Я]{2}[A-ZÀ-ÞА-Я.’' -]*(?:,\s*[\w. ]{2,24}){0,2}\s*(?:\([\w .]+\)\s*)?[–—-]+\s+"
     r"|[A-ZÀ-ÞА-Я]{2}[A-ZÀ-ÞА-Я.’' -]*,\s*\w+\.?\s+\d{1,2}(?:,\s*\d{4})?\s*[–—:-]+\s*"
-    r")(?=[\"“‘«„]?[\w\"“‘«„])"
+    # "Madrid, 30 nov (EFE).- ", "(서울=연합뉴스) 김철수 기자 = ", "新华社北京11月30日电".
+    r"|[A-ZÀ-Þ][\w.’' -]{1,30},\s*\d{1,2}\s+\w{3,10}\.?\s*\([A-Z][\w. ]{1,20}\)\s*\.?[–—-]+\s*"
+    r"|\([^\s()=]{2,12}=[^\s()=]{2,12}\)\s*(?:[^=.]{2,30}기자\s*)?=\s*"
+    r"|[^\s，。]{1,6}社[^\s，。]{0,14}日[电電](?:（[^（）]{1,30}）)?\s*"
+    r"|[（【][^（）【】]{0,10}[社讯訊电電报報][^（）【】]{0,6}[）】]\s*"
+    r")(?=[\"“‘«„「]?[\w\"“‘«„「])"
+)
+# "Abstract:" and what arXiv writes before it.
+_LABEL = re.compile(
+    r"^(?:arXiv:\S+ Announce Type: \S+\s+)?(?:abstract|summary|tl;dr|zusammenfassung|résumé|resumen"
+    r"|riassunto|resumo|samenvatting|аннотация|ملخص|摘要|概要)\s?[:：]\s*",
+    re.IGNORECASE,
 )
 _DASH = re.compile(r"\s[–—-]+\s")
 _BOILERPLATE = re.compile(
@@ -42,12 +54,12 @@ _BOILERPLATE = re.compile(
     r"|copyright|©|all rights|advertisement|share this|this (?:article|story) (?:was|is|has|first)"
     r"|editor['’]s note|correction:|updated?:|(?:e-?mail|contact) (?:us|me|the reporter)\b"
     r"|for more information|scroll down|(?:please )?enter your|story highlights|getty images"
-    r"|reporting by|editing by)",
+    r"|reporting by|editing by|last updated|originally (?:published|posted|appeared)\b)",
     re.IGNORECASE,
 )
 _BIO = re.compile(
     r"^(?:[A-ZÀ-Þ][\w.'’-]*\s){2,3}is\s(?:a|an|the|our)\s(?:[\w-]+\s){0,3}(?:reporter|correspondent"
-    r"|columnist|journalist|editor|staff writer|contributor)"
+    r"|columnist|journalist|editor|(?:staff |freelance )?writer|contributor)"
     r"(?:\.|\s(?:covering|for|at|based|with|who)\b)"
 )
 _UNNAMED = re.compile(
@@ -121,7 +133,10 @@ def _candidates(article: Article) -> list[_Candidate]:
 
 
 def _dateline(sentence: str) -> int:
-    """How long the dateline is that it begins with; 0 where the dash belongs to the sentence."""
+    """The length of a label or dateline before it; 0 where the dash belongs to the sentence."""
+    label = _LABEL.match(sentence)
+    if label:
+        return label.end()
     found = _DATELINE.match(sentence)
     if found is None:
         return 0
@@ -141,7 +156,24 @@ def _worth(sentence: str, title: str) -> bool:
         return False
     if sentence.casefold().strip(" .!?…") == title or furniture.is_offer(sentence):
         return False
+    if _holds_head(sentence, title):
+        return False
+    if furniture.is_aside(sentence) or sentence.count(" | ") > 1:  # a row of a table
+        return False
     return not _BOILERPLATE.match(sentence) and not _BIO.match(sentence)
+
+
+def _holds_head(sentence: str, title: str) -> bool:
+    """Whether the headline stands in it and something else begins behind it: "TITLE By Ruth Lee".
+
+    So it is where the head of a page, with its menu and byline, runs into the first sentence.
+    """
+    if len(title.split()) < HEADLINE:
+        return False
+    _, found, after = sentence.casefold().partition(title)
+    behind = sentence[-len(after) :] if after else ""
+    begins = behind[:1] == " " and (behind[1:2].isupper() or behind[1:2].isdigit())
+    return bool(found) and (begins or after.startswith(" by "))
 
 
 def _scores(candidates: Sequence[_Candidate], article: Article) -> list[float]:

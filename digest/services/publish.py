@@ -211,7 +211,7 @@ async def _pictures(
         except DigestError as error:
             return f"the picture of “{lead.title}” is left out: {error} ({lead.image})"
 
-    leads = [story.lead for story in stories if story.lead.image]
+    leads = pictures.with_their_own(story.lead for story in stories)
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(one(lead)) for lead in leads]
     shown: dict[str, Picture] = {}

@@ -46,6 +46,33 @@ def test_a_byte_order_mark_wins(mark, name):
     assert decode(mark + NAIVE.encode(name), claimed="iso-8859-1") == NAIVE
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("cp1252", "Elle coûtera quatre millions d’euros après l’été. « C’est déjà trop tard. »"),
+        ("cp1252", "El consejo votó un muro: costará cuatro millones y tardará años. ¿Por qué?"),
+        ("cp1252", "O conselho votou não à construção, disse o prefeito à imprensa na região."),
+        ("cp1252", "Das Café öffnet früh – „Grüße“ an alle Gäste der Straße."),
+        ("cp1250", "Rada głosowała za budową mostu. Będzie kosztował cztery miliony złotych."),
+        ("iso8859_2", "Zastupitelstvo města v pondělí schválilo stavbu nového mostu přes řeku."),
+        ("cp1254", "Belediye meclisi köprünün yapımını onayladı. Şehir halkı çok mutlu."),
+        (
+            "cp1257",
+            "Miesto taryba pritarė naujo tilto statybai, jis kainuos keturis milijonus eurų šįmet.",
+        ),
+    ],
+)
+def test_the_letters_of_a_language_tell_one_latin_charset_from_another(name, text):
+    assert decode((text * 3).encode(name), claimed="utf-8") == text * 3
+
+
+@pytest.mark.parametrize("name", ["utf-16-le", "utf-16-be"])
+def test_utf_16_without_its_mark_is_known_by_the_first_signs_of_xml(name):
+    text = f'<?xml version="1.0" encoding="utf-16"?><t>{NAIVE}</t>'
+
+    assert decode(text.encode(name)) == text
+
+
 def test_a_meta_element_is_read():
     body = '<html><meta charset="shift_jis"><p>港のニュース'.encode("shift_jis")
 

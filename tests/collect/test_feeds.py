@@ -263,6 +263,12 @@ def test_a_feed_in_chinese_is_not_taken_for_a_teaser():
         ("Why <![CDATA[<div> & a < b]]>", "Why <div> & a < b"),
         ("A &lt;b class='x'&gt;bold&lt;/b&gt;&lt;br/&gt;&lt;!-- x --&gt; lamp", "A bold lamp"),
         ("Gates &amp;amp; barges&amp;#8217;", "Gates & barges’"),
+        ("The council&amp;amp;#8217;s &amp;amp;ldquo;wall&amp;amp;rdquo;", "The council’s “wall”"),
+        ("What &amp;amp;lt; means", "What &lt; means"),
+        ("<![CDATA[<h2 class='t'>The <em>wall</em> is open</h2>]]>", "The wall is open"),
+        ("<![CDATA[<img class='emoji' src='/e.png' alt='🎉'/> The wall]]>", "🎉 The wall"),
+        ("Why &lt;img&gt; needs an alt", "Why <img> needs an alt"),
+        ("&lt;div&gt; or &lt;table&gt;?", "<div> or <table>?"),
         ("List&lt;String&gt; &lt;em&gt;now&lt;/em&gt; &amp;amp; then", "List<String> now & then"),
     ],
 )
@@ -371,6 +377,13 @@ def test_a_date_that_no_standard_allows_is_read_where_it_is_plain(said, at, day_
         ("11/30/2026 9:05 AM", datetime(2026, 11, 30, 9, 5, tzinfo=UTC)),
         ("Mon, 30 Nov 2026 09:05:00 CET", datetime(2026, 11, 30, 8, 5, tzinfo=UTC)),
         ("30-Nov-2026 09:05", datetime(2026, 11, 30, 9, 5, tzinfo=UTC)),
+        ("2026-11-30 09:05:00 UTC", datetime(2026, 11, 30, 9, 5, tzinfo=UTC)),
+        ("2026-11-30 09:05:00 PST", datetime(2026, 11, 30, 17, 5, tzinfo=UTC)),
+        ("Mon, 30 Nov 2026 19:05:00 AEST", datetime(2026, 11, 30, 9, 5, tzinfo=UTC)),
+        ("2026-11-30 오후 09:05:00", datetime(2026, 11, 30, 21, 5, tzinfo=UTC)),
+        ("2026年11月30日 上午 9:05", datetime(2026, 11, 30, 9, 5, tzinfo=UTC)),
+        ("2026/11/30 下午 09:05:00", datetime(2026, 11, 30, 21, 5, tzinfo=UTC)),
+        ("월, 30 11월 2026 18:05:00 +0900", datetime(2026, 11, 30, 9, 5, tzinfo=UTC)),
         ("03/04/2026", None),
     ],
 )
@@ -378,6 +391,25 @@ def test_a_date_the_parser_takes_for_another_day_is_read_as_it_is_meant(said, at
     (item,) = parse(rss(f"<title>A</title><link>/a</link><pubDate>{said}</pubDate>")).items
 
     assert (item.dated.at if item.dated else None) == at
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "<dcterms:created>2026-11-30T09:05:00Z</dcterms:created>",
+        "<prism:publicationDate>2026-11-30T09:05:00Z</prism:publicationDate>",
+        "<prism:publicationDate>2026-11-30T09:05:00Z</prism:publicationDate>"
+        "<dcterms:modified>2026-12-01T09:05:00Z</dcterms:modified>",
+    ],
+)
+def test_a_date_in_the_words_of_libraries_and_journals_is_one(said):
+    names = (
+        'xmlns:dcterms="http://purl.org/dc/terms/" '
+        'xmlns:prism="http://prismstandard.org/namespaces/basic/2.0/"'
+    )
+    body = rss(f"<title>T</title><link>/a</link>{said}").replace("<rss ", f"<rss {names} ")
+
+    assert parse(body).items[0].dated.at == datetime(2026, 11, 30, 9, 5, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 import unicodedata
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -67,3 +68,17 @@ def test_clean_text_holds_no_control_but_the_parting_of_paragraphs(text):
 
     assert not [c for c in said if unicodedata.category(c) in ("Cc", "Co", "Cs", "Cn", "Zl", "Zp")]
     assert said == said.strip() or "\n\n" in cleaning.clean(text)
+
+
+@pytest.mark.parametrize(
+    ("block", "text"),
+    [
+        ("| | | The weir is open. It is new. |", "The weir is open. It is new."),
+        ("| DL | 63 | 85% |", "DL | 63 | 85%"),
+        ("- four", "four"),
+        ("a | b", "a | b"),
+        ("|", ""),
+    ],
+)
+def test_a_table_that_only_lays_out_a_page_leaves_no_bars(block, text):
+    assert cleaning.unboxed(block) == text

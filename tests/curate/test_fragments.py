@@ -79,3 +79,55 @@ def test_markdown_becomes_html_with_its_tables():
     assert "<table>" in html
     assert "<h1>Bridge</h1>" in html
     assert "<em>open</em>" in html
+
+
+@pytest.mark.parametrize(
+    ("before", "between", "after"),
+    [
+        ("The post ", " appeared first on ", "."),
+        ("Der Beitrag ", " erschien zuerst auf ", "."),
+        ("L’article ", " est apparu en premier sur ", "."),
+        ("La entrada ", " se publicó primero en ", "."),
+        ("", " bejegyzés először a(z) ", " oldalán jelent meg."),
+        ("投稿 ", " は ", " に最初に表示されました。"),
+    ],
+)
+def test_a_last_line_that_links_the_page_and_the_front_of_its_site_is_no_text(
+    before, between, after
+):
+    credit = (
+        f'<p>{before}<a href="https://quay.example/wall/" rel="nofollow">The new wall of the quay</a>'
+        f'{between}<a href="https://quay.example">Quay News</a>{after}</p>'
+    )
+
+    assert fragments.text(f"<p>The wall is open.</p>{credit}") == "The wall is open."
+    assert fragments.text(credit) == ""
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        '<p>See <a href="https://a.example/wall">the wall</a> and <a href="https://b.example">b</a>.</p>',
+        '<p>See <a href="https://a.example/1">one</a>, <a href="https://a.example/1/2">two</a>.</p>',
+        '<p>The council told <a href="https://a.example/wall">Quay News</a> on Monday that the wall of '
+        'stone would be open by May, and <a href="https://a.example">its site</a> says so.</p>',
+    ],
+)
+def test_a_last_line_with_other_links_is_text(last):
+    assert "\n\n" in fragments.text(f"<p>The wall is open.</p>{last}")
+
+
+def test_quotes_that_were_escaped_twice_are_quotes_and_what_shows_code_stays():
+    said = (
+        "<p>The council&amp;#8217;s &amp;#8220;wall&amp;#8221;. Write &amp;nbsp; or &amp;#60;.</p>"
+    )
+
+    assert fragments.text(said) == "The council’s “wall”. Write &nbsp; or &#60;."
+
+
+@pytest.mark.parametrize("more", ["[mehr]", "[Link]", "[read more]"])
+def test_a_link_to_more_behind_the_last_sentence_is_no_text(more):
+    assert (
+        fragments.text(f"<p>The wall is open. <a href='/1'>{more}</a></p>") == "The wall is open."
+    )
+    assert fragments.text(f"<p>The wall {more}</p>") == f"The wall {more}"

@@ -82,3 +82,18 @@ def test_without_a_word_or_a_hint_it_is_english():
 
 def test_a_hint_that_the_words_deny_is_not_believed():
     assert languages.language_of("Die Brücke ist offen und die Stadt ist froh.", "fr") == "de"
+
+
+@pytest.mark.parametrize(
+    ("text", "hint", "language"),
+    [
+        ("पुल खुल गया और लोग आए।", None, "hi"),
+        ("पुल खुल्यो र मानिसहरू आए।", "ne", "ne"),
+        ("पुल खुल गया और लोग आए।", "en", "hi"),
+        ("সেতু খুলেছে এবং মানুষ এসেছে।", None, "bn"),
+        ("တံတားသစ် ဖွင့်ပြီ။", None, "my"),
+        ("Կամուրջը բաց է։", None, "hy"),
+    ],
+)
+def test_a_script_of_one_language_tells_it(text, hint, language):
+    assert languages.language_of(text, hint) == language

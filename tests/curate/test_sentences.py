@@ -46,6 +46,10 @@ def said(text, language="en"):
         (["橋が開通した。", "「声が戻った。」", "町長は笑った！"], "ja"),
         (["मेला शुरू हुआ।", "लोग आए।"], "hi"),
         (["هل الجسر مفتوح؟", "نعم."], "ar"),
+        (["တံတားသစ် ဖွင့်ပြီ။", "လူများ လာကြသည်။"], "my"),
+        (["ស្ពានថ្មីបើកហើយ។", "មានឡាន កង់ ។ល។ នៅលើស្ពាន។"], "km"),
+        (["Կամուրջը բաց է։", "Մարդիկ եկան։"], "hy"),
+        (["ድልድዩ ተከፈተ።", "ሰዎች መጡ።"], "am"),
     ],
 )
 def test_a_stop_ends_a_sentence_only_where_one_ends(parts, language):
@@ -74,7 +78,9 @@ def test_a_text_without_words_has_no_sentence():
     assert said(" \n\n \t ") == []
 
 
-@pytest.mark.parametrize("sentence", ["It is open.", "Is it?", "“It is.”", "開通した。", "مفتوح؟"])
+@pytest.mark.parametrize(
+    "sentence", ["It is open.", "Is it?", "“It is.”", "開通した。", "مفتوح؟", "ဖွင့်ပြီ။"]
+)
 def test_a_whole_sentence_is_complete(sentence):
     assert sentences.is_complete(sentence)
 
@@ -82,6 +88,15 @@ def test_a_whole_sentence_is_complete(sentence):
 @pytest.mark.parametrize("sentence", ["What it will cost", "and so on,", "The bridge is", "Cost:"])
 def test_a_heading_or_a_cut_is_not_complete(sentence):
     assert not sentences.is_complete(sentence)
+
+
+def test_a_paragraph_in_a_script_without_stops_is_complete_and_a_heading_is_not():
+    heading = "เปิดสะพานใหม่ที่ท่าเรือ"
+
+    assert sentences.is_complete(
+        f"{heading} หลังจากก่อสร้างมาสามปีและใช้งบประมาณสี่ล้านบาท ประชาชนมาร่วมงานจำนวนมาก"
+    )
+    assert not sentences.is_complete(heading)
 
 
 @given(st.text(alphabet=st.sampled_from('aB1.!?…。"”“) \n\té')))

@@ -87,6 +87,20 @@ def test_a_dash_that_sets_apart_a_clause_ends_no_dateline(opening):
         "To get stories about the weir in your inbox first, sign up here.",
         "Jane Doe is a senior reporter covering the council of Ainsley.",
         "What the council will pay",
+        "Jane Doe is a writer who has covered the council of Ainsley for a decade.",
+        "If you buy a weir through our links, we may earn a small commission for the council.",
+        "Purchases made through our links may earn us a commission on the weir.",
+        "This post on the weir of Ainsley contains affiliate links to the council.",
+        "Products are chosen independently by the editors of the Observer.",
+        "See a.example/privacy on the weir for privacy and opt-out information.",
+        "This episode is sponsored by the council of Ainsley and its weir.",
+        "Thanks for reading the weir and council letter of Ainsley!",
+        "Dieser Text über das Wehr enthält Affiliate-Links zum Rat der Stadt.",
+        "Beim Kauf des Wehrs über einen Link erhalten wir eine Provision.",
+        "Click to share the weir on the council (Opens in new window).",
+        "Write to the council of Ainsley about the weir at [email\xa0protected] today.",
+        "Last updated in December by the council of Ainsley, which owns the weir.",
+        "The weir | 2.4 million pounds | the council of Ainsley | voted.",
         "“The weir is ours,” said the council of Ainsley, “and so is the",
         "Yes it is.",
     ],
@@ -102,11 +116,49 @@ def test_what_is_no_sentence_of_the_news_is_not_told(line):
     [
         "Sign up for the weir began on Thursday and 3,000 people of Ainsley came.",
         "Contact between the council of Ainsley and the river trust was lost in the flood.",
+        "The council of Ainsley will receive an answer on the weir from the European Commission.",
         "Watch houses along the river Ainsley stood empty when the flood took the weir.",
     ],
 )
 def test_news_that_begins_like_a_notice_is_told(line):
     assert told(f"{line} {COST}")[0] == line
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "Home News Council votes to rebuild the weir By Ruth Okafor of the Observer, who was there.",
+        "Council votes to rebuild the weir by Ruth Okafor Monday, 9 May The council was there.",
+        "Council votes to rebuild the weir 9 May 2026 The council of Ainsley was there.",
+    ],
+)
+def test_a_headline_that_runs_into_a_sentence_is_not_told(head):
+    given = {"title": "Council votes to rebuild the weir"}
+    news = "Council votes to rebuild the weir of Ainsley have been taken since the flood of May."
+
+    assert head not in told(f"{head}\n\n{TEXT}", **given)
+    assert told(f"{news}\n\n{TEXT}", **given)[0] == news
+
+
+@pytest.mark.parametrize(
+    "label",
+    ["Abstract: ", "Abstract:", "arXiv:2601.00001v1 Announce Type: new Abstract: ", "TL;DR: "],
+)
+def test_a_label_before_the_text_is_not_told(label):
+    assert told(f"{label}{LEAD} {COST}")[0] == LEAD
+
+
+@pytest.mark.parametrize(
+    ("line", "news", "language"),
+    [
+        ("Madrid, 30 nov (EFE).- ", "El consejo votó el lunes un nuevo muro de piedra.", "es"),
+        ("(서울=연합뉴스) 김철수 기자 = ", "시의회는 월요일 새 다리 건설을 가결했다.", "ko"),
+        ("新华社北京11月30日电（记者李明）", "市议会星期一投票通过了新桥的建设方案。", "zh"),
+        ("【本報訊】", "市議會星期一投票通過了新橋的建設方案。", "zh"),
+    ],
+)
+def test_the_dateline_of_an_agency_is_not_told(line, news, language):
+    assert told(f"{line}{news}", language=language)[0] == news
 
 
 def test_the_same_thing_is_not_said_twice():

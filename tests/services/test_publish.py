@@ -392,6 +392,26 @@ async def test_a_lead_picture_is_made_ours_and_one_that_fails_is_left_out_with_a
         assert note.startswith(f"the picture of “{TITLES[said]}” is left out: ")
 
 
+async def test_a_picture_that_several_stories_share_is_a_sites_and_not_theirs(
+    store, world, imprint, web
+):
+    raw = io.BytesIO()
+    Image.new("RGB", (1600, 900), (10, 80, 120)).save(raw, "PNG")
+    logo = web.serve("/logo.png", raw.getvalue(), type="image/png")
+    await keep(
+        store,
+        told_by("gates", image=logo),
+        told_by("choir", image=logo),
+        told_by("bus", POST, image=web.serve("/bus.png", raw.getvalue(), type="image/png")),
+    )
+
+    found = await prepared(store, world, imprint)
+
+    (shown,) = found.issue.pictures
+    assert shown == next(s.lead.url for s in found.issue.stories if s.lead.title == TITLES["bus"])
+    assert not found.notes
+
+
 async def test_pictures_may_be_switched_off_and_then_nobody_is_asked(store, world, imprint, web):
     await keep(store, told_by("gates", image=web.url("/good.png")))
 
