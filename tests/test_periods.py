@@ -60,6 +60,15 @@ def test_weekdays_skip_the_weekend():
     assert periods.next_issue(newsletter, friday) == datetime(2026, 11, 30, 6, 30, tzinfo=UTC)
 
 
+def test_a_period_that_has_its_issue_is_passed_over():
+    evening = datetime(2026, 11, 24, 20, tzinfo=UTC)
+    newsletter = a_newsletter(timezone="UTC", hour=time(6, 30))
+
+    due = periods.next_issue(newsletter, evening, settled={"2026-11-24", "2026-11-25"})
+
+    assert due == datetime(2026, 11, 26, 6, 30, tzinfo=UTC)
+
+
 def test_a_weekly_issue_appears_on_its_weekday():
     tuesday = datetime(2026, 11, 24, 12, tzinfo=UTC)
     newsletter = a_newsletter(timezone="UTC", cadence=Cadence.WEEKLY, weekday=5, hour=time(9))
