@@ -250,3 +250,10 @@ def test_no_bytes_break_the_reading(data, block):
 )
 def test_the_headings_of_a_file_may_be_in_any_language_of_the_pages(heads, places):
     assert roster.plan(heads.split(",")).places == places
+
+
+def test_a_row_that_ends_before_its_address_is_left_out_and_one_that_ends_behind_it_is_read():
+    data = "name,email,language\nAda\nGrace,grace@example.org\n"
+
+    assert malformed(data) == [2]
+    assert people(data) == [("grace@example.org", "Grace")]
