@@ -145,6 +145,31 @@ def test_a_moment_as_ruby_writes_it_is_read():
 
 
 @pytest.mark.parametrize(
+    ("column", "said", "field", "meant"),
+    [
+        (
+            "joined",
+            " 2024-01-15T09:30+01:00",
+            "joined_at",
+            datetime(2024, 1, 15, 8, 30, tzinfo=UTC),
+        ),
+        ("joined", "2024-01-15", "joined_at", datetime(2024, 1, 15, tzinfo=UTC)),
+        ("language", "de-AT", "language", "de"),
+        ("lang", " PT_br ", "language", "pt"),
+        ("hour", " 07:30 ", "hour", time(7, 30)),
+        ("left_by", " Reader", "left_by", By.READER),
+        ("standing", "Bounced ", "standing", Standing.BOUNCED),
+        ("cadence", "Weekly", "cadence", "weekly"),
+        ("timezone", " Europe/Berlin ", "timezone", "Europe/Berlin"),
+    ],
+)
+def test_a_cell_means_what_it_says_whatever_its_case_and_blanks(column, said, field, meant):
+    [row] = read(f"email,{column}\nada@example.org,{said}\n")
+
+    assert getattr(row.details, field) == meant
+
+
+@pytest.mark.parametrize(
     ("column", "said", "told"),
     [
         ("joined", "1/15/2024", "joined_at is no moment; write it like 2026-11-24 or"),
