@@ -282,3 +282,12 @@ def test_a_row_that_ends_before_its_address_is_left_out_and_one_that_ends_behind
 
     assert malformed(data) == [2]
     assert people(data) == [("grace@example.org", "Grace")]
+
+
+def test_the_end_of_a_line_that_is_too_long_is_no_line_of_its_own():
+    blocks = 17  # one more than a line may have
+    data = f"email\n{'x' * (blocks * 4096 - 6)}eve@example.org\nada@example.org\n"
+
+    found = read(data, block=4096)
+
+    assert [(one.line, isinstance(one, Row)) for one in found] == [(2, False), (3, True)]
