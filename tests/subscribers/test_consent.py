@@ -225,7 +225,14 @@ def test_who_is_in_and_was_taken_back_by_the_operator_is_not_asked_any_more():
 
 
 @pytest.mark.parametrize(
-    "before", [None, held(Status.ACTIVE), LEFT, held(Status.PENDING, confirm_by=NOW)]
+    "before",
+    [
+        None,
+        held(Status.ACTIVE),
+        LEFT,
+        replace(LEFT, confirm_by=NOW + DAY),
+        held(Status.PENDING, confirm_by=NOW),
+    ],
 )
 def test_a_second_late_or_lost_confirm_changes_nothing(before):
     done = after(acts.Confirm(), before)
@@ -308,8 +315,10 @@ def test_an_operators_word_does_not_bring_back_who_left():
 def test_an_operators_word_lets_in_who_waits_and_changes_nothing_for_who_is_in():
     admit, waits = acts.Admit(newsletter="daily"), held(Status.PENDING)
 
-    let_in = after(admit, waits, by=By.OPERATOR).subscription
+    done = after(admit, waits, by=By.OPERATOR)
 
+    let_in = done.subscription
+    assert (done.entry.act, done.entry.before, done.entry.after) == ("vouched", "pending", "active")
     assert (let_in.status, let_in.joined_at) == (Status.ACTIVE, waits.joined_at)
     for status in (Status.ACTIVE, Status.PAUSED):
         assert after(admit, held(status), by=By.OPERATOR).entry is None
@@ -331,6 +340,7 @@ def test_a_new_address_counts_when_it_is_confirmed():
 
     assert (asked.subscriber.address, asked.letters) == (ADA.address, (Kind.ADDRESS,))
     assert may_write_to(asked.subscriber, LEFT, Kind.ADDRESS, NOW)
+    assert not may_write_to(asked.subscriber, LEFT, Kind.ADDRESS, NOW + 14 * DAY)
     done = of_address(acts.ConfirmAddress(), asked.subscriber)
     assert done.subscriber == replace(ADA, address=to)
     late = of_address(acts.ConfirmAddress(), asked.subscriber, now=NOW + 14 * DAY)
