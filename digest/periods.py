@@ -111,12 +111,12 @@ def next_hour(at: datetime, hour: time, zone: str) -> datetime:
     left out 30 December 2011, has no hours at all.
     """
     local = at.astimezone(ZoneInfo(zone)).date()
-    for days in (-1, 0, 1, 2, 3):
+    for days in (-1, 0, 1, 2):
         day = local + timedelta(days=days)
         due = instant(day, hour, zone)
         if due >= at and _exists(day, due, zone):
             return due
-    raise AssertionError("three days always hold the next hour")
+    raise AssertionError("two days on there is always such an hour")
 
 
 def instant(day: date, hour: time, zone: str) -> datetime:
@@ -130,8 +130,7 @@ def instant(day: date, hour: time, zone: str) -> datetime:
 
 def _end_of_gap(local: datetime) -> datetime:
     # Before the gap the offset is fold=0's, after it fold=1's; the gap ends where the jump happens.
-    low = local.replace(fold=1).astimezone(UTC) - timedelta(hours=1)
-    high = local.replace(fold=0).astimezone(UTC) + timedelta(hours=1)
+    low, high = local.replace(fold=1).astimezone(UTC), local.replace(fold=0).astimezone(UTC)
     before = low.astimezone(local.tzinfo).utcoffset()
     while high - low > timedelta(seconds=1):
         middle = low + (high - low) / 2

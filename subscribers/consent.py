@@ -141,7 +141,7 @@ def decide(
             letters = (Kind.WELCOME,)
             if subscriber.standing is Standing.BOUNCED:  # what was sent there has been read
                 person = replace(subscriber, standing=Standing.OK)
-        case Leave(goodbye=True) if by is By.READER and subscription.status is not Status.PENDING:
+        case Leave(goodbye=True) if subscription.status is not Status.PENDING:
             letters = (Kind.GOODBYE,)
     if after is None:
         return same

@@ -92,6 +92,8 @@ def test_what_names_no_day_gives_none(line):
         ("June 20, 2024 9:05 p.m.", 21, 5),
         ("2024-06-20T09:05:00.250+0000", 9, 5),
         ("June 20, 2024 12:05 am", 0, 5),
+        ("June 20, 2024 12:05 pm", 12, 5),
+        ("20 June 2024 23:59", 23, 59),
     ],
 )
 def test_the_time_beside_a_day_is_read_too(line, hour, minute):
@@ -99,7 +101,8 @@ def test_the_time_beside_a_day_is_read_too(line, hour, minute):
 
 
 @pytest.mark.parametrize(
-    "line", ["20 June 2024", "09:05", "20 June 2024 24:00", "20 June 2024 +02:00"]
+    "line",
+    ["20 June 2024", "09:05", "20 June 2024 24:00", "20 June 2024 9:60", "20 June 2024 +02:00"],
 )
 def test_a_day_or_a_time_alone_is_no_moment(line):
     assert days.moment(line) is None
@@ -117,6 +120,11 @@ def test_a_day_or_a_time_alone_is_no_moment(line):
 )
 def test_a_month_that_cannot_be_tells_which_figure_is_the_day(line, order):
     assert days.written(line, order) == DAY
+
+
+def test_twelve_is_a_month_and_thirteen_is_none():
+    for line in ("12/13/2024", "13/12/2024"):
+        assert days.written(line) == datetime(2024, 12, 13, tzinfo=UTC)
 
 
 def test_a_day_that_may_be_two_is_none_until_something_tells():

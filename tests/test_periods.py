@@ -60,6 +60,15 @@ def test_weekdays_skip_the_weekend():
     assert periods.next_issue(newsletter, friday) == datetime(2026, 11, 30, 6, 30, tzinfo=UTC)
 
 
+def test_a_period_that_has_its_issue_is_passed_over():
+    evening = datetime(2026, 11, 24, 20, tzinfo=UTC)
+    newsletter = a_newsletter(timezone="UTC", hour=time(6, 30))
+
+    due = periods.next_issue(newsletter, evening, settled={"2026-11-24", "2026-11-25"})
+
+    assert due == datetime(2026, 11, 26, 6, 30, tzinfo=UTC)
+
+
 def test_a_weekly_issue_appears_on_its_weekday():
     tuesday = datetime(2026, 11, 24, 12, tzinfo=UTC)
     newsletter = a_newsletter(timezone="UTC", cadence=Cadence.WEEKLY, weekday=5, hour=time(9))
@@ -138,6 +147,21 @@ def test_a_week_and_a_month_have_their_issue_though_its_day_was_left_out():
         samoa = a_newsletter(timezone="Pacific/Apia", hour=time(6, 30), **dials)
         found = next(periods.turns_after(samoa, datetime(2011, 12, 28, tzinfo=UTC)))
         assert (found.period, found.due) == (name, the_31st)
+
+
+def test_a_turn_that_was_due_is_found_where_clocks_went_back_over_midnight_since():
+    # St John's clocks went from 00:01 on 29 October 2006 to 23:01 on the 28th.
+    newsletter = a_newsletter(timezone="America/St_Johns", hour=time(0, 0))
+
+    found = next(periods.turns_until(newsletter, datetime(2006, 10, 29, 2, 40, tzinfo=UTC)))
+
+    assert (found.period, found.due) == ("2006-10-29", datetime(2006, 10, 29, 2, 30, tzinfo=UTC))
+
+
+@pytest.mark.parametrize("none", ["", "Mars/Olympus", "../zone.tab", "/etc/localtime", "a\0b"])
+def test_a_reader_has_their_own_zone_and_the_newsletters_where_theirs_is_none(none):
+    assert periods.zone_or("Asia/Tokyo", "UTC") == "Asia/Tokyo"
+    assert periods.zone_or(none, "UTC") == "UTC"
 
 
 @given(at=MOMENTS, zone=st.sampled_from(ZONES), cadence=st.sampled_from(list(Cadence)))

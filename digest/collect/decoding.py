@@ -2,7 +2,8 @@
 
 The HTTP library could decode by itself, but knows no limit on what comes out: a gzip bomb grows a
 thousandfold, a brotli bomb a millionfold. Here nothing yields more than ``STEP`` bytes at a time
-and no layer of a nest may grow beyond the limit.
+(brotli, which rounds up to its own blocks, half as many again) and no layer of a nest may grow
+beyond the limit.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ class Decoder:
         self._layers = [_Layer(name, limit) for name in codings(content_encoding)]
 
     def feed(self, chunk: bytes) -> Iterator[bytes]:
-        """What ``chunk`` adds to the body, in pieces of at most STEP bytes once encoded."""
+        """What ``chunk`` adds to the body, in pieces of about STEP bytes once encoded."""
         yield from _through(self._layers, chunk)
 
     def finish(self) -> None:
@@ -85,7 +86,7 @@ class _Stream(Protocol):
     """One member of an encoded body."""
 
     def put(self, data: bytes) -> bytes:
-        """At most STEP bytes; call with b"" while ``pending``."""
+        """About STEP bytes at most; call with b"" while ``pending``."""
 
     @property
     def pending(self) -> bool: ...

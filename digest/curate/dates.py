@@ -45,7 +45,7 @@ def moment(text: str, source: DateSource, order: str | None = None) -> Dated | N
 
     ``order``: how 03/04/2026 is meant (``days.order``).
     """
-    said = text.strip().replace("Z", "+00:00") if text else ""
+    said = text.strip()
     try:
         at = datetime.fromisoformat(said)
         at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
@@ -53,7 +53,7 @@ def moment(text: str, source: DateSource, order: str | None = None) -> Dated | N
         exact = days.moment(said, order)
         found = exact or days.written(said, order)
         return Dated(at=found, source=source, day_only=exact is None) if found else None
-    return Dated(at=at, source=source, day_only=":" not in said)
+    return Dated(at=at, source=source, day_only=len(said) <= len("2024-06-20"))
 
 
 def settled(guess: Dated, text: str, order: str | None) -> Dated | None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.collect.decoding import Decoder, Garbled, Overgrown, codings, zstd
+from digest.collect.decoding import STEP, Decoder, Garbled, Overgrown, codings, zstd
 
 PACKERS = {
     "gzip": gzip.compress,
@@ -32,6 +32,16 @@ def unpacked(body: bytes, encoding: str, *, chunk: int = 1 << 20, limit: int = 1
 @given(st.binary(max_size=5000), st.sampled_from(sorted(PACKERS)), st.integers(1, 400))
 def test_what_was_packed_comes_back_whatever_the_chunks(body, encoding, chunk):
     assert unpacked(PACKERS[encoding](body), encoding, chunk=chunk) == body
+
+
+@pytest.mark.parametrize("encoding", sorted(PACKERS))
+def test_what_comes_out_comes_in_small_pieces_up_to_the_very_limit(encoding):
+    bomb = PACKERS[encoding](bytes(20 * STEP))
+
+    pieces = list(Decoder(encoding, limit=20 * STEP).feed(bomb))
+
+    assert sum(map(len, pieces)) == 20 * STEP
+    assert max(map(len, pieces)) <= (1.5 * STEP if encoding == "br" else STEP)
 
 
 def test_nested_encodings_are_undone_outermost_first():

@@ -51,6 +51,15 @@ def test_a_step_down_from_https_is_no_permanent_move():
     assert hops.is_permanent(plain, secure, 301)
     assert not hops.is_permanent(secure, plain, 301)
     assert not hops.is_permanent(plain, secure, 302)
+    assert hops.is_permanent(plain, a_hop("http://b.example/"), 301)
+    assert hops.is_permanent(secure, a_hop("https://b.example/"), 308)
+
+
+def test_a_login_goes_on_to_the_https_twin_and_no_further():
+    hop = a_hop("http://ada:pw@a.example/f")
+
+    assert hops.onward(hop, " https://a.example/f ").credentials == "ada:pw"
+    assert hops.onward(hop, "https://a.example/g").credentials == ""
 
 
 def test_an_upgrade_changes_the_scheme_and_nothing_else():

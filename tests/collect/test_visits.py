@@ -45,6 +45,23 @@ def test_a_visit_that_went_well_is_remembered_with_its_validators():
     )
 
 
+def test_visits_are_spread_over_a_fifth_more_and_due_at_their_very_minute():
+    visit = visits.after(FIRST, fetched(), now=NOW, jitter=1.0)
+
+    assert visit.next_visit == NOW + 1.2 * PAUSE
+    assert visits.due(visit, NOW + 1.2 * PAUSE)
+    assert not visits.due(visit, NOW + PAUSE)
+
+
+def test_a_failure_is_remembered_with_its_reason_and_forgotten_at_the_next_answer():
+    visit = after(FIRST, failed())
+
+    assert visit == replace(
+        FIRST, visited_at=NOW, status="500", error="no", failures=1, next_visit=NOW + PAUSE
+    )
+    assert after(visit, NotModified(url=URL)).failures == 0
+
+
 def test_not_modified_keeps_the_counts():
     before = after(FIRST, fetched(etag="e"), items=3)
 

@@ -49,6 +49,24 @@ def test_a_shortened_story_loses_its_picture_and_its_companions():
     assert len(fitted.stories[1].sentences) == 1
 
 
+def test_what_has_nothing_to_shorten_is_passed_over():
+    bare, companions, picture, lead = (
+        numbered(n, summary="One sentence.", also=(numbered(9).lead,) if n == 2 else ())
+        for n in (3, 2, 1, 0)
+    )
+    issue = laid_out([lead, picture, companions, bare], brief_after=10)
+    issue = replace(issue, pictures={picture.lead.url: issue.pictures[lead.lead.url]})
+
+    less = budget.fit(issue, weight, most=weight(issue) - 1)
+    least = budget.fit(issue, weight, most=weight(issue) - 101)
+
+    shortened = [
+        f"shortened to fit the byte budget: {story.lead.title}" for story in (companions, picture)
+    ]
+    assert (list(less.notes), list(least.notes)) == (shortened[:1], shortened)
+    assert least.issue.pictures == {}
+
+
 def test_when_shortening_is_not_enough_the_lowest_go_into_one_line_and_then_out():
     issue = laid_out([numbered(n) for n in range(4)])
     all_in_brief = budget.fit(issue, weight, most=500 + 300 + 3 * 60)

@@ -4,7 +4,7 @@ import pytest
 
 from digest.compose import lint
 from digest.model import Edition
-from digest.slots import SLOT_OPEN
+from digest.slots import SLOT_CLOSE, SLOT_OPEN
 from tests.builders import a_newsletter, an_issue
 from tests.compose.desk import BASE_URL, LANGUAGES, THEMES, a_paper, numbered, rendered
 
@@ -51,6 +51,7 @@ STOPS = [
     (an_edition(text=f"{STORY.lead.title}\n"), "no-unsubscribe", "text"),
     (an_edition("<p>\ue0f0nickname\ue0f1</p>"), "unresolved-slot", "html"),
     (an_edition(f"<p>{SLOT_OPEN}</p>"), "unresolved-slot", "html"),
+    (an_edition(f"<p>Ada{SLOT_CLOSE}</p>"), "unresolved-slot", "html"),
     (
         an_edition(subject="Good morning once again, dear \ue0f0who\ue0f1"),
         "unresolved-slot",
@@ -161,6 +162,8 @@ def test_a_signature_of_another_domain_is_told():
 
     assert found(an_edition(), dkim_domain=ours) == []
     assert found(an_edition(), dkim_domain=below) == []
+    by_news = a_newsletter(sender="digest@news.quayside.example")
+    assert found(an_edition(), newsletter=by_news, dkim_domain=ours) == []
     assert found(an_edition(), dkim_domain=other) == [("warns", "not-aligned", "header")]
     assert found(an_edition(), dkim_domain="side.example") == [("warns", "not-aligned", "header")]
 

@@ -1,10 +1,13 @@
 from datetime import timedelta
 
+import pytest
+
 from digest.curate import dedupe
-from digest.curate.curation import CurateOptions, curate
+from digest.curate.curation import CurateOptions, curate, reaching
+from digest.curate.dedupe import StoryOptions
 from digest.curate.rank import RankOptions
 from digest.curate.window import Told
-from digest.model import Heading, SourceId
+from digest.model import Cadence, Heading, SourceId
 from tests.builders import NOW, a_newsletter, a_source, an_article, dated
 
 HARBOUR, SPORT = SourceId("harbour"), SourceId("sport")
@@ -140,3 +143,30 @@ def test_nothing_makes_an_empty_issue():
     found = curated()
 
     assert (found.stories, found.left_out, found.stale) == ((), (), frozenset())
+
+
+@pytest.mark.parametrize("cadence", Cadence)
+def test_a_window_that_is_asked_for_by_name_is_not_stale_in_itself(cadence):
+    span = timedelta(days=60)
+    first, before = (honey(dated=dated(NOW - span - timedelta(days=n))) for n in (1, 2))
+
+    def stale(article):
+        options = reaching(CurateOptions(), span)
+        return curated(article, options=options, cadence=cadence).stale
+
+    assert (stale(first), stale(before)) == (frozenset(), {before.url})
+
+
+def test_what_makes_two_articles_one_story_is_what_the_configuration_says():
+    hours_ago = dated(NOW - timedelta(hours=5))
+    again = an_article(
+        "https://post.example/1",
+        title="Honey is cheap",
+        text=f"{HONEY} So they say.",
+        source_name="Post",
+        dated=hours_ago,
+    )
+    apart = CurateOptions(stories=StoryOptions(window_hours=4))
+
+    assert len(curated(honey(), again).stories) == 1
+    assert len(curated(honey(), again, options=apart).stories) == 2

@@ -25,6 +25,12 @@ def test_an_address_may_carry_the_day():
         ("2024-06-20T08:15:00", datetime(2024, 6, 20, 8, 15, tzinfo=UTC), False),
         (" 2024-06-20 ", DAY, True),
         ("June 20, 2024", DAY, True),
+        ("20 DEZEMBER 2024", datetime(2024, 12, 20, tzinfo=UTC), True),
+        ("20. Juni 2024 08:15 MEZ", datetime(2024, 6, 20, 7, 15, tzinfo=UTC), False),
+        ("20240620T081500Z", datetime(2024, 6, 20, 8, 15, tzinfo=UTC), False),
+        ("20240620T081500+0200", datetime(2024, 6, 20, 6, 15, tzinfo=UTC), False),
+        ("20240620", DAY, True),
+        ("2024-06-20Z", DAY, True),
     ],
 )
 def test_a_machine_readable_moment_becomes_utc(said, at, day_only):

@@ -43,6 +43,10 @@ def test_a_score_is_the_product_of_its_reasons():
     assert story.score == pytest.approx(1.5)
 
 
+def test_a_source_that_nobody_weighed_weighs_one():
+    assert reasons(ranked([at(1)]).stories[0])["source"][0] == 1.0
+
+
 def test_newer_news_goes_first():
     new, old = at(1, "https://a.example/1"), at(20, "https://a.example/2")
 
@@ -62,11 +66,11 @@ def test_an_age_of_one_hour_is_said_as_one():
 
 
 def test_an_age_of_days_is_said_in_days_and_a_bound_as_a_bound():
-    bound = an_article(dated=dated(NOW - timedelta(days=5), exact=False))
+    bound = an_article(dated=dated(NOW - timedelta(days=20), exact=False))
 
     (story,) = ranked([bound]).stories
 
-    assert reasons(story)["recency"][1] == "no newer than 5 days before the issue"
+    assert reasons(story)["recency"][1] == "no newer than 20 days before the issue"
 
 
 def test_a_date_after_the_issue_is_no_advantage():
@@ -79,7 +83,8 @@ def test_a_date_after_the_issue_is_no_advantage():
         ("word " * 40, 0.5),
         ("word", 0.2),
         ("word " * 80, 1.0),
-        ("word " * 8000, 0.5),
+        ("word " * 6000, 0.667),
+        ("word " * 20000, 0.5),
         ("橋" * 160, 1.0),
         ("橋" * 80, 0.5),
     ],

@@ -71,6 +71,8 @@ def test_a_dateline_is_not_part_of_the_news(dateline):
         "UK, EU – and Swiss – councils voted on Thursday to rebuild the weir at Ainsley.",
         "RWT - river and weir trust - voted on Thursday to rebuild the weir.",
         "AINSLEY — Moss of the trust — voted on Thursday to rebuild the weir.",
+        "AINSLEY – and not Bellwater – voted on Thursday to rebuild the weir.",
+        "AINSLEY – and not Bellwater voted on Thursday to rebuild the weir.",
     ],
 )
 def test_a_dash_that_sets_apart_a_clause_ends_no_dateline(opening):
@@ -101,6 +103,7 @@ def test_a_dash_that_sets_apart_a_clause_ends_no_dateline(opening):
         "Write to the council of Ainsley about the weir at [email\xa0protected] today.",
         "Last updated in December by the council of Ainsley, which owns the weir.",
         "The weir | 2.4 million pounds | the council of Ainsley | voted.",
+        "What the council of Ainsley will pay for the weir",
         "“The weir is ours,” said the council of Ainsley, “and so is the",
         "Yes it is.",
     ],
@@ -180,6 +183,23 @@ def test_a_sentence_that_hangs_on_another_is_not_told_without_it():
     summary = told(f"{LEAD} {other} {hanging} {COST}")
 
     assert hanging not in summary or other in summary
+    assert hanging not in told(f"{LEAD} Yes. {hanging} {COST}")
+
+
+def test_a_pronoun_is_told_behind_what_it_stands_for():
+    hanging = "They also asked the council of Ainsley about the weir and the flood and the vote."
+    options = SummaryOptions(sentences=6, max_characters=900)
+
+    assert told(f"{LEAD} {ANGLERS} {hanging}", options=options) == [LEAD, ANGLERS, hanging]
+
+
+def test_a_quotation_takes_nothing_from_the_other_sentences_of_its_paragraph():
+    quotation = "“The weir of Ainsley is ours and nobody else's,” Moss of the trust said."
+    options = SummaryOptions(sentences=6, max_characters=900)
+
+    text = f"{LEAD} {COST} {quotation} {WORK}"
+
+    assert told(text, options=options) == [LEAD, COST, quotation, WORK]
 
 
 @pytest.mark.parametrize(
@@ -204,12 +224,14 @@ def test_a_quotation_without_its_speaker_is_told_only_behind_the_sentence_that_n
     options = SummaryOptions(sentences=4, max_characters=900)
 
     summary = told(f"{speaker} {quotation} {COST} {ANGLERS}", options=options)
-    assert quotation not in summary or summary[summary.index(quotation) - 1] == speaker
+    assert summary == [speaker, quotation, COST, ANGLERS]
     assert quotation not in told(f"Yes. {quotation} {COST} {ANGLERS}", options=options)
 
 
 def test_a_text_of_hanging_sentences_is_told_by_its_first():
-    assert told("The. They voted for the rebuilding of Ainsley weir. And they went home merrily.")
+    first = "They voted for the rebuilding of Ainsley weir."
+
+    assert told(f"The. {first} And they went home merrily to Ainsley.") == [first]
 
 
 @pytest.mark.parametrize("text", ["", "No stop here", "Yes. No. Maybe."])

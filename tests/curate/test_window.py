@@ -25,6 +25,7 @@ def admitted(article, *, since=YESTERDAY, cadence=Cadence.DAILY):
     [
         (Cadence.DAILY, YESTERDAY, 48),
         (Cadence.WEEKDAYS, YESTERDAY, 48),
+        (Cadence.WEEKDAYS, NOW - timedelta(hours=2), 48),  # one was sent by hand
         (Cadence.WEEKDAYS, NOW - timedelta(days=3), 96),  # Friday to Monday
         (Cadence.DAILY, NOW - timedelta(days=3), 48),
         (Cadence.WEEKLY, NOW - timedelta(days=7), 192),
@@ -109,16 +110,18 @@ def test_a_sequel_is_told_whoever_tells_it(outlet):
     assert dropped([later], told) == []
 
 
+THE_LOCK = an_article(
+    "https://a.example/1",
+    source_name="Herald",
+    title="Lock gates at Harrow Quay open after four years",
+    text="Barges passed the old lock gates at Harrow Quay on Thursday for the first time since the "
+    "flood of 2022. The harbour board spent eleven million on oak timbers, a new sill and pumps. "
+    "Skippers sounded their horns, schoolchildren waved flags, and the salmon ladder beside the "
+    "weir was shown to visitors. Tolls stay frozen until spring, the board said.",
+)
+
+
 def test_what_another_outlet_tells_late_is_not_told_twice():
-    told = an_article(
-        "https://a.example/1",
-        source_name="Herald",
-        title="Lock gates at Harrow Quay open after four years",
-        text="Barges passed the old lock gates at Harrow Quay on Thursday for the first time since the "
-        "flood of 2022. The harbour board spent eleven million on oak timbers, a new sill and pumps. "
-        "Skippers sounded their horns, schoolchildren waved flags, and the salmon ladder beside the "
-        "weir was shown to visitors. Tolls stay frozen until spring, the board said.",
-    )
     later = an_article(
         "https://b.example/2",
         source_name="Post",
@@ -129,7 +132,54 @@ def test_what_another_outlet_tells_late_is_not_told_twice():
         "The board freezes tolls until spring.",
     )
 
-    assert len(dropped([later], told)) == 1
+    assert len(dropped([later], THE_LOCK)) == 1
+
+
+def test_who_told_a_story_may_tell_its_sequel_in_many_of_the_same_words():
+    sequel = an_article(
+        "https://a.example/2",
+        source_name="Herald",
+        title="Tolls at Harrow Quay rise in spring",
+        text="Tolls at Harrow Quay rise by a tenth in spring, the harbour board said on Friday. "
+        "Barges have passed the lock gates again since Thursday, for the first time since the flood "
+        "of 2022, and the oak timbers, the new sill and the pumps cost eleven million. Skippers call "
+        "the rise a breach of faith and want a hearing before the council.",
+    )
+
+    assert dropped([sequel], THE_LOCK) == []
+    assert len(dropped([replace(sequel, source_name="Post")], THE_LOCK)) == 1
+
+
+def test_short_texts_that_share_a_template_are_two_stories():
+    told, other = (
+        an_article(
+            f"https://{outlet}.example/1",
+            source_name=outlet,
+            title=f"Council votes for {what}",
+            text=f"The council of Harrow Quay voted on {day} evening by {votes} for a new {what} of "
+            "the town. Work begins in May.",
+        )
+        for outlet, what, day, votes in (
+            ("herald", "bus line", "Monday", "20 to 4"),
+            ("post", "school roof", "Tuesday", "18 to 6"),
+        )
+    )
+
+    assert dropped([other], told) == []
+
+
+def test_the_issue_that_is_named_is_the_one_that_told_it():
+    alike = an_article(
+        "https://a.example/1", title="Barges and boats", text="Barges may return at dawn, they say."
+    )
+    told = [
+        Told(article=an_article("https://b.example/1"), period="2026-11-22"),
+        Told(article=alike, period="2026-11-23"),
+    ]
+
+    _, left = drop_told([(an_article("https://c.example/1"),)], told, options=StoryOptions())
+
+    assert [one.reason for one in left] == ["this story was told in the issue of 2026-11-22"]
 
 
 def test_news_of_the_same_matter_is_told_though_one_issue_would_join_them():
@@ -156,6 +206,13 @@ def test_other_news_is_told():
     )
 
     assert dropped([other], an_article()) == []
+
+
+def test_two_articles_without_a_text_are_not_copies_of_one():
+    told = an_article("https://a.example/1", title="Honey is cheap", text="", fingerprint="")
+    other = an_article("https://b.example/1", title="Lorries barred", text="", fingerprint="")
+
+    assert dropped([other], told) == []
 
 
 def test_a_word_or_two_that_old_news_shares_with_a_story_do_not_add_up():
@@ -217,6 +274,7 @@ def test_a_column_of_every_day_is_told_every_day():
         return drop_told([(article,)], told, options=StoryOptions())[1]
 
     assert left(today) == []
+    assert left(replace(today, source_name="The Post")) != []  # two who tell it count differently
     assert [one.url for one in left(again)] == [again.url]
 
 

@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 
 from subscribers.address import Address, BadAddress, Flaw
 
+LONGEST = f"{'a' * 64}@{'b' * 63}.{'c' * 63}.{'d' * 57}.org"  # 254 bytes
+
 
 @pytest.mark.parametrize(
     ("text", "said"),
@@ -18,6 +20,8 @@ from subscribers.address import Address, BadAddress, Flaw
         ("ада@пример.рф", "ада@xn--e1afmkfd.xn--p1ai"),
         (f"{'a' * 64}@example.org", f"{'a' * 64}@example.org"),
         ("ada@x.example.", "ada@x.example"),
+        ("ada@163.example", "ada@163.example"),
+        (LONGEST, LONGEST),
     ],
 )
 def test_an_address_is_read_as_it_goes_over_the_wire(text, said):
@@ -32,6 +36,7 @@ def test_an_address_is_read_as_it_goes_over_the_wire(text, said):
         "a.@x.example", f"{'a' * 65}@example.org", f"a@{'b' * 64}.example", f"a@{'b.' * 130}org",
         "ada@example.org\r\nBcc: eve@example.org", "a\x00b@example.org", "a\u200bb@example.org",
         "a\u202eb@example.org", "ada@-x.example", "ada@x_y.example", "ada@a..example", "a@b@",
+        LONGEST.replace("d.", "dd."), "ada@example.123",
         "é" * 33 + "@example.org", "ada@ex\u00adample\u2028.org", "Ada <ada@example.org>",
     ],
 )  # fmt: skip
@@ -140,3 +145,14 @@ def test_a_key_is_a_fixed_point(local):
         return
 
     assert again.key == one.key
+
+
+def test_an_address_whose_bracket_is_not_closed_is_not_guessed_at():
+    with pytest.raises(BadAddress):
+        Address.pasted("Ada <ada@example.org")
+
+
+def test_one_letter_from_two_keyboards_is_one_mailbox():
+    micro, mu = (Address.parse(f"{letter}@example.org") for letter in ("\u00b5", "\u03bc"))
+
+    assert micro.key == mu.key

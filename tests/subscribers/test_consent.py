@@ -1,7 +1,7 @@
 """What becomes of a subscription: the rules, and that no order of acts breaks them."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 from hypothesis import settings
@@ -10,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from subscribers import acts, consent, standing
 from subscribers.address import Address
-from subscribers.consent import decide, may_ask, may_write_to
+from subscribers.consent import Entry, decide, may_ask, may_write_to
 from subscribers.model import By, Kind, Standing, Status, Subscriber, SubscriberId, Subscription
 from subscribers.standing import Suppression
 
@@ -49,7 +49,24 @@ def test_joining_asks_for_a_confirmation(before):
     done = after(JOIN, before)
 
     assert (done.subscription.status, done.letters) == (Status.PENDING, (Kind.CONFIRM,))
-    assert (done.subscription.joined_at, done.entry.act) == (NOW, "join")
+    assert done.subscription.joined_at == NOW
+    for at, may in ((NOW, True), (NOW + 14 * DAY, False)):
+        assert may_write_to(ADA, done.subscription, Kind.CONFIRM, at) is may
+    was = before.status.value if before else None
+    assert done.entry == Entry(
+        act="join", by=By.READER, at=NOW, newsletter="daily", before=was, after="pending"
+    )
+
+
+def test_what_is_joined_is_what_was_asked_for():
+    terms = {"cadence": "weekly", "topics": ("art",), "hour": time(7)}
+
+    joined = after(acts.Join(newsletter="daily", **terms), None).subscription
+    admitted = after(acts.Admit(newsletter="daily", **terms), None, by=By.OPERATOR).subscription
+
+    new = Subscription(subscriber=ADA.id, newsletter="daily", joined_at=NOW, **terms)
+    assert joined == replace(new, confirm_by=NOW + 14 * DAY)
+    assert admitted == replace(new, status=Status.ACTIVE, confirmed_at=NOW)
 
 
 def test_a_strangers_join_does_not_make_us_forget_that_somebody_left():
@@ -68,6 +85,13 @@ def test_a_strangers_join_does_not_make_us_forget_that_somebody_left():
     )
     back = after(acts.Confirm(), waits).subscription
     assert (back.status, back.left_at, back.left_by) == (Status.ACTIVE, None, None)
+
+
+def test_who_left_and_waits_for_a_confirmation_comes_back_by_that_alone():
+    waits = after(JOIN, LEFT).subscription
+
+    assert after(acts.Return(), waits).entry is None
+    assert not may_write_to(ADA, waits, Kind.GOODBYE, NOW)
 
 
 @pytest.mark.parametrize("status", [Status.ACTIVE, Status.PAUSED])
@@ -95,6 +119,8 @@ def test_a_bounced_reader_who_joins_again_is_written_to_once_they_confirm(before
     assert (done.subscriber, done.subscription.status) == (bounced, kept)
     assert done.letters == (Kind.CONFIRM,)
     assert not may_write_to(bounced, done.subscription, Kind.ISSUE, NOW)
+    assert may_write_to(bounced, done.subscription, Kind.CONFIRM, NOW)
+    assert not may_write_to(bounced, done.subscription, Kind.CONFIRM, NOW + 14 * DAY)
     confirmed = after(acts.Confirm(), done.subscription, who=bounced)
     assert confirmed.subscriber == ADA
     assert confirmed.subscription.status is (was if was is Status.PAUSED else Status.ACTIVE)
@@ -175,10 +201,38 @@ def test_confirming_makes_active_and_owes_a_welcome():
 
     assert (done.subscription.status, done.letters) == (Status.ACTIVE, (Kind.WELCOME,))
     assert done.subscription.confirmed_at == NOW
+    assert done.entry == Entry(
+        act="confirm", by=By.READER, at=NOW, newsletter="daily", before="pending", after="active"
+    )
+    assert after(acts.Confirm(), done.subscription).entry is None
+
+
+@pytest.mark.parametrize("away", [Standing.COMPLAINED, Standing.ERASED])
+def test_who_must_not_be_written_to_gets_no_letter_and_a_confirm_does_not_change_that(away):
+    gone, waits = replace(ADA, standing=away, new_address_by=NOW + DAY), held(Status.PENDING)
+
+    assert not any(
+        may_write_to(gone, before, kind, NOW) for before in (waits, LEFT) for kind in Kind
+    )
+    done = after(acts.Confirm(), waits, who=gone)
+    assert (done.subscriber, done.letters) == (gone, ())
+
+
+def test_who_is_in_and_was_taken_back_by_the_operator_is_not_asked_any_more():
+    asked = held(Status.ACTIVE, confirm_by=NOW + DAY)
+
+    assert not may_write_to(ADA, asked, Kind.CONFIRM, NOW)
 
 
 @pytest.mark.parametrize(
-    "before", [None, held(Status.ACTIVE), LEFT, held(Status.PENDING, confirm_by=NOW)]
+    "before",
+    [
+        None,
+        held(Status.ACTIVE),
+        LEFT,
+        replace(LEFT, confirm_by=NOW + DAY),
+        held(Status.PENDING, confirm_by=NOW),
+    ],
 )
 def test_a_second_late_or_lost_confirm_changes_nothing(before):
     done = after(acts.Confirm(), before)
@@ -188,9 +242,15 @@ def test_a_second_late_or_lost_confirm_changes_nothing(before):
 
 @pytest.mark.parametrize("status", [Status.ACTIVE, Status.PAUSED])
 def test_preferences_change_without_a_change_of_status(status):
-    done = after(acts.Change(cadence="weekly", topics=("art",)), held(status))
+    done = after(acts.Change(cadence="weekly", topics=("art",), hour=time(7)), held(status))
 
-    assert done.subscription == held(status, cadence="weekly", topics=("art",))
+    assert done.subscription == held(status, cadence="weekly", topics=("art",), hour=time(7))
+
+
+@pytest.mark.parametrize("before", [held(Status.PENDING), LEFT])
+def test_who_is_not_in_has_nothing_to_change_or_to_pause(before):
+    for act in (acts.Change(cadence="weekly"), acts.Pause(until=NOW + DAY), acts.Resume()):
+        assert after(act, before).entry is None
 
 
 def test_a_pause_ends_by_itself_on_the_day():
@@ -199,13 +259,22 @@ def test_a_pause_ends_by_itself_on_the_day():
     assert not may_write_to(ADA, paused, Kind.ISSUE, NOW)
     assert may_write_to(ADA, paused, Kind.ISSUE, NOW + DAY)
     assert after(acts.Resume(), paused).subscription == held(Status.ACTIVE)
+    assert after(acts.Pause(until=NOW), held(Status.ACTIVE)).entry is None
+
+
+def test_who_left_in_a_pause_gets_nothing_when_it_is_over():
+    paused = held(Status.PAUSED, paused_until=NOW + DAY)
+    left = after(acts.Leave(), paused).subscription
+
+    assert not may_write_to(ADA, left, Kind.ISSUE, NOW + DAY)
 
 
 @pytest.mark.parametrize("status", [Status.PENDING, Status.ACTIVE, Status.PAUSED])
 def test_leaving_works_from_everywhere_at_once(status):
     done = after(acts.Leave(), held(status))
 
-    assert (done.subscription.status, done.subscription.left_by) == (Status.LEFT, By.READER)
+    left = {"status": Status.LEFT, "left_at": NOW, "left_by": By.READER, "confirm_by": None}
+    assert done.subscription == replace(held(status), **left)
     assert done.letters == ()
 
 
@@ -224,12 +293,14 @@ def test_only_ones_own_leaving_earns_a_goodbye():
 def test_leaving_can_be_undone_for_a_day_by_who_left():
     back = after(acts.Return(), LEFT).subscription
 
-    assert (back.status, back.left_at) == (Status.ACTIVE, None)
-    assert after(acts.Return(), replace(LEFT, paused_until=NOW + DAY)).subscription.status is (
-        Status.PAUSED
-    )
+    assert (back.status, back.left_at, back.left_by) == (Status.ACTIVE, None, None)
+    for until, status in ((NOW + DAY, Status.PAUSED), (NOW, Status.ACTIVE)):
+        paused = replace(LEFT, paused_until=until)
+        assert after(acts.Return(), paused).subscription.status is status
     for no in (replace(LEFT, left_by=By.MAILBOX), replace(LEFT, confirmed_at=None)):
         assert after(acts.Return(), no).subscription == no
+    for away in (Standing.BOUNCED, Standing.COMPLAINED):
+        assert after(acts.Return(), LEFT, who=replace(ADA, standing=away)).entry is None
     assert after(acts.Return(), LEFT, now=NOW + DAY).entry is None
 
 
@@ -239,6 +310,21 @@ def test_an_operators_word_does_not_bring_back_who_left():
     assert after(admit, None, by=By.IMPORT).subscription.status is Status.ACTIVE
     assert after(admit, LEFT, by=By.IMPORT).subscription == LEFT
     assert after(admit, None, by=By.READER).subscription is None
+
+
+def test_an_operators_word_lets_in_who_waits_and_changes_nothing_for_who_is_in():
+    admit, waits = acts.Admit(newsletter="daily"), held(Status.PENDING)
+
+    done = after(admit, waits, by=By.OPERATOR)
+
+    let_in = done.subscription
+    assert (done.entry.act, done.entry.before, done.entry.after) == ("vouched", "pending", "active")
+    assert (let_in.status, let_in.joined_at) == (Status.ACTIVE, waits.joined_at)
+    for status in (Status.ACTIVE, Status.PAUSED):
+        assert after(admit, held(status), by=By.OPERATOR).entry is None
+    for away in set(Standing) - {Standing.OK}:
+        gone = replace(ADA, standing=away)
+        assert after(admit, waits, who=gone, by=By.OPERATOR).entry is None
 
 
 BOTH = (held(Status.ACTIVE), LEFT)
@@ -254,10 +340,24 @@ def test_a_new_address_counts_when_it_is_confirmed():
 
     assert (asked.subscriber.address, asked.letters) == (ADA.address, (Kind.ADDRESS,))
     assert may_write_to(asked.subscriber, LEFT, Kind.ADDRESS, NOW)
+    assert not may_write_to(asked.subscriber, LEFT, Kind.ADDRESS, NOW + 14 * DAY)
     done = of_address(acts.ConfirmAddress(), asked.subscriber)
-    assert (done.subscriber.address, done.subscriber.new_address) == (to, None)
+    assert done.subscriber == replace(ADA, address=to)
     late = of_address(acts.ConfirmAddress(), asked.subscriber, now=NOW + 14 * DAY)
     assert late.subscriber.address == ADA.address
+    bounced = replace(asked.subscriber, standing=Standing.BOUNCED)
+    assert of_address(acts.ConfirmAddress(), bounced).subscriber == done.subscriber
+    complained = replace(asked.subscriber, standing=Standing.COMPLAINED)
+    assert of_address(acts.ConfirmAddress(), complained).entry is None
+
+
+@pytest.mark.parametrize("away", [Standing.COMPLAINED, Standing.ERASED])
+def test_who_complained_cannot_ask_for_mail_at_another_address(away):
+    act = acts.ChangeAddress(to=Address.parse("ada@new.example"))
+
+    done = of_address(act, replace(ADA, standing=away))
+
+    assert (done.letters, done.entry) == ((), None)
 
 
 def test_a_new_address_is_kept_whether_or_not_a_letter_may_go_there():
@@ -274,7 +374,7 @@ def test_three_changes_of_address_a_day_are_enough():
 
     assert of_address(acts.ChangeAddress(to=to, before=before)).entry is None
     assert of_address(acts.ChangeAddress(to=to, before=before[:2])).letters == (Kind.ADDRESS,)
-    assert of_address(acts.ChangeAddress(to=to, before=before), now=NOW + DAY).letters
+    assert of_address(acts.ChangeAddress(to=to, before=(NOW,) * 3), now=NOW + DAY).letters
 
 
 def test_a_bounce_keeps_the_subscription_and_stops_the_mail():
@@ -282,17 +382,34 @@ def test_a_bounce_keeps_the_subscription_and_stops_the_mail():
 
     assert done.subscriptions == (held(Status.ACTIVE), LEFT)
     assert not may_write_to(done.subscriber, done.subscriptions[0], Kind.ISSUE, NOW)
+    assert done.entry == Entry(act="bounce", by=By.MAILBOX, at=NOW, before="ok", after="bounced")
+    complained = replace(ADA, standing=Standing.COMPLAINED)
+    assert of_address(acts.Bounce(), complained, by=By.MAILBOX).entry is None
 
 
 def test_a_complaint_leaves_everything_and_only_the_operator_takes_it_back():
     done = of_address(acts.Complain(), by=By.MAILBOX)
 
-    assert {s.status for s in done.subscriptions} == {Status.LEFT}
+    left = replace(BOTH[0], status=Status.LEFT, left_at=NOW, left_by=By.MAILBOX)
+    assert done.subscriptions == (left, LEFT)
     assert done.suppress is Suppression.COMPLAINED
+    assert of_address(acts.Complain(), done.subscriber, by=By.MAILBOX).suppress is None
     assert of_address(acts.Reinstate(), done.subscriber).entry is None
     back = of_address(acts.Reinstate(), done.subscriber, done.subscriptions, by=By.OPERATOR)
     assert (back.subscriber.standing, back.lift) == (Standing.OK, True)
     assert {s.status for s in back.subscriptions} == {Status.LEFT}
+    assert not of_address(acts.Reinstate(), by=By.OPERATOR).lift
+
+
+def test_a_complaint_ends_a_change_of_address_and_is_the_operators_where_they_say_it():
+    asked = of_address(acts.ChangeAddress(to=Address.parse("ada@new.example"))).subscriber
+    waits = held(Status.PENDING)
+
+    done = of_address(acts.Complain(), asked, [waits], by=By.OPERATOR)
+
+    assert done.subscriber == replace(ADA, standing=Standing.COMPLAINED)
+    assert done.subscriptions[0].confirm_by is None
+    assert done.suppress is Suppression.OPERATOR
 
 
 def test_a_stranger_who_got_the_letter_to_a_new_address_ends_the_change_and_nothing_else():
@@ -306,6 +423,7 @@ def test_a_stranger_who_got_the_letter_to_a_new_address_ends_the_change_and_noth
     assert (done.entry.act, done.suppress) == ("disown", Suppression.COMPLAINED)
     assert (elsewhere.subscriber, elsewhere.entry) == (asked, None)
     assert elsewhere.suppress is Suppression.COMPLAINED
+    assert of_address(acts.Disown(address=new), by=By.MAILBOX).subscriber == ADA
 
 
 def test_erasing_keeps_nothing_but_the_mark():

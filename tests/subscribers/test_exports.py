@@ -1,3 +1,4 @@
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ from hypothesis import strategies as st
 from subscribers import lines, roster
 from subscribers.exports import PROGRAMS, NotTheirs, translated
 from subscribers.lines import Malformed
+from subscribers.model import Status
 
 HERE = Path(__file__).parent / "exports"
 
@@ -154,6 +156,27 @@ def test_substack():
         ("grace@example.org", "active", "2025-06-01T00:00:00+00:00"),
         ("edsger@example.org", "left", "2025-05-01T00:00:00+00:00"),
     ]
+
+
+@pytest.mark.parametrize("said", ["true", "TRUE", "Yes", "1"])
+def test_who_turned_mail_off_at_substack_has_left_however_the_file_spells_it(said):
+    text = f'email,email_disabled\r\nada@example.org,{said}\r\n"open,x\r\n'
+
+    (row, broken) = roster.read(translated(lines.split([text.encode()]), "substack"))
+
+    assert row.details.status is Status.LEFT
+    assert broken.line == 3
+
+
+def test_a_mailchimp_row_says_when_it_was_confirmed_where_it_does_not_say_when_it_joined():
+    text = "Email Address,OPTIN_TIME,CONFIRM_TIME\r\nada@example.org,,2026-11-24 06:30:00\r\n"
+
+    (row,) = roster.read(translated(lines.split([text.encode()]), "mailchimp"))
+
+    assert (row.details.status, row.details.joined_at) == (
+        Status.ACTIVE,
+        datetime(2026, 11, 24, 6, 30, tzinfo=UTC),
+    )
 
 
 @pytest.mark.parametrize("program", sorted(PROGRAMS))

@@ -145,6 +145,31 @@ def test_a_moment_as_ruby_writes_it_is_read():
 
 
 @pytest.mark.parametrize(
+    ("column", "said", "field", "meant"),
+    [
+        (
+            "joined",
+            " 2024-01-15T09:30+01:00",
+            "joined_at",
+            datetime(2024, 1, 15, 8, 30, tzinfo=UTC),
+        ),
+        ("joined", "2024-01-15", "joined_at", datetime(2024, 1, 15, tzinfo=UTC)),
+        ("language", "de-AT", "language", "de"),
+        ("lang", " PT_br ", "language", "pt"),
+        ("hour", " 07:30 ", "hour", time(7, 30)),
+        ("left_by", " Reader", "left_by", By.READER),
+        ("standing", "Bounced ", "standing", Standing.BOUNCED),
+        ("cadence", "Weekly", "cadence", "weekly"),
+        ("timezone", " Europe/Berlin ", "timezone", "Europe/Berlin"),
+    ],
+)
+def test_a_cell_means_what_it_says_whatever_its_case_and_blanks(column, said, field, meant):
+    [row] = read(f"email,{column}\nada@example.org,{said}\n")
+
+    assert getattr(row.details, field) == meant
+
+
+@pytest.mark.parametrize(
     ("column", "said", "told"),
     [
         ("joined", "1/15/2024", "joined_at is no moment; write it like 2026-11-24 or"),
@@ -250,3 +275,19 @@ def test_no_bytes_break_the_reading(data, block):
 )
 def test_the_headings_of_a_file_may_be_in_any_language_of_the_pages(heads, places):
     assert roster.plan(heads.split(",")).places == places
+
+
+def test_a_row_that_ends_before_its_address_is_left_out_and_one_that_ends_behind_it_is_read():
+    data = "name,email,language\nAda\nGrace,grace@example.org\n"
+
+    assert malformed(data) == [2]
+    assert people(data) == [("grace@example.org", "Grace")]
+
+
+def test_the_end_of_a_line_that_is_too_long_is_no_line_of_its_own():
+    blocks = 17  # one more than a line may have
+    data = f"email\n{'x' * (blocks * 4096 - 6)}eve@example.org\nada@example.org\n"
+
+    found = read(data, block=4096)
+
+    assert [(one.line, isinstance(one, Row)) for one in found] == [(2, False), (3, True)]

@@ -9,7 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.web.challenge import PROOF_LIFE, STAMP_LIFE, Challenger, Verdict
+from digest.web.challenge import (
+    MOST_CHARACTERS,
+    PROOF_LIFE,
+    STAMP_LIFE,
+    Challenger,
+    Verdict,
+)
 from digest.web.limits import Spent
 from tests.builders import NOW
 
@@ -43,6 +49,15 @@ def test_a_proof_serves_once_however_it_is_spelled():
     assert not desk.is_solved(respelled(payload), SOON)
 
 
+def test_everybody_has_a_proof_of_their_own_signed_with_the_newest_key():
+    desk = challenger(KEY, OLD)
+
+    proofs = [solve(desk.challenge(NOW)) for _ in range(2)]
+
+    assert [desk.is_solved(one, SOON) for one in proofs] == [True, True]
+    assert challenger(KEY).is_solved(proofs[0], SOON)
+
+
 def test_a_proof_is_too_late_when_its_time_is_over_and_cannot_be_given_more():
     desk = challenger()
     payload = solve(desk.challenge(NOW))
@@ -57,6 +72,24 @@ def test_a_proof_for_an_easier_challenge_is_none():
     payload = solve(desk.challenge(NOW))
 
     assert not desk.is_solved(respelled(payload, keyPrefix=""), SOON)
+
+
+@pytest.mark.parametrize("wrong", [{"counter": -1}, {"derivedKey": "00" * 32}])
+def test_a_challenge_of_ours_that_nobody_worked_for_is_none(wrong):
+    desk = challenger()
+    read = json.loads(base64.b64decode(solve(desk.challenge(NOW))))
+    read["solution"].update(wrong)
+    payload = base64.b64encode(json.dumps(read).encode()).decode()
+
+    assert not desk.is_solved(payload, SOON)
+
+
+def test_a_proof_with_much_beside_it_is_not_even_read():
+    desk = challenger()
+    payload = solve(desk.challenge(NOW))
+
+    assert not desk.is_solved(respelled(payload) + " " * MOST_CHARACTERS, SOON)
+    assert desk.is_solved(payload, SOON)
 
 
 def test_the_old_key_still_verifies_and_a_foreign_one_does_not():
