@@ -122,7 +122,7 @@ class Moment(click.ParamType[datetime]):
 
 OTHERS = 0o007  # what a mode lets the machine's other users do
 moment = Moment()
-number = click.IntRange(0, 2**63 - 1)  # of a row: no database counts further
+number = click.IntRange(0, 2**31 - 1)  # of a row: PostgreSQL counts no further
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
