@@ -125,7 +125,7 @@ class Moment(click.ParamType[datetime]):
 FIRST_YEAR, LAST_YEAR = 1970, 9000  # days can be taken from it, and added to it
 OTHERS = 0o007  # what a mode lets the machine's other users do
 moment = Moment()
-number = click.IntRange(0, 2**63 - 1)  # of a row: no database counts further
+number = click.IntRange(0, 2**31 - 1)  # of a row: PostgreSQL counts no further
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

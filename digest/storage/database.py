@@ -183,7 +183,7 @@ def parse(url: str) -> URL:
     """The URL with the driver we speak. Raises Misconfigured for any other database."""
     try:
         parsed = make_url(url)
-    except SQLAlchemyError as error:
+    except (SQLAlchemyError, ValueError) as error:  # the second: of a port that is no number
         raise Misconfigured(
             "storage.url", "is no database URL; write sqlite:///digest.db or postgresql://…"
         ) from error

@@ -25,12 +25,16 @@ def to_head(engine: Engine, url: URL) -> None:
     try:
         with engine.begin() as tx:
             if tx.dialect.name == "postgresql":
+                # However long it takes, or waits for another's, no timeout of the role ends it.
+                tx.execute(text("select set_config('statement_timeout', '0', true)"))
                 tx.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
             found = revision(tx)
             if found == HEAD:
                 return
             if found is not None and found > HEAD:
                 raise _from_the_future(found, place(url))
+            if tx.dialect.name == "postgresql":
+                _refuse_encoding(tx, place(url))
             _upgrade(tx)
     except DBAPIError as error:
         raise said(error, place(url)) from error
@@ -59,6 +63,14 @@ def _from_the_future(found: str, where: str) -> Misconfigured:
         f"has schema {found}, newer than this program's {HEAD}; install the newer program again, "
         "or restore the backup from before the upgrade",
     )
+
+
+def _refuse_encoding(tx: Connection, where: str) -> None:
+    """Raise Misconfigured where not every reader's name and article could be kept."""
+    encoding = tx.execute(text("show server_encoding")).scalar_one()
+    if encoding != "UTF8":
+        cure = "createdb --encoding UTF8 --template template0 --locale C"
+        raise Misconfigured(where, f"is encoded in {encoding}, not in UTF8; make it with `{cure}`")
 
 
 def _upgrade(tx: Connection) -> None:

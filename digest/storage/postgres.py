@@ -1,11 +1,13 @@
-"""A PostgreSQL URL to an engine that notices a server that has fallen silent.  ~ world"""
+"""A PostgreSQL URL to an engine that speaks the same everywhere, and notices a server that has
+fallen silent.  ~ world"""
 
 from __future__ import annotations
 
 import sys
 
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import URL
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import NoSuchModuleError
 from sqlalchemy.pool import QueuePool
 
@@ -20,6 +22,11 @@ NOTICE = {
     "keepalives_count": 3,
     "tcp_user_timeout": 15_000,
 }
+# What a role, a database or a server may set otherwise. Moments come as the driver reads them (it
+# knows no DateStyle but ISO, and no year that a zone makes 10000).
+PLAIN = "select set_config('DateStyle', 'ISO', false), set_config('TimeZone', 'UTC', false)"
+# Not libpq's word but the driver's, which wants a number or None.
+PREPARE = "prepare_threshold"
 
 
 def engine(url: URL, *, write: bool, connections: int) -> Engine:
@@ -27,7 +34,12 @@ def engine(url: URL, *, write: bool, connections: int) -> Engine:
 
     Raises Misconfigured where the driver is not installed.
     """
-    args = {name: value for name, value in NOTICE.items() if name not in url.query}
+    args: dict[str, object] = {
+        name: value for name, value in NOTICE.items() if name not in url.query
+    }
+    args["client_encoding"] = "UTF8"
+    if said := url.query.get(PREPARE):
+        args[PREPARE] = _threshold(str(said))
     try:
         made = create_engine(
             url,
@@ -41,6 +53,23 @@ def engine(url: URL, *, write: bool, connections: int) -> Engine:
             "storage.url",
             f"needs PostgreSQL's driver: {sys.executable} -m pip install 'psycopg[binary]>=3.2'",
         ) from error
+    event.listen(made, "connect", _speak_plainly)
     if not write:
         return made.execution_options(postgresql_readonly=True, isolation_level="REPEATABLE READ")
-    return made
+    # Who waits for a lock must see what the one before did: whatever the role's own default is.
+    return made.execution_options(isolation_level="READ COMMITTED")
+
+
+def _threshold(said: str) -> int | None:
+    """How often a statement runs before the server keeps its plan; None: it never does."""
+    if said == "none":
+        return None
+    if not said.isdecimal():
+        raise Misconfigured("storage.url", f"has {PREPARE}={said}; give a number, or none")
+    return int(said)
+
+
+def _speak_plainly(connection: DBAPIConnection, _: object) -> None:
+    connection.autocommit = True
+    connection.cursor().execute(PLAIN)
+    connection.autocommit = False

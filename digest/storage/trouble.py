@@ -8,6 +8,15 @@ from digest.errors import DigestError, Misconfigured, Permanent, Temporary
 
 COLLISIONS = frozenset({"40P01", "40001"})  # a deadlock; no order in which both could have run
 DISK_FULL, LOCKED, READ_ONLY = "53100", "55P03", "25006"
+# statement_timeout or a cancel; idle in a transaction, a transaction, or a session, for too long.
+BROKEN_OFF = frozenset({"57014", "25P03", "25P04", "57P05"})
+_POOLED = "is behind a pooler ({}); add prepare_threshold=none to the URL, or pool by session"
+_CURES = {
+    "42501": "refuses this role ({}); let it own the database, and its tables",
+    "3F000": "has no schema for the tables ({}); make one that the role's search_path names",
+    "26000": _POOLED,  # a plan that the connection of before had
+    "42P05": _POOLED,  # a plan that another one left there
+}
 
 
 def place(url: URL) -> str:
@@ -55,6 +64,10 @@ def _said_by_postgres(error: Exception, where: str) -> DigestError:
     if code == READ_ONLY:
         cure = "a standby, or default_transaction_read_only; name the server that takes changes"
         return Misconfigured(where, f"can only be read from ({cure})")
+    if code in _CURES:
+        return Misconfigured(where, _CURES[code].format(words))
+    if code in BROKEN_OFF:
+        return Temporary(f"{where} broke off ({words}); where it goes on, give the role more time")
     if code == DISK_FULL:
         return Temporary(f"{where}: the server's disk is full; make room, nothing was half written")
     if code == LOCKED or code[:2] == "40":
@@ -63,6 +76,9 @@ def _said_by_postgres(error: Exception, where: str) -> DigestError:
         return Temporary(f"{where}: the server has too little of something, give it more: {words}")
     if code[:2] == "58":
         return Temporary(f"{where}: the server's disk cannot be read or written: {words}")
+    if not code and getattr(error, "statement", "") is None:
+        cure = "see that the server runs, and that the URL names its database and role"
+        return Temporary(f"{where} cannot be connected to; {cure}: {words}")
     if code[:2] in ("08", "57") or _is_lost(error, code):
         return Temporary(f"{where} does not answer; see that the server runs: {words}")
     return Permanent(f"{where}: {words}")

@@ -181,6 +181,7 @@ async def test_concurrent_writes_of_one_process_are_kept_in_full(store):
         ("mysql://localhost/x", "speaks sqlite and postgresql"),
         ("digest.db", "is no database URL"),
         ("sqlite://", "names no file"),
+        ("postgresql://digest@[::1/digest", "is no database URL"),
     ],
 )
 def test_a_database_we_do_not_speak_is_named_with_its_cure(url, words):

@@ -116,7 +116,11 @@ async def test_what_copy_complains_of_is_in_our_words_and_nothing_is_kept(store)
         ("58030", Temporary, "the server's disk"),
         ("25006", Misconfigured, "name the server that takes changes"),
         ("23505", Permanent, "Schlüssel"),
-        ("42501", Permanent, "Schlüssel"),
+        ("57014", Temporary, "give the role more time"),
+        ("25P03", Temporary, "give the role more time"),
+        ("42501", Misconfigured, "let it own"),
+        ("3F000", Misconfigured, "search_path"),
+        ("26000", Misconfigured, "prepare_threshold=none"),
     ],
 )
 def test_postgresql_is_understood_by_its_codes_whatever_its_language(code, kind, cure):
