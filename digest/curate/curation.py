@@ -87,6 +87,7 @@ def reaching(options: CurateOptions, span: timedelta) -> CurateOptions:
             window,
             daily_hours=max(window.daily_hours, hours),
             weekly_hours=max(window.weekly_hours, hours),
+            monthly_hours=max(window.monthly_hours, hours),
         ),
     )
 

@@ -16,6 +16,9 @@ from digest.curate.dedupe import StoryOptions
 from digest.model import Article, Cadence, LeftOut
 
 RETOLD_HOURS = 96.0  # what is new of a story this long after it was told is news again
+# How long a window usually is, in hours; an hour and more beyond it is no change of the clocks.
+USUAL_HOURS = {Cadence.WEEKLY: 168.0, Cadence.MONTHLY: 744.0}
+DAY, SLACK = 24.0, 2.0
 # The cosine that makes one article the told one in other words: a third of the pairs that tell one
 # event reach it, and few others. Short texts are more alike by chance, and the same matter's sequel
 # is, too: there it is up to SAME, as in what the outlet that told it publishes anew.
@@ -57,7 +60,9 @@ def admit(
     """Articles fresh enough for the issue that closes at ``until``; ``since`` None: the first one.
 
     Staleness is judged by the article's own date. Where that is only an upper bound (a masthead, a
-    file's time) an article is stale when even the bound is too old.
+    file's time) an article is stale when even the bound is too old. An issue that stands in for
+    others, after a weekend, a pause or an issue that was held back, reaches back to what they would
+    have told.
     """
     reach, words = _reach(since, until, cadence, options)
     fresh: list[Article] = []
@@ -150,12 +155,13 @@ def _reach(
     hours = {Cadence.WEEKLY: options.weekly_hours, Cadence.MONTHLY: options.monthly_hours}.get(
         cadence, options.daily_hours
     )
-    reach = timedelta(hours=hours)
-    # After a weekend (or a pause) the window itself is longer than a day's staleness allows.
-    stretched = until - since + timedelta(hours=24)
-    if stretched > reach and cadence is Cadence.WEEKDAYS:
-        return stretched, f"this issue reaches back {_span(stretched.total_seconds() / 3600)}"
-    return reach, f"a {cadence.value} issue reaches back {_span(hours)}"
+    window = (until - since).total_seconds() / 3600
+    if window > USUAL_HOURS.get(cadence, DAY) + SLACK:
+        # As far as a first issue at most, or twice as far as usual: beyond that nothing is news.
+        longer = min(window + DAY, max(options.first_issue_hours, 2 * hours))
+        if longer > hours:
+            return timedelta(hours=longer), f"this issue reaches back {_span(longer)}"
+    return timedelta(hours=hours), f"a {cadence.value} issue reaches back {_span(hours)}"
 
 
 def _stale(article: Article, until: datetime, words: str) -> LeftOut:

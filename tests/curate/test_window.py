@@ -26,14 +26,30 @@ def admitted(article, *, since=YESTERDAY, cadence=Cadence.DAILY):
         (Cadence.DAILY, YESTERDAY, 48),
         (Cadence.WEEKDAYS, YESTERDAY, 48),
         (Cadence.WEEKDAYS, NOW - timedelta(days=3), 96),  # Friday to Monday
-        (Cadence.DAILY, NOW - timedelta(days=3), 48),
+        (Cadence.WEEKDAYS, NOW - timedelta(hours=25), 48),  # clocks were put back
+        (Cadence.DAILY, NOW - timedelta(days=3), 96),  # after a pause
+        (Cadence.DAILY, NOW - timedelta(days=90), 720),
         (Cadence.WEEKLY, NOW - timedelta(days=7), 192),
+        (Cadence.WEEKLY, NOW - timedelta(days=14), 360),  # after an issue that was held back
+        (Cadence.MONTHLY, NOW - timedelta(days=31), 792),
+        (Cadence.MONTHLY, NOW - timedelta(days=62), 1512),
         (Cadence.DAILY, None, 720),
     ],
 )
 def test_an_article_is_fresh_for_as_long_as_its_cadence_says(cadence, since, reach):
     assert admitted(aged(reach), since=since, cadence=cadence).articles == (aged(reach),)
     assert admitted(aged(reach + 1), since=since, cadence=cadence).articles == ()
+
+
+def test_a_stricter_day_is_kept_while_no_issue_is_missing():
+    strict = WindowOptions(daily_hours=24)
+
+    def fresh(hours, since):
+        found = admit([aged(hours)], since=since, until=NOW, cadence=Cadence.DAILY, options=strict)
+        return bool(found.articles)
+
+    assert (fresh(24, YESTERDAY), fresh(25, YESTERDAY)) == (True, False)
+    assert (fresh(72, NOW - timedelta(days=2)), fresh(73, NOW - timedelta(days=2))) == (True, False)
 
 
 @pytest.mark.parametrize(
