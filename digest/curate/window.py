@@ -81,7 +81,7 @@ def drop_told(
     """``groups`` without what was told already: by address, by text, or in nearly the same words.
 
     A sequel is kept: ``options.similarity`` makes two articles one story of one issue, and of two
-    issues much more likeness is asked.
+    issues much more likeness is asked. What stands in it word for word as it was told is not.
     """
     if not told:
         return [tuple(one) for one in groups], []
@@ -90,23 +90,32 @@ def drop_told(
     by_words = _retold(groups, told, options)
     kept: list[tuple[Article, ...]] = []
     dropped: list[LeftOut] = []
-    for one, said in zip(groups, by_words, strict=True):
+    for one, (said, again) in zip(groups, by_words, strict=True):
         known = (period.get(a.url) or by_text.get(a.fingerprint) for a in one)
         when = next((found for found in known if found), said)
-        if when is None:
-            kept.append(tuple(one))
-            continue
+        left = again if when is None else dict.fromkeys((a.url for a in one), when)
+        if fresh := tuple(a for a in one if a.url not in left):
+            kept.append(fresh)
         dropped.extend(
-            LeftOut(url=a.url, title=a.title, reason=f"this story was told in the issue of {when}")
+            LeftOut(
+                url=a.url,
+                title=a.title,
+                reason=f"this story was told in the issue of {left[a.url]}",
+            )
             for a in one
+            if a.url in left
         )
     return kept, dropped
 
 
 def _retold(
     groups: Sequence[Sequence[Article]], told: Sequence[Told], options: StoryOptions
-) -> list[str | None]:
-    """For each group the issue that told it in nearly the same words: its members, on average."""
+) -> list[tuple[str | None, dict[str, str]]]:
+    """For each group the issue that told it in nearly the same words: its members, on average.
+
+    And for each member that is a told article again, changed a little and at another address, the
+    issue that told that, by the member's address.
+    """
     every = [a for one in groups for a in one] + [one.article for one in told]
     vectors = dedupe.vectors(every)
     index = dedupe.Index(dedupe.crowded(vectors))
@@ -114,17 +123,21 @@ def _retold(
     for place, (one, vector) in enumerate(zip(told, theirs, strict=True)):
         index.add(place, one.article.language, vector)
     rest = iter(vectors)
-    found: list[str | None] = []
+    found: list[tuple[str | None, dict[str, str]]] = []
     for group in groups:
         shares: dict[int, float] = defaultdict(float)
+        again: dict[str, str] = {}
         for article, vector in zip(group, rest, strict=False):
             for place, cosine in index.cosines(article.language, vector).items():
                 if cosine >= dedupe.FLOOR:
                     terms = min(len(vector), len(theirs[place]))
                     asked = _asked(article, told[place].article, cosine, terms, options)
                     shares[place] += cosine / asked
+                    if cosine >= max(asked, SAME):
+                        again[article.url] = told[place].period
         nearest = max(shares, key=lambda place: (shares[place], -place), default=0)
-        found.append(told[nearest].period if shares[nearest] >= len(group) else None)
+        said = told[nearest].period if shares[nearest] >= len(group) else None
+        found.append((said, again))
     return found
 
 

@@ -207,6 +207,42 @@ def test_one_article_that_was_told_drops_its_whole_group():
     assert len(dropped(others, told)) == 2
 
 
+def test_what_was_told_is_not_told_again_for_the_sequel_it_is_grouped_with():
+    told = an_article(
+        "https://a.example/1",
+        source_name="Herald",
+        title="Lock gates at Harrow Quay open after four years",
+        text="Barges passed the old lock gates at Harrow Quay on Thursday for the first time since the "
+        "flood of 2022. The harbour board spent eleven million on oak timbers, a new sill and pumps. "
+        "Skippers sounded their horns, schoolchildren waved flags, and the salmon ladder beside the "
+        "weir was shown to visitors. Tolls stay frozen until spring, the board said.",
+    )
+    again = replace(
+        told,
+        url="https://a.example/1-updated",
+        title=f"{told.title} (updated)",
+        text=f"{told.text} Correction: the first name of a skipper was wrong.",
+        fingerprint="updated",
+    )
+    sequel = an_article(
+        "https://b.example/2",
+        source_name="Post",
+        title="A barge is stuck in the lock gates",
+        text="A barge has been stuck in the gates of Harrow Quay since Friday night, and its skipper "
+        "waits for divers. Nobody is hurt. Nine boats lie above the weir with fruit on board.",
+        fingerprint="sequel",
+    )
+
+    kept, left = drop_told(
+        [(again, sequel)], [Told(article=told, period="2026-11-23")], options=StoryOptions()
+    )
+
+    assert kept == [(sequel,)]
+    assert [(one.url, one.reason) for one in left] == [
+        (again.url, "this story was told in the issue of 2026-11-23")
+    ]
+
+
 def a_draw(day, figures, at):
     return an_article(
         f"https://a.example/draw-{at:%d}",
