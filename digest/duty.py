@@ -71,7 +71,7 @@ def duty(
     missed = [
         Missed(
             turn=turn,
-            reason=_reason(turn, newest=owed[0], now=now, catch_up=catch_up),
+            reason=_reason(turn, made=make, now=now, catch_up=catch_up),
             cause=Cause.LATE,
         )
         for turn in reversed(owed)
@@ -132,9 +132,9 @@ def _again(
     return now + timedelta(days=1)
 
 
-def _reason(turn: Turn, *, newest: Turn, now: datetime, catch_up: timedelta) -> str:
-    if turn is not newest:
-        return f"Digest was not running; the issue of {newest.period} takes its place"
+def _reason(turn: Turn, *, made: Turn | None, now: datetime, catch_up: timedelta) -> str:
+    if made is not None:
+        return f"Digest was not running; the issue of {made.period} takes its place"
     late = now - turn.due
     return (
         f"Digest was not running when it was due at {turn.due:%Y-%m-%d %H:%M} UTC, and noticed "
