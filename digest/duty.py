@@ -70,7 +70,7 @@ def duty(
     missed = [
         Missed(
             turn=turn,
-            reason=_reason(turn, newest=owed[0], now=now, catch_up=catch_up),
+            reason=_reason(turn, made=make, now=now, catch_up=catch_up),
             cause=Cause.LATE,
         )
         for turn in reversed(owed)
@@ -112,9 +112,9 @@ def release_by(approval: str, now: datetime) -> datetime | None:
     return now + int(span[:-1]) * unit
 
 
-def _reason(turn: Turn, *, newest: Turn, now: datetime, catch_up: timedelta) -> str:
-    if turn is not newest:
-        return f"Digest was not running; the issue of {newest.period} takes its place"
+def _reason(turn: Turn, *, made: Turn | None, now: datetime, catch_up: timedelta) -> str:
+    if made is not None:
+        return f"Digest was not running; the issue of {made.period} takes its place"
     late = now - turn.due
     return (
         f"Digest was not running when it was due at {turn.due:%Y-%m-%d %H:%M} UTC, and noticed "

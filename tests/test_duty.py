@@ -72,6 +72,20 @@ def test_after_days_without_a_machine_the_latest_is_made_and_each_of_the_others_
     )
 
 
+def test_an_issue_that_is_not_made_takes_no_place():
+    found = asked(at("2026-11-27T13:00"), settled={"2026-11-25"})
+
+    assert found.make is None
+    assert [(one.turn.period, one.reason) for one in found.missed] == [
+        (
+            day,
+            f"Digest was not running when it was due at {day} 06:30 UTC, and noticed {hours} hours "
+            "later; schedule.catch_up_hours allows 6 hours",
+        )
+        for day, hours in (("2026-11-26", 30), ("2026-11-27", 6))
+    ]
+
+
 def test_a_newsletter_that_is_new_owes_nothing_for_the_time_before_it():
     since = at("2026-11-24T07:00")
 

@@ -14,6 +14,7 @@ from typing import Annotated
 from annotated_types import Ge, Gt
 
 from digest import periods
+from digest.checkup import missed
 from digest.checkup.facts import Behind, Facts, LastIssue, Missing, Waiting
 from digest.checkup.verdict import Check, Level
 from digest.model import Newsletter
@@ -127,7 +128,7 @@ def _issues(
         ]
         yield from (_failing(miss, own=one.cadence.value) for miss in failing)
         if not any(miss.cadence == one.cadence.value for miss in failing):
-            yield from _missing(facts, one, late)
+            yield from _missing(facts, one, late, now)
         yield from (
             _unapproved(one.id, issue)
             for issue in facts.waiting
@@ -155,7 +156,7 @@ def _failing(miss: Missing, *, own: str) -> Alert:
     )
 
 
-def _missing(facts: Facts, one: Newsletter, late: datetime) -> Iterable[Alert]:
+def _missing(facts: Facts, one: Newsletter, late: datetime, now: datetime) -> Iterable[Alert]:
     key = (one.id, one.cadence.value)
     settled, turn = facts.settled.get(key, frozenset()), next(periods.turns_until(one, late))
     # One that never had an issue has not begun.
@@ -172,7 +173,7 @@ def _missing(facts: Facts, one: Newsletter, late: datetime) -> Iterable[Alert]:
     yield Alert(
         key=f"issue:{one.id}",
         says=f"{one.id} has no issue for {turn.period}{why}",
-        cure=f"see why with `digest send {one.id} --dry-run`; without --dry-run it is made now",
+        cure=missed.cure(one, turn, settled=settled, now=now),
     )
 
 

@@ -16,6 +16,9 @@ from digest.curate.dedupe import StoryOptions
 from digest.model import Article, Cadence, LeftOut
 
 RETOLD_HOURS = 96.0  # what is new of a story this long after it was told is news again
+# How long a window usually is, in hours; an hour and more beyond it is no change of the clocks.
+USUAL_HOURS = {Cadence.WEEKLY: 168.0, Cadence.MONTHLY: 744.0}
+DAY, SLACK = 24.0, 2.0
 # The cosine that makes one article the told one in other words: a third of the pairs that tell one
 # event reach it, and few others. Short texts are more alike by chance, and the same matter's sequel
 # is, too: there it is up to SAME, as in what the outlet that told it publishes anew.
@@ -57,7 +60,9 @@ def admit(
     """Articles fresh enough for the issue that closes at ``until``; ``since`` None: the first one.
 
     Staleness is judged by the article's own date. Where that is only an upper bound (a masthead, a
-    file's time) an article is stale when even the bound is too old.
+    file's time) an article is stale when even the bound is too old. An issue that stands in for
+    others, after a weekend, a pause or an issue that was held back, reaches back to what they would
+    have told.
     """
     reach, words = _reach(since, until, cadence, options)
     fresh: list[Article] = []
@@ -76,7 +81,7 @@ def drop_told(
     """``groups`` without what was told already: by address, by text, or in nearly the same words.
 
     A sequel is kept: ``options.similarity`` makes two articles one story of one issue, and of two
-    issues much more likeness is asked.
+    issues much more likeness is asked. What stands in it word for word as it was told is not.
     """
     if not told:
         return [tuple(one) for one in groups], []
@@ -85,23 +90,32 @@ def drop_told(
     by_words = _retold(groups, told, options)
     kept: list[tuple[Article, ...]] = []
     dropped: list[LeftOut] = []
-    for one, said in zip(groups, by_words, strict=True):
+    for one, (said, again) in zip(groups, by_words, strict=True):
         known = (period.get(a.url) or by_text.get(a.fingerprint) for a in one)
         when = next((found for found in known if found), said)
-        if when is None:
-            kept.append(tuple(one))
-            continue
+        left = again if when is None else dict.fromkeys((a.url for a in one), when)
+        if fresh := tuple(a for a in one if a.url not in left):
+            kept.append(fresh)
         dropped.extend(
-            LeftOut(url=a.url, title=a.title, reason=f"this story was told in the issue of {when}")
+            LeftOut(
+                url=a.url,
+                title=a.title,
+                reason=f"this story was told in the issue of {left[a.url]}",
+            )
             for a in one
+            if a.url in left
         )
     return kept, dropped
 
 
 def _retold(
     groups: Sequence[Sequence[Article]], told: Sequence[Told], options: StoryOptions
-) -> list[str | None]:
-    """For each group the issue that told it in nearly the same words: its members, on average."""
+) -> list[tuple[str | None, dict[str, str]]]:
+    """For each group the issue that told it in nearly the same words: its members, on average.
+
+    And for each member that is a told article again, changed a little and at another address, the
+    issue that told that, by the member's address.
+    """
     every = [a for one in groups for a in one] + [one.article for one in told]
     vectors = dedupe.vectors(every)
     index = dedupe.Index(dedupe.crowded(vectors))
@@ -109,17 +123,21 @@ def _retold(
     for place, (one, vector) in enumerate(zip(told, theirs, strict=True)):
         index.add(place, one.article.language, vector)
     rest = iter(vectors)
-    found: list[str | None] = []
+    found: list[tuple[str | None, dict[str, str]]] = []
     for group in groups:
         shares: dict[int, float] = defaultdict(float)
+        again: dict[str, str] = {}
         for article, vector in zip(group, rest, strict=False):
             for place, cosine in index.cosines(article.language, vector).items():
                 if cosine >= dedupe.FLOOR:
                     terms = min(len(vector), len(theirs[place]))
                     asked = _asked(article, told[place].article, cosine, terms, options)
                     shares[place] += cosine / asked
+                    if cosine >= max(asked, SAME):
+                        again[article.url] = told[place].period
         nearest = max(shares, key=lambda place: (shares[place], -place), default=0)
-        found.append(told[nearest].period if shares[nearest] >= len(group) else None)
+        said = told[nearest].period if shares[nearest] >= len(group) else None
+        found.append((said, again))
     return found
 
 
@@ -150,12 +168,13 @@ def _reach(
     hours = {Cadence.WEEKLY: options.weekly_hours, Cadence.MONTHLY: options.monthly_hours}.get(
         cadence, options.daily_hours
     )
-    reach = timedelta(hours=hours)
-    # After a weekend (or a pause) the window itself is longer than a day's staleness allows.
-    stretched = until - since + timedelta(hours=24)
-    if stretched > reach and cadence is Cadence.WEEKDAYS:
-        return stretched, f"this issue reaches back {_span(stretched.total_seconds() / 3600)}"
-    return reach, f"a {cadence.value} issue reaches back {_span(hours)}"
+    window = (until - since).total_seconds() / 3600
+    if window > USUAL_HOURS.get(cadence, DAY) + SLACK:
+        # As far as a first issue at most, or twice as far as usual: beyond that nothing is news.
+        longer = min(window + DAY, max(options.first_issue_hours, 2 * hours))
+        if longer > hours:
+            return timedelta(hours=longer), f"this issue reaches back {_span(longer)}"
+    return timedelta(hours=hours), f"a {cadence.value} issue reaches back {_span(hours)}"
 
 
 def _stale(article: Article, until: datetime, words: str) -> LeftOut:

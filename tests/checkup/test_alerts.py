@@ -62,6 +62,24 @@ def test_the_words_name_the_period_and_the_way_to_look():
     )
 
 
+def test_what_a_week_did_not_get_is_not_sent_in_place_of_the_next_weeks_issue():
+    weekly = a_newsletter(
+        timezone="UTC", hour=time(6, 30), cadence=Cadence.WEEKLY, weekday=NOW.weekday()
+    )
+    facts = Facts(settled={(weekly.id, "weekly"): frozenset({"2026-W47"})})
+
+    def cures(later):
+        return [alert.cure for alert in raised(facts, [weekly], OPTIONS, now=NOW + later)]
+
+    assert cures(timedelta(days=1)) == [
+        f"see why with `digest send {weekly.id} --dry-run`; without --dry-run it is made now"
+    ]
+    assert cures(timedelta(days=6)) == [
+        "the next issue, due 2026-12-01 06:30 UTC, tells what it would have told; "
+        f"`digest send {weekly.id} --extra` does so now, and with --dry-run only shows it"
+    ]
+
+
 def a_missing(**given):
     return Missing(
         **{

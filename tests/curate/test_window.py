@@ -27,14 +27,30 @@ def admitted(article, *, since=YESTERDAY, cadence=Cadence.DAILY):
         (Cadence.WEEKDAYS, YESTERDAY, 48),
         (Cadence.WEEKDAYS, NOW - timedelta(hours=2), 48),  # one was sent by hand
         (Cadence.WEEKDAYS, NOW - timedelta(days=3), 96),  # Friday to Monday
-        (Cadence.DAILY, NOW - timedelta(days=3), 48),
+        (Cadence.WEEKDAYS, NOW - timedelta(hours=25), 48),  # clocks were put back
+        (Cadence.DAILY, NOW - timedelta(days=3), 96),  # after a pause
+        (Cadence.DAILY, NOW - timedelta(days=90), 720),
         (Cadence.WEEKLY, NOW - timedelta(days=7), 192),
+        (Cadence.WEEKLY, NOW - timedelta(days=14), 360),  # after an issue that was held back
+        (Cadence.MONTHLY, NOW - timedelta(days=31), 792),
+        (Cadence.MONTHLY, NOW - timedelta(days=62), 1512),
         (Cadence.DAILY, None, 720),
     ],
 )
 def test_an_article_is_fresh_for_as_long_as_its_cadence_says(cadence, since, reach):
     assert admitted(aged(reach), since=since, cadence=cadence).articles == (aged(reach),)
     assert admitted(aged(reach + 1), since=since, cadence=cadence).articles == ()
+
+
+def test_a_stricter_day_is_kept_while_no_issue_is_missing():
+    strict = WindowOptions(daily_hours=24)
+
+    def fresh(hours, since):
+        found = admit([aged(hours)], since=since, until=NOW, cadence=Cadence.DAILY, options=strict)
+        return bool(found.articles)
+
+    assert (fresh(24, YESTERDAY), fresh(25, YESTERDAY)) == (True, False)
+    assert (fresh(72, NOW - timedelta(days=2)), fresh(73, NOW - timedelta(days=2))) == (True, False)
 
 
 @pytest.mark.parametrize(
@@ -246,6 +262,42 @@ def test_one_article_that_was_told_drops_its_whole_group():
     others = [told, an_article("https://b.example/1", title="Other", text="Other words entirely.")]
 
     assert len(dropped(others, told)) == 2
+
+
+def test_what_was_told_is_not_told_again_for_the_sequel_it_is_grouped_with():
+    told = an_article(
+        "https://a.example/1",
+        source_name="Herald",
+        title="Lock gates at Harrow Quay open after four years",
+        text="Barges passed the old lock gates at Harrow Quay on Thursday for the first time since the "
+        "flood of 2022. The harbour board spent eleven million on oak timbers, a new sill and pumps. "
+        "Skippers sounded their horns, schoolchildren waved flags, and the salmon ladder beside the "
+        "weir was shown to visitors. Tolls stay frozen until spring, the board said.",
+    )
+    again = replace(
+        told,
+        url="https://a.example/1-updated",
+        title=f"{told.title} (updated)",
+        text=f"{told.text} Correction: the first name of a skipper was wrong.",
+        fingerprint="updated",
+    )
+    sequel = an_article(
+        "https://b.example/2",
+        source_name="Post",
+        title="A barge is stuck in the lock gates",
+        text="A barge has been stuck in the gates of Harrow Quay since Friday night, and its skipper "
+        "waits for divers. Nobody is hurt. Nine boats lie above the weir with fruit on board.",
+        fingerprint="sequel",
+    )
+
+    kept, left = drop_told(
+        [(again, sequel)], [Told(article=told, period="2026-11-23")], options=StoryOptions()
+    )
+
+    assert kept == [(sequel,)]
+    assert [(one.url, one.reason) for one in left] == [
+        (again.url, "this story was told in the issue of 2026-11-23")
+    ]
 
 
 def a_draw(day, figures, at):
