@@ -201,6 +201,30 @@ def test_those_that_wait_for_a_slow_start_reckon_with_its_growth():
     assert 9 < waits[-1] < 11  # 100, 200, 400 ... a second
 
 
+def test_those_that_wait_reckon_with_the_tighter_of_a_rate_and_a_limit():
+    paces = domains(throttle.limited(start=8.0, minute=60))
+    while paces.may_go("a.example"):
+        pass
+
+    waits = [paces.waits("a.example") for _ in range(30)]
+
+    assert (waits[0], waits[-1]) == pytest.approx((1, 30))  # one a second
+
+
+def test_a_clock_set_back_costs_a_domain_no_more_than_its_limit():
+    paces = domains(throttle.limited(hour=3600))
+    paces.begin(T)
+    assert go(paces, "a.example", 100) == 5
+    first = paces.waits("a.example")
+
+    paces.begin(T - 86_400)
+
+    assert go(paces, "a.example", 100) == 5  # no credit is lost
+    paces.begin(T - 86_400 + 3661)
+    assert dict(paces.kept()) == {}  # an hour later nothing of it is told any more
+    assert paces.waits("a.example") == first
+
+
 def test_a_restart_remembers_whom_it_was_careful_with():
     start = throttle.limited(start=8.0)
     before = domains(start)
