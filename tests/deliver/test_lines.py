@@ -194,6 +194,18 @@ async def test_who_puts_off_a_reader_is_asked_less_often_for_their_domain(tmp_pa
     await house.lines.close()
 
 
+async def test_what_a_relay_can_never_take_is_told_once_for_each_reason(tmp_path):
+    house = House(tmp_path, opens)
+    large = Refused(552, "5.3.4", "message too large", Stage.END)
+    for said in (large, large, Refused(552, "", "too large a message", Stage.MAIL)):
+        house.main.hears(a_message(), said)
+
+    assert [told.partition(" (552")[0] for told in house.told] == [
+        "relay 'main' (relay:25) finds the mail too large"
+    ] * 2
+    await house.lines.close()
+
+
 async def test_a_relay_that_knows_nobody_writes_off_no_list_of_readers(tmp_path):
     house = House(tmp_path, opens, spare=True)
     gone = Refused(550, "5.1.1", "User unknown in local recipient table", Stage.RCPT)
