@@ -282,8 +282,11 @@ async def test_a_connection_carries_no_more_messages_than_it_may():
     async with scripted() as (sink, relay):
         tray = Tray(*THREE)
         await carry(replace(relay, max_messages=2), tray)
+        first = list(tray.outcomes)
         await carry(replace(relay, max_messages=2), tray)
 
+    assert first == ["ada@example.org", "grace@example.org"]
+    assert len(tray.outcomes) == 3
     assert set(tray.outcomes.values()) == {QUEUED}
     assert (sink.connections, sink.heard.count("QUIT")) == (2, 2)
 
