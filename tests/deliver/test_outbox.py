@@ -119,6 +119,7 @@ def test_what_would_be_retried_after_it_expires_is_stale(outcome):
         ("5.1.2", Stage.END, Consequence.BOUNCE),
         ("5.1.10", Stage.RCPT, Consequence.BOUNCE),
         ("5.1.8", Stage.RCPT, Consequence.PAUSE_RELAY),  # the sender's domain
+        ("5.1.90", Stage.RCPT, Consequence.PAUSE_RELAY),  # our recipients of the day
         ("5.7.1", Stage.RCPT, Consequence.PAUSE_RELAY),
         ("5.7.26", Stage.END, Consequence.PAUSE_RELAY),
         ("", Stage.MAIL, Consequence.PAUSE_RELAY),
