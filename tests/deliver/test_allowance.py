@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.deliver import allowance, throttle
-from digest.deliver.allowance import Domains, Lane
+from digest.deliver.allowance import Domains, Hold, Lane
 from digest.deliver.choice import Circuit
 from digest.deliver.options import WarmUpOptions
 from digest.deliver.throttle import Pace
@@ -60,6 +60,13 @@ def test_a_spare_helps_when_no_other_works_and_not_when_they_are_at_their_limits
     assert with_main(circuit=Circuit(paused="550 5.7.1 no")) == {"spare": 8}
     assert with_main(hangs=True) == {"spare": 8}
     assert with_main(circuit=Circuit(rests=1)) == {"main": 4, "spare": 4}  # its trial may fail
+
+
+def test_what_is_held_may_leave_until_its_end_and_not_before_its_begin():
+    held = Lane(name="held", hold=Hold(count=7, since=T, until=T + 5))
+
+    assert [held.room(T + at) for at in (-1, 0, 4.9, 5)] == [0, 7, 7, 0]
+    assert allowance.unheld([held])[0].room(T + 9) == held.free
 
 
 def test_we_rest_until_the_first_of_the_relays_is_ready():
@@ -199,6 +206,30 @@ def test_those_that_wait_for_a_slow_start_reckon_with_its_growth():
     waits = [paces.waits("a.example") for _ in range(100_000)]
 
     assert 9 < waits[-1] < 11  # 100, 200, 400 ... a second
+
+
+def test_those_that_wait_reckon_with_the_tighter_of_a_rate_and_a_limit():
+    paces = domains(throttle.limited(start=8.0, minute=60))
+    while paces.may_go("a.example"):
+        pass
+
+    waits = [paces.waits("a.example") for _ in range(30)]
+
+    assert (waits[0], waits[-1]) == pytest.approx((1, 30))  # one a second
+
+
+def test_a_clock_set_back_costs_a_domain_no_more_than_its_limit():
+    paces = domains(throttle.limited(hour=3600))
+    paces.begin(T)
+    assert go(paces, "a.example", 100) == 5
+    first = paces.waits("a.example")
+
+    paces.begin(T - 86_400)
+
+    assert go(paces, "a.example", 100) == 5  # no credit is lost
+    paces.begin(T - 86_400 + 3661)
+    assert dict(paces.kept()) == {}  # an hour later nothing of it is told any more
+    assert paces.waits("a.example") == first
 
 
 def test_a_restart_remembers_whom_it_was_careful_with():

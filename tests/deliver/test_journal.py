@@ -33,7 +33,10 @@ journal.begin(UUID(int=7))
 for number in range(200_000):
     journal.departing(number)
     print(number, flush=True)
-    journal.settle(number, Accepted(250, "2.0.0", f"queued as {number}"))
+    if number % 3:
+        journal.accepted(number, b"250 queued as %d" % number)
+    else:
+        journal.settle(number, Accepted(250, "", f"queued as {number}"))
 """
 
 
@@ -69,6 +72,30 @@ def test_what_departed_and_what_was_said_is_read_back(tmp_path):
         ),
         whole=True,
     )
+
+
+def test_what_was_accepted_as_usual_is_read_back_in_the_relays_words(tmp_path):
+    path = tmp_path / "worker.journal"
+    with Journal(path) as notes:
+        notes.begin(LEASE)
+        for number in (1, 2, 3):
+            notes.departing(DeliveryId(number))
+        notes.accepted(1, b"250 2.0.0 Ok: queued as 7F3A")
+        notes.accepted(2, b"250 x" + "ö".encode() * 60)
+
+    found = read(path)
+    assert found is not None
+    assert found.entries == (
+        an_entry(1, Noted.ACCEPTED, 250, "2.0.0 Ok: queued as 7F3A"),
+        an_entry(2, Noted.ACCEPTED, 250, "x" + "ö" * 25),
+        an_entry(3, Noted.DEPARTED),
+    )
+    assert [type(journal.outcome(entry)) for entry in found.entries] == [
+        Accepted,
+        Accepted,
+        InDoubt,
+    ]
+    assert journal.outcome(found.entries[0]) == Accepted(250, "2.0.0", "Ok: queued as 7F3A")
 
 
 def test_a_second_attempt_takes_the_place_of_the_first(tmp_path):

@@ -178,16 +178,31 @@ async def test_a_relay_that_has_no_time_for_any_message_rests_and_no_domain_is_s
     await house.lines.close()
 
 
-@pytest.mark.parametrize("stage", [Stage.RCPT, Stage.END])
-async def test_who_puts_off_a_reader_is_asked_less_often_for_their_domain(tmp_path, stage):
+@pytest.mark.parametrize(
+    ("code", "stage"),
+    [(421, Stage.RCPT), (450, Stage.RCPT), (451, Stage.END), (452, Stage.RCPT), (452, Stage.END)],
+)
+async def test_who_puts_off_a_reader_is_asked_less_often_for_their_domain(tmp_path, code, stage):
     house = House(tmp_path, opens)
     await house.look()
 
-    said = Deferred(452, "4.2.2", "mailbox full", stage)
+    said = Deferred(code, "4.2.2", "mailbox full", stage)
     house.main.door.settle(house.main.door.take(lambda: None), said)
 
     assert not house.domains.free
     assert house.main.lane.circuit == Circuit()
+    await house.lines.close()
+
+
+async def test_what_a_relay_can_never_take_is_told_once_for_each_reason(tmp_path):
+    house = House(tmp_path, opens)
+    large = Refused(552, "5.3.4", "message too large", Stage.END)
+    for said in (large, large, Refused(552, "", "too large a message", Stage.MAIL)):
+        house.main.hears(a_message(), said)
+
+    assert [told.partition(" (552")[0] for told in house.told] == [
+        "relay 'main' (relay:25) finds the mail too large"
+    ] * 2
     await house.lines.close()
 
 

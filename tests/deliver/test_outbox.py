@@ -83,6 +83,11 @@ def test_each_wait_is_four_times_the_last_from_a_minute_to_four_hours(attempts, 
     assert outbox.delay(attempts, 0.5) == timedelta(minutes=minutes)
 
 
+def test_a_wait_is_a_quarter_shorter_to_a_quarter_longer():
+    assert outbox.delay(3, 0.0) == timedelta(minutes=12)
+    assert outbox.delay(3, 0.75) == timedelta(minutes=18)
+
+
 @given(st.integers(1, 40), dices, dices)
 def test_waits_are_spread_but_stay_within_their_bounds(attempts, one, other):
     low, high = sorted((one, other))
@@ -114,6 +119,7 @@ def test_what_would_be_retried_after_it_expires_is_stale(outcome):
         ("5.1.2", Stage.END, Consequence.BOUNCE),
         ("5.1.10", Stage.RCPT, Consequence.BOUNCE),
         ("5.1.8", Stage.RCPT, Consequence.PAUSE_RELAY),  # the sender's domain
+        ("5.1.90", Stage.RCPT, Consequence.PAUSE_RELAY),  # our recipients of the day
         ("5.7.1", Stage.RCPT, Consequence.PAUSE_RELAY),
         ("5.7.26", Stage.END, Consequence.PAUSE_RELAY),
         ("", Stage.MAIL, Consequence.PAUSE_RELAY),
@@ -127,16 +133,34 @@ def test_a_5xx_fails_and_its_consequence_meets_whose_fault_it_is(enhanced, stage
     after = outbox.settle(claimed(), Refused(550, enhanced, "no", stage), NOW, 0.5)
 
     assert (after.delivery.state, after.consequence) == (State.FAILED, expected)
+    said = after.delivery.code, after.delivery.enhanced, after.delivery.text
+    assert said == (550, enhanced, "no")
+
+
+def test_the_code_at_its_place_counts_before_one_in_the_words():
+    full = Refused(550, "5.2.2", "mailbox full, so 5.1.1 is said, too", Stage.RCPT)
+
+    assert outbox.consequence(full) is Consequence.COUNT
+
+
+def test_what_never_left_is_queued_again_and_was_no_attempt():
+    until = NOW + timedelta(minutes=3)
+
+    assert outbox.unclaim(claimed()) == a_delivery()
+    assert outbox.unclaim(claimed(), until) == a_delivery(next_attempt_at=until)
 
 
 def test_a_message_in_doubt_is_sent_again_or_held_as_the_operator_wants():
     lost = InDoubt("connection lost")
 
     again = outbox.settle(claimed(), lost, NOW, 0.5)
-    held = outbox.settle(claimed(), lost, NOW, 0.5, in_doubt=WhenInDoubt.HOLD)
+    before = replace(claimed(), code=451, enhanced="4.3.0", text="later")
+    held = outbox.settle(before, lost, NOW, 0.5, in_doubt=WhenInDoubt.HOLD)
 
     assert again.delivery.state is State.QUEUED
     assert (held.delivery.state, held.delivery.settled_at) == (State.HELD, NOW)
+    said = held.delivery.code, held.delivery.enhanced, held.delivery.text
+    assert said == (0, "", "connection lost")
 
 
 @pytest.mark.parametrize("state", [s for s in State if s is not State.SENDING])

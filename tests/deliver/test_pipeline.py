@@ -7,10 +7,13 @@ from dataclasses import replace
 
 import pytest
 
+from digest.deliver.envelope import Envelopes
 from digest.deliver.feed import OVER
+from digest.deliver.flight import Flight
 from digest.deliver.outcome import Accepted, Deferred, InDoubt, Refused, Stage
-from digest.deliver.relay import Patience
+from digest.deliver.relay import Offer, Patience
 from digest.deliver.smtp import SmtpTransport, carry
+from digest.deliver.supply import Supply
 from digest.deliver.transport import Outgoing
 from tests.deliver.relays import ALL, HANG_UP, Say, Tray, a_message, real, scripted
 
@@ -195,6 +198,36 @@ async def test_a_connection_lost_before_the_dot_defers(command):
     assert tray.departed == []
 
 
+@pytest.mark.parametrize("command", ["RSET", "QUIT"])
+async def test_a_relay_that_hangs_up_between_messages_ends_the_connection(command):
+    refuses = nth("DATA", 1, "451 4.3.0 later\r\n" if command == "RSET" else "354 go on\r\n")
+    hangs_up = lambda heard: HANG_UP if heard == command else refuses(heard)  # noqa: E731 -- said where it is used
+
+    async with scripted(hangs_up) as (_, relay), asyncio.timeout(10):
+        tray = Tray(*THREE[:2])
+        await carry(relay, tray)
+
+    if command == "QUIT":
+        assert list(tray.outcomes.values()) == [QUEUED, QUEUED]
+    else:
+        refused, announced = tray.outcomes.values()
+        assert refused == Deferred(451, "4.3.0", "later", Stage.DATA)
+        assert isinstance(announced, Deferred)
+
+
+def test_what_was_refused_is_settled_by_that_however_late_it_was():
+    tray, refused = Tray(), Refused(550, "5.1.1", "no", Stage.RCPT)
+    tray.overdue = lambda message, _: pytest.fail(f"{message.recipient} is said to be overdue")
+    offer = Offer(pipelining=True)
+    supply = Supply(tray, Envelopes(offer, "relay 'main'"), 9, wake=lambda: None)
+    flight = Flight(THREE[0])
+    flight.fate, flight.late = refused, True
+
+    supply.lost([flight], "it was lost")
+
+    assert tray.outcomes == {"ada@example.org": refused}
+
+
 async def test_a_long_message_cut_off_in_its_middle_is_deferred_and_not_in_doubt():
     long = a_message(parts=(b"Subject: x\r\n\r\n" + b"Barges are back.\r\n" * 2_000_000,))
     async with scripted(lambda c: HANG_UP if c == "BODY" else None, ALL[:3]) as (_, relay):
@@ -282,8 +315,11 @@ async def test_a_connection_carries_no_more_messages_than_it_may():
     async with scripted() as (sink, relay):
         tray = Tray(*THREE)
         await carry(replace(relay, max_messages=2), tray)
+        first = list(tray.outcomes)
         await carry(replace(relay, max_messages=2), tray)
 
+    assert first == ["ada@example.org", "grace@example.org"]
+    assert len(tray.outcomes) == 3
     assert set(tray.outcomes.values()) == {QUEUED}
     assert (sink.connections, sink.heard.count("QUIT")) == (2, 2)
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from digest.deliver import refusals
 from digest.deliver.outcome import Refused, Stage
 from digest.deliver.refusals import Meant, Refusals
+from digest.deliver.relay import RelayOptions
+from tests.deliver.relays import a_message
 
 
 def refused(stage: Stage = Stage.RCPT) -> Refused:
@@ -66,6 +69,44 @@ def test_what_was_before_the_operator_resumed_it_counts_no_more():
     said.forget(accepted=0)
 
     assert said.meant(refused(), "ada", 0) is Meant.UNSURE
+
+
+def test_it_is_unsure_from_its_first_refusal_until_it_takes_a_message():
+    said = Refusals()
+
+    assert not said.unsure(7)
+    said.forget(accepted=7)
+    said.meant(refused(), "ada", 7)
+
+    assert (said.unsure(7), said.unsure(8)) == (True, False)
+    said.forget(accepted=7)
+    assert not said.unsure(7)
+
+
+@pytest.mark.parametrize("meant", Meant)
+def test_only_a_relay_that_refuses_us_is_left_to_the_operator(meant):
+    told = refusals.sentence(RelayOptions(name="main", host="relay", port=25), "550 no", meant)
+
+    if meant is Meant.US:
+        assert told.endswith("550 no; once that is mended, `digest relays resume main`")
+    else:
+        assert told.endswith("550 no; it is asked again later")
+
+
+def test_the_smallest_that_was_too_large_is_the_measure_and_older_objections_stay():
+    def beyond_ascii(message):
+        return None if message.recipient.isascii() else refused()
+
+    large = Refused(552, "5.3.4", "too large", Stage.MAIL)
+    small, big = a_message(parts=(b"x" * 100,)), a_message(parts=(b"x" * 200,))
+    other = a_message("ärger@x.example", parts=(b"x",))
+
+    against = refusals.measured(big, large, beyond_ascii)
+    assert [against(one) for one in (small, big, other)] == [None, large, refused()]
+    for more in (big, small, big):
+        against = refusals.measured(more, large, against)
+    assert [against(one) for one in (small, big, other)] == [large, large, refused()]
+    assert against(a_message(parts=(b"x" * 99,))) is None
 
 
 def unknown(said: Refusals, count: int, accepted: int, domains: int = 5) -> list[bool]:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.deliver import replies
-from digest.deliver.outcome import Deferred, Refused, Stage
+from digest.deliver.outcome import Accepted, Deferred, Refused, Stage
 from digest.deliver.replies import Garbled, ReplyReader
 
 WIRE = b"250-2.1.0 one\r\n250 2.1.0 two\r\n354\r\n550 5.1.1 no such user\r\n"
@@ -93,3 +93,26 @@ def test_a_5xx_refuses_and_a_4xx_defers():
     assert replies.failure((451, b"451 4.3.0 later\r"), Stage.END) == Deferred(
         451, "4.3.0", "later", Stage.END
     )
+
+
+def test_only_a_2xx_after_the_dot_accepts():
+    assert replies.verdict((251, b"251 2.0.0 queued\r")) == Accepted(251, "2.0.0", "queued")
+    assert replies.verdict((354, b"354 go on\r")) == Deferred(354, "", "go on", Stage.END)
+    assert replies.verdict((554, b"554 5.6.0 no\r")) == Refused(554, "5.6.0", "no", Stage.END)
+
+
+@pytest.mark.parametrize(
+    ("line", "ok"),
+    [
+        (b"250 2.0.0 queued", True),
+        (b"250 " + b"x" * (replies.MAX_LINE - 4), True),
+        (b"250 " + b"x" * (replies.MAX_LINE - 3), False),
+        (b"250-2.0.0 queued", False),
+        (b"250 2.0.0 queued\n550 no", False),
+        (b"251 2.0.0 queued", False),
+        (b"550 5.7.1 no", False),
+        (b"", False),
+    ],
+)
+def test_a_line_accepts_in_the_usual_way_or_is_looked_at(line, ok):
+    assert replies.is_ok(line) is ok

@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from digest.deliver import throttle
@@ -30,6 +30,7 @@ def test_no_sixty_seconds_ever_see_more_than_a_minutes_limit(story, limit):
 
 
 @given(steps, st.integers(1, 50))
+@example([(0.0, 1), (10.0, 9)], 10)
 def test_a_window_opens_when_it_says_so(story, limit):
     window, now = Window(seconds=60.0, limit=limit), T
     for wait, wish in story:
@@ -40,6 +41,7 @@ def test_a_window_opens_when_it_says_so(story, limit):
 
     assert (opens == 0) == (window.room(now) > 0)
     assert window.room(now + opens + 0.001) > 0
+    assert opens == 0 or window.room(now + opens - 0.001) == 0
     assert opens <= 61.001
 
 
@@ -98,6 +100,22 @@ def test_a_domain_starts_slowly_doubles_while_it_takes_mail_and_keeps_its_ceilin
     assert rates == [2, 4, 8, 16, 16]
 
 
+def test_a_seconds_worth_must_be_taken_before_it_doubles():
+    slow = throttle.accepted(throttle.limited(start=8.0), 7)
+
+    assert (slow.rate, throttle.accepted(slow, 1).rate) == (8, 16)
+    assert throttle.accepted(throttle.limited(start=0.1), 1).rate == 0.2
+
+
+def test_a_clock_set_back_does_not_make_a_domain_deaf_to_deferrals():
+    cautious = throttle.deferred(throttle.limited(start=8.0), T + 86_400)
+
+    again = throttle.anew(cautious, T)
+
+    assert throttle.deferred(again, T + throttle.CAUTION - 1).rate == 4
+    assert throttle.deferred(again, T + throttle.CAUTION).rate == 2
+
+
 def test_a_deferral_halves_the_pace_once_a_burst():
     pace = throttle.limited(start=8.0, ceiling=16.0)
 
@@ -107,6 +125,13 @@ def test_a_deferral_halves_the_pace_once_a_burst():
 
     assert (once.rate, burst.rate, again.rate) == (4.0, 4.0, 2.0)
     assert (throttle.room(once, T), throttle.room(once, T + 1)) == (0, 4)
+
+
+def test_a_domain_without_a_pace_that_puts_us_off_gets_one_and_rises_from_there():
+    shy = throttle.deferred(throttle.limited(hour=36_000), T)
+
+    assert (shy.rate, shy.credit, shy.cautious_until) == (throttle.SHY, 0.0, T + throttle.CAUTION)
+    assert throttle.accepted(shy, int(throttle.SHY)).rate == 2 * throttle.SHY
 
 
 def test_no_number_of_deferrals_stops_a_domain_for_good():

@@ -10,7 +10,7 @@ from digest.deliver import allowance, throttle
 from digest.deliver.allowance import Lane
 from digest.deliver.choice import Circuit
 from digest.deliver.options import WarmUpOptions
-from digest.deliver.waits import waits
+from digest.deliver.waits import Waited, waits
 
 NOW = datetime(2026, 11, 24, 13, 4, 30, tzinfo=UTC)
 T = NOW.timestamp()
@@ -38,6 +38,7 @@ def test_the_limit_that_is_reached_is_named_with_its_key_and_its_end(limits, sai
     [wait] = waits([lane], T)
 
     assert wait.said(LABEL, NOW) == f"{LABEL} has sent its {said}"
+    assert (wait.until.second, wait.until.microsecond) == (0, 0)
     assert throttle.room(lane.pace, wait.until.timestamp()) > 0
     assert throttle.room(lane.pace, (wait.until - timedelta(minutes=1)).timestamp()) == 0
 
@@ -56,6 +57,7 @@ def test_a_limit_of_the_warm_up_is_called_so():
     [
         [spent(199, hour=200)],
         [spent(4, second=4)],  # it is over before anybody has read it
+        [spent(10, minute=10, hour=200)],  # a minute's is not told, and the hour's is not reached
         [spent(200, hour=200), Lane(name="other")],
         [spent(200, hour=200), spent(4, name="other", second=4)],
         [Lane(name="main", circuit=Circuit(paused="554 no"))],
@@ -73,3 +75,11 @@ def test_where_all_are_at_a_limit_each_is_told():
         ("main", "per_hour"),
         ("other", "per_day"),
     ]
+
+
+def test_a_wait_is_told_once_in_its_window_and_anew_where_the_clock_was_set_back():
+    waited, found = Waited(), waits([spent(200, hour=200)], T)
+
+    told = [len(list(waited.new(found, T + at))) for at in (0, 1, 3599, 3600, 3601, 60, 61)]
+
+    assert told == [1, 0, 0, 1, 0, 1, 0]

@@ -11,7 +11,7 @@ import pytest
 
 from digest.deliver.journal import Journal, Noted
 from digest.deliver.outbox import WhenInDoubt
-from digest.deliver.outcome import Accepted, Deferred, Stage
+from digest.deliver.outcome import Deferred, Stage
 from digest.delivery import DeliveryId
 from digest.services.issue_office import Rules
 from tests.builders import NOW
@@ -40,6 +40,8 @@ async def test_what_a_dead_worker_had_is_settled_by_what_its_journal_noted(house
         "not": ("queued", 1, NOW + timedelta(minutes=1)),
         "never": ("queued", 0, NOW),  # it never left: that was no attempt
     }
+    said = await house.rows("code", "enhanced", "text")
+    assert said["took"] == (250, "2.0.0", "taken as 7F3A")
     assert len(held) == 4
 
 
@@ -162,7 +164,7 @@ async def _died(house, noted) -> dict[str, int]:
             journal.departing(DeliveryId(ids[name]))
             match what:
                 case Noted.ACCEPTED:
-                    journal.settle(DeliveryId(ids[name]), Accepted(250, "2.0.0", "taken"))
+                    journal.accepted(ids[name], b"250 2.0.0 taken as 7F3A")
                 case Noted.NOT_TAKEN:
                     journal.settle(DeliveryId(ids[name]), Deferred(451, "", "no", Stage.END))
     return ids

@@ -100,6 +100,49 @@ async def test_what_is_queued_again_behind_all_claims_is_in_none_of_them(store):
     assert again == [given_back]
 
 
+async def test_of_several_moments_each_is_held_once_and_who_comes_to_the_first_is_not(store):
+    def story(tx):
+        released(tx, "ada", "grace", "edsger", "barbara", due=NOW + LIFE)
+        first, *rest = sorted(ids(tx).values())
+        for n, id_ in enumerate(rest):
+            deliveries.put_off(tx, [id_], NOW + timedelta(seconds=n))
+        claim(tx, MINE, now=NOW + HALF)
+        deliveries.put_off(tx, [first], NOW)  # behind ours in the same moment, and nobody's
+        held = [one.id for one in claims.held(tx, MINE)]
+        return rest, held, claims.count(tx, 1), claims.held(tx, MINE, [first])
+
+    mine, held, count, other = await store.write(story)
+
+    assert (held, count, other) == (mine, 3, [])
+
+
+async def test_what_is_settled_is_held_no_more(store):
+    def story(tx):
+        released(tx, "ada", "grace")
+        gone, stays = claim(tx, MINE)[0].taken.ids
+        before = claims.held(tx, MINE, [gone])
+        deliveries.settle(tx, [(replace(before[0], state=State.FAILED, settled_at=NOW), "main")])
+        asked = claims.held(tx, MINE, [gone, stays])
+        return stays, [one.id for one in asked], [one.id for one in claims.held(tx, MINE)]
+
+    stays, asked, whole = await store.write(story)
+
+    assert (asked, whole) == ([stays], [stays])
+
+
+async def test_of_an_issue_that_was_stopped_each_worker_hears_its_own_claims(store):
+    def story(tx):
+        released(tx, "ada", "grace")
+        mine, theirs = (claim(tx, whose, limit=1)[0].number for whose in (MINE, THEIRS))
+        running = claims.stopped(tx, MINE)
+        desk.turn(tx, 1, ("released",), "paused")
+        return mine, theirs, running, claims.stopped(tx, MINE), claims.stopped(tx, THEIRS)
+
+    mine, theirs, running, ours, others = await store.write(story)
+
+    assert (running, ours, others) == (set(), {mine}, {theirs})
+
+
 async def test_how_many_are_on_their_way_is_counted_over_all_claims(store):
     def story(tx):
         released(tx, "ada", "grace", "edsger", "barbara")
