@@ -145,7 +145,7 @@ class Domains:
         """A new round, with each claim: book what has left, open what time has opened."""
         for domain, first in self._first.items():
             if gone := first - self._left[domain]:
-                self._paces[domain] = throttle.left(self._pace(domain), gone, self._now)
+                self._paces[domain] = throttle.left(self._pace(domain), gone, now, since=self._now)
         self._first.clear()
         self._left.clear()
         if now < self._now:  # the clock was set back

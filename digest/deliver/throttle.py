@@ -141,9 +141,9 @@ def room(pace: Pace, now: float) -> int:
     return min(least, int(_refilled(pace, now).credit)) if pace.rate else least
 
 
-def left(pace: Pace, count: int, now: float) -> Pace:
-    """The pace after ``count`` messages have left."""
-    pace = _refilled(pace, now)
+def left(pace: Pace, count: int, now: float, *, since: float | None = None) -> Pace:
+    """The pace after ``count`` messages left by ``now``, of the room there was at ``since``."""
+    pace = _refilled(pace, now if since is None else since)
     windows = tuple(window.used(count, now) for window in pace.windows)
     return replace(pace, windows=windows, credit=pace.credit - count if pace.rate else 0.0)
 

@@ -164,6 +164,15 @@ def test_no_stretch_of_time_sees_more_than_a_limit_whatever_the_rounds():
     assert sum(left.values()) >= 450
 
 
+def test_what_may_have_left_at_the_end_of_a_round_counts_from_there():
+    paces, gone = domains(throttle.limited(second=2)), []
+    for now in (T, T + 0.9, T + 1.1, T + 2.0):
+        paces.begin(now)
+        gone.append(go(paces, "a.example", 5))
+
+    assert gone == [2, 0, 0, 2]
+
+
 def test_a_deferral_ends_the_round_for_its_domain_and_only_for_it():
     paces = domains(throttle.limited(start=8.0))
     paces.begin(T)
@@ -227,7 +236,8 @@ def test_a_clock_set_back_costs_a_domain_no_more_than_its_limit():
     paces.begin(T - 86_400)
 
     assert go(paces, "a.example", 100) == 5  # no credit is lost
-    paces.begin(T - 86_400 + 3661)
+    paces.begin(T - 86_400 + 1)  # by which they have left
+    paces.begin(T - 86_400 + 3662)
     assert dict(paces.kept()) == {}  # an hour later nothing of it is told any more
     assert paces.waits("a.example") == first
 
