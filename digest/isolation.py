@@ -12,6 +12,7 @@ import contextlib
 import multiprocessing
 import resource
 import signal
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -25,6 +26,8 @@ T = TypeVar("T")
 
 # What the fork server imports once, so that a new worker is a fork and not a second of imports.
 PRELOAD = ("digest.curate.extract", "digest.collect.feeds", "digest.compose.proofread")
+PATIENCE = 6.0  # times the limit, by the clock: a machine may have little time for a worker
+SOON = 0.05  # seconds between two looks at the time that a worker has had
 
 
 class Stopped(Permanent):
@@ -53,14 +56,14 @@ class _Worker:
         self.jobs = 0
 
     async def ask(self, job: tuple[object, ...], seconds: float) -> tuple[bool, object]:
-        """Whether it answered within ``seconds`` of the answer before, and its answer."""
+        """Whether it answered within ``seconds`` of its processor's time, and its answer."""
         before, self._last = self._last, asyncio.Event()
         mine = self._last
         try:
             async with self._sending:
                 await asyncio.to_thread(_send, self._pipe, job)
             await before.wait()
-            return await asyncio.to_thread(_hear, self._pipe, job, seconds)
+            return await asyncio.to_thread(self._hear, job, seconds)
         finally:
             mine.set()
 
@@ -69,10 +72,31 @@ class _Worker:
         self._process.join()
         self._pipe.close()
 
+    def _hear(self, job: tuple[object, ...], seconds: float) -> tuple[bool, object]:
+        began, until = self._spent(), time.monotonic() + seconds * PATIENCE
+        left = seconds
+        try:
+            while not self._pipe.poll(max(SOON, left)):
+                left = min(seconds - (self._spent() - began), until - time.monotonic())
+                if left <= 0:
+                    return False, None
+            return True, self._pipe.recv()
+        except (EOFError, OSError) as error:
+            raise _crashed(job) from error
+
+    def _spent(self) -> float:
+        """Seconds of a processor that it has had; of the clock where Linux does not tell them."""
+        try:
+            # The clock of another process, as clock_getcpuclockid(3) numbers it.
+            return time.clock_gettime(~(self._process.pid or 0) << 3 | 2)
+        except OSError:
+            return time.monotonic()
+
 
 class Workers:
     """At most ``count`` worker processes, started when first needed; an async context manager.
 
+    ``seconds``: of a processor, for one job; by the clock it may be PATIENCE times as long.
     ``ahead``: how many jobs each may have, of which it does one and the others wait in its pipe.
     More than one is for jobs that are trusted: a worker that is stopped takes them all along.
     """
@@ -160,15 +184,6 @@ class _Raised:
 def _send(pipe: Connection, job: tuple[object, ...]) -> None:
     try:
         pipe.send(job)
-    except (EOFError, OSError) as error:
-        raise _crashed(job) from error
-
-
-def _hear(pipe: Connection, job: tuple[object, ...], seconds: float) -> tuple[bool, object]:
-    try:
-        if not pipe.poll(seconds):
-            return False, None
-        return True, pipe.recv()
     except (EOFError, OSError) as error:
         raise _crashed(job) from error
 

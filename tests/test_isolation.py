@@ -19,6 +19,11 @@ def spin(seconds):
         pass
 
 
+def rest(seconds):
+    time.sleep(seconds)
+    return seconds
+
+
 def after(seconds, number):
     spin(seconds)
     return number, os.getpid()
@@ -70,6 +75,17 @@ async def test_what_takes_too_long_is_stopped_and_the_next_call_works():
 
     async with Workers(count=1, seconds=5, preload=()) as isolate:
         assert await isolate(double, 2) == 4
+
+
+async def test_what_the_machine_has_little_time_for_may_take_longer_by_the_clock():
+    async with Workers(count=1, seconds=0.5, preload=()) as isolate:
+        assert await isolate(rest, 0.8) == 0.8
+
+
+async def test_what_waits_for_ever_is_stopped():
+    async with Workers(count=1, seconds=0.05, preload=()) as isolate:
+        with pytest.raises(Permanent, match=r"stopped after 0.05 s"):
+            await isolate(rest, 30)
 
 
 async def test_a_crash_in_native_code_harms_no_one_else(isolate):

@@ -18,4 +18,4 @@ class ComposeOptions:
     pictures: bool = True
     brief_after: Annotated[int, Ge(1)] = 10  # stories beyond this many become one-liners
     max_editions: Annotated[int, Ge(1)] = 500  # beyond it the rarest topics get the whole issue
-    time_limit_seconds: Annotated[float, Gt(0)] = 10.0  # for rendering one edition
+    time_limit_seconds: Annotated[float, Gt(0)] = 10.0  # of a processor, for rendering one edition
