@@ -141,7 +141,7 @@ async def test_a_configuration_that_cannot_begin_leaves_what_runs_with_the_one_i
 
         config.write_text(CONFIG + moved)
         it.process.send_signal(signal.SIGHUP)
-        assert "does not answer" in (await it.until("config.refused"))["why"]
+        assert "cannot be connected to" in (await it.until("config.refused"))["why"]
         await it.until("run.ready")
 
 

@@ -260,7 +260,7 @@ def test_which_newsletter_is_asked_where_there_are_two(desk):
         desk.config + '\n[newsletters.week]\ntitle = "Week"\nsender = "a@quayside.example"\n',
     )
 
-    assert "Name one of: daily, week" in desk.run("send", "--dry-run").err
+    assert "name one of: daily, week" in desk.run("send", "--dry-run").err
     assert "'nope'" in desk.run("send", "nope", "--dry-run").err
     assert desk.run("send", "week", "--dry-run").code == 0
 
