@@ -1,4 +1,4 @@
-"""When a dispatch ends by itself. Pure."""
+"""When a dispatch ends by itself."""
 
 from __future__ import annotations
 
