@@ -1,4 +1,4 @@
-"""When a dispatch ends by itself."""
+"""When a dispatch ends by itself. Pure."""
 
 from __future__ import annotations
 
