@@ -28,13 +28,12 @@ from digest.deliver.allowance import Lane
 from digest.deliver.lines import Lines
 from digest.deliver.relay import RelayOptions
 from digest.deliver.tray import Tray
-from digest.deliver.until import nothing_due
 from digest.errors import DigestError
 from digest.isolation import Workers
 from digest.scheduler import rounds
 from digest.scheduler.issues import Issues
 from digest.services import feedback, publish, release  # noqa: F401 -- publish: before the fork
-from digest.services.dispatch import Dispatch
+from digest.services.dispatch import Dispatch, nothing_due
 from digest.services.issue_office import IssueOffice, Rules
 from digest.services.letters import LetterOffice
 from digest.storage import retention

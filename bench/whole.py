@@ -39,9 +39,8 @@ from digest.deliver.postmark import Postmark
 from digest.deliver.relay import RelayOptions, Security
 from digest.deliver.throttle import Pace
 from digest.deliver.tray import Tray
-from digest.deliver.until import all_settled
 from digest.services import release
-from digest.services.dispatch import Dispatch
+from digest.services.dispatch import Dispatch, all_settled
 from digest.services.issue_office import IssueOffice, Rules
 from digest.storage import posting
 from digest.storage.database import Store

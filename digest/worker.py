@@ -16,10 +16,9 @@ from typing import Any, TypeVar
 from digest import curfew
 from digest.config.settings import Settings
 from digest.deliver.progress import Progress
-from digest.deliver.until import Until, nothing_due
 from digest.errors import DigestError
 from digest.services import release
-from digest.services.dispatch import Dispatch
+from digest.services.dispatch import Dispatch, Until, nothing_due
 from digest.wiring import Means, post
 
 T = TypeVar("T")

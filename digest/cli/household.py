@@ -24,10 +24,10 @@ from digest import curfew, logs, supervisor, wiring, worker
 from digest.cli import serving
 from digest.config import load, secret
 from digest.config.settings import Settings
-from digest.deliver.until import for_ever
 from digest.errors import DigestError, Temporary
 from digest.scheduler import Clockwork
 from digest.scheduler.leader import Leader
+from digest.services.dispatch import for_ever
 from digest.web import pulse
 from digest.wiring import bounces as coming_back
 from digest.wiring import post

@@ -13,9 +13,9 @@ from digest.config import secret
 from digest.config.load import load_for
 from digest.config.settings import Settings
 from digest.deliver.progress import Progress
-from digest.deliver.until import nothing_due
 from digest.errors import DigestError
 from digest.services import membership
+from digest.services.dispatch import nothing_due
 
 
 @click.group("letters")

@@ -14,10 +14,10 @@ from digest.compose.prepared import Prepared
 from digest.config import secret
 from digest.config.settings import Settings
 from digest.deliver.progress import Progress
-from digest.deliver.until import nothing_due
 from digest.errors import DigestError, Misconfigured, Temporary
 from digest.model import Issue, SourceReport
 from digest.services import pacing, release
+from digest.services.dispatch import nothing_due
 from digest.services.links import check_links
 from digest.services.publish import draft, illustrated, typeset
 from digest.services.release import Released

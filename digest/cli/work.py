@@ -11,9 +11,9 @@ from digest.config import secret
 from digest.config.load import load_for
 from digest.config.settings import Settings
 from digest.deliver.progress import Progress
-from digest.deliver.until import Until, all_settled, for_ever, nothing_due
 from digest.errors import DigestError
 from digest.services import issue_office
+from digest.services.dispatch import Until, all_settled, for_ever, nothing_due
 from digest.storage import posting
 from digest.storage.posting import Stays
 

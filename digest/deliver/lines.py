@@ -108,11 +108,6 @@ class Lines:
         return any(line.lane.circuit.passes(now) for line in self._lines)
 
     @property
-    def limited(self) -> bool:
-        """Whether any relay may be given only so much: by them nothing leaves that is not kept."""
-        return any(line.lane.pace.windows for line in self._lines)
-
-    @property
     def connections(self) -> int:
         return sum(len(line.open) for line in self._lines)
 

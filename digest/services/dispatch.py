@@ -23,7 +23,6 @@ from digest.deliver.office import NO_MEMORY, Memory, Office, Outlook
 from digest.deliver.portion import Portion
 from digest.deliver.progress import Progress
 from digest.deliver.tray import Box, Ready, Tray
-from digest.deliver.until import Until
 from digest.delivery import Skip
 from digest.errors import Temporary
 
@@ -35,6 +34,22 @@ LONGEST_REST = 15.0  # seconds between two tries of a database that cannot be wr
 REMEMBER = timedelta(seconds=5)  # how much of what relays have had a killed process may forget
 
 Open = Callable[[Tray], Lines]
+# When dispatch ends by itself: asked when nothing is ready, under way or due, and when there is
+# something and no relay may be used (``stuck``).
+Until = Callable[[Outlook, bool], bool]
+
+
+def for_ever(_: Outlook, __: bool) -> bool:
+    return False
+
+
+def nothing_due(_: Outlook, __: bool) -> bool:
+    """What is tried again later, or cannot leave now, is left to the next dispatch."""
+    return True
+
+
+def all_settled(outlook: Outlook, stuck: bool) -> bool:
+    return not stuck and not outlook.queued
 
 
 class Dispatch:
@@ -106,10 +121,6 @@ class Dispatch:
         tray = self._tray
         return not (tray.ready or tray.flying or tray.results)
 
-    @property
-    def _low(self) -> bool:
-        return self._tray.ready < self._portion.low and self._lines.usable
-
     async def _round(self, until: Until) -> bool:
         """Everything that is to be done now; whether it is over then."""
         if not self._begun:
@@ -118,14 +129,9 @@ class Dispatch:
             self._journal.begin(self._lease)
             self._begun = True
         now = self._clock()
-        early = False
         if self._troubled or self._is_stale(now):  # consent is to be read again
             self._lines.hold()
             await self._let_go()
-        elif self._tray.ready and self._low and not (self._later or self._lines.limited):
-            early = True  # else connections would run out of messages while results are kept
-            await self._claim(now)
-            self._lines.adjust()
         await self._keep()
         looks = self._nothing  # a claim writes; while there is nothing, it is enough to look
         if self._patrols.due(now):
@@ -141,7 +147,7 @@ class Dispatch:
                     self._later.append((box, some, None))
             self._recalls.done(now)
         await self._return()  # before anything of it could be claimed anew
-        if self._low and not (looks or early):
+        if not looks and self._tray.ready < self._portion.low and self._lines.usable:
             await self._claim(now)
         await self._memory.keep(self._lines, self._clock(), ready=self._tray.ready)
         self._lines.adjust()

@@ -23,10 +23,9 @@ from digest.deliver.progress import Progress
 from digest.deliver.relay import RelayOptions
 from digest.deliver.throttle import Pace
 from digest.deliver.tray import Tray
-from digest.deliver.until import Until, nothing_due
 from digest.deliver.verp import Ref
 from digest.services import enrolment, membership, release
-from digest.services.dispatch import Dispatch
+from digest.services.dispatch import Dispatch, Until, nothing_due
 from digest.services.enrolment import Terms
 from digest.services.issue_office import IssueOffice, Rules
 from digest.services.release import Released

@@ -16,10 +16,6 @@ from digest.deliver import throttle
 from digest.deliver.allowance import Lane
 from digest.deliver.choice import Circuit
 from digest.deliver.outbox import Consequence
-from digest.deliver.outcome import Accepted
-from digest.deliver.portion import FIRST
-from digest.deliver.relay import RelayOptions
-from digest.deliver.transport import Outgoing
 from digest.deliver.tray import Box
 from digest.errors import Temporary
 from digest.services.issue_office import IssueOffice
@@ -407,40 +403,3 @@ async def test_what_comes_too_late_is_skipped_though_no_relay_may_be_used(house)
 
     assert await house.states() == {"ada": "skipped: stale"}
     assert (progress.tally.skipped, progress.late, relay.connections) == (1, 1, 0)
-
-
-async def test_more_is_claimed_before_results_are_kept_while_connections_have_messages(house):
-    await house.join(*(f"r{n}" for n in range(300)))
-    await house.release()
-    ready: list[int] = []  # when results were kept, once most of the first claim had left
-    is_slow, is_kept = asyncio.Event(), asyncio.Event()
-
-    class Seen:
-        def __init__(self, inner):
-            self._inner = inner
-
-        def __getattr__(self, name):
-            return getattr(self._inner, name)
-
-        async def settle(self, lease, box, now):
-            if is_slow.is_set():
-                ready.append(box.lying)
-                is_kept.set()
-            return await self._inner.settle(lease, box, now)
-
-    async def carry(_, feed, opened) -> None:
-        opened()
-        sent = 0
-        while isinstance(message := feed.take(lambda: None), Outgoing):
-            if sent == FIRST * 3 // 4:
-                is_slow.set()
-                await is_kept.wait()
-            feed.settle(message, Accepted(250, "2.0.0", "kept"))
-            sent += 1
-            await asyncio.sleep(0)
-
-    relay = RelayOptions(name="main", host="sink", max_connections=1)
-    progress = await house.send(relay, carry=carry, sealed=Seen)
-
-    assert progress.tally.sent == 300
-    assert ready[0] > FIRST

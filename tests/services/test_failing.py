@@ -19,8 +19,8 @@ from digest.deliver.outbox import Consequence
 from digest.deliver.relay import RelayOptions, Security
 from digest.deliver.throttle import Pace
 from digest.deliver.tray import Tray
-from digest.deliver.until import all_settled
 from digest.errors import Temporary
+from digest.services.dispatch import all_settled
 from tests.builders import NOW
 from tests.deliver.relays import HANG_UP, a_message, scripted
 from tests.services.posthouse import PostHouse, later

@@ -14,7 +14,7 @@ from digest.deliver.allowance import HOLD_SECONDS, Lane
 from digest.deliver.outcome import Accepted
 from digest.deliver.relay import RelayOptions
 from digest.deliver.transport import Outgoing
-from digest.deliver.until import nothing_due
+from digest.services.dispatch import nothing_due
 from digest.services.pacing import Pacing
 from digest.storage import paces
 from digest.storage.paces import Of

@@ -12,7 +12,7 @@ from digest.deliver.choice import Circuit
 from digest.deliver.journal import Journal
 from digest.deliver.outcome import Refused, Stage
 from digest.deliver.tray import Door, Tray
-from digest.deliver.until import all_settled
+from digest.services.dispatch import all_settled
 from tests.deliver.relays import ALL, a_message, scripted
 from tests.services.posthouse import PostHouse
 

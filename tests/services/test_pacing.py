@@ -16,9 +16,9 @@ from digest.deliver.lines import Lines
 from digest.deliver.relay import RelayOptions
 from digest.deliver.throttle import Pace
 from digest.deliver.tray import Tray
-from digest.deliver.until import nothing_due
 from digest.errors import Misconfigured, Temporary
 from digest.services import pacing
+from digest.services.dispatch import nothing_due
 from digest.services.pacing import Pacing
 from digest.storage import paces
 from tests.builders import NOW

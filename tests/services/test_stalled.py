@@ -14,9 +14,9 @@ from digest.deliver.allowance import Lane
 from digest.deliver.feed import OVER
 from digest.deliver.freshness import FRESH
 from digest.deliver.relay import RelayOptions
-from digest.deliver.until import all_settled
 from digest.deliver.watch import Watch
 from digest.errors import Temporary
+from digest.services.dispatch import all_settled
 from digest.storage import posting
 from tests.deliver.relays import scripted
 from tests.services.posthouse import PostHouse, later

@@ -22,9 +22,9 @@ from sqlalchemy import Table, select
 from digest import worker
 from digest.config.load import load_text
 from digest.config.settings import Settings
-from digest.deliver.until import nothing_due
 from digest.isolation import Workers
 from digest.model import Edition, NewsletterId
+from digest.services.dispatch import nothing_due
 from digest.slots import slot
 from digest.storage import issues, reviews
 from digest.storage import schema as tables
