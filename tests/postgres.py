@@ -54,6 +54,26 @@ def for_one_test(folder: Path, *, like: str = "template1") -> Iterator[str]:
     _ask(folder, f"drop database {its_name(url)} with (force)")
 
 
+def set_otherwise(url: str, setting: str) -> None:
+    """Let the database at ``url`` have a ``setting`` for whoever connects from now on."""
+    with psycopg.connect(url, autocommit=True) as asked:
+        asked.execute(f"alter database {its_name(url)} set {setting}")
+
+
+def think(url: str) -> None:
+    """Return once somebody there has had a transaction for 300 ms and asked for nothing, or has
+    been cut off."""
+    with psycopg.connect(url, autocommit=True) as asked:
+        while asked.execute(_THINKS).fetchone() == (True, False):
+            pass
+
+
+_THINKS = """
+    select count(*) > 0, coalesce(max(clock_timestamp() - state_change) > interval '300 ms', false)
+    from pg_stat_activity where datname = current_database() and state = 'idle in transaction'
+"""
+
+
 def its_name(url: str) -> str:
     return url.rpartition("?")[0].rpartition("/")[2]
 

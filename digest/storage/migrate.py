@@ -14,6 +14,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
 
 from digest.errors import Misconfigured
+from digest.storage import postgres
 from digest.storage.trouble import place, said
 
 HEAD = "0018"  # tests/storage/test_migrate.py holds it to the newest file of migrations/versions
@@ -25,8 +26,7 @@ def to_head(engine: Engine, url: URL) -> None:
     try:
         with engine.begin() as tx:
             if tx.dialect.name == "postgresql":
-                # However long it takes, or waits for another's, no timeout of the role ends it.
-                tx.execute(text("select set_config('statement_timeout', '0', true)"))
+                postgres.without_haste(tx)
                 tx.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
             found = revision(tx)
             if found == HEAD:

@@ -18,7 +18,7 @@ from sqlalchemy import JSON, Connection, Integer, Table, func, select, text
 from sqlalchemy.exc import DBAPIError
 
 from digest.errors import Misconfigured, Permanent
-from digest.storage import migrate
+from digest.storage import migrate, postgres
 from digest.storage.database import engine, parse
 from digest.storage.postal import deliveries
 from digest.storage.trouble import place, said
@@ -58,6 +58,7 @@ def _move(source: Path, target: str, told: Told) -> dict[str, int]:
             # COPY goes past SQLAlchemy, so its errors come as the driver's own.
             driver = writing.dialect.loaded_dbapi.Error
             with _said_as(place(new), driver), writing.begin() as there:
+                postgres.without_haste(there)
                 return _copied(whence, there, place(new), told)
     finally:
         reading.dispose()

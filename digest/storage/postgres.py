@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import sys
 
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import NoSuchModuleError
@@ -25,6 +25,11 @@ NOTICE = {
 # What a role, a database or a server may set otherwise. Moments come as the driver reads them (it
 # knows no DateStyle but ISO, and no year that a zone makes 10000).
 PLAIN = "select set_config('DateStyle', 'ISO', false), set_config('TimeZone', 'UTC', false)"
+# A process that is stopped, or a machine that loses power, amid a change would keep its locks: the
+# server asks after who is gone in two hours. What a role or a URL sets goes before.
+HANGS = "60s"
+_ASLEEP = "idle_in_transaction_session_timeout"
+_LET_GO = f"select set_config('{_ASLEEP}', %s, false) where current_setting('{_ASLEEP}') = '0'"
 # Not libpq's word but the driver's, which wants a number or None.
 PREPARE = "prepare_threshold"
 
@@ -69,7 +74,18 @@ def _threshold(said: str) -> int | None:
     return int(said)
 
 
+def without_haste(tx: Connection) -> None:
+    """However long this transaction works, waits or thinks, no timeout ends it."""
+    tx.execute(
+        text(
+            f"select set_config('statement_timeout', '0', true), set_config('{_ASLEEP}', '0', true)"
+        )
+    )
+
+
 def _speak_plainly(connection: DBAPIConnection, _: object) -> None:
     connection.autocommit = True
-    connection.cursor().execute(PLAIN)
+    asked = connection.cursor()
+    asked.execute(PLAIN)
+    asked.execute(_LET_GO, [HANGS])
     connection.autocommit = False

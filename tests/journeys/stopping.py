@@ -81,8 +81,10 @@ QUICK = """
 import sys
 from digest import cli, scheduler
 from digest.scheduler import leader
+from digest.storage import postgres
 
 scheduler.BEAT, leader.BEAT, leader.PATIENCE = 0.4, 0.4, 1.0
+postgres.HANGS = "1s"
 cli.main(sys.argv[1:])
 """
 USUAL = ("-m", "digest")
@@ -92,7 +94,7 @@ USUAL = ("-m", "digest")
 async def running(
     folder: Path, *, program: tuple[str, ...] = USUAL, command: str = "run", **environ: str
 ) -> AsyncIterator[Running]:
-    """``program``: what Python runs, such as ``("-c", QUICK)``, whose lease is a second."""
+    """``program``: what Python runs, such as ``("-c", QUICK)``, whose lease and locks last a second."""
     port = free_port()
     door = ("--port", str(port)) if command == "run" else ()
     process = await asyncio.create_subprocess_exec(

@@ -19,7 +19,7 @@ from digest.storage.postal import metadata
 from digest.storage.schema import articles as articles_table
 from tests import planted
 from tests.builders import NOW, an_article, an_issue
-from tests.postgres import for_one_test
+from tests.postgres import for_one_test, set_otherwise, think
 from tests.storage import ledger
 from tests.storage.test_people import person, to
 
@@ -106,6 +106,18 @@ async def test_a_row_that_cannot_arrive_leaves_the_target_empty(source, target):
         await sqlite_to_postgres(source, target, told=unheard)
 
     assert not any((await everything(target)).values())
+
+
+async def test_however_long_it_thinks_no_timeout_of_the_role_ends_it(source, target):
+    set_otherwise(target, "idle_in_transaction_session_timeout = '200ms'")
+
+    thought = []
+
+    await sqlite_to_postgres(
+        source, target, told=lambda *_: thought or thought.append(think(target))
+    )
+
+    assert await everything(target) == await everything(f"sqlite:///{source}")
 
 
 async def test_a_nul_that_only_sqlite_keeps_is_taken_out(source, target):

@@ -4,16 +4,17 @@ import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime
 from multiprocessing import get_context
+from threading import Event
 
 import psycopg
 import pytest
 from sqlalchemy import text
 
 from digest.errors import Misconfigured, Temporary
-from digest.storage import people
-from digest.storage.database import Store
+from digest.storage import migrate, people, postgres
+from digest.storage.database import Store, engine, parse
 from subscribers.model import SubscriberId
-from tests.postgres import for_one_test
+from tests.postgres import for_one_test, set_otherwise, think
 from tests.storage.test_people import person
 
 FAR = datetime(9999, 12, 31, 23, 30, tzinfo=UTC)
@@ -29,11 +30,6 @@ def bare(pg):
 def say(url, statement):
     with psycopg.connect(url, autocommit=True) as asked:
         asked.execute(statement)
-
-
-def set_otherwise(url, setting):
-    with psycopg.connect(url, autocommit=True) as asked:
-        asked.execute(f"alter database {asked.info.dbname} set {setting}")
 
 
 @pytest.mark.parametrize(
@@ -114,6 +110,59 @@ def test_an_upgrade_waits_and_works_longer_than_a_statement_may_take(bare):
     process.join()
 
     assert process.exitcode == 0
+
+
+def test_no_upgrade_is_ended_because_it_thinks(bare, monkeypatch):
+    set_otherwise(bare, "idle_in_transaction_session_timeout = '200ms'")
+    upgrade = migrate._upgrade
+    monkeypatch.setattr(migrate, "_upgrade", lambda tx: (think(bare), upgrade(tx)))
+    writing = engine(parse(bare), write=True)
+
+    migrate.to_head(writing, parse(bare))
+    writing.dispose()
+
+    with psycopg.connect(bare) as asked:
+        assert asked.execute("select version_num from alembic_version").fetchone() == (
+            migrate.HEAD,
+        )
+
+
+def lock(tx):
+    tx.execute(text("select pg_advisory_xact_lock(1)"))
+
+
+async def test_who_falls_asleep_amid_a_change_holds_nobody_up(bare, monkeypatch):
+    awake, asleep, woken = await Store.open(bare), Event(), Event()
+    monkeypatch.setattr(postgres, "HANGS", "50ms")
+    sleeper = await Store.open(bare)
+
+    def sleep(tx):
+        lock(tx)
+        asleep.set()
+        woken.wait(60)
+        tx.execute(text("select 1"))
+
+    hung = asyncio.create_task(sleeper.write(sleep))
+    await asyncio.to_thread(asleep.wait, 60)
+    await asyncio.wait_for(awake.write(lock), 60)
+    woken.set()
+    with pytest.raises(Temporary, match="broke off"):
+        await hung
+    for store in (awake, sleeper):
+        await store.close()
+
+
+@pytest.mark.parametrize(("setting", "is_"), [("0", "1min"), ("7s", "7s")])
+async def test_how_long_it_may_sleep_is_ours_to_say_where_nobody_else_has(bare, setting, is_):
+    set_otherwise(bare, f"idle_in_transaction_session_timeout = '{setting}'")
+
+    store = await Store.open(bare)
+    found = await store.write(
+        lambda tx: tx.execute(text("show idle_in_transaction_session_timeout")).scalar_one()
+    )
+    await store.close()
+
+    assert found == is_
 
 
 @pytest.mark.parametrize("encoding", ["LATIN1", "SQL_ASCII"])
