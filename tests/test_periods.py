@@ -184,17 +184,20 @@ HOURS = (time(0, 0), time(2, 30), time(23, 59))
 
 
 def rules(zone):
-    """What sets a zone apart in these years: its offset at every sixth hour."""
-    local = ZoneInfo(zone)
+    """What sets a zone apart in these years: its offset, and each hour after which it is another."""
+    local, offset, changes = ZoneInfo(zone), None, []
     start = datetime(2025, 12, 30, tzinfo=UTC)
-    offsets = [start.astimezone(local).utcoffset()]
-    changes = []
-    for hours in range(0, 24 * 365 * 5 + 24 * 8, 6):
-        offset = (start + timedelta(hours=hours)).astimezone(local).utcoffset()
-        if offset != offsets[-1]:
-            offsets.append(offset)
-            changes.append((hours, offset))
-    return offsets[0], tuple(changes)
+    for day in range(365 * 5 + 8):
+        midnight = start + timedelta(days=day)
+        if midnight.astimezone(local).utcoffset() == offset:
+            continue
+        for hour in range(-23, 1):
+            moment = midnight + timedelta(hours=hour)
+            found = moment.astimezone(local).utcoffset()
+            if found != offset:
+                offset = found
+                changes.append((moment, offset))
+    return tuple(changes)
 
 
 def distinct_zones():

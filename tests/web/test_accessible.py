@@ -26,6 +26,8 @@ TEMPLATES = templates.ours() / "web"
 
 LOST = b"a key that is in no ring any more, as long"
 WHOLE = {"resultTypes": ["violations"]}  # every rule, the best practices too
+# All of them that another scheme can change.
+COLOURS = {**WHOLE, "runOnly": ["color-contrast", "link-in-text-block"]}
 
 
 @pytest_asyncio.fixture(loop_scope="module")
@@ -45,9 +47,9 @@ class Inspector:
     async def look(self, name: str) -> None:
         language = await self.page.locator("html").get_attribute("lang")
         self.seen.append((name, language or ""))
-        for scheme in ("light", "dark"):
+        for scheme, rules in (("light", WHOLE), ("dark", COLOURS)):
             await self.page.emulate_media(color_scheme=scheme)
-            said = (await Axe().run(self.page, options=WHOLE)).response
+            said = (await Axe().run(self.page, options=rules)).response
             assert said["passes"], f"axe looked at nothing on {name}"
             for rule in said["violations"]:
                 places = ", ".join(str(node["target"]) for node in rule["nodes"])
@@ -162,7 +164,7 @@ async def test_the_inspection_sees_a_page_that_breaks_a_rule(browser: Browser):
     await inspector.look("bad")
 
     assert {one.split(" at ")[0] for one in inspector.found} == {
-        f"bad, {scheme}: {rule}"
-        for scheme in ("light", "dark")
-        for rule in ("image-alt", "color-contrast")
+        "bad, light: image-alt",
+        "bad, light: color-contrast",
+        "bad, dark: color-contrast",
     }
