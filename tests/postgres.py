@@ -42,7 +42,7 @@ def a_server() -> Iterator[Path]:
 def a_database(folder: Path, *, like: str = "template1") -> str:
     """The URL of a new one, empty or a copy of the database ``like``."""
     name = f"digest_{next(_numbers)}"
-    _ask(folder, f"create database {name} template {like}")
+    _ask(folder, f"create database {name} template {like} strategy file_copy")
     return _url(folder, name)
 
 
