@@ -181,18 +181,15 @@ class Pipeline(asyncio.Protocol):
             self._awaited.add(Step.RCPT, flight)
             self._transport.write(envelope.rcpt(flight.message))
         elif self._bdat:
-            self._send(flight)
+            self._send(step, flight)
         else:
             self._awaited.add(Step.DATA, flight)
             self._transport.write(b"DATA\r\n")
 
     def _invited(self, flight: Flight, reply: Reply) -> None:
         code = reply[0]
-        if code == 354 and flight.late:
-            self._awaited.put_back(Step.DATA, flight)
-            self._hang_up(f"{self._relay.label} took long over the message before")
-        elif code == 354:
-            self._send(flight)
+        if code == 354:
+            self._send(Step.DATA, flight)
         elif code >= 400:
             flight.fate = flight.fate or replies.failure(reply, Stage.DATA)
             self._abandon(flight)
@@ -245,8 +242,12 @@ class Pipeline(asyncio.Protocol):
             self._awaited.opening(flight)
         return self._envelopes.opening(flight.message)
 
-    def _send(self, flight: Flight) -> None:
+    def _send(self, step: Step, flight: Flight) -> None:
         """The body and its dot, or a lone dot where MAIL or RCPT was refused (RFC 2920, 3.1)."""
+        if flight.late:
+            self._awaited.put_back(step, flight)
+            self._hang_up(f"{self._relay.label} took long over the message before")
+            return
         parts = () if flight.fate else self._envelopes.body(flight.message)
         self._awaited.add(Step.END, flight)
         if parts and flight.message.size > CHUNK:
@@ -287,8 +288,7 @@ class Pipeline(asyncio.Protocol):
 
     def _waited_enough(self) -> None:
         if self._awaited:
-            asked = self._awaited.step.name
-            self._hang_up(f"{self._relay.label} did not answer {asked} in time")
+            self._hang_up(f"{self._relay.label} did not answer {self._awaited.step.name} in time")
         else:
             self._supply.over = True  # idle: closed, not kept warm
             self.wake()

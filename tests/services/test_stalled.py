@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from asyncio import TaskGroup
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
@@ -18,7 +19,7 @@ from digest.deliver.watch import Watch
 from digest.errors import Temporary
 from digest.services.dispatch import all_settled
 from digest.storage import posting
-from tests.deliver.relays import scripted
+from tests.deliver.relays import ALL, scripted
 from tests.services.posthouse import PostHouse, later
 
 RELAY = RelayOptions(name="main", host="127.0.0.1", max_connections=1)
@@ -64,15 +65,16 @@ async def sent_to(house: PostHouse, meanwhile: Callable[[str], Awaitable[None]])
             relay.go.set()
 
     dispatch = house.dispatch(RELAY, carry=relay.carry, show=show)
-    async with asyncio.timeout(20), asyncio.TaskGroup() as group:
+    async with asyncio.timeout(20), TaskGroup() as group:
         group.create_task(dispatch.run(all_settled))
         await relay.hangs.wait()
         await meanwhile(relay.taken[0])
     return relay.taken
 
 
+@pytest.mark.parametrize("bdat", [False, True])
 async def test_who_leaves_while_their_message_is_announced_to_a_relay_that_hangs(
-    house, monkeypatch
+    house, monkeypatch, bdat
 ):
     hangs, go, patient = asyncio.Event(), asyncio.Event(), asyncio.Event()
 
@@ -87,9 +89,14 @@ async def test_who_leaves_while_their_message_is_announced_to_a_relay_that_hangs
             patient.set()
 
     monkeypatch.setattr(pipeline, "Watch", Impatient)
-    async with scripted() as (relay, options), asyncio.timeout(20), asyncio.TaskGroup() as group:
+    offers = (*ALL, "CHUNKING")
+    async with (
+        scripted(offers=offers) as (relay, options),
+        asyncio.timeout(20),
+        TaskGroup() as group,
+    ):
         relay.before = before
-        dispatch = house.dispatch(replace(options, max_connections=1))
+        dispatch = house.dispatch(replace(options, max_connections=1, bdat=bdat))
         group.create_task(dispatch.run(all_settled))
         await hangs.wait()
         # What is announced is written with the dot, and so it has been read with it.
@@ -136,7 +143,7 @@ async def test_what_was_claimed_before_the_database_failed_is_claimed_anew(house
 
     monkeypatch.setattr(house.store, "read", reading)
     dispatch = house.dispatch(RELAY, carry=relay.carry)
-    async with asyncio.timeout(20), asyncio.TaskGroup() as group:
+    async with asyncio.timeout(20), TaskGroup() as group:
         group.create_task(dispatch.run(all_settled))
         await failed.wait()
         await house.leave("ada")
