@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import quopri
+import re
 from email.header import Header, decode_header, make_header
 from email.utils import getaddresses
 
@@ -36,6 +37,21 @@ def test_a_slot_is_read_back_and_no_line_of_it_is_long_or_begins_with_a_dot(valu
     assert quopri.decodestring(encoded).decode() == value
     assert max(map(len, lines)) <= 76
     assert not any(line.startswith((b".", b"F")) for line in lines)
+
+
+_is_line_of_escapes = re.compile(rb"(?:[^=]|=[0-9A-F]{2})*=?").fullmatch
+
+
+@pytest.mark.parametrize("rest", ["é.F=" * 30, "=", ".", "F", "é", " ", "x" * 160, ".F" * 40])
+def test_a_slot_is_whole_wherever_its_lines_end(rest):
+    for before in range(quoted.LINE + 3):
+        encoded = quoted.slot("a" * before + rest)
+
+        lines = encoded.split(b"\r\n")
+        assert quopri.decodestring(encoded).decode() == "a" * before + rest
+        assert max(map(len, lines)) <= 76
+        assert all(map(_is_line_of_escapes, lines))
+        assert not any(line.startswith((b".", b"F")) for line in lines)
 
 
 SENDERS = {
@@ -126,3 +142,17 @@ def test_mailboxes_are_written_as_each_by_itself(names):
 
     pairs = zip(names, addresses, strict=True)
     assert found == [headers.mailbox(*both).encode() for both in pairs]
+
+
+@pytest.mark.parametrize("unit", ["a", "Ada ", "a,", '"', "=?q", "é", "Zoë ", "漢"])
+def test_a_name_of_any_length_is_read_back_and_no_line_of_it_is_long(unit):
+    for length in (1, 2, *range(20, 29), *range(60, 80), 2_000):
+        name = (unit * length)[:length].strip()
+        written = headers.mailbox(name, "ada@example.org")
+
+        [(shown, address)] = getaddresses([written])
+        assert (str(make_header(decode_header(shown))), address) == (name, "ada@example.org")
+        assert max(map(len, written.split("\r\n"))) <= 2 * headers.FOLD + len(
+            '"" <ada@example.org>'
+        )
+        assert headers.mailboxes([name], ["ada@example.org"]) == [written.encode()]

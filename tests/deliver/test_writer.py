@@ -130,6 +130,23 @@ def test_links_are_filled_as_slots_are(beginning, ends):
     assert found == [quoted.filling(beginning + end) for end in ends]
 
 
+def test_links_are_filled_as_slots_are_wherever_their_lines_end():
+    tokens = [("a.F-" * 50)[:length].encode() for length in (1, 22, 23, 24, 47, 74, 75, 99)]
+    for at in range(quoted.LINE + 3):
+        beginning = ("h%" * quoted.LINE)[:at].encode()
+        for ends in (*([one, one[1:] + b"."] for one in tokens), tokens, []):
+            slow = [quoted.filling((beginning + end).decode()) for end in ends]
+            assert quoted.links(beginning, ends) == slow
+
+
+def test_many_slots_are_filled_as_each_would_be_alone_wherever_their_lines_end():
+    for length in range(quoted.LINE - 8, quoted.LINE + 8):
+        for odd in ("a", ".", "F", "é", "=", " "):
+            values = [odd + "a" * length, "a" * length + odd, odd, ""]
+            for some in (values, values[:1], values[1:]):
+                assert quoted.fillings(some) == [quoted.filling(one) for one in some]
+
+
 def test_many_are_written_as_each_would_be_alone():
     postmark = a_postmark()
     writer = Writer(
