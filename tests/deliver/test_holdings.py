@@ -30,8 +30,19 @@ def test_what_was_said_is_sorted_by_the_claims_and_what_is_unknown_has_none():
         2: {20: "b"},
         0: {99: "c"},
     }
+    assert dict(holdings.by_claim({20: "b", 10: "a"})) == {1: {10: "a"}, 2: {20: "b"}}
     assert list(holdings.by_claim({})) == []
     assert (holdings.claim(20), holdings.claim(99)) == (2, 0)
+
+
+def test_what_is_settled_and_of_no_claim_ends_nobodys():
+    holdings = Holdings()
+    holdings.took(1, [10])
+    holdings.took(2, [20])
+
+    assert holdings.ending([98, 99]) == []
+    holdings.settled([98, 99])
+    assert set(holdings.numbers) == {1, 2}
 
 
 def test_what_was_lost_and_claimed_anew_belongs_to_the_new_claim():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from digest.deliver import receipts, replies
@@ -12,8 +12,16 @@ CODES = st.sampled_from(["2.0.0 ", "2.6.0 ", "", "2.0.0", "2.0.00 "])
 LINES = st.builds(lambda code, words: f"250 {code}{words}".encode(), CODES, WORDS)
 BROKEN = st.sampled_from([b"250 2.0.0 \xff\xfe", b"250 2.0.0 \xe2\x80\xa8line", b"250 2.0.0\tok"])
 
+OK = (b"250 2.0.0 Ok", "main")
+
 
 @given(st.lists(st.tuples(st.one_of(LINES, BROKEN), st.sampled_from(["main", "spare"]))))
+@example([OK, (b"250 2.0.0", "main")])
+@example([(b"250 2.0.0", "main"), OK])
+@example([OK, (b"250 2.6.0 Ok", "main"), OK])
+@example([OK, (b"250 2.0.0 " + b"x" * 600, "main")])
+@example([OK, (b"250 2.0.0 one\ntwo", "main")])
+@example([OK, (b"250 2.0.0 rubbed\x7fout", "main")])
 def test_sorting_many_changes_none(said):
     sent = [(ref, line, relay) for ref, (line, relay) in enumerate(said)]
 

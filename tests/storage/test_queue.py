@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import combinations_with_replacement
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -35,6 +36,16 @@ def test_what_may_go_and_is_not_claimed_lies_in_just_one_piece(claimed):
         for place in ALL
         if place.at <= NOW and not any(one.start <= place <= one.end for one in claimed)
     ]
+
+
+def test_the_places_of_a_stretch_are_its_own_and_nobody_elses():
+    near = [place for place in ALL if abs(place.at - NOW) <= timedelta(seconds=1)]
+    for start, end in combinations_with_replacement(near, 2):
+        pieces = list(queue.pieces(Stretch(start, end)))
+
+        found = [place for piece in pieces for place in near if lies_in(place, piece)]
+
+        assert found == [place for place in near if start <= place <= end]
 
 
 def test_claims_one_behind_the_other_leave_nothing_to_ask_for_between_them():
