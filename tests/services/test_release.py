@@ -6,17 +6,17 @@ from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from digest.choices import Choice
-from digest.errors import Halted
-from digest.services import release
+from digest.errors import DigestError, Halted
+from digest.services import release, steering
 from digest.services.release import Released, Taken
 from digest.storage import desk, enrolling, reviews
 from digest.storage import issues as issues_table
 from digest.storage.postal import deliveries
 from subscribers.model import Standing, Status
-from tests.builders import NOW, an_issue
+from tests.builders import NOW, a_newsletter, an_issue
 from tests.services.posthouse import PostHouse
 
 
@@ -83,6 +83,36 @@ async def test_a_correction_leaves_what_waits_for_the_editor_alone(house):
     info = await house.store.read(desk.find, waits)
     assert info is not None
     assert info.state == "draft"
+
+
+async def test_what_the_editor_kept_back_is_let_go_by_nobody(house):
+    await house.join("ada")
+    asked = {"due": NOW, "release_by": NOW, "clock": house.clock}
+    waits = await release.submit(house.store, house.prepared(), **asked)
+    await steering.hold(house.store, waits, clock=house.clock)
+
+    for issue in (waits, 9):
+        with pytest.raises(DigestError, match=f"issue {issue} does not wait for approval"):
+            await release.let_go(house.store, a_newsletter(), issue, clock=house.clock)
+
+    assert await house.states() == {}
+
+
+async def test_one_that_is_let_go_leaves_the_hours_of_another_that_is_half_released(house):
+    await house.join("noon", hour=time(12, 0))
+    await release.begin(house.store, house.prepared(), clock=house.clock)
+    other = replace(house.prepared(), issue=an_issue(lead=None, period="2026-11-25"))
+    asked = {"due": NOW, "release_by": NOW, "clock": house.clock}
+    waits = await release.submit(house.store, other, **asked)
+    house.now = NOW + timedelta(hours=8)
+    await release.let_go(house.store, a_newsletter(timezone="UTC"), waits, clock=house.clock)
+
+    await release.finish(house.store, clock=house.clock)
+
+    due = select(deliveries.c.issue, deliveries.c.due_at)
+    noon = datetime(2026, 11, 24, 12, tzinfo=UTC)
+    found = await house.store.read(lambda tx: list(map(tuple, tx.execute(due))))
+    assert sorted(found) == [(1, noon), (waits, noon + timedelta(days=1))]
 
 
 async def test_the_editor_reads_the_newsletters_own_language(house):
