@@ -11,8 +11,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.deliver.pipeline import Pipeline
+from digest.deliver.pipeline import CHUNK, Pipeline
 from digest.deliver.relay import Offer, RelayOptions
+from digest.deliver.watch import Watch
 from tests.deliver.relays import Tray, a_message
 
 RELAY = RelayOptions(name="main", host="127.0.0.1")
@@ -44,6 +45,7 @@ class Wire(asyncio.Transport):
         super().__init__()
         self.written: list[bytes] = []
         self.aborted = self.torn = False
+        self.waiting = 0  # bytes that the other side has yet to take
 
     def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
         pass
@@ -52,7 +54,7 @@ class Wire(asyncio.Transport):
         pass
 
     def get_write_buffer_size(self) -> int:
-        return 0
+        return self.waiting
 
     def is_closing(self) -> bool:
         return self.aborted
@@ -180,6 +182,38 @@ async def test_a_connection_that_cannot_be_written_to_keeps_no_other_from_writin
     assert [str(error) for error in told] == ["no buffer space"]
     for pipeline in (first, second):
         pipeline.connection_lost(None)
+
+
+async def test_a_long_message_goes_on_whenever_there_is_room(monkeypatch):
+    allowed = []
+    monkeypatch.setattr(Watch, "allow", lambda _, seconds: allowed.append(seconds))
+    long = a_message(parts=(b"Subject: x\r\n\r\n", b"Barges are back.\r\n" * 40_000))
+    tray, wire = Tray(long, a_message("grace@example.org")), Wire()
+    pipeline = Pipeline(RELAY, OFFER, tray)
+    pipeline.start(wire)
+
+    wire.waiting = 2 * CHUNK
+    pipeline.data_received(OPENED.encode())
+    assert (len(wire.written), allowed[-1]) == (1, RELAY.patience.block)
+    wire.waiting = 0
+    pipeline.resume_writing()
+
+    assert b"".join(wire.written[1:]).startswith(long.data + b".\r\nMAIL FROM:<")
+    assert (tray.departed, allowed[-1]) == (["ada@example.org"], RELAY.patience.end)
+    pipeline.resume_writing()  # there is room, and nothing is waiting
+    pipeline.data_received(b"250 2.0.0 ok\r\n")
+    assert list(tray.outcomes) == ["ada@example.org"]
+    pipeline.connection_lost(None)
+
+
+async def test_a_connection_that_is_gone_leaves_no_timer(monkeypatch):
+    stopped = []
+    monkeypatch.setattr(Watch, "stop", lambda watch: stopped.append(watch))
+    pipeline, _ = await opened()
+
+    pipeline.connection_lost(None)
+
+    assert len(stopped) == 1
 
 
 def test_a_loop_that_has_ended_is_forgotten():

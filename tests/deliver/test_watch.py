@@ -22,7 +22,10 @@ class Clock:
 
     def call_later(self, seconds, call):
         self.due = self.now + seconds, call
-        return SimpleNamespace(cancel=lambda: None)
+        return SimpleNamespace(cancel=self.cancel)
+
+    def cancel(self):
+        self.due = None
 
     def run_until(self, moment):
         while self.due and self.due[0] <= moment:
@@ -91,6 +94,19 @@ def test_what_is_allowed_after_a_touch_counts(clock, allowed, expired):
     clock.run_until(111)
 
     assert expired == [pytest.approx(110)]
+
+
+def test_stopped_it_looks_no_more(clock, allowed, expired):
+    allowed.stop()
+    clock.run_until(1000)
+
+    assert (expired, clock.due) == ([], None)
+
+
+def test_a_watch_that_nothing_was_allowed_can_be_stopped(clock):
+    Watch(shortest=5.0, expired=lambda: None).stop()
+
+    assert clock.due is None
 
 
 def test_it_is_long_once_nothing_was_allowed_for_its_patience(clock, expired):
