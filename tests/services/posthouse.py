@@ -126,6 +126,7 @@ class PostHouse:
         carry: Carry = smtp.carry,
         each_domain: Pace | None = None,
         serve: bool = True,
+        beside: Sequence[Office] = (),
         sealed: Callable[[Office], Office] = lambda office: office,
         **given: Any,
     ) -> Dispatch:
@@ -145,7 +146,7 @@ class PostHouse:
             )
 
         return Dispatch(
-            [sealed(self.office())] if serve else [],
+            [sealed(self.office()), *beside] if serve else [],
             journal.take_over(self.folder / "journals"),
             lines,
             clock=self.clock,

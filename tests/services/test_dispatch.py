@@ -15,9 +15,11 @@ from sqlalchemy import select
 from digest.deliver import throttle
 from digest.deliver.allowance import Lane
 from digest.deliver.choice import Circuit
+from digest.deliver.office import Outlook
 from digest.deliver.outbox import Consequence
 from digest.deliver.tray import Box
 from digest.errors import Temporary
+from digest.services.dispatch import all_settled
 from digest.services.issue_office import IssueOffice
 from digest.storage import desk
 from digest.storage.postal import deliveries
@@ -403,3 +405,11 @@ async def test_what_comes_too_late_is_skipped_though_no_relay_may_be_used(house)
 
     assert await house.states() == {"ada": "skipped: stale"}
     assert (progress.tally.skipped, progress.late, relay.connections) == (1, 1, 0)
+
+
+def test_all_is_settled_where_nothing_is_queued_even_for_later():
+    later_on = Outlook(queued=True, next_at=NOW + timedelta(hours=1))
+
+    assert all_settled(Outlook(), False)
+    assert not all_settled(later_on, False)
+    assert not all_settled(Outlook(), True)

@@ -64,7 +64,8 @@ async def sent_to(house: PostHouse, meanwhile: Callable[[str], Awaitable[None]])
         if progress.tally.skipped:
             relay.go.set()
 
-    dispatch = house.dispatch(RELAY, carry=relay.carry, show=show)
+    idle = house.office()  # what is claimed of one office grows old whatever another has
+    dispatch = house.dispatch(RELAY, carry=relay.carry, show=show, beside=[idle])
     async with asyncio.timeout(20), TaskGroup() as group:
         group.create_task(dispatch.run(all_settled))
         await relay.hangs.wait()
