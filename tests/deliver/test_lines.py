@@ -15,13 +15,15 @@ from digest.deliver.outcome import Deferred, Refused, Stage
 from digest.deliver.refusals import STRANGERS
 from digest.deliver.relay import RelayOptions
 from digest.deliver.throttle import Pace
-from digest.deliver.tray import Tray
+from digest.deliver.tray import Door, Tray
 from digest.errors import Temporary
 from tests.builders import NOW
 from tests.deliver.relays import a_message
 
 FULL = Deferred(452, "4.3.1", "Insufficient system storage", Stage.MAIL)
 SPENT = Deferred(454, "", "Throttling failure: Daily message quota exceeded.", Stage.END)  # SES
+
+TOO_LARGE = Refused(552, "5.3.4", "too large", Stage.MAIL)
 
 
 class House:
@@ -223,3 +225,24 @@ async def test_a_relay_that_knows_nobody_writes_off_no_list_of_readers(tmp_path)
     assert told == house.lines.troubles[0]
     assert "says that none of the last 20 readers exists" in told
     await house.lines.close()
+
+
+def test_what_was_taken_and_has_not_landed_flies_whatever_becomes_of_the_rest(tmp_path):
+    tray = Tray(1, Journal(tmp_path / "worker-1.journal"), signal=lambda: None)
+    tray.journal.begin(uuid4())
+    door = Door(tray, "main", Domains(Pace(), {}, NOW.timestamp()))
+    tray.boxes[0].ready.extend(a_message(ref=n) for n in range(6))
+    door.room = 6
+    one, *rest = (door.take(lambda: None) for _ in range(6))
+
+    door.departing(one)
+    door.accepted(one, b"250 2.0.0 Ok")
+    for outcome in (FULL, SPENT):
+        door.settle(rest.pop(), outcome)
+    door.overdue(rest.pop(), FULL)
+    door.returned(rest.pop(), FULL)
+    assert (door.left - door.accepts - door.ended, tray.flying) == (1, 1)
+    door.objected(rest.pop(), TOO_LARGE, lambda _: TOO_LARGE)
+
+    assert (door.left, door.left - door.accepts - door.ended, tray.flying) == (5, 0, 0)
+    assert (door.room, tray.ready, len(door.late)) == (1, 1, 1)
