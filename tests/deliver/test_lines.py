@@ -246,3 +246,17 @@ def test_what_was_taken_and_has_not_landed_flies_whatever_becomes_of_the_rest(tm
 
     assert (door.left, door.left - door.accepts - door.ended, tray.flying) == (5, 0, 0)
     assert (door.room, tray.ready, len(door.late)) == (1, 1, 1)
+
+
+def test_what_each_relay_has_found_too_large_once_is_not_passed_on_again(tmp_path):
+    house = House(tmp_path, Crowded(0))
+    house.put(1)
+    first, second = house.main.door, house.other.door
+    for door in (first, second):
+        door.room = 1
+        message = door.take(lambda: None)
+        door.settle(message, TOO_LARGE)
+        door.objection = None  # a new connection forgets it
+
+    box = house.tray.boxes[0]
+    assert (len(box.passed), [outcome for _, outcome, _ in box.rest]) == (0, [TOO_LARGE])
