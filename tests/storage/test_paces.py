@@ -34,6 +34,9 @@ async def test_the_newest_text_is_kept_and_kinds_are_not_mixed_up(store):
 
     assert await store.read(paces.known, Of.RELAY) == {"main": "3", "second": "2"}
     assert await store.read(paces.known, Of.DOMAIN) == {"main": "slow"}
+    await store.write(paces.begin, Of.RELAY, {"main": "0", "third": "0"}, NOW)
+    held = {"main": "3", "second": "2", "third": "0"}
+    assert await store.write(paces.held, Of.RELAY) == held
 
 
 async def test_more_domains_than_a_statement_holds_are_saved(store):
