@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -153,7 +154,12 @@ def test_many_are_written_as_each_would_be_alone():
         compile_edition(an_edition("barges"), postmark.letterhead), postmark, an_issue()
     )
     readers = [
-        Reader(id=SubscriberId(id_), address=f"{n}@example.org", name=name, due=NOW)
+        Reader(
+            id=SubscriberId(id_),
+            address=f"{n}@example.org",
+            name=name,
+            due=NOW + timedelta(hours=n),
+        )
         for n, (id_, name) in enumerate([("a1", "Ada"), ("b-2", "Zoë & Co"), ("c3", "")])
     ]
 
