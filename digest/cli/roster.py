@@ -20,7 +20,7 @@ from digest.cli import rosterfile
 from digest.clock import Clock
 from digest.config import rules
 from digest.config.problems import Wrong
-from digest.errors import Misconfigured
+from digest.errors import Misconfigured, Temporary
 from digest.services.enrolment import Counts, Terms, enrol, foresee
 from digest.storage import roster as table
 from digest.storage.database import Store
@@ -181,7 +181,11 @@ async def imported(store: Store, asked: Asked, terms: Terms, *, clock: Clock) ->
     with rejects(asked.rejects) as reject, _tidied() as tidy:
         file = Pass(asked, terms.newsletter, reject=reject)
         for rows in file.batches():
-            counts += await enrol(store, rows, terms, clock=clock)
+            try:
+                counts += await enrol(store, rows, terms, clock=clock)
+            except Temporary as error:
+                kept = "whom it added before stays added; import the file again, and it goes on"
+                raise Temporary(f"{error}; {kept}") from error
             tidy()
             await asyncio.sleep(BREATH_SECONDS)
     return file.found(counts)

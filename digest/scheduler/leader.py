@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -49,10 +50,12 @@ class Leader:
         return self.leads
 
     async def resign(self) -> None:
-        """Give the lease back, so that the next one need not wait."""
+        """Give the lease back, so that the next one need not wait; where that cannot be kept it
+        waits, as for one that died."""
         if self.leads:
             self.leads = False
-            await self._store.write(leases.give_back, leases.CLOCK, self._holder)
+            with contextlib.suppress(DigestError):
+                await self._store.write(leases.give_back, leases.CLOCK, self._holder)
 
     def _may(self, lease: Lease, now: float) -> bool:
         return lease.holder in (NOBODY, self._holder) or now - self._since >= PATIENCE

@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 from digest import duty, periods
 from digest.clock import Clock
 from digest.deliver.postmark import domain_of
-from digest.errors import DigestError, Halted
+from digest.errors import DigestError, Halted, Temporary
 from digest.model import Issue, Newsletter, NewsletterId
 from digest.storage import desk, enrolling, reviews
 from digest.storage import issues as issues_table
@@ -60,7 +60,8 @@ async def release(
     """Freeze the issue and everybody it goes to.
 
     ``corrects``: the id of the issue it puts right, to whose readers alone it goes. Raises Taken,
-    and Halted where ``halt``, asked after every batch, says so: then ``finish`` goes on with it.
+    and Halted where ``halt``, asked after every batch, says so, or Temporary where the database
+    fails: then ``finish`` goes on with it.
     """
     issue = prepared.issue
     assert issue is not None, "there is nothing to release"
@@ -183,11 +184,14 @@ async def _enrol(store: Store, issue: int, clock: Clock, halt: Halt = _never) ->
     def some(tx: Connection) -> int:
         return batch.run(lambda size: enrolling.enrol(tx, issue, clock(), size))
 
-    while await store.write(some):
-        if halt():
-            raise Halted(desk.half_released(issue))
-        await store.catch_up()
-    return await store.write(issues_table.released, issue, clock())
+    try:
+        while await store.write(some):
+            if halt():
+                raise Halted(desk.half_released(issue))
+            await store.catch_up()
+        return await store.write(issues_table.released, issue, clock())
+    except Temporary as error:
+        raise Temporary(f"{error}; {desk.half_released(issue)}") from error
 
 
 def _chosen(

@@ -125,8 +125,8 @@ def half_released(issue: int) -> str:
     One sentence, for all who say it.
     """
     return (
-        f"issue {issue} is half released and goes to nobody yet; `digest work` finishes and "
-        f"sends it, `digest issues cancel {issue}` ends it"
+        f"issue {issue} is half released and goes to nobody yet; `digest work` or `digest run` "
+        f"finishes and sends it, `digest issues cancel {issue}` ends it"
     )
 
 

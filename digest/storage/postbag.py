@@ -110,6 +110,8 @@ def save(tx: Connection, before: Delivery, after: Delivery, lease: str | None = 
             letters.c.id == before.id,
             letters.c.state == before.state.value,
             letters.c.attempts == before.attempts,
+            # Of a claim that was given back while nobody heard so, the next one is somebody else's.
+            letters.c.claimed_at.is_not_distinct_from(before.claimed_at),
         )
         .values(
             state=after.state.value,

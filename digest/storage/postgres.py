@@ -3,6 +3,7 @@ fallen silent.  ~ world"""
 
 from __future__ import annotations
 
+import logging
 import sys
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
@@ -59,6 +60,8 @@ def engine(url: URL, *, write: bool, connections: int) -> Engine:
             f"needs PostgreSQL's driver: {sys.executable} -m pip install 'psycopg[binary]>=3.2'",
         ) from error
     event.listen(made, "connect", _speak_plainly)
+    # It warns of what it ignores where a COPY breaks off; that it broke off is raised all the same.
+    logging.getLogger("psycopg").setLevel(logging.ERROR)
     if not write:
         return made.execution_options(postgresql_readonly=True, isolation_level="REPEATABLE READ")
     # Who waits for a lock must see what the one before did: whatever the role's own default is.

@@ -76,8 +76,12 @@ def _said_by_postgres(error: Exception, where: str) -> DigestError:
         return Temporary(f"{where}: the server has too little of something, give it more: {words}")
     if code[:2] == "58":
         return Temporary(f"{where}: the server's disk cannot be read or written: {words}")
-    if not code and getattr(error, "statement", "") is None:
-        cure = "see that the server runs, and that the URL names its database and role"
+    # A commit that breaks off has no statement either, but had a connection.
+    if not code and getattr(error, "statement", "") is None and not _was_connected(error):
+        cure = (
+            "see that the server runs and takes more connections, and that the URL names its "
+            "database and role"
+        )
         return Temporary(f"{where} cannot be connected to; {cure}: {words}")
     if code[:2] in ("08", "57") or _is_lost(error, code):
         return Temporary(f"{where} does not answer; see that the server runs: {words}")
@@ -89,7 +93,12 @@ def _is_lost(error: Exception, code: str) -> bool:
     that PEP 249 has for what is no fault of the program."""
     kinds = type(_bare(error)).__mro__
     unasked = not code and any(kind.__name__ == "OperationalError" for kind in kinds)
-    return unasked or getattr(error, "connection_invalidated", False)
+    return unasked or _was_connected(error)
+
+
+def _was_connected(error: Exception) -> bool:
+    """Whether SQLAlchemy had a connection and gave it up."""
+    return getattr(error, "connection_invalidated", False)
 
 
 def _bare(error: Exception) -> Exception:

@@ -77,8 +77,8 @@ def test_stopped_amid_its_release_it_says_so_and_the_issue_can_be_ended(desk, nu
     )
 
     half = (
-        "issue 1 is half released and goes to nobody yet; `digest work` finishes and sends it, "
-        "`digest issues cancel 1` ends it"
+        "issue 1 is half released and goes to nobody yet; `digest work` or `digest run` finishes "
+        "and sends it, `digest issues cancel 1` ends it"
     )
     assert (stopped.returncode, stopped.stderr.splitlines()[-1]) == (
         130,

@@ -2,6 +2,7 @@
 
 import json
 import re
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,11 @@ import pytest
 from click.testing import CliRunner
 
 from digest.cli import digest
-from digest.errors import Misconfigured
+from digest.cli.roster import Asked, imported
+from digest.errors import Misconfigured, Temporary
+from digest.services.enrolment import Terms
+from digest.storage.database import Store
+from tests.builders import NOW
 
 ROOT = Path(__file__).parents[2]
 CONFIG = """
@@ -111,6 +116,36 @@ def test_who_comes_as_left_and_whose_row_is_of_another_newsletter_is_said(folder
         "line,reason",
         "5,The row is of another newsletter.",
     ]
+
+
+async def test_an_import_that_the_database_cuts_short_says_what_is_kept_and_goes_on(folder):
+    asked = Asked(
+        file=folder / "people.csv",
+        offered=["daily"],
+        mapping={"address": "E-Mail"},
+        program=None,
+        rejects=folder / "rejects.csv",
+        quiet=True,
+    )
+    terms = Terms(
+        newsletter="daily",
+        cadence="daily",
+        language="en",
+        timezone="UTC",
+        vouched=True,
+        ring=(b"k" * 32,),
+    )
+    store = await Store.open(f"sqlite:///{folder / 'digest.db'}", patience=0)
+    other = sqlite3.connect(folder / "digest.db", isolation_level=None)
+
+    other.execute("begin immediate")
+    with pytest.raises(Temporary, match="stays added; import the file again, and it goes on"):
+        await imported(store, asked, terms, clock=lambda: NOW)
+    other.close()
+    found = await imported(store, asked, terms, clock=lambda: NOW)
+    await store.close()
+
+    assert found.counts.new == 3
 
 
 def test_what_can_be_read_only_once_is_not_imported_as_nothing(folder):

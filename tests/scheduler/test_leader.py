@@ -82,6 +82,18 @@ async def test_who_is_stopped_in_order_is_followed_at_once(two):
     assert await b.beat()
 
 
+async def test_who_resigns_where_the_database_is_gone_ends_all_the_same(tmp_path):
+    store = await Store.open(f"sqlite:///{tmp_path / 'digest.db'}")
+    a = Leader(store, "a", seconds=Seconds(), clock=lambda: NOW)
+    assert await a.beat()
+    await store.write(_without_leases)
+
+    await a.resign()  # what else went wrong is still to be heard
+
+    assert not a.leads
+    await store.close()
+
+
 async def test_who_cannot_reach_the_database_steps_back_before_another_may_lead(tmp_path):
     seconds = Seconds()
     store = await Store.open(f"sqlite:///{tmp_path / 'digest.db'}")

@@ -15,6 +15,7 @@ from digest.deliver.outcome import Refused, Stage
 from digest.deliver.postmark import Postmark
 from digest.deliver.tray import Box
 from digest.delivery import DeliveryId
+from digest.errors import Temporary
 from digest.services import feedback, membership
 from digest.services.letters import Desk, LetterOffice
 from digest.storage import people
@@ -157,6 +158,38 @@ async def test_what_is_given_back_is_claimed_by_the_next(readers):
     await post.give_back(MINE, some, None, NOW)
 
     assert len((await office(readers).claim(HEIRS, 10, NOW)).ready) == 2
+    assert await rows(readers) == [("sending", 1, HEIRS.hex)] * 2
+
+
+class Deaf:
+    """A store whose answers we do not hear while ``deaf``, though all is kept."""
+
+    def __init__(self, store):
+        self._store = store
+        self.deaf = False
+
+    async def write(self, change, *args):
+        answer = await self._store.write(change, *args)
+        if self.deaf:
+            raise Temporary("the server was started anew")
+        return answer
+
+    async def read(self, question, *args):
+        return await self._store.read(question, *args)
+
+
+async def test_what_was_given_back_unheard_is_not_taken_from_the_next(readers):
+    store = Deaf(readers)
+    post = office(store)
+    some = (await post.claim(MINE, 10, NOW)).ready
+    store.deaf = True
+    with pytest.raises(Temporary):
+        await post.give_back(MINE, some, None, NOW)
+    await office(readers).claim(HEIRS, 10, NOW + timedelta(seconds=1))
+
+    store.deaf = False
+    await post.give_back(MINE, some, None, NOW)
+
     assert await rows(readers) == [("sending", 1, HEIRS.hex)] * 2
 
 

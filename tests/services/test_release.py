@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select, update
 
 from digest.choices import Choice
-from digest.errors import DigestError, Halted
+from digest.errors import DigestError, Halted, Temporary
 from digest.services import release, steering
 from digest.services.release import Released, Taken
 from digest.storage import desk, enrolling, reviews
@@ -179,6 +179,17 @@ async def test_told_to_stop_it_says_what_is_half_done_and_the_next_one_finishes_
     assert len(await house.states()) == 2
     (finished,) = await release.finish(house.store, clock=house.clock)
     assert finished.audience == 5
+
+
+async def test_where_the_database_fails_it_says_what_is_half_done(house, monkeypatch):
+    await house.join(*(f"r{n}" for n in range(5)))
+    monkeypatch.setitem(enrolling.MOST, house.store.dialect, 2)
+
+    def fails():
+        raise Temporary("the server was started anew")
+
+    with pytest.raises(Temporary, match=r"anew; issue 1 is half released .*cancel 1` ends it"):
+        await house.release(halt=fails)
 
 
 async def test_two_processes_that_write_one_audience_count_it_once(house):

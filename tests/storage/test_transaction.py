@@ -17,7 +17,7 @@ from digest.storage.dialect import pour
 from digest.storage.schema import subscribers
 from digest.storage.trouble import said
 from subscribers.model import SubscriberId
-from tests.postgres import a_database, for_one_test
+from tests.postgres import a_database, for_one_test, its_name
 from tests.storage.test_people import person
 
 ADA, GRACE = SubscriberId("ada"), SubscriberId("grace")
@@ -99,6 +99,41 @@ async def test_what_copy_complains_of_is_in_our_words_and_nothing_is_kept(store)
         await store.write(pour, subscribers, names, [tuple(row)])
 
     assert await store.read(lambda tx: tx.execute(subscribers.select()).all()) == []
+
+
+def cut(tx, url):
+    """Let the server end the connection that ``tx`` has."""
+    [pid] = tx.execute(text("select pg_backend_pid()")).one()
+    with psycopg.connect(url, autocommit=True) as asked:
+        asked.execute("select pg_terminate_backend(%s, 60000)", [pid])
+
+
+async def test_a_copy_that_is_cut_short_is_told_once_and_not_as_a_connection_that_never_was(
+    pg_url, caplog
+):
+    names = [column.name for column in subscribers.columns]
+    rows = [("a" * (1 << 20), *[None] * (len(names) - 1))] * 4
+
+    def work(tx):
+        cut(tx, pg_url)
+        pour(tx, subscribers, names, rows)
+
+    store = await Store.open(pg_url)
+    with pytest.raises(Temporary, match="does not answer; see that the server runs: "):
+        await store.write(work)
+    assert await store.read(lambda tx: tx.execute(subscribers.select()).all()) == []
+    await store.close()
+
+    assert caplog.messages == []
+
+
+async def test_a_server_that_is_full_is_said_to_take_no_more(pg_url):
+    role = "crowded_" + its_name(pg_url)
+    with psycopg.connect(pg_url, autocommit=True) as asked:
+        asked.execute(f"create role {role} login connection limit 0")
+
+    with pytest.raises(Temporary, match=r"takes more connections.*too many connections"):
+        await Store.open(pg_url.replace("//postgres:@", f"//{role}@"))
 
 
 @pytest.mark.parametrize(
