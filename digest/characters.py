@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from itertools import islice
+from urllib.parse import quote
 
 _HALVES = re.compile(r"[\ud800-\udfff]+")
 _REFERENCE = re.compile(r"(?:&#(?:[0-9]{1,10}|[xX][0-9a-fA-F]{1,8});){1,64}")
@@ -15,6 +16,8 @@ _SIGN = (
 )
 _UNSPACED = re.compile(f"[{_SIGN}]+")
 _WORD = re.compile(rf"[{_SIGN}]{{1,2}}|[^\s{_SIGN}]+")
+# Blanks, controls and marks of direction.
+_UNSEEN = re.compile(r"[\x00-\x20\x7f-\xa0\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 _NO_CHARACTER = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -25,6 +28,11 @@ def whole(text: str) -> str:
     PostgreSQL no NUL.
     """
     return _HALVES.sub(_paired, text.replace("\0", ""))
+
+
+def address(url: str) -> str:
+    """``url`` with what nobody sees in it escaped: a terminal, or a line of text, would obey it."""
+    return _UNSEEN.sub(lambda found: quote(found[0]), url)
 
 
 def spelt(xml: str) -> str:

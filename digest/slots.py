@@ -6,7 +6,7 @@ import re
 import unicodedata
 
 # A place is SLOT_OPEN + name + SLOT_CLOSE. Both marks are private-use characters, which `curate`
-# strips from every text, so no article can forge one.
+# strips from every text and `compose` from all that an issue says, so no article can forge one.
 SLOT_OPEN = "\ue0f0"
 SLOT_CLOSE = "\ue0f1"
 MARKS = (SLOT_OPEN, SLOT_CLOSE)
@@ -19,6 +19,11 @@ SLOTS = frozenset({"unsubscribe_url", "preferences_url", "reader", "name"})
 def slot(name: str) -> str:
     """The place ``name``, filled for each reader when the message is made."""
     return f"{SLOT_OPEN}{name}{SLOT_CLOSE}"
+
+
+def unmarked(text: str) -> str:
+    """``text`` without our marks."""
+    return text.replace(SLOT_OPEN, "").replace(SLOT_CLOSE, "")
 
 
 def unshown(text: str) -> str:

@@ -9,6 +9,7 @@ import socket
 import uvicorn
 from fastapi import FastAPI
 from starlette.types import ASGIApp
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from digest import supervisor
 from digest.config import secret
@@ -68,7 +69,7 @@ def options(app: ASGIApp, host: str, port: int, *, drain: int = 10) -> uvicorn.C
         app,
         host=host,
         port=port,
-        http="h11",
+        http=Prompt,
         ws="none",
         lifespan="off",
         log_config=None,  # logs.set_up has seen to it
@@ -80,6 +81,39 @@ def options(app: ASGIApp, host: str, port: int, *, drain: int = 10) -> uvicorn.C
         timeout_keep_alive=5,
         timeout_graceful_shutdown=drain,
     )
+
+
+class Prompt(H11Protocol):
+    """A connection that must have asked for something within ``seconds``.
+
+    Uvicorn waits for ever for the end of a head: half of one on each of CONNECTIONS, and no reader
+    is let in any more. How long a body and an answer take, web/porch.py bounds.
+    """
+
+    seconds = 20.0
+    _late: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # -- as uvicorn has it
+        super().connection_made(transport)
+        self._await_head()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        self._await_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._late:
+            self._late.cancel()
+        super().connection_lost(exc)
+
+    def _await_head(self) -> None:
+        if self._late:
+            self._late.cancel()
+        self._late = self.loop.call_later(self.seconds, self._hang_up)
+
+    def _hang_up(self) -> None:
+        if self.cycle is None or self.cycle.response_complete:
+            self.transport.close()
 
 
 class Server(uvicorn.Server):

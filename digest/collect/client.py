@@ -25,6 +25,7 @@ from digest.collect.fetch import Answer, Ask, Failed, Fetched, NotModified
 from digest.collect.hops import Hop, Stop
 from digest.collect.http import HttpOptions
 from digest.collect.lookup import Lookup
+from digest.collect.manners import Manners
 from digest.collect.pacing import Pace
 from digest.collect.robots import Rules
 
@@ -57,7 +58,7 @@ class Http:
         guarded = connections.any_socket if options.allow_private else connections.public_socket
         self._sockets = sockets or guarded
         self._resolver = resolver or Lookup()
-        self._robots: dict[str, asyncio.Task[Rules]] = {}
+        self._manners = Manners(self._rules, clock)
 
     async def __aenter__(self) -> Self:
         options = self._options
@@ -90,8 +91,7 @@ class Http:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        for task in self._robots.values():
-            task.cancel()
+        self._manners.close()
         await self._session.close()
 
     async def __call__(self, ask: Ask) -> Answer:
@@ -216,9 +216,7 @@ class Http:
     async def _refused_by_robots(self, hop: Hop) -> Failed | None:
         if not self._options.respect_robots:
             return None
-        if hop.origin not in self._robots:
-            self._robots[hop.origin] = asyncio.create_task(self._rules(hop.origin))
-        rules = await asyncio.shield(self._robots[hop.origin])
+        rules = await self._manners.of(hop.origin)
         if rules.unread:
             why = f"it is not asked because robots.txt could not be read ({rules.unread})"
             return _failed(hop.url, "robots.txt", why)

@@ -14,6 +14,7 @@ from digest.collect.harvested import Parsed
 from digest.errors import DigestError, Misconfigured, Permanent
 from digest.isolation import Isolate
 from digest.model import Source, SourceId, SourceKind
+from digest.slots import unshown
 
 FEEDS_TRIED = 4  # of those a page names
 FEWEST_LINKS = 3  # a page with fewer is an article, not a source
@@ -91,11 +92,12 @@ async def _of_page(
             others = [one for one in page.feeds if one != url]
             more = (f"the page names other feeds, too: {', '.join(others)}",) if others else ()
             notes = (f"a feed of {location}", *more)
-            return replace(found, location=url, name=found.name or page.title or url, notes=notes)
+            name = found.name or _plain(page.title) or url
+            return replace(found, location=url, name=name, notes=notes)
         tried.append(url)
     if len(page.articles) >= FEWEST_LINKS:
         notes = (f"no feed; {len(page.articles)} article links on the page",)
-        name = page.title or urlsplit(answer.url).hostname or location
+        name = _plain(page.title) or urlsplit(answer.url).hostname or location
         return Found(kind=SourceKind.PAGE, location=answer.url, name=name, notes=notes)
     if not _MARKUP.search(answer.body.replace(b"\0", b"")):
         raise Misconfigured(
@@ -130,7 +132,7 @@ async def _read_as_feed(answer: Fetched, isolate: Isolate) -> Found | None:
     return Found(
         kind=SourceKind.FEED,
         location=answer.url,
-        name=parsed.title or urlsplit(answer.url).hostname or answer.url,
+        name=_plain(parsed.title) or urlsplit(answer.url).hostname or answer.url,
         notes=(f"{count} {'item' if count == 1 else 'items'} listed now", *parsed.notes),
     )
 
@@ -157,6 +159,11 @@ async def _read_as_sitemap(answer: Fetched, isolate: Isolate) -> Found | None:
         )
     host = (urlsplit(answer.url).hostname or answer.url).removeprefix("www.")
     return Found(kind=SourceKind.SITEMAP, location=answer.url, name=host, notes=(note,))
+
+
+def _plain(title: str | None) -> str:
+    """A title as config.toml may hold it: one line, without what its author may not use."""
+    return " ".join("".join(" " if unshown(c) else c for c in title or "").split())
 
 
 def _source(location: str, kind: SourceKind) -> Source:

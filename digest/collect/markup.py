@@ -9,7 +9,7 @@ from urllib.parse import urljoin, urlsplit
 from lxml import etree
 from lxml.html import HtmlElement
 
-from digest import htmltree
+from digest import characters, htmltree
 
 _SILENT = ("script", "style", "noscript", "template", "iframe", "object", "svg", "form")
 _BLOCKS = frozenset(
@@ -109,7 +109,7 @@ def picture(markup: str, base: str) -> str | None:
 
 
 def web(href: str | None, base: str) -> str | None:
-    """``href`` as an absolute http(s) URL without fragment marks of scripts; None for all else."""
+    """``href`` as an absolute http(s) URL, what is unseen in it escaped; None for all else."""
     said = (href or "").strip()
     if not said or len(said) > 4_000:
         return None
@@ -117,7 +117,7 @@ def web(href: str | None, base: str) -> str | None:
         joined = urljoin(base, "".join(said.split("\n")).replace("\r", "").replace("\t", ""))
         parts = urlsplit(joined)
         if parts.scheme in ("http", "https") and parts.hostname:
-            return joined.replace(" ", "%20")
+            return characters.address(joined)
     except ValueError:
         return None
     return None

@@ -96,9 +96,10 @@ def _newest(found: Iterable[FetchedItem | None], source: Source) -> Parsed:
 
 def _plain(text: str, source: Source) -> Parsed:
     lines = (found[0].strip() for found in _LINE.finditer(text))
-    found = (line for line in lines if _URL_LINE.match(line))
+    found = (markup.web(line, "") for line in lines if _URL_LINE.match(line))
     parsed = _newest(
-        (FetchedItem(source=source.id, url=one, form=Form.LINK) for one in found), source
+        (FetchedItem(source=source.id, url=one, form=Form.LINK) if one else None for one in found),
+        source,
     )
     if not parsed.items:
         raise Permanent("this is no sitemap: neither XML nor a list of addresses")

@@ -21,7 +21,7 @@ from digest.model import (
     Section,
     Story,
 )
-from digest.slots import slot
+from digest.slots import slot, unmarked
 
 INDEX_FROM = 6  # stories: fewer are read faster than a list of them
 TEASER = 72  # characters of the list at the top: two lines on a desktop, four on a phone
@@ -80,19 +80,16 @@ def view(issue: Issue, setting: Setting) -> View:
         "sections": [_section(section, issue, setting) for section in sections],
         "brief": _stories(issue.brief, issue, setting),
     }
+    mail = {
+        "title": f"{newsletter.title}: {issue.subject}",
+        "preheader": issue.preheader,
+        "language": issue.language,
+    }
     return {
-        "mail": {
-            "title": f"{newsletter.title}: {issue.subject}",
-            "preheader": issue.preheader,
-            "language": issue.language,
-        },
-        "issue": named,
-        "reader": {
-            "address": slot("reader"),
-            "name": slot("name"),
-            "unsubscribe_url": slot("unsubscribe_url"),
-            "preferences_url": slot("preferences_url"),
-        },
+        # What strangers wrote has no places: a link of theirs would carry off its reader's own.
+        "mail": _unmarked(mail),
+        "issue": _unmarked(named),
+        "reader": _reader(),
         "site": {
             "name": setting.site_name,
             "url": setting.base_url,
@@ -113,6 +110,28 @@ def direction(text: str) -> str:
     """
     kinds = [unicodedata.bidirectional(character) for character in text]
     return "rtl" if sum(k in ("R", "AL") for k in kinds) > kinds.count("L") else "ltr"
+
+
+def _reader() -> View:
+    return {
+        "address": slot("reader"),
+        "name": slot("name"),
+        "unsubscribe_url": slot("unsubscribe_url"),
+        "preferences_url": slot("preferences_url"),
+    }
+
+
+def _unmarked(said: object) -> object:
+    """What a view says, with no mark of a personal place in it."""
+    match said:
+        case str():
+            return unmarked(said)
+        case dict():
+            return {name: _unmarked(value) for name, value in said.items()}
+        case list():
+            return [_unmarked(value) for value in said]
+        case _:
+            return said
 
 
 def _web_url(issue: Issue, setting: Setting) -> str:

@@ -102,7 +102,7 @@ def read(
         dated=dates.choose([item.dated, *draft.dated, dates.in_address(item.url)], seen=seen),
         first_seen=seen,
         source=item.source,
-        source_name=source_name,
+        source_name=cleaning.one_line(source_name) or urls.host(url),
         author=cleaning.one_line(item.author or draft.author or "") or None,
         image=item.image or draft.image,
         language=language or languages.language_of(text, draft.language, item.language),

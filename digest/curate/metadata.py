@@ -187,7 +187,7 @@ def _web(address: str | None, base: str) -> str | None:
     if not address:
         return None
     try:
-        joined = urljoin(base, characters.whole(address.strip()))
+        joined = characters.address(urljoin(base, characters.whole(address.strip())))
     except ValueError:
         return None
     return joined if urls.is_web(joined) else None

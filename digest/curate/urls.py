@@ -31,6 +31,7 @@ _TRACKING_VALUES = {
     "view": re.compile(r"^amp$", re.IGNORECASE),
 }
 _SAFE_PATH = "/:@!$&'()*+,;=-._~%"
+_SAFE_FRAGMENT = f"{_SAFE_PATH}?"
 _AMP_VIEWERS = re.compile(r"^/(?:amp|c|v|i)/(?:s/)?(.+)$")
 
 
@@ -46,12 +47,14 @@ def canonical(url: str) -> str:
 
 
 def is_web(url: str) -> bool:
-    """An http(s) address with a host?"""
+    """An http(s) address with a host that may be one?"""
     try:
         parts = urlsplit(url)
-        return parts.scheme.lower() in ("http", "https") and bool(parts.hostname)
+        _ = parts.port  # raises where it is no number
+        name = in_dns(parts.hostname or "")
     except ValueError:
         return False
+    return parts.scheme.lower() in ("http", "https") and bool(name) and name.isprintable()
 
 
 def host(url: str) -> str:
@@ -98,7 +101,7 @@ def _once(url: str) -> str:
     if port and port != {"http": 80, "https": 443}[scheme]:
         name = f"{name}:{port}"
     # Hash-bang addresses name the page in the fragment.
-    fragment = parts.fragment if parts.fragment.startswith("!") else ""
+    fragment = quote(parts.fragment, _SAFE_FRAGMENT) if parts.fragment.startswith("!") else ""
     return urlunsplit((scheme, name, path, _query(parts.query), fragment))
 
 

@@ -22,7 +22,8 @@ LOCAL = "bounces"
 MAC_BYTES = 16
 _HEAD = struct.Struct(">BQI")  # which table, which row, due in seconds since 1970 (until 2106)
 _LETTERS = 47  # of base32 for 29 octets
-_WORD = re.compile(rf"(?<![a-z0-9+])bounces\+([a-z2-7]{{{_LETTERS}}})@", re.IGNORECASE)
+# Without ASCII the Kelvin sign would be a "k", which base32 does not know.
+_WORD = re.compile(rf"(?<![a-z0-9+])bounces\+([a-z2-7]{{{_LETTERS}}})@", re.IGNORECASE | re.ASCII)
 _PURPOSE = b"\x00verp"  # no Message-ID and no token is ever made of this
 
 

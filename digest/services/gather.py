@@ -41,6 +41,8 @@ PAGES_AT_ONCE = 4  # per source; the client paces each host besides
 # A page that could not be read is tried again after this; one whose host was in trouble is tried at
 # every visit for so long.
 UNREADABLE = timedelta(days=2)
+PATIENCE = timedelta(minutes=10)  # for the pages of one source: the others, and issues, wait for it
+LATE = "was not asked for: its source took ten minutes already; the next visit goes on"
 
 
 log = logs.logger("digest.gather")
@@ -175,10 +177,12 @@ class _Visitor:
         ]
 
     async def _read_all(self, source: Source, items: Sequence[Placed]) -> list[_Read]:
-        places = asyncio.Semaphore(PAGES_AT_ONCE)
+        places, until = asyncio.Semaphore(PAGES_AT_ONCE), self.clock() + PATIENCE
 
         async def one(item: Placed) -> _Read:
             async with places:
+                if self.clock() > until and not _is_local(source):
+                    return _Read(placed=item, article=None, trouble=LATE, owed=True)
                 return await self._read(source, item)
 
         async with asyncio.TaskGroup() as group:

@@ -8,6 +8,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from digest.config.settings import Site
 from digest.model import Newsletter
@@ -58,9 +59,12 @@ class Look:
 
 @lru_cache(maxsize=2 * len(LANGUAGES))
 def environment(folders: tuple[Path, ...], language: str = ENGLISH) -> Environment:
-    """Templates that escape everything, miss nothing silently, and speak one language. Kept:
-    compiling them costs more than rendering; one that changed is compiled anew."""
-    made = Environment(
+    """Templates that escape everything, miss nothing silently, and speak one language.
+
+    In a sandbox, as those of mails: an operator's own folder may hold what a stranger wrote. Kept:
+    compiling them costs more than rendering; one that changed is compiled anew.
+    """
+    made = ImmutableSandboxedEnvironment(
         loader=FileSystemLoader(folders),
         autoescape=True,
         undefined=StrictUndefined,

@@ -13,6 +13,8 @@ from aiohttp import web as aio
 from digest.collect.client import Http
 from digest.collect.fetch import Ask, Failed, Fetched, NotModified
 from digest.collect.http import HttpOptions
+from digest.collect.manners import MOST, Manners
+from digest.collect.robots import Rules
 from tests.builders import NOW
 
 
@@ -380,6 +382,45 @@ async def test_a_robots_txt_that_cannot_be_read_allows_nothing_for_now(web):
 
     assert (answer.status, answer.temporary) == ("robots.txt", True)
     assert web.count("/a") == 0
+
+
+async def test_robots_txt_is_asked_for_again_after_a_day_and_soon_where_it_could_not_be_read(web):
+    now = NOW
+    page = Ask(url=web.serve("/a", "a"), crawl=True)
+    options = HttpOptions(allow_private=True, host_delay_seconds=0)
+    async with Http(options, clock=lambda: now, version="1.2") as fetch:
+        web.serve("/robots.txt", status=503)
+        unread = await fetch(page)
+        web.serve("/robots.txt", "User-agent: *\nAllow: /", type="text/plain")
+        now += timedelta(minutes=11)
+        allowed = await fetch(page)
+        web.serve("/robots.txt", "User-agent: *\nDisallow: /", type="text/plain")
+        now += timedelta(hours=23)
+        still_allowed = await fetch(page)
+        now += timedelta(hours=1)
+        forbidden = await fetch(page)
+
+    assert isinstance(unread, Failed)
+    assert isinstance(allowed, Fetched)
+    assert isinstance(still_allowed, Fetched)
+    assert isinstance(forbidden, Failed)
+    assert web.count("/robots.txt") == 3
+
+
+async def test_of_origins_without_end_only_the_last_ones_are_remembered():
+    asked: list[str] = []
+
+    async def ask_one(origin: str) -> Rules:
+        asked.append(origin)
+        return Rules()
+
+    known = Manners(ask_one, lambda: NOW)
+    for number in range(MOST + 1):
+        await known.of(f"https://{number}.example")
+    for number in (MOST, 0):
+        await known.of(f"https://{number}.example")
+
+    assert asked[MOST + 1 :] == ["https://0.example"]
 
 
 async def test_robots_txt_may_be_ignored_by_the_operator(web):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from digest.collect import discover, harvest, sitemaps
@@ -171,6 +173,16 @@ async def test_a_sitemap_says_how_many_addresses_it_lists(web, ask, tmp_path):
     found = await discover.discover(url, folder=tmp_path, **ask)
 
     assert found.notes == ("1 address listed now",)
+
+
+async def test_a_name_that_a_feed_gives_itself_is_one_that_the_configuration_takes(
+    web, ask, tmp_path
+):
+    said = {"version": "https://jsonfeed.org/version/1.1", "title": "A\x1b\n\ue0f0B", "items": []}
+
+    found = await discover.discover(web.feed("/a", json.dumps(said)), folder=tmp_path, **ask)
+
+    assert found.name == "A B"
 
 
 async def test_the_sample_paper_is_a_source_by_its_own_name(ask, tmp_path):

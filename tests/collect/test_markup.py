@@ -39,6 +39,10 @@ def test_a_line_of_nothing_is_none(nothing):
         ("gates", "https://herald.example/news/gates"),
         ("//other.example/a", "https://other.example/a"),
         ("ht\ntps://other.example/a b", "https://other.example/a%20b"),
+        (
+            "/\x1b[31m\x07\x9b\u202e?\u2028#\u2066é",
+            "https://herald.example/%1B[31m%07%C2%9B%E2%80%AE?%E2%80%A8#%E2%81%A6é",
+        ),
         ("javascript:alert(1)", None),
         ("java\nscript:alert(1)", None),
         ("data:text/html,x", None),

@@ -52,6 +52,12 @@ def test_a_list_of_addresses_is_a_sitemap():
     assert [item.url for item in parsed.items] == ["https://a.example/1", "https://a.example/2"]
 
 
+def test_an_address_of_a_list_hides_no_control_character():
+    (item,) = parse("https://a.example/\x1b[31m").items
+
+    assert item.url == "https://a.example/%1B[31m"
+
+
 def test_an_index_names_its_freshest_sitemaps_first():
     children = "".join(
         f"<sitemap><loc>/{n}.xml</loc><lastmod>2026-11-{n:02}</lastmod></sitemap>"

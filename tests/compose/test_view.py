@@ -5,7 +5,8 @@ import pytest
 
 from digest.compose import view as views
 from digest.compose import words
-from digest.model import Picture
+from digest.model import Picture, Sentence
+from digest.slots import MARKS, slot
 from tests.builders import NOW, a_newsletter, a_story, an_article, an_issue
 from tests.compose.desk import (
     BASE_URL,
@@ -75,6 +76,21 @@ def test_stories_without_a_topic_stand_under_a_general_heading():
     assert [(s["name"], s["topic"], s["id"]) for s in told["sections"]] == [
         ("More news", "", "more")
     ]
+
+
+def test_what_strangers_wrote_opens_no_personal_place():
+    forged = slot("preferences_url")
+    said = {"title": forged, "source_name": forged, "author": forged}
+    lead = an_article(f"https://evil.example/#!{forged}", **said)
+    also = (an_article(f"https://evil.example/2#!{forged}", **said),)
+    a_sentence = Sentence(text=forged, url=lead.url, start=0, end=len(forged))
+    stories = [a_story(lead, also=also, sentences=(a_sentence,)) for _ in range(20)]
+    stories.append(a_story(lead, topic=forged))
+
+    shown = repr(seen(replace(laid_out(stories), subject=forged, preheader=forged)))
+
+    assert "https://evil.example/#!preferences_url" in shown
+    assert not any(ascii(mark)[1:-1] in shown for mark in MARKS)
 
 
 def test_an_issue_without_a_lead_has_none():

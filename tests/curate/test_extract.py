@@ -47,6 +47,19 @@ def test_a_page_is_its_article():
     assert (article.url, article.source_name, article.first_seen) == (URL, "Observer", NOW)
 
 
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("\u202eThe \ue0f0reader\ue0f1\x1b  Post ", "The reader Post"),
+        ("\ue0f0", "observer.example"),
+    ],
+)
+def test_the_name_of_an_outlet_holds_nothing_unseen(said, kept):
+    article = extract.read(an_item(URL, content=a_page()), source_name=said, seen=NOW)
+
+    assert article.source_name == kept
+
+
 def test_an_article_never_begins_with_its_own_title():
     assert extract.body(a_page(), URL) == TEXT
 

@@ -158,6 +158,12 @@ def test_a_picture_or_address_that_is_no_web_address_is_none(address):
     assert (found.image, found.canonical) == (None, None)
 
 
+def test_the_address_of_a_picture_hides_no_control_character():
+    found = said('<meta property="og:image" content="https://a.example/&#x202e;x">')
+
+    assert found.image == "https://a.example/%E2%80%AEx"
+
+
 def test_a_title_with_line_breaks_is_one_line():
     assert said('<meta property="og:title" content="A\r\nBcc: x@a.example">').title == (
         "A Bcc: x@a.example"

@@ -25,6 +25,10 @@ SAME = [
     ("https://www.google.com/amp/s/a.example/x/amp/?utm_medium=x", "https://a.example/x"),
     ("https://a-example.cdn.ampproject.org/c/s/a.example/x", "https://a.example/x"),
     ("https://a.example/#!/story/7", "https://a.example/#!/story/7"),
+    (
+        "https://a.example/#!\ue0f0x\ue0f1?é\u202e",
+        "https://a.example/#!%EE%83%B0x%EE%83%B1?%C3%A9%E2%80%AE",
+    ),
     ("https://a.example/x?p=1&v=dQw4&id=3", "https://a.example/x?p=1&v=dQw4&id=3"),
     ("https://a.example/x?q=a+b%26c", "https://a.example/x?q=a%20b%26c"),
     ("  https://a.example/x \n", "https://a.example/x"),
@@ -47,6 +51,23 @@ def test_one_page_has_one_address(said, kept):
 def test_what_is_no_web_address_is_left_as_it_is(other):
     assert urls.canonical(other) == other
     assert not urls.is_web(other)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://a\ue0f0x\ue0f1.example/",
+        "https://\u202ea.example/",
+        "https://a.example:\ue0f0x\ue0f1/",
+        "https://a\x7f.example/",
+    ],
+)
+def test_a_host_with_what_nobody_sees_in_it_is_no_web_address(url):
+    assert not urls.is_web(url)
+
+
+def test_a_host_with_a_joiner_of_its_script_is_one():
+    assert urls.is_web("https://نامه\u200cای.example/")
 
 
 PARTS = st.text(st.sampled_from("abzAZ019-._~%/?#[]@!$&'()*+,;=: éüß漢\u202e"), max_size=40)

@@ -62,3 +62,7 @@ def test_a_forged_word_before_the_true_one_hides_nothing():
     true = verp.sender(RING, "b.example", ref)
 
     assert verp.parse(RING, f"bounces+{'a' * 47}@b.example, {true}") == ref
+
+
+def test_a_letter_that_only_folds_to_one_of_ours_makes_no_word():
+    assert verp.parse(RING, f"bounces+{'a' * 46}\N{KELVIN SIGN}@b.example") is None

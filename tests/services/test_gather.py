@@ -104,6 +104,30 @@ async def test_a_teaser_whose_page_cannot_be_had_stays_a_teaser_and_says_so(stor
     assert "404" in note
 
 
+async def test_a_source_whose_pages_take_for_ever_is_left_and_gone_on_with_at_the_next_visit(
+    store, world, web
+):
+    titles = [f"Gates number {n} open" for n in range(9)]
+    told = [item(one, web.url(f"/{n}"), "Boats again.") for n, one in enumerate(titles)]
+    source = feed(web.feed("/a.xml", rss(*told)))
+    for n, one in enumerate(titles):
+        web.serve(f"/{n}", page(one, f"{GATES} {CHOIR} Number {n}."))
+    polite = world.fetch
+
+    async def slow(ask):
+        world.now += timedelta(minutes=2)
+        return await polite(ask)
+
+    world.fetch = slow
+    (first,) = await world.gather(store, source)
+    world.now += timedelta(hours=1)
+    (second,) = await world.gather(store, source)
+
+    assert (0 < first.new < 9, first.new + second.new) == (True, 9)
+    assert sum("took ten minutes already" in note for note in first.notes) == second.new
+    assert set(await kept(store)) == set(titles)
+
+
 async def test_a_page_that_cannot_be_read_is_noted_and_tried_again_after_two_days(
     store, world, web
 ):

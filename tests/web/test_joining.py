@@ -326,6 +326,35 @@ async def test_a_body_that_is_too_large_is_refused_however_it_is_sent(site: Hous
     assert await site.people() == []
 
 
+@pytest.mark.parametrize(
+    "charset", ["unicode_escape", "idna", "utf-8; charset=undefined", '"utf-16"', "utf-8x"]
+)
+async def test_a_form_in_parts_may_name_no_codec_of_ours(site: House, charset: str):
+    form = {"Content-Type": f"multipart/form-data; boundary=B; charset={charset}"}
+
+    said = await site.post("/subscribe", in_parts(stamp=r"\ud800", email="xn--é"), headers=form)
+
+    assert said.status == 400
+
+
+@pytest.mark.parametrize("charset", ["", "; charset=UTF-8", '; charset="utf-8"; x=y'])
+async def test_a_form_in_parts_is_read_as_utf_8(site: House, charset: str):
+    form = {"Content-Type": f"multipart/form-data; boundary=B{charset}"}
+
+    said = await site.post("/subscribe", in_parts(email="né"), headers=form)
+
+    assert said.status == 422
+    assert 'value="né"' in said.text
+
+
+def in_parts(**fields: str) -> bytes:
+    """A form of the daily as multipart/form-data (RFC 7578), its boundary a B."""
+    said = {"newsletter": "daily", "email": "ada@example.org", **fields}
+    heads = (f'--B\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n' for name in said)
+    parts = map("{}{}\r\n".format, heads, said.values())
+    return f"{''.join(parts)}--B--\r\n".encode()
+
+
 async def test_a_flood_for_one_victim_is_one_letter_an_hour(tmp_path: Path):
     web = "proof_of_work = false\njoins_per_network = 20_000\njoins_overall = 20_000\n"
     async with house(tmp_path, web) as site:

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+from starlette.responses import PlainTextResponse
 
-from tests.web.house import CONFIG
+from digest.cli import serving
+from tests.web.house import CONFIG, Announced
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGHUP])
@@ -45,6 +47,30 @@ async def test_digest_web_serves_the_form_from_a_fresh_folder_and_stops_when_tol
     assert complaints == b""
     assert running.returncode == (0 if how is signal.SIGHUP else -signal.SIGTERM)
     assert (tmp_path / "secret.key").exists()
+
+
+class Hasty(serving.Prompt):
+    seconds = 0.1
+
+
+@pytest.mark.parametrize("before", [b"", b"GET / HTTP/1.1\r\nHost: a.example\r\n\r\n"])
+async def test_half_a_head_keeps_no_place_for_ever(before: bytes):
+    door = serving.listening("127.0.0.1", 0)
+    config = serving.options(PlainTextResponse("whole"), "127.0.0.1", 0)
+    config.http = Hasty
+    server = Announced(config)
+    served = asyncio.create_task(server.serve(sockets=[door]))
+    await server.up.wait()
+
+    reader, writer = await asyncio.open_connection(*door.getsockname())
+    writer.write(before + b"GET / HTTP/1.1\r\nHost:")
+    async with asyncio.timeout(4):  # a connection without a word is kept for five
+        said = await reader.read()
+    writer.close()
+    server.leave()
+    await served
+
+    assert said.count(b"whole") == (1 if before else 0)
 
 
 async def _text(url: str) -> str:
