@@ -46,6 +46,11 @@ _LABEL = re.compile(
     r"|riassunto|resumo|samenvatting|streszczenie|аннотация|ملخص|摘要|概要)\s?[:：]\s*",
     re.IGNORECASE,
 )
+# "Indianapolis – Several", "Washington, DC, United States: Getting": only where a text begins.
+_PLACE_ALONE = re.compile(
+    rf"^{_PLACE}[\w.’'-]+(?: {_PLACE}[\w.’'-]+){{0,2}}"
+    rf"(?:\s{_DASHES}\s+|(?:, [A-Z][\w.]*(?: [A-Z]\w+)?){{1,2}}(?:\s{_DASHES}|:)\s+)(?={_PLACE})"
+)
 _BULLET = re.compile(r"^[•▪●◦‣▸►■◆✓✔✅➤·]\s*(?=\w)")
 _DASH = re.compile(rf"\s{_DASHES}\s")
 _IN_CAPITALS = re.compile(r"^[A-ZÀ-Þ]{2,}(?: [A-ZÀ-Þ]{2,})+ ")
@@ -58,6 +63,14 @@ def length(sentence: str) -> int:
         return start.end()
     first = _one(sentence)
     return first + _one(sentence[first:]) if first else 0  # "(ANSA) - ROMA, 30 NOV - "
+
+
+def opening(sentence: str) -> int:
+    """The same of the first sentence of a text, which may begin with a place and nothing more."""
+    found = _PLACE_ALONE.match(sentence)
+    if found and not _DASH.search(sentence, found.end()):
+        return found.end()
+    return length(sentence)
 
 
 def is_one(sentence: str) -> bool:

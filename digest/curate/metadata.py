@@ -31,8 +31,9 @@ _ARTICLES = frozenset(
 _LOGO = re.compile(
     r"(?:^|[^a-z]|(?<=[a-z])(?=L))(?:logos?|LOGOS?|Logos?|logotype)(?![a-z])|placeholder|favicon"
     r"|no[-_]?(?:image|photo|picture)(?![a-z])|(?:default|fallback)[-_](?:image|share|social|og|thumb)"
-    r"|^(?:default|fallback|blank)\."
+    r"|^(?:default|fallback|blank)\.|(?:opengraph|og|share|social|site)[-_](?:default|fallback)"
 )
+_BY = re.compile(r"^(?:by\s+|[\s,;|–—-]+)+", re.IGNORECASE)  # "By Ruth Okafor", ", Observer"
 # What systems write where nobody is named.
 _NOBODY = frozenset("undefined null none n/a unknown admin administrator anonymous".split())
 
@@ -153,6 +154,7 @@ def _author(meta: dict[str, str], said: dict[str, object]) -> str | None:
     line = _line(named)
     if line is None or line.startswith("http") or "@" in line:
         return None
+    line = _BY.sub("", line)
     is_name = line.casefold() not in _NOBODY and any(map(str.isalpha, line))
     return line[:120] if is_name else None
 

@@ -41,6 +41,7 @@ _SMALL_NAMES = frozenset("al da de del della den der des di du el la le van ver 
 _SPOKEN = re.compile(r"[–—]\s")
 _SPEAKER = re.compile(r"[\s,.!?…][–—-]\s")
 _COUNTED = re.compile(r"(?:^|\s)(?:\w{1,2}|[:;]-?)\)")  # "1) The bridge", ":)"
+_ASIDE_BEGINS, _ASIDE_ENDS = ("(", "（", "["), (")", "）", "]")
 _PAIRS = ("()", "（）")
 _BIO = re.compile(
     r"^(?:[A-ZÀ-Þ][\w.'’-]*\s){2,3}is\s(?:a|an|the|our)\s(?:[\w-]+\s){0,3}(?:reporter|correspondent"
@@ -103,7 +104,7 @@ def _candidates(article: Article) -> list[_Candidate]:
             break
         start = span.start
         raw = article.text[start : span.end]
-        start += datelines.length(raw)
+        start += datelines.length(raw) if place else datelines.opening(raw)
         raw = article.text[start : span.end]
         if start >= paragraph_end:
             quoted, paragraph_end = quotations.around(article.text, start)
@@ -136,7 +137,10 @@ def _is_unsaid(sentence: str, quoted: int) -> bool:
 def _worth(sentence: str, title: str) -> bool:
     if not splitting.is_complete(sentence) or "\n\n" in sentence:
         return False
-    if sentence.casefold().strip(" .!?…") == title or furniture.is_offer(sentence):
+    bare = sentence.casefold().strip(" .!?…")
+    is_title = bare == title or (len(bare.split()) >= HEADLINE and bare in title)
+    is_bracketed = sentence.startswith(_ASIDE_BEGINS) and sentence.endswith(_ASIDE_ENDS)
+    if is_title or is_bracketed or furniture.is_offer(sentence):
         return False
     if _holds_head(sentence, title):
         return False

@@ -154,9 +154,14 @@ def test_what_a_system_writes_where_nobody_is_named_is_no_author(name):
     assert said(f'<meta name="author" content="{name}">').author is None
 
 
+@pytest.mark.parametrize("name", ["By Ruth Okafor", "BY Ruth Okafor", ", Ruth Okafor"])
+def test_an_author_is_a_name_without_what_stands_before_it(name):
+    assert said(f'<meta name="author" content="{name}">').author == "Ruth Okafor"
+
+
 @pytest.mark.parametrize(
     "name",
-    ["site_logo_1200x800.png", "header-logo.svg", "%E6%A1%A5LOGO-11.png", "siteLogo.png?v=2",
+    ["opengraph_default.png", "site_logo_1200x800.png", "header-logo.svg", "%E6%A1%A5LOGO-11.png", "siteLogo.png?v=2",
      "default-image.jpg", "placeholder.png"],
 )  # fmt: skip
 def test_the_logo_of_the_site_is_not_the_picture_of_an_article(name):

@@ -174,6 +174,8 @@ def test_a_label_before_the_text_is_not_told(label):
         ("دمشق، سوريا (CNN) -- ", "صوت المجلس يوم الاثنين على بناء جدار جديد.", "ar"),
         ("NEW YORK, Nov. 30, 2026 /PRNewswire/ -- ", "The council voted for a new wall.", "en"),
         ("NEW DELHI: ", "The council voted on Monday for a new wall of stone.", "en"),
+        ("Ainsley – ", "The council voted on Monday for a new wall of stone.", "en"),
+        ("Washington, DC, United States: ", "The council voted on Monday for a wall.", "en"),
         ("• ", "The council voted on Monday for a new wall of stone.", "en"),
     ],
 )
@@ -193,6 +195,7 @@ def test_capitals_before_a_dash_are_a_dateline_though_dashes_follow():
         ("voted on the weir of Ainsley and its council on Thursday evening.", "en"),
         ("The weir of Ainsley, says the council, is safe and sound again).", "en"),
         ("— У меня просьба к совету о новой стене и старой плотине.", "ru"),
+        ("(The council of Ainsley never did settle on a name for the weir.)", "en"),
         ("– Mamy prośbę do rady w sprawie nowej zapory na rzece.", "pl"),
     ],
 )
@@ -207,6 +210,22 @@ def test_speech_behind_a_dash_is_told_with_its_speaker_or_not_at_all():
 
     assert said in told(f"{news}\n\n{said}", language="ru")
     assert told(f"{news}\n\n{more}", language="ru") == [news]
+
+
+def test_a_place_before_a_dash_is_a_dateline_only_where_a_text_begins():
+    line = "Ainsley – Where the weir broke – has a new council."
+    later = "Ainsley – The council wants to build the weir of stone."
+
+    assert told(f"{line} {COST}")[0] == line
+    assert later in told(f"{LEAD} {later}")
+
+
+def test_a_sentence_that_is_the_title_without_its_kicker_is_not_told():
+    given = {"title": "Opinion | Is the weir of Ainsley a crime?"}
+
+    assert "Is the weir of Ainsley a crime?" not in told(
+        f"Is the weir of Ainsley a crime?\n\n{TEXT}", **given
+    )
 
 
 def test_a_name_with_a_small_letter_and_numbered_points_are_told():
