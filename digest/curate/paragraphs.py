@@ -6,6 +6,9 @@ runs into the sentence below it. The words stay as they are: only where blocks m
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Iterable
+
 from lxml import etree
 from lxml.html import HtmlElement
 
@@ -14,6 +17,7 @@ from digest.curate.cleaning import clean
 
 MANY = 120  # words; a shorter text may well be one paragraph
 SURE = 8  # words of a block; a shorter one may stand anywhere, as a menu names what is written of
+HEADINGS = 6  # at most, above one block
 REACH = 20_000  # characters of the text that are searched for the next block of the page
 _UNREAD = frozenset("script style noscript template".split())
 _INLINE = frozenset(
@@ -28,7 +32,7 @@ def restored(text: str, root: HtmlElement) -> str:
         return text
     flat = " ".join(text.split())
     found: list[str] = []
-    short: list[str] = []  # since the last that was sure: headings, if they touch the next
+    short = deque[str](maxlen=HEADINGS)  # headings, if they touch the next that is sure
     place = 0
     for block in _blocks(root):
         if characters.words(block) < SURE:
@@ -38,14 +42,14 @@ def restored(text: str, root: HtmlElement) -> str:
         if at >= 0:
             found += [*_parted(flat[place:at].strip(), short), block]
             place = at + len(block)
-            short = []
+            short.clear()
     return clean("\n\n".join([*found, flat[place:]]))
 
 
-def _parted(between: str, short: list[str]) -> list[str]:
+def _parted(between: str, short: Iterable[str]) -> list[str]:
     """What stands between two blocks, the short ones at its end apart."""
     headings: list[str] = []
-    for block in reversed(short):
+    for block in reversed(tuple(short)):
         if block and between.endswith(block):
             headings.append(block)
             between = between[: -len(block)].rstrip()
