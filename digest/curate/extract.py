@@ -225,7 +225,7 @@ def _body(root: HtmlElement, said: Metadata, url: str | None) -> str:
 
     A page that a script fills in, or that parts its text in many boxes, may carry it whole there.
     """
-    found, told = _extracted(root, url), _told(said.body) if said.body else ""
+    found, told = _extracted(root, url), paragraphs.restored(_told(said.body or ""), root)
     # The extractor's last resort is JSON-LD too, but it runs the paragraphs together.
     share = MUCH_LESS if "\n\n" in found else 1.1
     return told if characters.words(found) < share * characters.words(told) else found
@@ -247,9 +247,9 @@ def _extracted(root: HtmlElement, url: str | None) -> str:
         )
     except (ValueError, TypeError, AttributeError, RecursionError) as error:
         raise Permanent(f"the page cannot be read ({type(error).__name__})") from error
-    raw = getattr(document, "text", "") or "" if document is not None else ""
-    text = paragraphs.restored(cleaning.clean("\n\n".join(raw.split("\n"))), root)
-    return "\n\n".join(_without_furniture(map(cleaning.unboxed, text.split("\n\n"))))
+    raw = getattr(document, "text", None) or ""
+    blocks = paragraphs.restored(cleaning.clean(raw.replace("\n", "\n\n")), root).split("\n\n")
+    return "\n\n".join(_without_furniture(map(cleaning.unboxed, blocks)))
 
 
 def _without_furniture(blocks: Iterable[str]) -> list[str]:

@@ -15,7 +15,7 @@ from lxml.html import HtmlElement
 from digest import characters
 from digest.curate.cleaning import clean
 
-MANY = 120  # words; a shorter text may well be one paragraph
+MANY = 150  # words; a shorter text may well be one paragraph
 SURE = 8  # words of a block; a shorter one may stand anywhere, as a menu names what is written of
 HEADINGS = 6  # at most, above one block
 REACH = 20_000  # characters of the text that are searched for the next block of the page
@@ -27,14 +27,21 @@ _INLINE = frozenset(
 
 
 def restored(text: str, root: HtmlElement) -> str:
-    """``text``; where it is one long paragraph, parted where the blocks of ``root`` meet."""
-    if "\n\n" in text or characters.words(text) < MANY:
+    """``text``; a long paragraph of it is parted where the blocks of ``root`` meet."""
+    parts = text.split("\n\n")
+    if all(characters.words(part) < MANY for part in parts):
         return text
-    flat = " ".join(text.split())
+    blocks = _blocks(root)
+    return clean("\n\n".join(_cut(part, blocks) for part in parts))
+
+
+def _cut(flat: str, blocks: list[str]) -> str:
+    if characters.words(flat) < MANY:
+        return flat
     found: list[str] = []
     short = deque[str](maxlen=HEADINGS)  # headings, if they touch the next that is sure
     place = 0
-    for block in _blocks(root):
+    for block in blocks:
         if characters.words(block) < SURE:
             short.append(block)
             continue
@@ -43,7 +50,7 @@ def restored(text: str, root: HtmlElement) -> str:
             found += [*_parted(flat[place:at].strip(), short), block]
             place = at + len(block)
             short.clear()
-    return clean("\n\n".join([*found, flat[place:]]))
+    return "\n\n".join([*found, flat[place:]])
 
 
 def _parted(between: str, short: Iterable[str]) -> list[str]:

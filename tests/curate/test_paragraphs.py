@@ -31,6 +31,12 @@ def test_no_word_is_lost_or_added_where_page_and_text_differ():
     assert restored.split("\n\n")[1:4] == TEXT[1:4]
 
 
+def test_one_paragraph_of_a_text_that_ran_together_is_parted_too():
+    text = f"Before it.\n\n{' '.join(TEXT)}"
+
+    assert paragraphs.restored(text, html.fromstring(PAGE)).split("\n\n") == ["Before it.", *TEXT]
+
+
 def test_a_text_in_paragraphs_and_a_short_one_stay_as_they_are():
     page = html.fromstring(PAGE)
 
