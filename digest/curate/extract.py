@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from html import unescape
@@ -25,6 +26,7 @@ from digest.curate import (
     furniture,
     languages,
     metadata,
+    paragraphs,
     plaintext,
     titles,
     urls,
@@ -223,8 +225,7 @@ def _body(root: HtmlElement, said: Metadata, url: str | None) -> str:
 
     A page that a script fills in, or that parts its text in many boxes, may carry it whole there.
     """
-    found = _extracted(root, url)
-    told = _told(said.body) if said.body else ""
+    found, told = _extracted(root, url), paragraphs.restored(_told(said.body or ""), root)
     # The extractor's last resort is JSON-LD too, but it runs the paragraphs together.
     share = MUCH_LESS if "\n\n" in found else 1.1
     return told if characters.words(found) < share * characters.words(told) else found
@@ -235,8 +236,7 @@ def _told(body: str) -> str:
     body = htmltree.unescaped(body)
     if _TAG.search(body):
         return "" if guard.is_too_deep(body) else fragments.text(body)
-    lines = unescape(body).splitlines()
-    blocks = cleaning.clean("\n\n".join(lines)).split("\n\n")
+    blocks = cleaning.clean("\n\n".join(unescape(body).splitlines())).split("\n\n")
     return "\n\n".join(_without_furniture(blocks))
 
 
@@ -247,12 +247,12 @@ def _extracted(root: HtmlElement, url: str | None) -> str:
         )
     except (ValueError, TypeError, AttributeError, RecursionError) as error:
         raise Permanent(f"the page cannot be read ({type(error).__name__})") from error
-    raw = getattr(document, "text", "") or "" if document is not None else ""
-    blocks = cleaning.clean("\n\n".join(raw.split("\n"))).split("\n\n")
-    return "\n\n".join(_without_furniture([cleaning.unboxed(block) for block in blocks]))
+    raw = getattr(document, "text", None) or ""
+    blocks = paragraphs.restored(cleaning.clean(raw.replace("\n", "\n\n")), root).split("\n\n")
+    return "\n\n".join(_without_furniture(map(cleaning.unboxed, blocks)))
 
 
-def _without_furniture(blocks: list[str]) -> list[str]:
+def _without_furniture(blocks: Iterable[str]) -> list[str]:
     return [block for block in blocks if block and not furniture.is_certain(block)]
 
 

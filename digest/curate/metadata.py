@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from urllib.parse import urljoin
+from urllib.parse import unquote, urljoin
 
 from lxml.html import HtmlElement
 
@@ -26,6 +27,15 @@ _ARTICLES = frozenset(
     "backgroundnewsarticle reviewnewsarticle liveblogposting techarticle scholarlyarticle report "
     "socialmediaposting webpage".split()
 )
+# The name of a file that is no picture of the news: "site_logo_1200x800.png", "default-image.jpg".
+_LOGO = re.compile(
+    r"(?:^|[^a-z]|(?<=[a-z])(?=L))(?:logos?|LOGOS?|Logos?|logotype)(?![a-z])|placeholder|favicon"
+    r"|no[-_]?(?:image|photo|picture)(?![a-z])|(?:default|fallback)[-_](?:image|share|social|og|thumb)"
+    r"|^(?:default|fallback|blank)\.|(?:opengraph|og|share|social|site)[-_](?:default|fallback)"
+)
+_BY = re.compile(r"^(?:by\s+|[\s,;|–—-]+)+", re.IGNORECASE)  # "By Ruth Okafor", ", Observer"
+# What systems write where nobody is named.
+_NOBODY = frozenset("undefined null none n/a unknown admin administrator anonymous".split())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +73,7 @@ def read(root: HtmlElement, url: str) -> Metadata:
         heading=_heading(root),
         site=_line(meta.get("og:site_name") or _name(said.get("publisher"))),
         author=_author(meta, said),
-        image=_web(meta.get("og:image") or meta.get("twitter:image") or _image(said), url),
+        image=_picture((meta.get("og:image"), meta.get("twitter:image"), _image(said)), url),
         canonical=_web(canonical, url),
         language=_line(_language(root, meta)),
         body=_body_of(said),
@@ -142,7 +152,11 @@ def _dates(root: HtmlElement, meta: dict[str, str], said: dict[str, object]) -> 
 def _author(meta: dict[str, str], said: dict[str, object]) -> str | None:
     named = _name(said.get("author")) or meta.get("author") or meta.get("article:author")
     line = _line(named)
-    return None if line is None or line.startswith("http") or "@" in line else line[:120]
+    if line is None or line.startswith("http") or "@" in line:
+        return None
+    line = _BY.sub("", line)
+    is_name = line.casefold() not in _NOBODY and any(map(str.isalpha, line))
+    return line[:120] if is_name else None
 
 
 def _name(value: object) -> str | None:
@@ -164,6 +178,16 @@ def _image(said: dict[str, object]) -> str | None:
     first = image[0] if isinstance(image, list) and image else image
     found = first.get("url") if isinstance(first, dict) else first
     return found if isinstance(found, str) else None
+
+
+def _picture(named: Iterable[str | None], url: str) -> str | None:
+    """The first that is a picture of something, and not the site's own for every page."""
+    found = (_web(one, url) for one in named)
+    return next((one for one in found if one and not _is_logo(one)), None)
+
+
+def _is_logo(address: str) -> bool:
+    return bool(_LOGO.search(unquote(address).partition("?")[0].rpartition("/")[2]))
 
 
 def _heading(root: HtmlElement) -> str | None:

@@ -1,17 +1,21 @@
 """A paragraph to the spans of its quotations. Pure.
 
 One sign opens in one language and closes in another (“ in English and German, » in German and
-French): where it stands tells which. An inch or an apostrophe is no mark.
+French): where it stands tells which. An inch or an apostrophe is no mark. In many languages a
+dash opens what somebody says, and another, before who says it, closes it.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 # What opens, and what may close it: "…", “…”, ”…”, „…“, «…», »…«, 「…」, 『…』.
 _CLOSERS = {'"': '"', "“": '”"', "”": "”", "„": '“”"', "«": "»", "»": "«", "「": "」", "『": "』"}
 _MARK = re.compile('["“”„«»「」『』]')
+_SPOKEN = re.compile(r"\s*[–—]\s")
+_SPOKEN_END = re.compile(r"(?<=[,.!?…])\s*[–—-]\s(?=[^\W\d_])|\s[–—]\s(?=[^\W\d_])")
 _LEADS_IN = re.compile(r"[\s(\[{<'’‘/–—-]")
 _BEGINS = re.compile(r"[\w(\[{<'’‘“„«$£€¿¡….-]")
 
@@ -36,7 +40,7 @@ def around(text: str, place: int) -> tuple[tuple[Quotation, ...], int]:
     start = text.rfind("\n\n", 0, place) + 1
     end = text.find("\n\n", place)
     end = len(text) if end < 0 else end
-    found: list[Quotation] = []
+    found = list(_spoken(text, start, end))
     opener, begun = "", 0
     for match in _MARK.finditer(text, start, end):
         mark, at = match[0], match.start()
@@ -49,6 +53,15 @@ def around(text: str, place: int) -> tuple[tuple[Quotation, ...], int]:
     if opener:
         found.append(Quotation(begun, end + 1))
     return tuple(found), end
+
+
+def _spoken(text: str, start: int, end: int) -> Iterator[Quotation]:
+    """What a paragraph opens with behind a dash, where another tells who says it."""
+    if begun := _SPOKEN.match(text, start, end):
+        for closing in _SPOKEN_END.finditer(text, begun.end(), end):
+            if text[closing.end()].islower():
+                yield Quotation(begun.end() - 2, closing.start())
+                return
 
 
 def _opens(text: str, at: int, start: int, end: int) -> bool:

@@ -34,26 +34,34 @@ _ABBREVIATIONS = frozenset(
 _NORDIC = frozenset("kl ca bl.a f.eks".split())
 _OWN = {
     "en": frozenset("det insp cllr sens reps ald atty gens".split()),
-    "de": frozenset("mind max abs sog lt med ziff gem vgl zzgl".split()),
-    "es": frozenset("ee sta d dña avda gral".split()),
-    "it": frozenset("on avv geom gen".split()),
-    "nl": frozenset("dhr mevr blz".split()),
-    "pl": frozenset("ok im tys ul np m.st".split()),
+    "de": frozenset("mind max abs sog lt med ziff gem vgl zzgl fa gebr dipl".split()),
+    "es": frozenset("ee sta sto d dña avda gral hnos mons pza núms".split()),
+    "fr": frozenset("bd cf chap fg mm tél".split()),
+    "it": frozenset("on avv geom gen mons sigg cfr artt".split()),
+    "nl": frozenset("dhr mevr blz drs ds ir".split()),
+    "pl": frozenset(
+        "ok im tys ul np m.st hab ks św bp abp kard płk mjr kpt inż mgr red al".split()
+    ),
+    "pt": frozenset("séc pe sto sta exmo exma cel dep profa".split()),
+    "ru": frozenset("св ст обл пос просп пер наб ген полк доц канд гр".split()),
     **dict.fromkeys(("da", "nb", "nn", "no", "sv"), _NORDIC),
 }
 # Those that often end a sentence too: they do so where a capital and a common opener follow.
 _MAY_END = frozenset(
     "ph.d a.m p.m u.s u.k u.n e.u d.c etc inc ltd co corp jr sr г гг ee.uu uu".split()
 )
+_MAY_END_IN = {"pl": frozenset("r br ub".split())}  # w 1990 r.
 _OPENERS = frozenset(
     "a an and as at but by for he her his if in it its on our she so some that the their there "
     "these they this those to we what when while with you meanwhile however "
-    "el la los las un una según".split()
+    "el la los las un una según "
+    "w na po z od do to nie dla ale jednak jak gdy obecnie teraz".split()
 )
 _MONTHS = frozenset(
     "januar februar märz april mai juni juli august september oktober november dezember "
     "jänner".split()
 )
+_RAISED = re.compile(r"[^\W\d_][\w.]*[ªº]")  # Dª. Ana, but not: el 3º.
 _SHORT = 5  # letters of an abbreviation before a number
 _REACH = 80  # characters before a stop that tell what word it follows; a longer one is none
 _NO_HEADING = 80  # signs of a paragraph in Thai or Lao, which write no stops
@@ -132,9 +140,10 @@ def _abbreviated(before: str, following: str, language: str) -> bool:
     word = found[1] if found else ""
     folded = word.casefold()
     next_word = following.strip("\"'“‘”’«»,;:").casefold()
-    if folded in _MAY_END:
+    if folded in _MAY_END or folded in _MAY_END_IN.get(language, ()):
         return next_word not in _OPENERS
-    if re.split("['’]", folded)[-1] in _OWN.get(language, ()):  # l'avv. Bianchi
+    folded = re.split("['’]", folded)[-1]  # l'avv. Bianchi, l'art. 5
+    if folded in _OWN.get(language, ()) or _RAISED.fullmatch(folded):
         return True
     # An abbreviation nobody listed: "mind. 300". In English a number in figures begins nothing.
     if language != "en" and word.islower() and len(word) <= _SHORT and next_word[:1].isdigit():

@@ -16,7 +16,7 @@ from typing import Annotated
 
 from annotated_types import Ge, Gt, Le
 
-from digest.curate import furniture, hanging, quotations, words
+from digest.curate import datelines, furniture, hanging, quotations, words
 from digest.curate import sentences as splitting
 from digest.curate.quotations import Quotation
 from digest.model import Article, Sentence
@@ -26,28 +26,6 @@ HEADLINE = 4  # words; fewer may stand in any sentence
 SAME = 0.8  # of the shorter one's terms are in the other: two sentences say one thing
 REDUNDANCY = 0.4  # what MMR takes off for likeness to what is chosen already
 
-# "LONDON (Reuters) -", "(CNN)", "HARROW QUAY, Nov. 23 —", "By Jane Doe": not part of the news.
-_DATELINE = re.compile(
-    r"^(?:"
-    r"\((?:[A-Z][\w.&’' ]{1,30})\)\s*(?:[–—-]+\s*)?"
-    r"|[A-ZÀ-ÞА-Я][\w.’'-]*(?:[ ,/]+(?:[A-ZÀ-ÞА-Я\d][\w.’'-]*|am|d[aeo]|del|la|of|on)){0,6}\s*"
-    r"\((?:[A-Z][\w.&/’' ]{1,30})\)\s*[–—-]+\s*"
-    r"|[A-ZÀ-ÞА-Я]{2}[A-ZÀ-ÞА-Я.’' -]*(?:,\s*[\w. ]{2,24}){0,2}\s*(?:\([\w .]+\)\s*)?[–—-]+\s+"
-    r"|[A-ZÀ-ÞА-Я]{2}[A-ZÀ-ÞА-Я.’' -]*,\s*\w+\.?\s+\d{1,2}(?:,\s*\d{4})?\s*[–—:-]+\s*"
-    # "Madrid, 30 nov (EFE).- ", "(서울=연합뉴스) 김철수 기자 = ", "新华社北京11月30日电".
-    r"|[A-ZÀ-Þ][\w.’' -]{1,30},\s*\d{1,2}\s+\w{3,10}\.?\s*\([A-Z][\w. ]{1,20}\)\s*\.?[–—-]+\s*"
-    r"|\([^\s()=]{2,12}=[^\s()=]{2,12}\)\s*(?:[^=.]{2,30}기자\s*)?=\s*"
-    r"|[^\s，。]{1,6}社[^\s，。]{0,14}日[电電](?:（[^（）]{1,30}）)?\s*"
-    r"|[（【][^（）【】]{0,10}[社讯訊电電报報][^（）【】]{0,6}[）】]\s*"
-    r")(?=[\"“‘«„「]?[\w\"“‘«„「])"
-)
-# "Abstract:" and what arXiv writes before it.
-_LABEL = re.compile(
-    r"^(?:arXiv:\S+ Announce Type: \S+\s+)?(?:abstract|summary|tl;dr|zusammenfassung|résumé|resumen"
-    r"|riassunto|resumo|samenvatting|аннотация|ملخص|摘要|概要)\s?[:：]\s*",
-    re.IGNORECASE,
-)
-_DASH = re.compile(r"\s[–—-]+\s")
 _BOILERPLATE = re.compile(
     r"^(?:by\s+[A-Z]|click here|follow us|read more|watch(?::| (?:this|the|video|more)\b)"
     r"|photo(?:graph)?s?(?::| (?:by|courtesy)\b)|(?:image|picture)s?(?::| (?:by|courtesy)\b)"
@@ -57,6 +35,14 @@ _BOILERPLATE = re.compile(
     r"|reporting by|editing by|last updated|originally (?:published|posted|appeared)\b)",
     re.IGNORECASE,
 )
+_FIRST_WORD = re.compile(r"[^\W\d_]+(?![\w.-])")
+_SMALL_NAMES = frozenset("al da de del della den der des di du el la le van ver von zu".split())
+# «— Мы ждем его,— сказал он», "– Jest to piekło – mówi Kowalski": the second dash names them.
+_SPOKEN = re.compile(r"[–—]\s")
+_SPEAKER = re.compile(r"[\s,.!?…][–—-]\s")
+_COUNTED = re.compile(r"(?:^|\s)(?:\w{1,2}|[:;]-?)\)")  # "1) The bridge", ":)"
+_ASIDE_BEGINS, _ASIDE_ENDS = ("(", "（", "["), (")", "）", "]")
+_PAIRS = ("()", "（）")
 _BIO = re.compile(
     r"^(?:[A-ZÀ-Þ][\w.'’-]*\s){2,3}is\s(?:a|an|the|our)\s(?:[\w-]+\s){0,3}(?:reporter|correspondent"
     r"|columnist|journalist|editor|(?:staff |freelance )?writer|contributor)"
@@ -67,6 +53,7 @@ _UNNAMED = re.compile(
     r"|(?:said|says|sagte|sagt)\s+(?:he|she|they|er|sie)\b)",
     re.IGNORECASE,
 )
+_QUESTION = re.compile('[?？؟]["”’»)」』]*$')
 _SAID = re.compile(
     r"^[\"“‘«].*[\"”’»],?\s*(?:he|she|they|it)\s+(?:said|added|told)\b", re.IGNORECASE
 )
@@ -117,7 +104,7 @@ def _candidates(article: Article) -> list[_Candidate]:
             break
         start = span.start
         raw = article.text[start : span.end]
-        start += _dateline(raw)
+        start += datelines.length(raw) if place else datelines.opening(raw)
         raw = article.text[start : span.end]
         if start >= paragraph_end:
             quoted, paragraph_end = quotations.around(article.text, start)
@@ -127,23 +114,19 @@ def _candidates(article: Article) -> list[_Candidate]:
         terms = Counter(words.tokens(raw, article.language))
         if len(terms) >= 3:
             unsaid = any(one.start == start and _is_unsaid(raw, one.end - start) for one in quoted)
-            hangs = unsaid or (place > 0 and hanging.hangs(raw, article.language))
+            hangs = unsaid or _is_cut(raw) or (place > 0 and hanging.hangs(raw, article.language))
             found.append(_Candidate(place, start, span.end, raw, terms, hangs))
     return found
 
 
-def _dateline(sentence: str) -> int:
-    """The length of a label or dateline before it; 0 where the dash belongs to the sentence."""
-    label = _LABEL.match(sentence)
-    if label:
-        return label.end()
-    found = _DATELINE.match(sentence)
-    if found is None:
-        return 0
-    rest = sentence[found.end() :]
-    # "NATO – which has 32 members – said": two dashes, or lower case behind one, part a clause.
-    is_clause = rest.lstrip('"“‘«„')[:1].islower() or (")" not in found[0] and _DASH.search(rest))
-    return 0 if is_clause else found.end()
+def _is_cut(sentence: str) -> bool:
+    """Whether its beginning is missing, or it is speech behind a dash that nobody is said to say.
+
+    No sentence begins with a small letter unless what stood before it is no text of the article.
+    """
+    first = _FIRST_WORD.match(sentence)
+    small = first is not None and first[0].islower() and first[0] not in _SMALL_NAMES
+    return small or (bool(_SPOKEN.match(sentence)) and not _SPEAKER.search(sentence, 2))
 
 
 def _is_unsaid(sentence: str, quoted: int) -> bool:
@@ -154,13 +137,24 @@ def _is_unsaid(sentence: str, quoted: int) -> bool:
 def _worth(sentence: str, title: str) -> bool:
     if not splitting.is_complete(sentence) or "\n\n" in sentence:
         return False
-    if sentence.casefold().strip(" .!?…") == title or furniture.is_offer(sentence):
+    bare = sentence.casefold().strip(" .!?…")
+    is_title = bare == title or (len(bare.split()) >= HEADLINE and bare in title)
+    is_bracketed = sentence.startswith(_ASIDE_BEGINS) and sentence.endswith(_ASIDE_ENDS)
+    if is_title or is_bracketed or furniture.is_offer(sentence):
         return False
     if _holds_head(sentence, title):
+        return False
+    if datelines.is_one(sentence) or any(_is_open(sentence, *pair) for pair in _PAIRS):
         return False
     if furniture.is_aside(sentence) or sentence.count(" | ") > 1:  # a row of a table
         return False
     return not _BOILERPLATE.match(sentence) and not _BIO.match(sentence)
+
+
+def _is_open(sentence: str, opening: str, closing: str) -> bool:
+    """Whether a bracket opens that does not close: a sentence amid one, or half of one."""
+    bare = _COUNTED.sub("", sentence)
+    return bare.count(opening) != bare.count(closing)
 
 
 def _holds_head(sentence: str, title: str) -> bool:
@@ -190,7 +184,7 @@ def _scores(candidates: Sequence[_Candidate], article: Article) -> list[float]:
         position = 1.0 / (1.0 + 0.5 * one.place)
         length = min(1.0, len(one.text) / 60) * (1.0 if len(one.text) <= 280 else 0.75)
         score = (0.55 * position + 2.0 * announced + 0.25 * _cosine(vectors[at], heading)) * length
-        if _SAID.match(one.text) or one.text.endswith("?"):
+        if _SAID.match(one.text) or _QUESTION.search(one.text):
             score *= 0.6
         scores.append(score)
     return scores

@@ -5,9 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from digest import characters
 from digest.curate.cleaning import one_line
 
-_PARTING = re.compile(r"\s+[|·•»«›‹–—-]\s+|\s+::\s+|\s*\|\s*")
+_UNSPACED = r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
+# "桥梁开放--时政--人民网", "桥梁开放_新华网": signs without spaces part what has none.
+_PARTING = re.compile(
+    r"\s+(?:[|·•»«›‹–—-]|--+)\s+|\s+::\s+|\s*\|\s*"
+    rf"|(?<={_UNSPACED})(?:-{{1,3}}|[_｜：—–])(?={_UNSPACED})"
+)
+# What a site calls its parts: "CNN Politics", "BBC News".
+_PART = re.compile(
+    r"\s(?:news|online|tv|radio|politics|business|sports?|world|travel|opinion|culture|health|"
+    r"science|tech|money|style|entertainment|magazine|nachrichten|noticias|actualités|новости)$"
+)
 MAX_TITLE = 300
 MIN_TITLE_WORDS = 2
 
@@ -36,11 +47,11 @@ def parts(title: str) -> tuple[str, str]:
 
 
 def _without_site(title: str, heading: str, names: set[str]) -> str:
-    if len(heading.split()) >= MIN_TITLE_WORDS and _is_more_than(title, heading):
+    if characters.words(heading) >= MIN_TITLE_WORDS and _is_more_than(title, heading):
         return heading
     found = list(_PARTING.finditer(title))
     first, last = parts(title)
-    if found and _key(last) in names:
+    if found and (_key(last) in names or _key(_PART.sub("", last.casefold())) in names):
         return title[: found[-1].start()]
     if found and _key(first) in names:
         return title[found[0].end() :]

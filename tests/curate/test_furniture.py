@@ -14,6 +14,38 @@ NOTICES = [
     "© 2026 Carrow Head Observer",
     "Copyright 2026 by the Observer. All rights reserved.",
     "3 comments",
+    "Cet article est réservé aux abonnés.",
+    "Il vous reste 75.3% de cet article à lire.",
+    "Lire la suite",
+    "Publié le 3 mai 2024 à 12h30",
+    "Dieser Artikel ist nur für Abonnenten zugänglich.",
+    "Sie haben bereits ein Abonnement?",
+    "An dieser Stelle finden Sie einen externen Inhalt, der den Artikel ergänzt.",
+    "Mit Ihrer Zustimmung wird hier ein externer Inhalt geladen.",
+    "Empfohlener redaktioneller Inhalt",
+    "Stand: 03.05.2024, 12:30 Uhr",
+    "Contenido exclusivo para suscriptores.",
+    "Sigue leyendo",
+    "Questo articolo è riservato agli abbonati.",
+    "RIPRODUZIONE RISERVATA",
+    "Conteúdo exclusivo para assinantes",
+    "Continua após a publicidade",
+    "Dit artikel is alleen voor abonnees.",
+    "Tekst gaat verder onder de foto.",
+    "Czytaj także: Most znów otwarty",
+    "Pozostało 81% artykułu",
+    "REKLAMA",
+    "Материал доступен только подписчикам.",
+    "Читать далее",
+    "اقرأ المزيد",
+    "有料会員の方のみご利用になれます。",
+    "残り1234文字",
+    "続きを読む",
+    "登录后查看全文",
+    "责任编辑：王小明",
+    "版权所有，未经授权不得转载。",
+    "무단전재 및 재배포 금지",
+    "Läs även: Bron är öppen",
     "12 Replies",
     "Related: Ferry timetable for the winter is out",
     "Also read: The lido opens after a long delay.",
@@ -94,6 +126,10 @@ PROSE = [
     "Captcha puzzles keep out the blind as well as the machines, she says.",
     "Newsletters are read on the bus, the survey found, and rarely finished.",
     "Share this, she said, with anyone who still believes in the old timetable.",
+    "An dieser Stelle steht ein Denkmal, das die Stadt 1905 bauen ließ.",
+    "Der Text ist für Leser gedacht, die den Hafen noch nicht kennen.",
+    "اشترك في المؤتمر وزراء من خمسين دولة وممثلون عن المدن الكبرى.",
+    "Suivez-nous, a dit le maire aux habitants, et le port rouvrira en mai.",
     "Join the discussion, the council had asked, and four hundred people did so.",
 ]
 
@@ -136,3 +172,40 @@ def test_a_line_of_a_script_without_spaces_is_measured_by_its_signs():
     assert not furniture.is_certain(f"相关阅读：{told}")
     assert furniture.is_likely("新闻 > 港口 > 新桥")
     assert not furniture.is_likely(heading)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Read our full review of the ferry here.",
+        "Fill out the form to get a copy of our guide.",
+        "Keep reading to discover the ten best harbours.",
+        "As an Amazon Associate, I earn from qualifying purchases.",
+        "Affiliate Disclaimer: We independently review everything we recommend.",
+        "Ruth Okafor contributed to this report.",
+        "Observer writer Ruth Okafor contributed.",
+        "Additional reporting by Ruth Okafor.",
+        "An earlier version of this article misstated the date.",
+        "Follow @ruthokafor on Mastodon.",
+        "Mehr dazu lesen Sie hier.",
+        "Hier geht es zum Live-Ticker.",
+        "Dieser Text erschien zuerst im Hafenboten.",
+        "Recibe en tu correo las noticias más importantes.",
+    ],
+)
+def test_an_aside_to_the_visitor_tells_no_news(sentence):
+    assert furniture.is_aside(sentence)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Bad weather contributed to the crash, the ferry company said.",
+        "See the harbour from above and you know why nobody leaves.",
+        "Want more ferries, less noise: that is what the harbour voted for.",
+        "Mehr Fähren fahren im Sommer, weniger im Winter.",
+        "Hier geht es um viel Geld.",
+    ],
+)
+def test_news_that_sounds_like_an_aside_is_none(sentence):
+    assert not furniture.is_aside(sentence)

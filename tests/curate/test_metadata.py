@@ -149,6 +149,36 @@ def test_an_address_is_no_author(author):
     assert said(f'<meta name="author" content="{author}">').author is None
 
 
+@pytest.mark.parametrize("name", ["undefined", "admin", "262588213843476"])
+def test_what_a_system_writes_where_nobody_is_named_is_no_author(name):
+    assert said(f'<meta name="author" content="{name}">').author is None
+
+
+@pytest.mark.parametrize("name", ["By Ruth Okafor", "BY Ruth Okafor", ", Ruth Okafor"])
+def test_an_author_is_a_name_without_what_stands_before_it(name):
+    assert said(f'<meta name="author" content="{name}">').author == "Ruth Okafor"
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["opengraph_default.png", "site_logo_1200x800.png", "header-logo.svg", "%E6%A1%A5LOGO-11.png", "siteLogo.png?v=2",
+     "default-image.jpg", "placeholder.png"],
+)  # fmt: skip
+def test_the_logo_of_the_site_is_not_the_picture_of_an_article(name):
+    logo = f'<meta property="og:image" content="https://observer.example/img/{name}">'
+    page = linked({"@type": "Article", "image": "https://observer.example/light.jpg"})
+
+    assert said(logo).image is None
+    assert said(logo + page).image == "https://observer.example/light.jpg"
+
+
+@pytest.mark.parametrize("name", ["catalogo-2026.jpg", "dialogo.jpg", "light.jpg?logo=1"])
+def test_a_picture_whose_name_only_holds_the_letters_is_one(name):
+    head = f'<meta property="og:image" content="https://observer.example/logo/{name}">'
+
+    assert said(head).image == f"https://observer.example/logo/{name}"
+
+
 @pytest.mark.parametrize("address", ["javascript:alert(1)", "data:image/png;base64,x", "http://["])
 def test_a_picture_or_address_that_is_no_web_address_is_none(address):
     head = f'<meta property="og:image" content="{address}"><link rel="canonical" href="{address}">'

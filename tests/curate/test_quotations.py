@@ -24,6 +24,9 @@ def quoted(text, place=0):
         ('A 6" pipe and the dogs\' owners; "two" more.', ['"two"']),
         ("It's the '90s.", []),
         ('"One," said Ann, "and two."', ['"One,"', '"and two."']),
+        ("— Дождь. Ветер,— сказал мэр.", ["— Дождь. Ветер,"]),
+        ("– Pada – mówi Anna. – Wieje.", ["– Pada"]),
+        ("– Die Brücke – 1905 gebaut. Sie ist offen.", []),
     ],
 )
 def test_a_quotation_is_found_by_its_marks_and_where_they_stand(text, wanted):

@@ -158,10 +158,83 @@ def test_a_label_before_the_text_is_not_told(label):
         ("(서울=연합뉴스) 김철수 기자 = ", "시의회는 월요일 새 다리 건설을 가결했다.", "ko"),
         ("新华社北京11月30日电（记者李明）", "市议会星期一投票通过了新桥的建设方案。", "zh"),
         ("【本報訊】", "市議會星期一投票通過了新橋的建設方案。", "zh"),
+        ("中新社北京11月30日电 (记者 李明)", "市议会星期一投票通过了新桥的建设方案。", "zh"),
+        ("【ソウル＝小池和樹】", "市議会は月曜日に新しい橋の建設を可決した。", "ja"),
+        ("【11月30日 AFP】", "市議会は月曜日に新しい橋の建設を可決した。", "ja"),
+        ("[東京 30日 ロイター] - ", "市議会は月曜日に新しい橋の建設を可決した。", "ja"),
+        ("[서울=뉴시스] 김철수 기자 = ", "시의회는 월요일 새 다리 건설을 가결했다.", "ko"),
+        ("Berlin (dpa) – ", "Der Rat hat am Montag eine neue Mauer beschlossen.", "de"),
+        ("Frankfurt/Main (dpa-AFX) - ", "Der Rat hat am Montag eine Mauer beschlossen.", "de"),
+        ("Zürich, 30.11.2026 - ", "Der Rat hat am Montag eine neue Mauer beschlossen.", "de"),
+        ("(ANSA) - ROMA, 30 NOV - ", "Il consiglio ha votato lunedì un nuovo muro.", "it"),
+        ("Paris, 30 nov 2026 (AFP) - ", "Le conseil a voté lundi un nouveau mur.", "fr"),
+        ("МОСКВА, 30 ноя — РИА Новости. ", "Совет в понедельник одобрил новую стену.", "ru"),
+        ("МОСКВА, 30 ноября. /ТАСС/. ", "Совет в понедельник одобрил новую стену.", "ru"),
+        ("Москва. 30 ноября. INTERFAX.RU - ", "Совет в понедельник одобрил новую стену.", "ru"),
+        ("دمشق، سوريا (CNN) -- ", "صوت المجلس يوم الاثنين على بناء جدار جديد.", "ar"),
+        ("NEW YORK, Nov. 30, 2026 /PRNewswire/ -- ", "The council voted for a new wall.", "en"),
+        ("NEW DELHI: ", "The council voted on Monday for a new wall of stone.", "en"),
+        ("Ainsley – ", "The council voted on Monday for a new wall of stone.", "en"),
+        ("Washington, DC, United States: ", "The council voted on Monday for a wall.", "en"),
+        ("• ", "The council voted on Monday for a new wall of stone.", "en"),
     ],
 )
 def test_the_dateline_of_an_agency_is_not_told(line, news, language):
     assert told(f"{line}{news}", language=language)[0] == news
+
+
+def test_capitals_before_a_dash_are_a_dateline_though_dashes_follow():
+    news = "Der Rat – so der Bürgermeister – hat am Montag eine neue Mauer beschlossen."
+
+    assert told(f"AUS DEM RATHAUS - {news}", language="de") == [news]
+
+
+@pytest.mark.parametrize(
+    ("line", "language"),
+    [
+        ("voted on the weir of Ainsley and its council on Thursday evening.", "en"),
+        ("The weir of Ainsley, says the council, is safe and sound again).", "en"),
+        ("— У меня просьба к совету о новой стене и старой плотине.", "ru"),
+        ("(The council of Ainsley never did settle on a name for the weir.)", "en"),
+        ("– Mamy prośbę do rady w sprawie nowej zapory na rzece.", "pl"),
+    ],
+)
+def test_a_sentence_without_its_beginning_or_its_speaker_is_not_told(line, language):
+    assert line not in told(f"{line}\n\n{TEXT}", language=language)
+
+
+def test_speech_behind_a_dash_is_told_with_its_speaker_or_not_at_all():
+    news = "Совет в понедельник одобрил новую стену."
+    said = "— У меня просьба к совету о стене,— сказал мэр города Иванов."
+    more = "— У меня просьба. Передайте совету наши планы. Мы ждем его ответа,— сказал мэр города."
+
+    assert said in told(f"{news}\n\n{said}", language="ru")
+    assert told(f"{news}\n\n{more}", language="ru") == [news]
+
+
+def test_a_place_before_a_dash_is_a_dateline_only_where_a_text_begins():
+    line = "Ainsley – Where the weir broke – has a new council."
+    later = "Ainsley – The council wants to build the weir of stone."
+
+    assert told(f"{line} {COST}")[0] == line
+    assert later in told(f"{LEAD} {later}")
+
+
+def test_a_sentence_that_is_the_title_without_its_kicker_is_not_told():
+    given = {"title": "Opinion | Is the weir of Ainsley a crime?"}
+
+    assert "Is the weir of Ainsley a crime?" not in told(
+        f"Is the weir of Ainsley a crime?\n\n{TEXT}", **given
+    )
+
+
+def test_a_name_with_a_small_letter_and_numbered_points_are_told():
+    for line in (
+        "de Blasio told the council of Ainsley that the weir is safe.",
+        "iPhone users told the council of Ainsley that the weir is safe.",
+        "Two reasons: 1) the council of Ainsley owns it; 2) the weir is old.",
+    ):
+        assert line in told(f"{line} {COST}")
 
 
 def test_the_same_thing_is_not_said_twice():

@@ -15,6 +15,9 @@ TITLE = "The keeper who would not leave the light"
         f"Carrow Head Observer — {TITLE}",
         f"{TITLE} :: observer.example",
         f"  {TITLE}\n| The Carrow Head Observer",
+        f"{TITLE} -- observer.example",
+        f"{TITLE} | Carrow Head Observer Politics",
+        f"{TITLE} - Observer News",
     ],
 )
 def test_the_site_s_name_is_no_part_of_a_title(offered):
@@ -30,6 +33,23 @@ def test_what_is_parted_but_no_site_stays():
 def test_a_title_that_is_the_heading_and_more_is_the_heading():
     assert titles.best([f"{TITLE} | Culture | Elsewhere"], heading=TITLE) == TITLE
     assert titles.best([f"Elsewhere | {TITLE}"], heading=TITLE) == TITLE
+
+
+@pytest.mark.parametrize("rest", ["--时政--人民网", "_新华网", " - 人民网", "｜观察者"])
+def test_a_heading_without_spaces_between_its_words_is_the_title(rest):
+    assert (
+        titles.best([f"桥梁今日重新开放{rest}"], heading="桥梁今日重新开放") == "桥梁今日重新开放"
+    )
+
+
+def test_a_word_behind_the_name_of_the_site_that_is_no_part_of_it_stays():
+    assert titles.best(["‘I was wrong’ - Observer chief"], sites=SITES).endswith("chief")
+
+
+def test_a_hyphen_within_a_word_parts_nothing():
+    title = "New York-based firm wins"
+
+    assert titles.best([title], heading="New York", sites=SITES) == title
 
 
 def test_a_heading_of_one_word_cuts_nothing():
