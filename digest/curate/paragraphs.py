@@ -32,7 +32,8 @@ def restored(text: str, root: HtmlElement) -> str:
     if all(characters.words(part) < MANY for part in parts):
         return text
     blocks = _blocks(root)
-    return clean("\n\n".join(_cut(part, blocks) for part in parts))
+    whole = frozenset(blocks)
+    return clean("\n\n".join(part if part in whole else _cut(part, blocks) for part in parts))
 
 
 def _cut(flat: str, blocks: list[str]) -> str:
