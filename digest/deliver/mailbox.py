@@ -15,6 +15,7 @@ from imapclient import SEEN, IMAPClient
 from imapclient.exceptions import IMAPClientAbortError, IMAPClientError, LoginError
 
 from digest.deliver.opened import MOST_BYTES, one_line
+from digest.deliver.tls import verifying
 from digest.errors import Misconfigured, Temporary
 
 WHERE = "bounces.mailbox"
@@ -145,8 +146,7 @@ def _opened(options: MailboxOptions) -> tuple[IMAPClient, str]:
 
 
 def _connected(options: MailboxOptions) -> IMAPClient:
-    context = ssl.create_default_context()
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context = verifying()
     implicit = options.security == "implicit"
     client = IMAPClient(
         options.host,

@@ -23,6 +23,7 @@ from digest.deliver.outcome import Outcome, Refused
 from digest.deliver.pipeline import Pipeline
 from digest.deliver.relay import Offer, RelayOptions, Security, is_loopback
 from digest.deliver.replies import words
+from digest.deliver.tls import verifying
 from digest.deliver.transport import Outgoing
 from digest.errors import DigestError, Misconfigured, Permanent, Temporary
 
@@ -190,15 +191,13 @@ def _offer(client: aiosmtplib.SMTP) -> Offer:
 
 def _context(relay: RelayOptions) -> ssl.SSLContext:
     try:
-        context = ssl.create_default_context(cafile=relay.ca_file or None)
+        return verifying(relay.ca_file)
     except (OSError, ssl.SSLError) as error:
         raise Misconfigured(
             relay.label,
             f"has a ca_file {relay.ca_file!r} that {_unreadable(error)}; write the path of the "
             "PEM file with the certificate of its authority",
         ) from error
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    return context
 
 
 def _unreadable(error: OSError) -> str:

@@ -157,7 +157,9 @@ def dovecot(password: str = PASSWORD, prefix: str = "") -> Iterator[Server]:
 
 
 @contextmanager
-def hostile(answer: Callable[[bytes], bytes | None], greeting: bytes) -> Iterator[int]:
+def hostile(
+    answer: Callable[[bytes], bytes | None], greeting: bytes, tls: ssl.SSLContext | None = None
+) -> Iterator[int]:
     """A server of one connection at a time; ``answer`` None hangs up. Its port."""
 
     class Handler(socketserver.StreamRequestHandler):
@@ -180,6 +182,10 @@ def hostile(answer: Callable[[bytes], bytes | None], greeting: bytes) -> Iterato
     class Quiet(socketserver.ThreadingTCPServer):
         daemon_threads = True
         block_on_close = False
+
+        def get_request(self) -> tuple[socket.socket, object]:
+            here, there = super().get_request()
+            return (tls.wrap_socket(here, server_side=True) if tls else here), there
 
         def handle_error(self, *_: object) -> None:
             """The client hung up: that is what is tried here."""
