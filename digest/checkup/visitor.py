@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -10,6 +11,7 @@ from email.utils import parsedate_to_datetime
 import aiohttp
 
 from digest.checkup.doors import NAMELESS, PageSeen
+from digest.tls import browsing, distrusted
 
 BODY = 16_384  # bytes that are looked at
 PATIENCE = 10.0  # seconds
@@ -33,10 +35,13 @@ async def _ask(
     json: Mapping[str, object] | None = None,
 ) -> PageSeen:
     limit = aiohttp.ClientTimeout(total=PATIENCE)
+    tls = await asyncio.to_thread(browsing) if url.startswith("https:") else True
     try:
         async with (
             aiohttp.ClientSession(timeout=limit) as session,
-            session.request(method, url, data=data, json=json, allow_redirects=False) as answer,
+            session.request(
+                method, url, data=data, json=json, allow_redirects=False, ssl=tls
+            ) as answer,
         ):
             body = await answer.content.read(BODY)
             return PageSeen(
@@ -46,10 +51,24 @@ async def _ask(
             )
     except TimeoutError:
         return PageSeen(trouble=f"no answer in {PATIENCE:.0f} seconds")
-    except aiohttp.ClientConnectorDNSError:
-        return PageSeen(trouble=NAMELESS)
-    except (aiohttp.ClientError, ssl.SSLError, OSError, ValueError) as error:
-        return PageSeen(trouble=str(error) or type(error).__name__)
+    except (aiohttp.ClientError, OSError, ValueError) as error:
+        return PageSeen(trouble=_trouble(error))
+
+
+def _trouble(error: Exception) -> str:
+    """In a clause, without the address: that of a webhook is a secret."""
+    match error:
+        case aiohttp.ClientConnectorDNSError():
+            return NAMELESS
+        case aiohttp.ClientConnectorError(os_error=ssl.SSLError() as reason):
+            return distrusted(reason)
+        case aiohttp.ClientConnectorError(os_error=reason):
+            return reason.strerror or str(reason)
+        case aiohttp.InvalidURL():
+            return "it is not a valid URL"
+        case aiohttp.ClientResponseError():
+            return f"it does not speak HTTP properly ({error.message.strip()})"
+    return str(error) or type(error).__name__
 
 
 def _date(header: str) -> datetime | None:

@@ -19,7 +19,7 @@ from yarl import URL
 
 from digest import characters
 from digest.collect import connections, freshness, hops, refused, robots
-from digest.collect.connections import SocketFactory
+from digest.collect.connections import Proof, SocketFactory
 from digest.collect.decoding import GZIP, Decoder, Garbled, Overgrown, codings, unpacked
 from digest.collect.fetch import Answer, Ask, Failed, Fetched, NotModified
 from digest.collect.hops import Hop, Stop
@@ -58,6 +58,7 @@ class Http:
         guarded = connections.any_socket if options.allow_private else connections.public_socket
         self._sockets = sockets or guarded
         self._resolver = resolver or Lookup()
+        self._proof = Proof()
         self._manners = Manners(self._rules, clock)
 
     async def __aenter__(self) -> Self:
@@ -133,7 +134,10 @@ class Http:
 
     async def _exchange(self, walk: _Walk) -> Answer | _Walk:
         request = self._session.get(
-            URL(walk.hop.url, encoded=False), headers=_headers(walk), allow_redirects=False
+            URL(walk.hop.url, encoded=False),
+            headers=_headers(walk),
+            allow_redirects=False,
+            ssl=await self._proof(walk.hop.url),
         )
         async with request as response:
             headers = {name.lower(): value for name, value in response.headers.items()}

@@ -6,6 +6,7 @@ is skipped for literal IPs, and a name may resolve anew at every question.
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import ssl
 from collections.abc import Callable
@@ -14,6 +15,7 @@ import aiohttp
 
 from digest.collect import private
 from digest.collect.lookup import SilentNames
+from digest.tls import browsing, distrusted
 
 _NOT_PUBLIC = "not public: "
 
@@ -35,6 +37,22 @@ def public_socket(info: AddressInfo) -> socket.socket:
     return any_socket(info)
 
 
+class Proof:
+    """What proves the certificates of sites: read when one is first asked over https, and once."""
+
+    def __init__(self) -> None:
+        self._reading = asyncio.Lock()
+        self._context: ssl.SSLContext | None = None
+
+    async def __call__(self, url: str) -> ssl.SSLContext | bool:
+        if not url.startswith("https:"):
+            return True
+        async with self._reading:
+            if self._context is None:
+                self._context = await asyncio.to_thread(browsing)
+        return self._context
+
+
 def trouble(error: aiohttp.ClientError) -> tuple[str, str]:
     """Status and clause for what went wrong on the way."""
     text = line(error)
@@ -49,10 +67,8 @@ def trouble(error: aiohttp.ClientError) -> tuple[str, str]:
             return "no name server", f"no name server answered; {cure}"
         case aiohttp.ClientConnectorDNSError():
             return "no such host", "its host name cannot be resolved"
-        case aiohttp.ClientConnectorCertificateError() | aiohttp.ClientSSLError():
-            return "bad certificate", f"the TLS connection cannot be trusted ({text})"
-        case aiohttp.ClientConnectorError(os_error=ssl.SSLError()):
-            return "bad certificate", f"the TLS connection cannot be trusted ({text})"
+        case aiohttp.ClientConnectorError(os_error=ssl.SSLError() as reason):
+            return "bad certificate", distrusted(reason)
         case aiohttp.ClientConnectorError(os_error=reason):
             return "unreachable", f"the host cannot be reached ({reason.strerror or reason})"
         case aiohttp.InvalidURL():

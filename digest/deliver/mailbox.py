@@ -15,8 +15,8 @@ from imapclient import SEEN, IMAPClient
 from imapclient.exceptions import IMAPClientAbortError, IMAPClientError, LoginError
 
 from digest.deliver.opened import MOST_BYTES, one_line
-from digest.deliver.tls import verifying
 from digest.errors import Misconfigured, Temporary
+from digest.tls import ANOTHERS, distrusted, verifying
 
 WHERE = "bounces.mailbox"
 # RFC 5530, 3, and Gmail: the password may be right.
@@ -231,10 +231,9 @@ def _translated(options: MailboxOptions) -> Iterator[None]:
             f"is refused by {options.host} ({said}): mend username or the password's variable",
         ) from error
     except ssl.SSLCertVerificationError as error:
+        cure = "; write the name that stands in it" if error.verify_code in ANOTHERS else ""
         raise Misconfigured(
-            f"{WHERE}.host",
-            f"is {options.host}, whose certificate does not prove it "
-            f"({error.verify_message}); write the name that stands in it",
+            f"{WHERE}.host", f"is {options.host}, and {distrusted(error)}{cure}"
         ) from error
     except ssl.SSLError as error:
         raise Misconfigured(

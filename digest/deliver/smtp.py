@@ -16,6 +16,7 @@ from typing import cast
 
 import aiosmtplib
 
+from digest import tls
 from digest.deliver import heap
 from digest.deliver.feed import OVER, Feed, Objection, Over
 from digest.deliver.login import log_in
@@ -23,7 +24,6 @@ from digest.deliver.outcome import Outcome, Refused
 from digest.deliver.pipeline import Pipeline
 from digest.deliver.relay import Offer, RelayOptions, Security, is_loopback
 from digest.deliver.replies import words
-from digest.deliver.tls import verifying
 from digest.deliver.transport import Outgoing
 from digest.errors import DigestError, Misconfigured, Permanent, Temporary
 
@@ -191,7 +191,7 @@ def _offer(client: aiosmtplib.SMTP) -> Offer:
 
 def _context(relay: RelayOptions) -> ssl.SSLContext:
     try:
-        return verifying(relay.ca_file)
+        return tls.verifying(relay.ca_file)
     except (OSError, ssl.SSLError) as error:
         raise Misconfigured(
             relay.label,
@@ -279,9 +279,9 @@ def _broken_off(relay: RelayOptions) -> str:
 
 def _distrusted(error: ssl.SSLCertVerificationError, relay: RelayOptions) -> str:
     match error.verify_code:
-        case 10:
+        case tls.EXPIRED:
             return "has a certificate that has expired; whoever runs it must renew it"
-        case 62 | 64:
+        case code if code in tls.ANOTHERS:
             return (
                 f"has a certificate for another name than {relay.host!r}; "
                 "set host to the name that the certificate is for"

@@ -71,7 +71,9 @@ async def _posted(wrong: list[notice.Line], over: tuple[str, ...]) -> str | None
     answer = await post_json(hook, notice.payload(wrong, over))
     if 200 <= answer.status < 300:
         return None
-    return f"the webhook answers {answer.status or 'nothing'}"
+    if answer.trouble:
+        return f"the webhook cannot be asked: {answer.trouble}"
+    return f"the webhook answers {answer.status}"
 
 
 async def _mailed(

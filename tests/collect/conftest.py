@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 
@@ -75,16 +76,16 @@ class Web:
 
 
 @contextlib.asynccontextmanager
-async def a_web() -> AsyncIterator[Web]:
-    """A server as a context, for a test that needs a second host."""
+async def a_web(tls: ssl.SSLContext | None = None) -> AsyncIterator[Web]:
+    """A server as a context, for a test that needs a second host, or one that has a certificate."""
     served = Web()
     app = aio.Application()
     app.router.add_route("*", "/{path:.*}", served._answer)
     runner = aio.AppRunner(app, access_log=None, shutdown_timeout=0)
     await runner.setup()
-    site = aio.TCPSite(runner, "127.0.0.1", 0)
+    site = aio.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls)
     await site.start()
-    served.base = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    served.base = f"{'https' if tls else 'http'}://127.0.0.1:{runner.addresses[0][1]}"
     try:
         yield served
     finally:

@@ -307,9 +307,12 @@ def test_what_the_operator_can_mend_is_said(server, monkeypatch):
     )
     assert "bounces.mailbox.folder names 'Bounces', which is not there" in refused(folder="Bounces")
     assert "bounces.mailbox.tls is 'implicit'" in refused(port=server.plain)
-    assert "whose certificate does not prove it" in refused(host="localhost")
+    assert refused(host="localhost") == (
+        "bounces.mailbox.host is localhost, and its certificate is for another name; "
+        "write the name that stands in it"
+    )
     monkeypatch.delenv("SSL_CERT_FILE")
-    assert "whose certificate does not prove it" in refused()
+    assert "nobody we trust signed its certificate" in refused()
 
 
 @pytest.mark.parametrize(
