@@ -125,6 +125,18 @@ async def test_one_way_that_works_is_enough_and_none_is_an_error(folder: Path):
     assert address not in err
 
 
+async def test_why_the_webhook_could_not_be_asked_is_said(folder: Path, unused_tcp_port: int):
+    config = (folder / "config.toml").read_text()
+    (folder / "config.toml").write_text(config.replace("operator = ", "#operator = "))
+    address = f"http://127.0.0.1:{unused_tcp_port}/S3CRET"
+
+    code, _, err = await alerts(folder, "--tell", hook=address)
+
+    assert code == 1
+    assert "nobody heard the alerts: the webhook cannot be asked: Connect call failed" in err
+    assert "S3CRET" not in err
+
+
 async def test_where_nobody_would_hear_it_says_so(folder: Path):
     config = (folder / "config.toml").read_text()
     (folder / "config.toml").write_text(config.replace("operator = ", "#operator = "))
