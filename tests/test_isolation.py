@@ -1,5 +1,7 @@
 import asyncio
 import os
+import subprocess
+import sys
 import time
 from multiprocessing import forkserver
 
@@ -190,3 +192,21 @@ async def test_a_process_that_cannot_be_started_is_no_fault_of_the_input(isolate
             await isolate(double, 2)
 
     assert await isolate(double, 2) == 4
+
+
+@pytest.mark.parametrize("method", ["forkserver", "spawn"])
+def test_it_is_the_same_however_processes_start_by_default(method, tmp_path):
+    # Linux had "fork" until Python 3.13, and has "forkserver" from 3.14 on.
+    begun = f"import multiprocessing as m; m.set_start_method({method!r}, force=True); "
+    run = "from digest.cli import main; main()"
+    for command in (["init", "paper"], ["--config", "paper", "send", "--dry-run"]):
+        done = subprocess.run(
+            [sys.executable, "-c", begun + run, *command],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+
+    assert "Nothing was sent and nothing was kept." in done.stdout
