@@ -223,6 +223,29 @@ async def test_the_form_works_with_keys_alone(browser: Browser, site: House):
     assert skip == "Skip to the content"
 
 
+async def test_text_at_twice_its_size_lies_on_no_other(browser: Browser, site: House):
+    page = await watched(browser, viewport={"width": 320, "height": 800})
+    await shelve(site, 2)
+    who = await site.member()
+    paths = ("/", link(Purpose.UNSUBSCRIBE, who), link(Purpose.PREFERENCES, who), "/archive")
+    crowded, skips = {}, []
+    for path in paths:
+        await page.goto(site.url + path)
+        await page.evaluate("document.documentElement.style.fontSize = '200%'")
+        crowded[path] = await page.locator("body *").evaluate_all(
+            """all => all.filter(one => {
+              const { lineHeight, fontSize } = getComputedStyle(one);
+              return parseFloat(lineHeight) < 1.15 * parseFloat(fontSize);
+            }).map(one => `${one.tagName}.${one.className}`)"""
+        )
+        skips.append(
+            await page.locator(".skip").evaluate("it => it.getBoundingClientRect().bottom")
+        )
+
+    assert [one for one in crowded.items() if one[1]] == []
+    assert max(skips) <= 0
+
+
 @asynccontextmanager
 async def shop(html: dict[str, str]) -> AsyncIterator[str]:
     """The origin of another site that shows ``html["/"]``: localhost, where ours is 127.0.0.1."""

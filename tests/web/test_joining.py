@@ -68,6 +68,14 @@ async def test_of_several_newsletters_each_is_joined_at_a_cadence_of_its_own(tmp
     ]
 
 
+async def test_words_of_another_direction_keep_their_order_in_a_choice(tmp_path: Path):
+    tagline = 'tagline = "Every morning, “quoted”"\noffers ='
+    async with house(tmp_path, SEVERAL.replace("offers =", tagline, 1)) as site:
+        shown = (await site.get("/?lang=ar")).text
+
+    assert '<span class="hint"><bdi>Every morning, “quoted”</bdi></span>' in shown
+
+
 async def test_the_answer_is_the_same_whoever_the_address_belongs_to(site: House):
     await site.member("grace@example.org")
     gone = await site.member("edsger@example.org")
