@@ -58,6 +58,7 @@ class Shown:
     trouble: str = ""
     bad_address: bool = False
     email: str = ""
+    asked: str = ""  # the address that a letter goes to now
     cadence: str = ""
     topics: tuple[str, ...] | None = None
 
@@ -93,7 +94,12 @@ async def save(request: Request) -> Response:
         saved = await desk.members.pause(who, bearer.newsletter.id, now + PAUSE)
     if saved is None:
         raise HTTPException(404)
-    now_at = Shown(saved=True, moving=shown.moving, email=saved.person.address.shown)
+    now_at = Shown(
+        saved=True,
+        moving=shown.moving,
+        email=saved.person.address.shown,
+        asked=to.shown,
+    )
     return _page(request, bearer, saved, now_at)
 
 
@@ -198,6 +204,7 @@ def _page(request: Request, bearer: Bearer, member: Member, shown: Shown) -> Res
         newsletter,
         language,
         private=True,
+        asked=shown.asked,
         bad_address=shown.bad_address,
         barred=_barred(person),
         bounced=person.standing is Standing.BOUNCED,

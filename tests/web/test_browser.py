@@ -287,7 +287,10 @@ async def test_another_site_shows_the_form_where_it_is_named(
         site.clock.forward(seconds=5)
         await form.get_by_role("button", name="Abonnieren").click()
         await form.get_by_text("ist ein Brief an sie unterwegs").wait_for()
+        field, fact = form.get_by_label("E-Mail-Adresse"), form.get_by_role("definition")
+        shown = await (field.input_value() if way == "api" else fact.inner_text())
 
+        assert shown == "ada@example.org"
         assert [row.page for row in await site.joins()] == [way]
         assert [letter.language for letter in await site.letters()] == ["de"]
         assert page.complaints == []

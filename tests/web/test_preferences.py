@@ -81,6 +81,7 @@ async def test_who_asks_for_a_fourth_address_in_a_day_is_not_told_that_a_letter_
         answers.append(await site.post(choose, said))
 
     assert [one.status for one in answers] == [200, 200, 200, 422]
+    assert '<bdi dir="ltr">ada2@example.org</bdi>' in answers[2].text
     assert "The address can be changed three times a day." in answers[-1].text
     assert "on its way" not in answers[-1].text
     assert 'value="ada3@example.org"' in answers[-1].text
