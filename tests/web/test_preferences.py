@@ -101,11 +101,13 @@ async def test_who_left_is_shown_no_choice_that_would_not_be_kept(site: House):
 
     left = await site.get(choose)
     saved = await site.post(choose, {"name": "Ada", "cadence": "weekly"})
+    named = await site.post(choose, {"name": "Ada"})
 
     assert [one in before for one in CHOICES] == [True] * 3
     for answer in (left, saved):
         assert "You are unsubscribed." in answer.text
         assert [one for one in [*CHOICES, "a reader since"] if one in answer.text] == []
+    assert ["Saved." in one.text for one in (saved, named)] == [False, True]
     found = await site.find(who)
     assert (found.person.name, found.subscription.cadence) == ("Ada", "daily")
 
