@@ -50,7 +50,8 @@ async def ask(request: Request) -> Response:
     newsletter = desk.settings.newsletters[filled.newsletter]
     language = language_of(request, newsletter, said.get("language", ""))
     if answer is Answer.TAKEN:
-        return page(desk.look.render("asked.html", newsletter, language, private=True))
+        facts = {"address": filled.address}
+        return page(desk.look.render("asked.html", newsletter, language, private=True, **facts))
     return _form(request, newsletter, language, status=STATUS[answer], answer=answer, filled=filled)
 
 

@@ -91,10 +91,11 @@ async def _answered(
     framed = filled.page == "embed"
     double = desk.settings.web.double_opt_in
     if answer is Answer.TAKEN and not framed:
-        html = desk.look.render("joined.html", newsletter, language, double_opt_in=double)
+        facts: dict[str, object] = {"address": filled.address, "double_opt_in": double}
+        html = desk.look.render("joined.html", newsletter, language, **facts)
         return page(html, private=False)
     if answer is Answer.TAKEN:
-        facts: dict[str, object] = {"proof": False, "double_opt_in": double}
+        facts = {"address": filled.address, "double_opt_in": double, "proof": False}
         html = desk.look.render("embed.html", newsletter, language, done=True, **facts)
         return _framed(desk, html)
     if framed:

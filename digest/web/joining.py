@@ -1,7 +1,7 @@
 """A filled-in form to an answer: the one way in, and to fresh links, by page, frame or API.
 
-The answer to a well-formed address is always the same. Whether it is new, known, gone or barred
-shows neither in the words nor, but for a step of the clock, in the time they take.
+The answer to a well-formed address is always the same, and shows it. Whether it is new, known, gone
+or barred shows neither in the words nor, but for a step of the clock, in the time they take.
 """
 
 from __future__ import annotations
@@ -64,6 +64,11 @@ class Filled:
     cadence: str = ""
     trap: str = ""  # a field that people do not see
     page: str = "subscribe"
+
+    @property
+    def address(self) -> str:
+        """The address for people to read: who mistyped it sees it. Raises BadAddress."""
+        return Address.pasted(self.email).shown
 
     @property
     def mark(self) -> bytes:

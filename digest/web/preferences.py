@@ -58,6 +58,7 @@ class Shown:
     trouble: str = ""
     bad_address: bool = False
     email: str = ""
+    asked: str = ""  # the address that a letter goes to now
     cadence: str = ""
     topics: tuple[str, ...] | None = None
 
@@ -93,7 +94,14 @@ async def save(request: Request) -> Response:
         saved = await desk.members.pause(who, bearer.newsletter.id, now + PAUSE)
     if saved is None:
         raise HTTPException(404)
-    now_at = Shown(saved=True, moving=shown.moving, email=saved.person.address.shown)
+    # Who left meanwhile, in another tab, chose in vain: only name, language and zone are kept.
+    in_vain = "cadence" in form and not _chooses(saved.subscription)
+    now_at = Shown(
+        saved=shown.moving or not in_vain,
+        moving=shown.moving,
+        email=saved.person.address.shown,
+        asked=to.shown,
+    )
     return _page(request, bearer, saved, now_at)
 
 
@@ -135,6 +143,11 @@ def _read(form: FormData, newsletter: Newsletter, member: Member) -> tuple[Wishe
         cadence=cadence if cadence in ("pause", *offered(newsletter)) else "",
         topics=topics if "topics" in said else None,
     )
+
+
+def _chooses(subscription: Subscription) -> bool:
+    """Whether there is something to choose: of who left or never confirmed nothing is kept."""
+    return subscription.status in (Status.ACTIVE, Status.PAUSED)
 
 
 def _barred(person: Subscriber) -> bool:
@@ -188,8 +201,7 @@ def _page(request: Request, bearer: Bearer, member: Member, shown: Shown) -> Res
     newsletter, person, subscription = bearer.newsletter, member.person, member.subscription
     language, zone = language_of(request, newsletter, person.language), zone_of(person, newsletter)
     topics = topics_of(newsletter)
-    # Of who left or never confirmed there is nothing to choose: no choice of theirs would be kept.
-    here = subscription.status in (Status.ACTIVE, Status.PAUSED)
+    here = _chooses(subscription)
     paused = subscription.paused_until if subscription.status is Status.PAUSED else None
     kept_topics = subscription.topics or tuple(one.topic for one in topics)
     leave = link(bearer, Purpose.UNSUBSCRIBE, base=desk.look.base, key=desk.ring[0])
@@ -198,6 +210,7 @@ def _page(request: Request, bearer: Bearer, member: Member, shown: Shown) -> Res
         newsletter,
         language,
         private=True,
+        asked=shown.asked,
         bad_address=shown.bad_address,
         barred=_barred(person),
         bounced=person.standing is Standing.BOUNCED,

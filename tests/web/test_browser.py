@@ -223,6 +223,29 @@ async def test_the_form_works_with_keys_alone(browser: Browser, site: House):
     assert skip == "Skip to the content"
 
 
+async def test_text_at_twice_its_size_lies_on_no_other(browser: Browser, site: House):
+    page = await watched(browser, viewport={"width": 320, "height": 800})
+    await shelve(site, 2)
+    who = await site.member()
+    paths = ("/", link(Purpose.UNSUBSCRIBE, who), link(Purpose.PREFERENCES, who), "/archive")
+    crowded, skips = {}, []
+    for path in paths:
+        await page.goto(site.url + path)
+        await page.evaluate("document.documentElement.style.fontSize = '200%'")
+        crowded[path] = await page.locator("body *").evaluate_all(
+            """all => all.filter(one => {
+              const { lineHeight, fontSize } = getComputedStyle(one);
+              return parseFloat(lineHeight) < 1.15 * parseFloat(fontSize);
+            }).map(one => `${one.tagName}.${one.className}`)"""
+        )
+        skips.append(
+            await page.locator(".skip").evaluate("it => it.getBoundingClientRect().bottom")
+        )
+
+    assert [one for one in crowded.items() if one[1]] == []
+    assert max(skips) <= 0
+
+
 @asynccontextmanager
 async def shop(html: dict[str, str]) -> AsyncIterator[str]:
     """The origin of another site that shows ``html["/"]``: localhost, where ours is 127.0.0.1."""
@@ -264,7 +287,10 @@ async def test_another_site_shows_the_form_where_it_is_named(
         site.clock.forward(seconds=5)
         await form.get_by_role("button", name="Abonnieren").click()
         await form.get_by_text("ist ein Brief an sie unterwegs").wait_for()
+        field, fact = form.get_by_label("E-Mail-Adresse"), form.get_by_role("definition")
+        shown = await (field.input_value() if way == "api" else fact.inner_text())
 
+        assert shown == "ada@example.org"
         assert [row.page for row in await site.joins()] == [way]
         assert [letter.language for letter in await site.letters()] == ["de"]
         assert page.complaints == []

@@ -68,23 +68,36 @@ async def test_of_several_newsletters_each_is_joined_at_a_cadence_of_its_own(tmp
     ]
 
 
+async def test_words_of_another_direction_keep_their_order_in_a_choice(tmp_path: Path):
+    tagline = 'tagline = "Every morning, “quoted”"\noffers ='
+    async with house(tmp_path, SEVERAL.replace("offers =", tagline, 1)) as site:
+        shown = (await site.get("/?lang=ar")).text
+
+    assert '<span class="hint"><bdi>Every morning, “quoted”</bdi></span>' in shown
+
+
 async def test_the_answer_is_the_same_whoever_the_address_belongs_to(site: House):
     await site.member("grace@example.org")
     gone = await site.member("edsger@example.org")
     await site.members.leave(gone, "daily")
 
-    answers = [
-        await site.join(address)
-        for address in (
-            "new@example.org",
-            "new@example.org",
-            "grace@example.org",
-            "edsger@example.org",
-            "nobody@does-not-exist.example",
-        )
-    ]
+    addresses = (
+        "new@example.org",
+        "new@example.org",
+        "grace@example.org",
+        "edsger@example.org",
+        "nobody@does-not-exist.example",
+    )
+    answers = [(await site.join(address), address) for address in addresses]
 
-    assert len({(answer.status, answer.text) for answer in answers}) == 1
+    assert len({(one.status, one.text.replace(said, "")) for one, said in answers}) == 1
+
+
+@pytest.mark.parametrize("frame", ["", "yes"])
+async def test_who_mistyped_the_address_sees_where_the_letter_goes(site: House, frame: str):
+    answer = await site.join(" Zoe <zoe@GMIAL.com>", frame=frame)
+
+    assert '<dd><bdi dir="ltr">zoe@gmial.com</bdi></dd>' in answer.text
 
 
 async def test_an_address_without_an_at_is_told_and_kept_in_the_form(site: House):
@@ -131,7 +144,7 @@ async def test_what_fills_in_the_hidden_field_hears_yes_and_nothing_happens(site
     honest = await site.join("ada@example.org")
     program = await site.join("bot@example.org", website="https://spam.example")
 
-    assert program.text == honest.text
+    assert program.text.replace("bot@", "ada@") == honest.text
     assert [row.address for row in await site.people()] == ["ada@example.org"]
 
 

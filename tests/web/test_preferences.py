@@ -81,6 +81,7 @@ async def test_who_asks_for_a_fourth_address_in_a_day_is_not_told_that_a_letter_
         answers.append(await site.post(choose, said))
 
     assert [one.status for one in answers] == [200, 200, 200, 422]
+    assert '<bdi dir="ltr">ada2@example.org</bdi>' in answers[2].text
     assert "The address can be changed three times a day." in answers[-1].text
     assert "on its way" not in answers[-1].text
     assert 'value="ada3@example.org"' in answers[-1].text
@@ -100,11 +101,13 @@ async def test_who_left_is_shown_no_choice_that_would_not_be_kept(site: House):
 
     left = await site.get(choose)
     saved = await site.post(choose, {"name": "Ada", "cadence": "weekly"})
+    named = await site.post(choose, {"name": "Ada"})
 
     assert [one in before for one in CHOICES] == [True] * 3
     for answer in (left, saved):
         assert "You are unsubscribed." in answer.text
         assert [one for one in [*CHOICES, "a reader since"] if one in answer.text] == []
+    assert ["Saved." in one.text for one in (saved, named)] == [False, True]
     found = await site.find(who)
     assert (found.person.name, found.subscription.cadence) == ("Ada", "daily")
 

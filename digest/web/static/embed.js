@@ -106,7 +106,9 @@
         const { status, message } = await joined(form, email.value, website.value);
         said.textContent = message ?? form.words.failed;
         if (status === 202) {
-          for (const one of [fields.firstChild, email, button]) one.remove();
+          button.remove();
+          email.readOnly = true; // who mistyped it sees it
+          email.removeAttribute("aria-invalid");
           return;
         }
         email.setAttribute("aria-invalid", String(status === 422));
