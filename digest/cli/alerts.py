@@ -75,7 +75,7 @@ async def _run(
             list(settings.newsletters.values()),
             {source.id: source.name for source in settings.collect.sources},
             settings.alerts,
-            relays=post.named(settings),
+            lanes=post.lanes(settings, CLOCK()),
             free_bytes=shutil.disk_usage(settings.folder).free,
             clock=CLOCK,
         )

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from digest import wiring
-from digest.cli import mended
+from digest.cli import limits, mended
 from digest.cli.newsletters import unserved
 from digest.cli.sending import Outgo, Sent, released_and_sent
 from digest.compose import words
@@ -58,6 +58,7 @@ async def correction(
         sent = (await tools.store.read(posting.tally, issue)).get("sent", 0)
         now = await tools.store.read(enrolling.again, issue, newsletter.id, tools.clock())
         notes = (*prepared.notes, *_not_again(issue, sent, now))
+        notes = (*notes, *await limits.notes(settings, tools.store, now, tools.clock()))
         outgo = Outgo(prepared=replace(prepared, notes=notes), sources=(), audience=now)
         if not outgo.audience or not agreed(outgo):
             return Sent(outgo=outgo)

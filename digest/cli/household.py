@@ -165,6 +165,8 @@ class Household:
             if not self._lived:
                 raise
             after = await self._failed(error)
+            if after is Next.END:
+                raise
         if after is Next.RELOAD:
             self._reload()
         return after

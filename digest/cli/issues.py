@@ -113,6 +113,9 @@ def show(
         click.echo(f"  {count:>9,} {state}")
     for one in fates:
         click.echo(f"  {one.address or '(erased)'}: {_why(one)}")
+    asked = sum(count for said, count in tally.items() if said.partition(":")[0] in states)
+    if asked > len(fates):
+        click.echo(f"  and {asked - len(fates):,} more: `--limit {asked}` names all")
 
 
 def _together(made: list[IssueInfo], missed: list[Miss]) -> list[IssueInfo | Miss]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from digest import wiring
 from digest.choices import Choice
+from digest.cli import limits
 from digest.cli.gathering import gathered
 from digest.config.secret import make_and_read
 from digest.config.settings import Settings
@@ -73,6 +74,9 @@ async def rehearsal(settings: Settings, asked: Asked, *, quiet: bool) -> Rehears
                 since=asked.since,
                 choices=choices,
             )
+            if people and prepared.issue:
+                said = await limits.notes(settings, people, sum(choices.values()), now)
+                prepared = replace(prepared, notes=(*prepared.notes, *said))
             if asked.check_links:
                 base_url = settings.site.base_url
                 prepared = await check_links(prepared, world.fetch, base_url=base_url)

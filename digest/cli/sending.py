@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from digest import periods, wiring, worker
+from digest.cli import limits
 from digest.cli.gathering import gathered
 from digest.cli.meter import Meter
 from digest.clock import clock_from
@@ -180,10 +181,14 @@ async def _ready(settings: Settings, wanted: Wanted, tools: Tools) -> Outgo:
             prepared = await check_links(prepared, tools.fetch, base_url=base_url)
         release.refuse(prepared, strict=wanted.strict)
     unsent = await tools.store.read(posting.unsent, tools.clock())
+    count = sum(choices.values())
+    notes = await _giving_way(prepared, tools)
+    if prepared.issue is not None and not wanted.test:
+        notes += await limits.notes(settings, tools.store, count, tools.clock())
     return Outgo(
-        prepared=replace(prepared, notes=(*prepared.notes, *await _giving_way(prepared, tools))),
+        prepared=replace(prepared, notes=(*prepared.notes, *notes)),
         sources=reports,
-        audience=sum(choices.values()),
+        audience=count,
         unsent=tuple(unsent),
     )
 

@@ -11,12 +11,13 @@ from zoneinfo import ZoneInfo
 import click
 
 from digest import periods
-from digest.cli import Context, relays, stores
+from digest.cli import Context, limits, relays, stores
 from digest.cli.counted import counted
 from digest.clock import clock_at
 from digest.config.load import load_for
 from digest.config.settings import Settings
 from digest.deliver.choice import Circuit
+from digest.deliver.outlook import Outlook
 from digest.model import Newsletter, SourceId, Visit
 from digest.plain import dumped
 from digest.scheduler.leader import SILENT
@@ -45,14 +46,18 @@ def command(context: Context, as_json: bool) -> None:
     now, free = CLOCK(), shutil.disk_usage(settings.folder).free
     kept = [(one.id, one.cadence.value) for one in _calendars(settings)]
 
-    async def look(store: Store) -> tuple[Overview, Mapping[str, Circuit]]:
-        return await store.read(overview.read, used, kept, now), await pacing.known(store)
+    async def look(store: Store) -> tuple[Overview, Mapping[str, Circuit], Outlook | None]:
+        return (
+            await store.read(overview.read, used, kept, now),
+            await pacing.known(store),
+            await limits.of_queue(settings, store, now),
+        )
 
-    found, circuits = stores.read(settings.storage.url, look) or (None, {})
+    found, circuits, ends = stores.read(settings.storage.url, look) or (None, {}, None)
     if as_json:
-        click.echo(dumped(_report(settings, found, circuits, now, free)))
+        click.echo(dumped(_report(settings, found, circuits, ends, now, free)))
         return
-    for line in _lines(settings, found, circuits, now, free):
+    for line in _lines(settings, found, circuits, ends, now, free):
         click.echo(line)
 
 
@@ -110,6 +115,7 @@ def _lines(
     settings: Settings,
     found: Overview | None,
     circuits: Mapping[str, Circuit],
+    ends: Outlook | None,
     now: datetime,
     free: int,
 ) -> Iterator[str]:
@@ -139,14 +145,10 @@ def _lines(
     if found.alerts:
         yield "Alerts that you were told of and that are not over"
         yield from (f"  {one.says}, since {one.since:%Y-%m-%d %H:%M} UTC" for one in found.alerts)
-    gauges = found.gauges
     yield "Queue"
-    yield f"  {_waiting(gauges.deliveries, gauges.first_delivery, 'message')}"
-    owed = gauges.letters.get("queued", 0)
-    sends = "" if not owed or _is_kept(found, now) else f"; {SENDS}"
-    yield f"  {_waiting(owed, gauges.oldest_owed, 'letter')}{sends}"
+    yield from _queue(found, ends, now)
     yield "Sources"
-    yield f"  {gauges.sources:,} visited, {len(found.trouble):,} in trouble"
+    yield f"  {found.gauges.sources:,} visited, {len(found.trouble):,} in trouble"
     names = {one.id: one.name for one in settings.collect.sources}
     for visit in found.trouble:
         yield f"  {_troubled(visit, names)}"
@@ -154,6 +156,16 @@ def _lines(
     yield from (f"  {one}" for one in _relays(settings, circuits, now.timestamp()))
     yield "Machine"
     yield f"  {free / 1e9:,.1f} GB are free; {_leader(found, now)}"
+
+
+def _queue(found: Overview, ends: Outlook | None, now: datetime) -> Iterator[str]:
+    gauges = found.gauges
+    yield f"  {_waiting(gauges.deliveries, gauges.first_delivery, 'message')}"
+    if ends:
+        yield f"  {limits.line(ends)}"
+    owed = gauges.letters.get("queued", 0)
+    sends = "" if not owed or _is_kept(found, now) else f"; {SENDS}"
+    yield f"  {_waiting(owed, gauges.oldest_owed, 'letter')}{sends}"
 
 
 def _left_behind(settings: Settings, found: Overview | None) -> dict[str, int]:
@@ -223,6 +235,7 @@ def _report(
     settings: Settings,
     found: Overview | None,
     circuits: Mapping[str, Circuit],
+    ends: Outlook | None,
     now: datetime,
     free: int,
 ) -> dict[str, object]:
@@ -241,6 +254,8 @@ def _report(
         "waiting": {
             "messages": found.gauges.deliveries if found else 0,
             "letters": found.gauges.letters.get("queued", 0) if found else 0,
+            "ends": ends.ends if ends else None,
+            "too_late": ends.late if ends else 0,
         },
         "sources_in_trouble": [
             {"source": one.source, "error": one.error or one.status, "failures": one.failures}

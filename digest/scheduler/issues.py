@@ -12,7 +12,7 @@ from digest.collect import visits
 from digest.compose.prepared import Prepared
 from digest.config.settings import Settings
 from digest.duty import Cause, Duty, Missed
-from digest.errors import DigestError
+from digest.errors import DigestError, Temporary
 from digest.model import Newsletter, Source, SourceKind, Visit
 from digest.periods import Turn
 from digest.scheduler import review
@@ -30,6 +30,7 @@ LOCAL = (SourceKind.FILES, SourceKind.SAMPLE)  # reading them again costs nobody
 
 PUNCTUAL = timedelta(minutes=10)  # as late as this an issue still ends where it was due
 AGAIN = timedelta(minutes=5)  # what could not be made is tried again after this
+SOON = timedelta(seconds=15)  # ... and this where the database was away, or its disk full
 
 
 @dataclass(slots=True)
@@ -72,7 +73,7 @@ class Issues:
             await self._made(newsletter, turn)
         except DigestError as error:
             log.error("issue.failed", newsletter=newsletter.id, period=turn.period, why=str(error))
-            await self._failed(newsletter, turn, str(error))
+            await self._failed(newsletter, turn, str(error), soon=isinstance(error, Temporary))
         except Exception as error:  # one newsletter's misfortune is not to be the next one's
             log.exception("issue.failed", newsletter=newsletter.id, period=turn.period)
             await self._failed(newsletter, turn, f"{type(error).__name__}: {error}")
@@ -141,8 +142,10 @@ class Issues:
         until = self.rests.get((newsletter.id, newsletter.cadence.value, turn.period))
         return until is not None and self.tools.clock() < until <= self.tools.clock() + AGAIN
 
-    async def _failed(self, newsletter: Newsletter, turn: Turn, why: str) -> None:
-        again = self.tools.clock() + AGAIN
+    async def _failed(
+        self, newsletter: Newsletter, turn: Turn, why: str, *, soon: bool = False
+    ) -> None:
+        again = self.tools.clock() + (SOON if soon else AGAIN)
         self.rests[newsletter.id, newsletter.cadence.value, turn.period] = again
         await calendar.failed(
             self.tools.store, newsletter, turn, why, again=again, clock=self.tools.clock

@@ -72,7 +72,7 @@ async def tell_alerts(tools: Tools, watch: Watch) -> None:
         {source.id: source.name for source in settings.collect.sources},
         settings.alerts,
         free_bytes=(await asyncio.to_thread(shutil.disk_usage, settings.folder)).free,
-        relays=post.named(settings),
+        lanes=post.lanes(settings, tools.clock()),
         checks=checks,
         clock=tools.clock,
     )

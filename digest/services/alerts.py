@@ -23,15 +23,17 @@ from digest.checkup.facts import (
 )
 from digest.checkup.verdict import Check
 from digest.clock import Clock
-from digest.deliver import memory
+from digest.deliver import memory, outlook
+from digest.deliver.allowance import Lane
 from digest.deliver.choice import Circuit
 from digest.model import Newsletter, SourceId, Visit
 from digest.storage import alerts as table
-from digest.storage import lateness
+from digest.storage import lateness, paces, posting
 from digest.storage.agenda import Miss
 from digest.storage.alerts import LastRow, Seen
 from digest.storage.database import Store
 from digest.storage.lateness import BehindRow
+from digest.storage.paces import Of
 from digest.storage.reviews import Review
 
 Say = Callable[[Telling], Awaitable[bool]]  # whether anybody heard it
@@ -44,12 +46,12 @@ async def look(
     options: AlertOptions,
     *,
     free_bytes: int | None,
-    relays: Sequence[str] = (),
+    lanes: Sequence[Lane] = (),
     checks: Sequence[Check] = (),
     clock: Clock,
 ) -> list[Alert]:
-    """Every alert there is now. ``sources``: those in use, and what they are called; ``relays``:
-    the names of those in use."""
+    """Every alert there is now. ``sources``: those in use, and what they are called; ``lanes``:
+    the relays in use."""
     now = clock()
     seen = await store.read(table.seen, now)
     behind = await store.read(
@@ -61,10 +63,11 @@ async def look(
         relays=tuple(
             _relay(name, memory.circuit(past))
             for name, past in seen.circuits.items()
-            if name in relays
+            if name in {lane.name for lane in lanes}
         ),
     )
-    return alerts.raised(facts, newsletters, options, now=now)
+    found = alerts.raised(facts, newsletters, options, now=now)
+    return [*found, *await _outrun(store, lanes, seen.circuits, now)]
 
 
 async def tell(
@@ -91,6 +94,26 @@ async def tell(
 
         await store.write(keep)
     return telling
+
+
+async def _outrun(
+    store: Store, lanes: Sequence[Lane], circuits: Mapping[str, str], now: datetime
+) -> list[Alert]:
+    """That the relays' limits will not let all that waits leave in time: said while it helps."""
+    if not any(lane.pace.windows for lane in lanes):
+        return []
+    waits, until = await store.read(posting.queue)
+    if until is None:
+        return []
+    known = outlook.remembered(lanes, await store.read(paces.known, Of.RELAY), circuits)
+    found = outlook.of(known, waits, until=until, now=now)
+    if found is None or not found.late:
+        return []
+    says = (
+        f"of {waits:,} messages that wait some {found.late:,} will be too late: at the relays' "
+        f"limits the last leaves {outlook.when(found)}"
+    )
+    return [Alert(key="limits", says=says, cure=outlook.CURE)]
 
 
 def _facts(

@@ -15,7 +15,7 @@ from digest import periods
 from digest.choices import Choice
 from digest.clock import Clock
 from digest.collect import sample
-from digest.collect.fetch import Ask, Failed, Fetch, Fetched, NotModified
+from digest.collect.fetch import Ask, Failed, Fetch, Fetched
 from digest.compose import issue as issues
 from digest.compose import logos, pictures, variants, words
 from digest.compose.options import ComposeOptions
@@ -39,6 +39,7 @@ MEMORY = timedelta(days=32)  # a monthly issue and the one before it
 # Editions travel in batches: few, so that little is read twice; more than there are workers, so
 # that none is idle for long; and small enough for the time limit of one edition.
 BATCHES, LEAST, MOST = 4, 4, 25
+ALL_PICTURES = 60.0  # seconds: no issue waits longer for them, however many hosts dawdle
 
 NOBODY: Mapping[Choice, int] = MappingProxyType({})
 
@@ -205,11 +206,16 @@ async def _pictures(
     if not imprint.compose.pictures:
         return {}, []
 
+    until = asyncio.get_running_loop().time() + ALL_PICTURES
+
     async def one(lead: Article) -> Encoded | str:
         try:
-            return await isolate(pictures.reencode, await _picture(lead.image or "", fetch))
-        except DigestError as error:
-            return f"the picture of “{lead.title}” is left out: {error} ({lead.image})"
+            async with asyncio.timeout_at(until):
+                body = await _picture(lead.image or "", fetch)
+            return await isolate(pictures.reencode, body)
+        except (DigestError, TimeoutError) as error:
+            why = str(error) or f"it was not here when the {ALL_PICTURES:g} s for all were over"
+            return f"the picture of “{lead.title}” is left out: {why} ({lead.image})"
 
     leads = pictures.with_their_own(story.lead for story in stories)
     async with asyncio.TaskGroup() as group:
@@ -217,25 +223,21 @@ async def _pictures(
     shown: dict[str, Picture] = {}
     notes: list[str] = []
     for lead, task in zip(leads, tasks, strict=True):
-        match task.result():
-            case str() as note:
-                notes.append(note)
-            case encoded:
-                pictures.keep(imprint.media, encoded)
-                shown[lead.url] = encoded.described("")
+        if isinstance(found := task.result(), str):
+            notes.append(found)
+        else:
+            pictures.keep(imprint.media, found)
+            shown[lead.url] = found.described("")
     return shown, notes
 
 
 async def _picture(source: str, fetch: Fetch) -> bytes:
     if source.startswith(sample.SCHEME):
         return sample.picture(source)
-    match await fetch(Ask(url=source, accept="image/*")):
-        case Fetched(body=body):
-            return body
-        case NotModified():
-            raise Temporary("its host sent nothing")
-        case Failed(reason=reason):
-            raise Temporary(reason)
+    answer = await fetch(Ask(url=source, accept="image/*"))
+    if isinstance(answer, Fetched):
+        return answer.body
+    raise Temporary(answer.reason if isinstance(answer, Failed) else "its host sent nothing")
 
 
 async def printed(jobs: Sequence[Job], isolate: Isolate) -> list[Proofread]:
@@ -259,8 +261,7 @@ async def printed(jobs: Sequence[Job], isolate: Isolate) -> list[Proofread]:
             for begin in range(0, len(rest), size)
         ]
     for task in tasks:
-        found = task.result()
-        if isinstance(found, DigestError):
+        if isinstance(found := task.result(), DigestError):
             raise found
         made.extend(found)
     return made

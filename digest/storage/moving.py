@@ -7,6 +7,7 @@ shows nothing before the last table is in and the counts agree.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import fcntl
 import json
 from collections.abc import Callable, Iterator
@@ -14,10 +15,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import JSON, Connection, Integer, Table, func, select, text
+from sqlalchemy import JSON, Connection, Engine, Integer, Table, func, select, text
 from sqlalchemy.exc import DBAPIError
 
-from digest.errors import Misconfigured, Permanent
+from digest.errors import Misconfigured, Permanent, Temporary
 from digest.storage import migrate, postgres
 from digest.storage.database import engine, parse
 from digest.storage.postal import deliveries
@@ -57,9 +58,8 @@ def _move(source: Path, target: str, told: Told) -> dict[str, int]:
             migrate.refuse_old(migrate.revision(whence) or "", place(old))
             # COPY goes past SQLAlchemy, so its errors come as the driver's own.
             driver = writing.dialect.loaded_dbapi.Error
-            with _said_as(place(new), driver), writing.begin() as there:
-                postgres.without_haste(there)
-                return _copied(whence, there, place(new), told)
+            with _said_as(place(new), driver):
+                return _kept(whence, writing, place(new), told)
     finally:
         reading.dispose()
         writing.dispose()
@@ -79,6 +79,34 @@ def _refuse_one_in_use(source: Path) -> None:
         raise Misconfigured(str(source), cure) from error
     except OSError as error:
         raise Misconfigured(str(source), f"cannot be opened: {error.strerror}") from error
+
+
+def _kept(whence: Connection, writing: Engine, where: str, told: Told) -> dict[str, int]:
+    """All of it, committed. Where nobody heard the answer to the commit, looked at anew."""
+    counts: dict[str, int] = {}
+    try:
+        with writing.begin() as there:
+            postgres.without_haste(there)
+            counts = _copied(whence, there, where, told)
+    except DBAPIError as error:
+        if not counts or not isinstance(said(error, where), Temporary):
+            raise
+        if not _arrived(writing, counts):
+            raise Temporary(
+                f"{where} broke off just as all was to be kept: all of it is there, or nothing "
+                "is. Run the same command again; where that says that the database is not empty, "
+                "all of it is there"
+            ) from error
+    return counts
+
+
+def _arrived(writing: Engine, counts: dict[str, int]) -> bool:
+    """Whether the rows are there; they are locked until the server has decided."""
+    with contextlib.suppress(DBAPIError), writing.begin() as there:
+        return all(
+            _count(there, table) == counts[table.name] for table in EVERY_TABLE.sorted_tables
+        )
+    return False
 
 
 def _copied(whence: Connection, there: Connection, where: str, told: Told) -> dict[str, int]:
@@ -122,11 +150,14 @@ def _bare(kind: object, value: object) -> object:
 
 
 def _agree(whence: Connection, there: Connection, table: Table) -> int:
-    count = select(func.count()).select_from(table)
-    had, has = whence.execute(count).scalar_one(), there.execute(count).scalar_one()
+    had, has = _count(whence, table), _count(there, table)
     if had != has:
         raise Permanent(f"{table.name} has {had:,} rows, and {has:,} arrived; nothing was kept")
-    return int(has)
+    return has
+
+
+def _count(tx: Connection, table: Table) -> int:
+    return int(tx.execute(select(func.count()).select_from(table)).scalar_one())
 
 
 def _go_on_counting(there: Connection, table: Table) -> None:

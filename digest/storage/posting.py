@@ -139,6 +139,18 @@ def waiting(tx: Connection, newsletters: Sequence[str] | None = None) -> int:
     return int(tx.execute(queued).scalar_one())
 
 
+def queue(tx: Connection) -> tuple[int, datetime | None]:
+    """How many deliveries of released issues are not settled, and when the time of the last of
+    them is over."""
+    asked = (
+        select(func.count(), func.max(deliveries.c.expires_at))
+        .join(issues, issues.c.id == deliveries.c.issue)
+        .where(*_released(None), is_queued)
+    )
+    count, until = tx.execute(asked).one()
+    return int(count), until
+
+
 def unsent(tx: Connection, now: datetime) -> list[Unsent]:
     """The released issues that have deliveries which are not settled, the oldest first."""
     due = func.count().filter(deliveries.c.next_attempt_at <= now)

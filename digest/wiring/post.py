@@ -190,7 +190,7 @@ def lanes(settings: Settings, now: datetime) -> tuple[Lane, ...]:
             Lane(name=relay.name, weight=relay.weight, limits=_limits(relay), warmup=relay.warmup),
             now.timestamp(),
         )
-        for relay in settings.deliver.relays
+        for relay in _in_use(settings)
     )
 
 

@@ -79,3 +79,19 @@ async def test_at_its_hourly_limit_it_says_so_once_and_ctrl_c_ends_it_with_0(des
     assert len(relay.taken) == 2
     assert "2 sent, 2 to be tried again" in out.decode()
     assert "Stopped. The rest waits for `digest work`." in out.decode()
+
+
+def test_that_the_limits_let_too_few_leave_in_time_is_said_before_it_is_sent(desk):
+    desk.configure("sample:")
+    desk.write("config.toml", desk.config + RELAY.format(port=1))
+    people = "".join(f"p{n}@example.org\n" for n in range(60))
+    desk.write("people.csv", f"address\n{people}")
+    desk.run("subscribers", "import", "people.csv", "--already-confirmed", "--yes")
+
+    said = desk.run("send", "--dry-run")
+
+    assert re.search(
+        r"note: at the relays' limits the last leaves at about \d{4}-\d\d-\d\d \d\d:\d\d UTC; for "
+        r"some 20 people that is too late: raise the limits",
+        said.out,
+    )

@@ -228,6 +228,18 @@ def test_what_lint_finds_stops_the_release(paper):
     assert states(paper) == {}
 
 
+def test_that_more_failed_than_are_named_is_said(paper):
+    paper.run("send", "--yes", "--at", AT)
+    change(paper, lambda tx: tx.execute(update(deliveries).values(state="failed", code=550)))
+
+    few = paper.run("issues", "show", "1", "--failed", "--limit", "2")
+    every = paper.run("issues", "show", "1", "--failed", "--limit", "3")
+
+    assert few.out.endswith("  and 1 more: `--limit 3` names all\n")
+    assert every.out.count(": failed: 550") == 3
+    assert "more: " not in every.out
+
+
 def test_issues_are_listed_shown_and_steered(paper):
     paper.run("send", "--yes", "--at", AT)
     ada = SubscriberId(f"s{0:023}")

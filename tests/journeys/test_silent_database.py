@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import signal
 import time
 
@@ -93,6 +94,25 @@ async def test_a_database_that_falls_silent_keeps_nobody_who_is_told_to_stop(
         told = (await it.process.stderr.read()).decode()
         assert "waited for what does not answer" in told
         assert "Traceback" not in told
+
+
+async def test_who_is_told_to_stop_while_the_database_is_gone_has_not_ended_in_order(tmp_path):
+    (tmp_path / "config.toml").write_text(CONFIG.format(hour="05:00", newsletter="", more=""))
+    secret.make_and_read(tmp_path)
+    with a_server() as folder:
+        url = a_database(folder)
+        async with running(tmp_path, program=("-c", QUICK), DIGEST_DATABASE_URL=url) as it:
+            await it.until("clock.leads")
+            server = int((folder / "postmaster.pid").read_text().split()[0])
+            os.kill(server, signal.SIGQUIT)
+            await it.until("relay.troubled")
+
+            it.process.send_signal(signal.SIGTERM)
+            async with asyncio.timeout(10):
+                assert await it.process.wait() == 1
+            told = (await it.process.stderr.read()).decode()
+            assert "cannot be connected to" in told.splitlines()[-1]
+            assert "Traceback" not in told
 
 
 def _begun(folder):

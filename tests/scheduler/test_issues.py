@@ -268,6 +268,30 @@ async def test_what_was_mended_in_time_is_made_and_no_reason_is_left(store, cloc
     assert await rows(store, misses.c.period) == []
 
 
+async def test_a_database_that_was_away_for_a_moment_costs_the_issue_no_five_minutes(
+    store, clock, monkeypatch
+):
+    configured, hand = clock
+    await admit(store, "ada")
+    clockwork = configured()
+    await clockwork.make_due()
+
+    async def away(*_):
+        raise Temporary("the database does not answer")
+
+    hand.now = DUE
+    with monkeypatch.context() as patched:
+        patched.setattr(Issues, "_drafted", away)
+        await clockwork.make_due()
+    assert await made(store) == []
+
+    hand.now = DUE + timedelta(seconds=15)
+    await clockwork.make_due()
+
+    assert await made(store) == [("daily", "2026-11-24", "released", 1)]
+    assert await rows(store, misses.c.period) == []
+
+
 async def test_a_fault_of_ours_in_one_newsletter_does_not_stop_the_others(store, clock):
     configured, hand = clock
     await admit(store, "ada")

@@ -6,10 +6,11 @@ import re
 from datetime import time, timedelta
 
 import pytest
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, update
 
 from digest.checkup.alerts import Alert, AlertOptions
-from digest.deliver import memory
+from digest.deliver import memory, throttle
+from digest.deliver.allowance import Lane
 from digest.deliver.choice import Circuit
 from digest.duty import LASTS
 from digest.model import NewsletterId, SourceId, Visit
@@ -44,14 +45,14 @@ HERALD = SourceId("https://herald.example/feed.xml")
 DISK = Alert(key="disk", says="full", cure="make room")
 
 
-async def looked(store, now=NOW, *, names=None, free=10**12, relays=()):
+async def looked(store, now=NOW, *, names=None, free=10**12, lanes=()):
     return await alerts.look(
         store,
         [DAILY],
         names or {HERALD: "Herald"},
         OPTIONS,
         free_bytes=free,
-        relays=relays,
+        lanes=lanes,
         clock=lambda: now,
     )
 
@@ -402,10 +403,22 @@ async def test_a_paused_relay_is_told_at_once_and_only_one_that_is_in_use(store)
     }
     await store.write(paces.save, Of.CIRCUIT, pasts, NOW)
 
-    [found] = await looked(store, relays=["main", "other"])
+    [found] = await looked(store, lanes=[Lane(name="main"), Lane(name="other")])
 
     assert found == Alert(
         key="relay:main",
         says="relay main refused us and is not used any more: 550 5.7.1 sender not verified",
         cure="once that is mended, `digest relays resume main`",
     )
+
+
+async def test_what_the_limits_will_not_let_leave_in_time_is_told_while_it_helps(store):
+    await released(store, "2026-11-24", NOW, ["queued"] * 30)
+    await store.write(lambda tx: tx.execute(update(deliveries).values(expires_at=NOW + LASTS)))
+    slow, quick = throttle.limited(hour=1), throttle.limited(hour=10)
+
+    [found] = await looked(store, lanes=[Lane(name="main", limits=slow, pace=slow)])
+
+    assert found.key == "limits"
+    assert found.says.startswith("of 30 messages that wait some 10 will be too late: ")
+    assert await looked(store, lanes=[Lane(name="main", limits=quick, pace=quick)]) == []

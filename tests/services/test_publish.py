@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 from dataclasses import dataclass, field, replace
 from datetime import time, timedelta
@@ -19,6 +20,7 @@ from digest.curate.rank import RankOptions
 from digest.errors import Misconfigured
 from digest.isolation import Isolate, Stopped
 from digest.model import Cadence, SourceId
+from digest.services import publish
 from digest.services.publish import NOBODY, Imprint, draft, prepare, typeset
 from digest.storage import issues
 from tests import planted
@@ -410,6 +412,29 @@ async def test_a_picture_that_several_stories_share_is_a_sites_and_not_theirs(
     (shown,) = found.issue.pictures
     assert shown == next(s.lead.url for s in found.issue.stories if s.lead.title == TITLES["bus"])
     assert not found.notes
+
+
+async def test_no_issue_waits_for_ever_for_its_pictures(store, world, imprint, web, monkeypatch):
+    raw = io.BytesIO()
+    Image.new("RGB", (1600, 900), (10, 80, 120)).save(raw, "PNG")
+    good = web.serve("/good.png", raw.getvalue(), type="image/png")
+    await keep(store, told_by("gates", image=good), told_by("choir", image=web.url("/slow.png")))
+    seen = asyncio.Event()
+
+    async def dawdling(ask):
+        if not ask.url.endswith("/slow.png"):
+            found = await world.fetch(ask)
+            seen.set()
+            return found
+        await seen.wait()
+        return await asyncio.Event().wait()  # its host never answers
+
+    monkeypatch.setattr(publish, "ALL_PICTURES", 0.5)
+    found = await prepared(store, replace(world, fetch=dawdling), imprint)
+
+    assert len(found.issue.pictures) == 1
+    (note,) = found.notes
+    assert note.startswith(f"the picture of “{TITLES['choir']}” is left out: it was not here when")
 
 
 async def test_pictures_may_be_switched_off_and_then_nobody_is_asked(store, world, imprint, web):

@@ -1,16 +1,18 @@
 """A whole SQLite database into a real PostgreSQL."""
 
+import asyncio
 import contextlib
 import json
 import multiprocessing as mp
 import sqlite3
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 from sqlalchemy import select
 
 from digest.cli import digest
-from digest.errors import Misconfigured, Permanent
+from digest.errors import Misconfigured, Permanent, Temporary
 from digest.storage import agenda, articles, issues
 from digest.storage.agenda import Miss
 from digest.storage.database import Store
@@ -19,7 +21,7 @@ from digest.storage.postal import metadata
 from digest.storage.schema import articles as articles_table
 from tests import planted
 from tests.builders import NOW, an_article, an_issue
-from tests.postgres import for_one_test, set_otherwise, think
+from tests.postgres import for_one_test, its_name, set_otherwise, think
 from tests.storage import ledger
 from tests.storage.test_people import person, to
 
@@ -191,3 +193,83 @@ def test_the_command_prints_what_went_over(source, target, tmp_path, monkeypatch
     done = CliRunner().invoke(digest, words, catch_exceptions=False)
 
     assert json.loads(done.stdout)["articles"] == 3
+
+
+class Deaf:
+    """Stands before the server; once ``armed`` it hangs up on who says COMMIT, for which the server
+    may hear it first, and ``stays_away`` or not."""
+
+    def __init__(self, socket, *, hears, stays_away):
+        self._socket, self._hears, self._stays_away = socket, hears, stays_away
+        self.armed = False
+        self.gone = False
+
+    @contextlib.asynccontextmanager
+    async def open(self):
+        server = await asyncio.start_server(self._carry, "127.0.0.1", 0)
+        try:
+            yield server.sockets[0].getsockname()[1]
+        finally:
+            server.close()
+
+    async def _carry(self, reader, writer):
+        if self.gone and self._stays_away:
+            writer.close()
+            return
+        theirs, ours = await asyncio.open_unix_connection(self._socket)
+        answers = asyncio.create_task(self._answers(theirs, writer))
+        with contextlib.suppress(ConnectionError):
+            while data := await reader.read(1 << 16):
+                if hangs_up := self.armed and b"COMMIT" in data:
+                    self.armed, self.gone = False, True
+                    writer.close()
+                if self._hears or not hangs_up:
+                    ours.write(data)
+                    await ours.drain()
+                if hangs_up:
+                    break
+        if not self._hears:
+            answers.cancel()
+        await asyncio.wait([answers])
+        ours.close()
+
+    async def _answers(self, theirs, writer):
+        with contextlib.suppress(ConnectionError):
+            while data := await theirs.read(1 << 16):
+                if writer.is_closing():
+                    return
+                writer.write(data)
+                await writer.drain()
+
+
+def _socket(folder):
+    return str(next(Path(folder).glob(".s.PGSQL.*[0-9]")))
+
+
+@contextlib.asynccontextmanager
+async def before(target, pg, **how):
+    deaf = Deaf(_socket(pg), **how)
+    async with deaf.open() as port:
+        url = f"postgresql://postgres@127.0.0.1:{port}/{its_name(target)}?sslmode=disable"
+        yield url, lambda table, rows: setattr(deaf, "armed", True)
+
+
+async def test_a_commit_whose_answer_is_lost_is_looked_at_anew(pg, target, source):
+    async with before(target, pg, hears=True, stays_away=False) as (url, told):
+        counts = await sqlite_to_postgres(source, url, told=told)
+
+    assert counts["articles"] == 3
+    assert await everything(target) == await everything(f"sqlite:///{source}")
+
+
+@pytest.mark.parametrize("hears", [True, False])
+async def test_where_nobody_can_look_it_says_how_to_know(pg, target, source, hears):
+    async with before(target, pg, hears=hears, stays_away=True) as (url, told):
+        with pytest.raises(Temporary, match="all of it is there, or nothing is"):
+            await sqlite_to_postgres(source, url, told=told)
+
+    if hears:
+        with pytest.raises(Misconfigured, match="is not empty"):
+            await sqlite_to_postgres(source, target, told=unheard)
+    else:
+        assert (await sqlite_to_postgres(source, target, told=unheard))["articles"] == 3
