@@ -164,6 +164,7 @@ async def test_421_defers_what_it_answers_and_all_that_follows(command):
         ("MAIL", 2, HANG_UP, ["grace@example.org"]),
         ("MAIL", 2, "421 4.7.0 enough\r\n", ["grace@example.org"]),
         ("END", 1, HANG_UP, ["grace@example.org"]),
+        ("END", 1, "999 what\r\n", ["grace@example.org"]),
     ],
 )
 async def test_what_the_relay_never_came_to_goes_back_and_is_no_attempt(command, time, says, back):
