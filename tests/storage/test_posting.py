@@ -12,7 +12,7 @@ from bench.paper import edition
 from digest.storage import alerts, claims, posting
 from digest.storage import issues as issues_table
 from digest.storage.database import Store
-from digest.storage.postal import deliveries
+from digest.storage.postal import deliveries, tallies
 from digest.storage.posting import Stays, Unsent
 from digest.storage.schema import issues
 from tests.builders import NOW, an_issue
@@ -147,6 +147,21 @@ async def test_an_issue_is_tallied_by_state_and_reason(store):
         return posting.tally(tx, 1), posting.tally(tx, 2)
 
     assert await store.write(story) == ({"skipped: left": 1, "sent": 1, "queued": 1}, {})
+
+
+async def test_rows_that_were_rolled_up_count_for_their_own_issue_alone(store):
+    def story(tx):
+        released(tx, "ada")
+        released(tx, period="2026-11-25")
+        for issue, state, skip in ((1, "sent", ""), (1, "skipped", "left"), (2, "sent", "")):
+            row = {"issue": issue, "state": state, "skip": skip, "count": 4 + issue}
+            tx.execute(tallies.insert(), row)
+        return posting.tally(tx, 1), posting.tally(tx, 2)
+
+    assert await store.write(story) == (
+        {"queued": 1, "sent": 5, "skipped: left": 5},
+        {"queued": 1, "sent": 6},
+    )
 
 
 async def test_what_may_go_next_is_the_first_of_all_issues(store):
