@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -244,3 +245,40 @@ def test_kill_9_leaves_at_most_one_delivery_in_doubt_and_forgets_none(tmp_path: 
     assert [e.delivery for e in entries] == list(range(len(entries)))
     assert all(e.noted is Noted.ACCEPTED for e in entries[:-1])
     assert [e.text for e in entries[:-1]] == [f"queued as {n}" for n in range(len(entries) - 1)]
+
+
+def test_beside_a_worker_are_all_but_itself(tmp_path):
+    with Journal(tmp_path / "worker-1.journal") as own:
+        assert journal.beside(own) == ([], False)
+
+        with Journal(tmp_path / "worker-2.journal"):
+            assert journal.beside(own) == ([], True)
+
+        [dead], alive = journal.beside(own)
+        dead.close()
+        assert (dead.path.name, alive) == ("worker-2.journal", False)
+
+
+def test_who_asks_for_a_journal_in_use_keeps_nothing_open(tmp_path):
+    path = tmp_path / "worker-1.journal"
+    with Journal(path):
+        before = set(Path("/proc/self/fd").iterdir())
+
+        with pytest.raises(InUse):
+            Journal(path)
+
+        assert set(Path("/proc/self/fd").iterdir()) == before
+
+
+def test_where_there_is_no_room_for_a_journal_it_says_so_and_lets_it_go(tmp_path, monkeypatch):
+    path = tmp_path / "worker-1.journal"
+
+    def full(file, start, size):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as disk:
+        disk.setattr(os, "posix_fallocate", full)
+        with pytest.raises(Temporary, match="cannot be written: No space left on device"):
+            Journal(path)
+
+    Journal(path).close()

@@ -164,6 +164,7 @@ async def test_421_defers_what_it_answers_and_all_that_follows(command):
         ("MAIL", 2, HANG_UP, ["grace@example.org"]),
         ("MAIL", 2, "421 4.7.0 enough\r\n", ["grace@example.org"]),
         ("END", 1, HANG_UP, ["grace@example.org"]),
+        ("END", 1, "999 what\r\n", ["grace@example.org"]),
     ],
 )
 async def test_what_the_relay_never_came_to_goes_back_and_is_no_attempt(command, time, says, back):
@@ -226,6 +227,33 @@ def test_what_was_refused_is_settled_by_that_however_late_it_was():
     supply.lost([flight], "it was lost")
 
     assert tray.outcomes == {"ada@example.org": refused}
+
+
+def test_what_was_announced_too_long_ago_goes_back_as_overdue_and_the_next_as_it_is():
+    tray, overdue, returned = Tray(), [], []
+    tray.overdue = lambda message, outcome: overdue.append((message.recipient, outcome.text))
+    tray.returned = lambda message, _: returned.append(message.recipient)
+    supply = Supply(tray, Envelopes(Offer(pipelining=True), "relay 'main'"), 9, wake=lambda: None)
+    flights = [Flight.gone(THREE[0]), Flight(THREE[1]), Flight(THREE[2])]
+    flights[1].late = True
+
+    supply.lost(flights, "it was lost")
+
+    assert overdue == [("grace@example.org", "it was lost before the message was over")]
+    assert returned == ["edsger@example.org"]
+    why = "it was lost after the message, before its reply"
+    assert tray.outcomes == {"ada@example.org": InDoubt(why)}
+
+
+async def test_only_what_another_relay_may_take_is_left_to_it():
+    objected = []
+    async with scripted(offers=("PIPELINING",)) as (_, relay):
+        tray = Tray(a_message("cr@example.org>\r\nRSET"), a_message("zoë@example.org"), THREE[0])
+        tray.objected = lambda message, refused, _: objected.append((message.recipient, refused))
+        await carry(relay, tray)
+
+    assert [(to, refused.code) for to, refused in objected] == [("zoë@example.org", 553)]
+    assert list(tray.outcomes) == ["cr@example.org>\r\nRSET", "ada@example.org"]
 
 
 async def test_a_long_message_cut_off_in_its_middle_is_deferred_and_not_in_doubt():

@@ -8,9 +8,11 @@ import itertools
 import weakref
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from digest.deliver.outcome import Deferred, InDoubt, Refused, Stage
 from digest.deliver.pipeline import CHUNK, Pipeline
 from digest.deliver.relay import Offer, RelayOptions
 from digest.deliver.watch import Watch
@@ -204,6 +206,91 @@ async def test_a_long_message_goes_on_whenever_there_is_room(monkeypatch):
     pipeline.data_received(b"250 2.0.0 ok\r\n")
     assert list(tray.outcomes) == ["ada@example.org"]
     pipeline.connection_lost(None)
+
+
+async def test_a_long_message_that_is_announced_is_written_whole_when_its_turn_comes():
+    long = a_message(parts=(b"Subject: x\r\n\r\n", b"Barges are back.\r\n" * 20_000))
+    tray, wire = Tray(a_message("grace@example.org"), long), Wire()
+    pipeline = Pipeline(RELAY, OFFER, tray)
+    pipeline.start(wire)
+
+    pipeline.data_received(OPENED.encode())
+    pipeline.data_received(f"250 2.0.0 ok\r\n{OPENED}".encode())
+    pipeline.data_received(b"250 2.0.0 ok\r\n")
+
+    assert long.data + b".\r\n" in b"".join(wire.written)
+    assert tray.departed == list(tray.outcomes) == ["grace@example.org", "ada@example.org"]
+    pipeline.connection_lost(None)
+
+
+async def test_what_a_relay_says_in_the_middle_of_a_long_message_is_its_answer():
+    long = a_message(parts=(b"Subject: x\r\n\r\n", b"Barges are back.\r\n" * 40_000))
+    tray, wire = Tray(long, a_message("grace@example.org")), Wire()
+    pipeline = Pipeline(RELAY, OFFER, tray)
+    pipeline.start(wire)
+
+    wire.waiting = 2 * CHUNK
+    pipeline.data_received(OPENED.encode())
+    pipeline.data_received(b"552 5.3.4 too big\r\n")
+
+    assert wire.aborted
+    pipeline.connection_lost(None)
+    assert tray.outcomes == {"ada@example.org": Refused(552, "5.3.4", "too big", Stage.END)}
+    assert tray.departed == []
+
+
+@pytest.mark.parametrize("cut", [f"550-5.7.1 no\r\n|250 2.0.0 ok\r\n{OPENED}", "55|" + OPENED])
+async def test_the_rest_of_an_answer_is_no_answer_of_its_own(cut):
+    pipeline, wire = await opened()
+
+    for piece in cut.split("|"):
+        pipeline.data_received(piece.encode())
+
+    assert wire.aborted
+    assert len(wire.written) == 2
+    pipeline.connection_lost(None)
+
+
+async def test_who_has_said_goodbye_says_it_once_and_closes():
+    tray, wire = Tray(), Wire()
+    pipeline = Pipeline(RELAY, OFFER, tray)
+    pipeline.start(wire)
+
+    pipeline.wake()
+    pipeline.data_received(b"221 2.0.0 bye\r\n")
+    await asyncio.sleep(0)
+
+    assert wire.written == [b"QUIT\r\n"]
+    assert (wire.aborted, pipeline.closed.done()) == (True, True)
+    pipeline.connection_lost(None)
+
+
+async def test_a_relay_that_takes_no_rset_is_left_and_the_next_message_was_no_attempt():
+    tray, wire = Tray(a_message(), a_message("grace@example.org")), Wire()
+    returned = []
+    tray.returned = lambda message, _: returned.append(message.recipient)
+    pipeline = Pipeline(RELAY, OFFER, tray)
+    pipeline.start(wire)
+
+    pipeline.data_received(b"250 2.1.0 Ok\r\n250 2.1.5 Ok\r\n451 4.3.0 later\r\n")
+    pipeline.data_received(b"502 5.5.1 what?\r\n")
+    assert wire.aborted
+    pipeline.connection_lost(None)
+
+    assert tray.outcomes == {"ada@example.org": Deferred(451, "4.3.0", "later", Stage.DATA)}
+    assert returned == ["grace@example.org"]
+
+
+async def test_a_connection_that_breaks_is_told_with_the_reason():
+    tray, wire = Tray(a_message()), Wire()
+    pipeline = Pipeline(RELAY, OFFER, tray)
+    pipeline.start(wire)
+
+    pipeline.data_received(OPENED.encode())
+    pipeline.connection_lost(OSError("connection reset"))
+
+    why = f"{RELAY.label} was lost: connection reset after the message, before its reply"
+    assert tray.outcomes == {"ada@example.org": InDoubt(why)}
 
 
 async def test_a_connection_that_is_gone_leaves_no_timer(monkeypatch):

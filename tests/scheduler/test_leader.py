@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 
 from digest.scheduler.leader import BEAT, PATIENCE, Leader
+from digest.storage import leases
 from digest.storage.database import Store
 from tests.builders import NOW
 
@@ -80,6 +82,20 @@ async def test_who_is_stopped_in_order_is_followed_at_once(two):
     await a.resign()
 
     assert await b.beat()
+
+
+async def test_when_each_beat_last_is_kept(store):
+    later = NOW + timedelta(seconds=5)
+
+    def story(tx):
+        assert leases.take(tx, "other", leases.seen(tx, "other"), "b", later)
+        before = leases.beaten(tx, leases.CLOCK)
+        for at in (NOW, later):
+            assert leases.take(tx, leases.CLOCK, leases.seen(tx, leases.CLOCK), "a", at)
+        leases.take(tx, "other", leases.seen(tx, "other"), "b", NOW)
+        return before, leases.beaten(tx, leases.CLOCK), leases.beaten(tx, "other")
+
+    assert await store.write(story) == (None, later, NOW)
 
 
 async def test_who_resigns_where_the_database_is_gone_ends_all_the_same(tmp_path):

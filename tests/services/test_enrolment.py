@@ -130,6 +130,34 @@ async def test_a_file_can_take_consent_away(store, said):
     assert await audience(store) == []
 
 
+async def test_who_left_elsewhere_left_when_and_as_the_file_says(store):
+    joined, confirmed, left = (NOW - days * DAY for days in (9, 8, 1))
+    told = {"joined_at": joined, "confirmed_at": confirmed, "left_at": left, "left_by": By.READER}
+    rows = [a_row("ada", status=Status.LEFT, **told), a_row("eve", status=Status.LEFT)]
+
+    await enrol(store, rows, terms(), clock=clock)
+
+    found = [one for name in ("ada", "eve") for one in (await held(store, name))[1]]
+    assert [(one.joined_at, one.confirmed_at, one.left_at, one.left_by) for one in found] == [
+        (joined, confirmed, left, By.READER),
+        (NOW, None, NOW, By.IMPORT),
+    ]
+
+
+async def test_each_reads_as_often_as_the_file_says_and_else_as_the_operator_does(store):
+    await enrol(store, [a_row("ada", cadence="weekly"), a_row("eve")], terms(), clock=clock)
+
+    found = [(await held(store, name))[1][0].cadence for name in ("ada", "eve")]
+
+    assert found == ["weekly", "daily"]
+
+
+def test_counts_of_batches_add_up():
+    one = Counts(new=1, known=2, suppressed=3, withdrawn=4, gone=5)
+
+    assert one + one == Counts(new=2, known=4, suppressed=6, withdrawn=8, gone=10)
+
+
 @pytest.mark.parametrize("status", [None, *Status])
 async def test_no_file_gives_consent_that_nobody_vouches_for(store, status):
     row = a_row(status=status, confirmed_at=NOW - DAY)

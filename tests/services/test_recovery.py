@@ -9,7 +9,9 @@ from uuid import UUID
 
 import pytest
 
-from digest.deliver.journal import Journal, Noted
+from digest.deliver.estate import Estate
+from digest.deliver.journal import Journal, Noted, take_over
+from digest.deliver.office import Tally
 from digest.deliver.outbox import WhenInDoubt
 from digest.deliver.outcome import Deferred, Stage
 from digest.delivery import DeliveryId
@@ -139,6 +141,34 @@ async def test_a_worker_that_died_beside_a_living_one_is_settled_by_it(house):
     assert len(relay.taken) == 1
     assert await house.rows("state", "attempts") == {"ada": ("sent", 1)}
     assert [p.name for p in (house.folder / "journals").iterdir()] == ["worker-1.journal"]
+
+
+async def test_all_that_the_dead_left_is_settled_and_counted(house):
+    await _died(house, {"took": Noted.ACCEPTED, "other": Noted.ACCEPTED, "not": Noted.NOT_TAKEN})
+    folder = house.folder / "journals"
+    (folder / "worker-1.journal").rename(folder / "worker-2.journal")
+    with Journal(folder / "worker-1.journal") as journal:
+        journal.begin(UUID(int=8))  # it died, too, and held nothing
+
+    own, *dead = take_over(folder)
+    tally = await Estate([house.office()], [own, *dead], house.clock).take_over()
+    own.close()
+
+    assert tally == Tally(sent=2, later=1)
+    assert [p.name for p in folder.iterdir()] == ["worker-1.journal"]
+
+
+async def test_what_was_not_settled_is_left_to_the_next_worker(house):
+    folder = house.folder / "journals"
+    for number in (1, 2):
+        with Journal(folder / f"worker-{number}.journal") as journal:
+            journal.begin(LEASE)
+
+    own, other = take_over(folder)
+    Estate([], [own, other], house.clock).close()
+
+    with own, Journal(folder / "worker-2.journal") as found:
+        assert found.left_behind().lease == LEASE
 
 
 async def test_letters_alone_do_not_forget_what_a_dead_worker_had_of_an_issue(house):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
@@ -9,6 +10,8 @@ import pytest
 from sqlalchemy import select, update
 
 from digest.choices import Choice
+from digest.compose.findings import stop, warn
+from digest.compose.prepared import Prepared
 from digest.errors import DigestError, Halted, Temporary
 from digest.services import release, steering
 from digest.services.release import Released, Taken
@@ -83,6 +86,52 @@ async def test_a_correction_leaves_what_waits_for_the_editor_alone(house):
     info = await house.store.read(desk.find, waits)
     assert info is not None
     assert info.state == "draft"
+
+
+async def test_of_two_that_wait_for_the_editor_the_newer_takes_the_place(house):
+    asked = {"due": NOW, "release_by": None, "clock": house.clock}
+    other = replace(house.prepared(), issue=an_issue(lead=None, period="2026-11-25"))
+    await release.submit(house.store, house.prepared(), **asked)
+    waits = await release.submit(house.store, other, **asked)
+
+    with pytest.raises(Taken, match="for 2026-11-25 is made already"):
+        await release.submit(house.store, other, **asked)
+
+    found = [await house.store.read(desk.find, issue) for issue in (1, waits)]
+    assert [one.state for one in found] == ["discarded", "draft"]
+
+
+async def test_what_is_let_go_says_how_many_it_goes_to(house):
+    await house.join("ada", "grace")
+    asked = {"due": NOW, "release_by": None, "clock": house.clock}
+    waits = await release.submit(house.store, house.prepared(), **asked)
+
+    done = await release.let_go(house.store, a_newsletter(), waits, clock=house.clock)
+
+    assert done == Released(issue=waits, period="2026-11-24", audience=2)
+
+
+STOPS, WARNS = stop("no-way-out", "no link to leave by", "html"), warn("long", "too long", "text")
+
+
+@pytest.mark.parametrize(
+    ("found", "strict", "said"),
+    [
+        ([], True, None),
+        ([WARNS], False, None),
+        ([WARNS], True, "long: too long"),
+        ([WARNS, STOPS, STOPS], False, "no-way-out: no link to leave by"),
+        ([STOPS, WARNS], True, "no-way-out: no link to leave by; long: too long"),
+    ],
+)
+def test_what_lint_finds_stops_an_issue_or_does_not(found, strict, said):
+    every = {"en": tuple(found), "de": tuple(found)}
+    prepared = Prepared(newsletter=a_newsletter(), at=NOW, findings=every)
+
+    with nullcontext() if said is None else pytest.raises(DigestError) as error:
+        release.refuse(prepared, strict=strict)
+
+    assert error is None or str(error.value) == f"this issue is not released: {said}"
 
 
 async def test_what_the_editor_kept_back_is_let_go_by_nobody(house):

@@ -100,6 +100,44 @@ async def test_what_is_queued_again_behind_all_claims_is_in_none_of_them(store):
     assert again == [given_back]
 
 
+async def test_behind_all_claims_is_behind_the_last_of_them_whoever_has_it(store):
+    def story(tx):
+        released(tx, "ada", "grace")
+        claim(tx, MINE, limit=1)
+        [(last, _)] = [one for one in rows(tx, "id", "lease").values() if one[1] is None]
+        deliveries.put_off(tx, [last], NOW + HALF)
+        claim(tx, THEIRS, now=NOW + HALF)
+        return claims.behind(tx)
+
+    assert await store.write(story) == NOW + HALF + timedelta(microseconds=1)
+
+
+async def test_no_more_are_claimed_than_were_asked_for_though_they_lie_apart(store):
+    def story(tx):
+        released(tx, "ada", "grace", "edsger", "barbara")
+        [first], [second] = claim(tx, MINE, limit=1), claim(tx, MINE, limit=1)
+        claims.end(tx, MINE, [first.number])
+        again = claim(tx, THEIRS, limit=2)
+        return sorted(ids(tx).values()), second, [list(one.taken.ids) for one in again]
+
+    known, second, again = await store.write(story)
+
+    assert list(second.taken.ids) == known[1:2]
+    assert again == [known[:1], known[2:3]]
+
+
+async def test_what_waits_is_found_in_the_order_of_the_queue_so_many_at_a_time(store):
+    def story(tx):
+        released(tx, "ada", "grace", "edsger", "barbara")
+        first, *rest = sorted(ids(tx).values())
+        deliveries.put_off(tx, [first], NOW + HALF)
+        return first, rest, claims.waiting(tx, 1, 2), claims.waiting(tx, 1, 9)
+
+    first, rest, some, whole = await store.write(story)
+
+    assert (some, whole) == (rest[:2], [*rest, first])
+
+
 async def test_of_several_moments_each_is_held_once_and_who_comes_to_the_first_is_not(store):
     def story(tx):
         released(tx, "ada", "grace", "edsger", "barbara", due=NOW + LIFE)
