@@ -6,6 +6,7 @@ import ast
 import importlib
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import click
@@ -128,8 +129,14 @@ def test_only_one_module_asks_the_machine_its_time():
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "bench").glob("*.py")), ids=lambda path: path.stem)
-def test_every_bench_can_be_started(path):
-    importlib.import_module(f"bench.{path.stem}")
+def test_every_bench_can_be_started_and_says_what_it_measures(path, monkeypatch, capsys):
+    bench = importlib.import_module(f"bench.{path.stem}")
+
+    if "ArgumentParser" in path.read_text("utf-8"):
+        monkeypatch.setattr(sys, "argv", [path.stem, "--help"])
+        with pytest.raises(SystemExit):
+            bench.main()
+        assert bench.__doc__ in capsys.readouterr().out
 
 
 def test_no_tracked_file_names_a_package_index():
