@@ -51,7 +51,10 @@ def with_sources(document: Document, entries: list[Entry], *, newsletter: str | 
 
 
 def without_source(document: Document, index: int, name: str) -> str:
-    """The text without source number ``index`` and without its name in any newsletter's list."""
+    """The text without source number ``index`` and without its name in any newsletter's list.
+
+    Raises Misconfigured where a list would be left empty, which means every source.
+    """
     meant = copy.deepcopy(document.tree)
     listed = _collect(meant)["sources"]
     assert isinstance(listed, list)
