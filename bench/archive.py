@@ -203,7 +203,11 @@ def _cpu(pid: int) -> float:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m bench.archive")
+    parser = argparse.ArgumentParser(
+        prog="python -m bench.archive",
+        description=__doc__,
+        formatter_class=argparse.RawTextHelpFormatter,
+    )
     parser.add_argument("--seconds", type=float, default=4.0, help="for each kind of page")
     parser.add_argument("--connections", type=int, default=8)
     parser.add_argument("--json", action="store_true")

@@ -240,7 +240,11 @@ def _place(text: str) -> tuple[str, int]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m bench.crash")
+    parser = argparse.ArgumentParser(
+        prog="python -m bench.crash",
+        description=__doc__,
+        formatter_class=argparse.RawTextHelpFormatter,
+    )
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--deliveries", type=int, default=20_000)
     parser.add_argument("--json", action="store_true")

@@ -3,10 +3,11 @@
     python -m bench.delivery [--limit DIR_WITH_C_RULER] [--rounds N] [--json]
 
 One run of interleaved rounds; in each every contestant sends to a fresh sink. The sink is pinned
-to the last core, the contestants to the first. Medians are of messages a second and of CPU
-microseconds a message; ratios are medians of the ratios within a round, since absolute figures
-drift with what else the machine does. DIR holds csink.c and csrc.c (or their binaries); without
-it the sink is bench.sink, which is slower than the fastest contestant: then ratios flatter.
+to the last core, the contestants to the first. ``msg_s`` and ``cpu_us`` are medians: messages a
+second, CPU microseconds a message. ``ratios`` are medians of the ratios within a round, since
+absolute figures drift with what else the machine does. DIR holds csink.c and csrc.c (or their
+binaries); without it the sink is bench.sink, which is slower than the fastest contestant: then
+ratios flatter.
 ``ours`` is the whole path, claims and ledger included (bench.whole); ``wire`` is what of it makes
 messages and sends them; ``ledger`` is the share of the database's threads in the CPU of ours. A
 round whose sink did not get every message is an error. ``checked`` is a further run of ours to
@@ -135,7 +136,11 @@ def measure(limit: Path | None, rounds: int, scale: float) -> dict[str, Any]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m bench.delivery")
+    parser = argparse.ArgumentParser(
+        prog="python -m bench.delivery",
+        description=__doc__,
+        formatter_class=argparse.RawTextHelpFormatter,
+    )
     parser.add_argument("--limit", type=Path, help="the folder of csink.c and csrc.c")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--scale", type=float, default=1.0, help="of the messages of each run")

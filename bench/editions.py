@@ -167,7 +167,11 @@ def _articles(count: int) -> list[Article]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m bench.editions")
+    parser = argparse.ArgumentParser(
+        prog="python -m bench.editions",
+        description=__doc__,
+        formatter_class=argparse.RawTextHelpFormatter,
+    )
     parser.add_argument("--editions", type=int, default=200)
     parser.add_argument("--stories", type=int, default=12)
     parser.add_argument("--json", action="store_true")

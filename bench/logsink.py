@@ -175,7 +175,11 @@ async def serve(port: int, log: int, mood: Mood) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m bench.logsink")
+    parser = argparse.ArgumentParser(
+        prog="python -m bench.logsink",
+        description=__doc__,
+        formatter_class=argparse.RawTextHelpFormatter,
+    )
     parser.add_argument("port", type=int)
     parser.add_argument("log", type=Path)
     parser.add_argument("--faults", type=int, metavar="SEED")

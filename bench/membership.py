@@ -112,7 +112,11 @@ async def _list(folder: Path) -> float:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m bench.membership")
+    parser = argparse.ArgumentParser(
+        prog="python -m bench.membership",
+        description=__doc__,
+        formatter_class=argparse.RawTextHelpFormatter,
+    )
     parser.add_argument("--subscribers", type=int, default=1_000_000)
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args()

@@ -14,7 +14,6 @@ from digest.model import Edition, Issue, Newsletter, NewsletterId
 from digest.slots import SLOT_CLOSE, SLOT_OPEN
 from subscribers.model import SubscriberId
 
-SIZE = 41_000  # bytes on the wire
 DUE = datetime(2026, 11, 24, 6, 30, tzinfo=UTC)
 SENDER = "digest@quayside.example"
 WORDS = (

@@ -28,7 +28,9 @@ def shot(browser: Browser, page: Path, width: int) -> Image.Image:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     parser.add_argument("rehearsal", type=Path)
     parser.add_argument("target", type=Path)
     given = parser.parse_args()

@@ -82,7 +82,11 @@ async def measure(folder: Path, count: int, database: str = "") -> dict[str, Any
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m bench.release")
+    parser = argparse.ArgumentParser(
+        prog="python -m bench.release",
+        description=__doc__,
+        formatter_class=argparse.RawTextHelpFormatter,
+    )
     parser.add_argument("--deliveries", type=int, default=1_000_000)
     parser.add_argument(
         "--database", default="", metavar="URL", help="postgresql://… (an empty one)"

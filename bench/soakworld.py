@@ -29,7 +29,7 @@ from digest.errors import Temporary
 STEP = timedelta(minutes=30)
 CONNECTIONS = 4
 ANSWERS = 0.001  # seconds until the relay's answer is there
-SOURCES, DEAD, MOODY = 12, 11, 10
+DEAD, MOODY = 11, 10
 SYLLABLES = "ba do ki lu me na po ri sa te vo wi za che fra gli sho tru pla ne".split()
 _READER = re.compile(rb"unsubscribe/daily\.([\w-]+)\.")
 _PERIOD = re.compile(rb"archive/daily/([0-9W-]+[0-9])")

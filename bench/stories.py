@@ -5,7 +5,8 @@
 DATA_DIR holds JSON files of events, each with ``articles[].{title,text,ext_url,created_at}``. All
 articles of a file are pooled and grouped. BCubed (Amigo et al. 2009) rewards, for every article,
 how much of its group is its event (precision) and how much of its event is its group (recall).
-Baselines: every article alone; single-link over the same vectors.
+Of each file: ``ours``, ``single_link`` (over the same vectors) and ``alone`` (every article is a
+story) hold precision, recall and F1; ``seconds`` is what grouping took.
 """
 
 from __future__ import annotations
@@ -110,7 +111,11 @@ def measure(path: Path) -> dict[str, object]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m bench.stories")
+    parser = argparse.ArgumentParser(
+        prog="python -m bench.stories",
+        description=__doc__,
+        formatter_class=argparse.RawTextHelpFormatter,
+    )
     parser.add_argument("data", type=Path)
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args()

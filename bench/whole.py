@@ -203,7 +203,11 @@ def _folders(asked: Path | None) -> Iterator[Path]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m bench.whole")
+    parser = argparse.ArgumentParser(
+        prog="python -m bench.whole",
+        description=__doc__,
+        formatter_class=argparse.RawTextHelpFormatter,
+    )
     parser.add_argument("port", type=int)
     parser.add_argument("connections", type=int)
     parser.add_argument("deliveries", type=int)

@@ -27,7 +27,7 @@ def check(markup: str, *, what: str) -> None:
 
 
 def check_xml(markup: str, *, what: str, most: int = MAX_CHARACTERS) -> None:
-    """As ``check``, and no document type may declare entities (XXE, entity bombs).
+    """As ``check``; Permanent, too, where the document declares entities (XXE, entity bombs).
 
     ``most``: characters, for what is read piece by piece.
 

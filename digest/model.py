@@ -150,7 +150,6 @@ class FetchedItem:
     title: str | None = None
     author: str | None = None
     dated: Dated | None = None  # only what the source itself said
-    updated: datetime | None = None
     image: str | None = None  # absolute URL, or sample:NAME
     language: str | None = None
     tags: tuple[str, ...] = ()

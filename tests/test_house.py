@@ -6,6 +6,9 @@ import ast
 import importlib
 import re
 import subprocess
+import sys
+import tomllib
+from importlib import metadata
 from pathlib import Path
 
 import click
@@ -128,8 +131,46 @@ def test_only_one_module_asks_the_machine_its_time():
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "bench").glob("*.py")), ids=lambda path: path.stem)
-def test_every_bench_can_be_started(path):
-    importlib.import_module(f"bench.{path.stem}")
+def test_every_bench_can_be_started_and_says_what_it_measures(path, monkeypatch, capsys):
+    bench = importlib.import_module(f"bench.{path.stem}")
+
+    if "ArgumentParser" in path.read_text("utf-8"):
+        monkeypatch.setattr(sys, "argv", [path.stem, "--help"])
+        with pytest.raises(SystemExit):
+            bench.main()
+        assert bench.__doc__ in capsys.readouterr().out
+
+
+def test_each_library_in_use_is_declared_and_each_declared_one_has_its_reason():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    groups = project["dependencies"], *project["optional-dependencies"].values()
+    declared = {_library(line) for group in groups for line in group}
+    whose = metadata.packages_distributions()
+    imported = {
+        name.partition(".")[0]
+        for path in SOURCES
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        for name in _imported(node)
+    }
+    used = {_library(lib) for name in imported for lib in whose.get(name, ())}
+    reasons = (ROOT / "docs/decisions/0001-dependencies.md").read_text("utf-8").lower()
+
+    assert used - declared - {_library(project["name"])} == set()
+    assert [name for name in sorted(declared) if not re.search(_spelled(name), reasons)] == []
+
+
+def _library(line):
+    return re.match(r"[\w.-]+", line)[0].lower().replace("_", "-")
+
+
+def _spelled(name):
+    return rf"\b{re.escape(name)}\b"
+
+
+def _imported(node):
+    if isinstance(node, ast.Import):
+        return [alias.name for alias in node.names]
+    return [node.module] if isinstance(node, ast.ImportFrom) and node.level == 0 else []
 
 
 def test_no_tracked_file_names_a_package_index():

@@ -65,7 +65,10 @@ def show(context: Context, url: str, text: bool, out: Path | None) -> None:
 
 @asynccontextmanager
 async def kept(context: Context, out: Path | None) -> AsyncIterator[Store]:
-    """The database in force, or the one a rehearsal left in ``out``, to read from."""
+    """The database in force, or the one a rehearsal left in ``out``, to read from.
+
+    Raises Misconfigured where there is none.
+    """
     if out is None:
         url = load_for(context.config).settings.storage.url
         cure = "holds nothing yet; run `digest gather`, or name a rehearsal's folder with --from"

@@ -89,7 +89,10 @@ async def rehearsal(settings: Settings, asked: Asked, *, quiet: bool) -> Rehears
 
 
 def emptied(out: Path) -> Path:
-    """``out`` as an empty folder. An earlier rehearsal is cleared; anything else is refused."""
+    """``out`` as an empty folder. An earlier rehearsal is cleared.
+
+    Raises Misconfigured where it holds anything else, or cannot be written.
+    """
     try:
         out.mkdir(parents=True, exist_ok=True)
         names = {path.name for path in out.iterdir()}

@@ -134,7 +134,10 @@ async def released_and_sent(
 
 
 async def trial(settings: Settings, wanted: Wanted, to: str) -> str:
-    """The next issue, marked as a test, to one address; what took it said."""
+    """The next issue, marked as a test, to one address; what the transport answered.
+
+    Raises Misconfigured for what is no address, DigestError where there is nothing to send.
+    """
     try:
         address = Address.parse(to)
     except ValueError as error:

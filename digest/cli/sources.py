@@ -226,7 +226,10 @@ def _unused(name: str, names: set[str]) -> str:
 
 
 def meant(sources: Sequence[Source], said: str) -> tuple[int, Source]:
-    """The source that ``said`` names, or is the location of, and its place in the list."""
+    """The source that ``said`` names, or is the location of, and its place in the list.
+
+    Raises Misconfigured where there is no such source.
+    """
     for index, source in enumerate(sources):
         if said in (source.name, source.location):
             return index, source

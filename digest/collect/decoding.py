@@ -48,13 +48,16 @@ class Decoder:
         yield from _through(self._layers, chunk)
 
     def finish(self) -> None:
-        """Garbled when the encoding was cut off."""
+        """Raises Garbled when the encoding was cut off."""
         for layer in self._layers:
             layer.finish()
 
 
 def codings(content_encoding: str) -> list[str]:
-    """The layers to undo, outermost first. A name that is no coding ("utf-8") means nothing."""
+    """The layers to undo, outermost first. A name that is no coding ("utf-8") means nothing.
+
+    Raises Garbled for more layers than anybody needs.
+    """
     named = [name.strip().lower().removeprefix("x-") for name in content_encoding.split(",")]
     known = [name for name in reversed(named) if name in _OPENERS]
     if len(known) > MAX_LAYERS:

@@ -145,7 +145,6 @@ def _item(
         title=_title(entry, plain=plain),
         author=voices.author(entry),
         dated=next(filter(None, (_moment(entry, name, order) for name in _PUBLISHED)), updated),
-        updated=updated.at if updated else None,
         image=_image(entry, fullest, link),
         language=str(entry.get("language") or "")[:2].lower() or language,
         tags=_tags(entry),

@@ -68,7 +68,6 @@ def _item(entry: Json, base: str, source: Source, language: str | None) -> Fetch
         title=markup.plain(_text(entry.get("title"))),
         author=_author(entry),
         dated=_moment(entry.get("date_published")) or updated,
-        updated=updated.at if updated else None,
         image=markup.web(image, base) or (markup.picture(content, base) if content else None),
         language=(_text(entry.get("language")) or language or "")[:2].lower() or None,
         tags=tuple(t for t in map(_text, _list(entry.get("tags"))) if t)[:MAX_TAGS],

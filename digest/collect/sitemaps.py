@@ -134,7 +134,6 @@ def _item(said: dict[str, str], url: str, source: Source) -> FetchedItem | None:
         form=Form.LINK,
         title=markup.title(said.get("title")),
         dated=published or changed,
-        updated=changed.at if changed else None,
         language=said.get("language", "")[:2].lower() or None,
         source_name=markup.line(said.get("name")),
     )

@@ -79,7 +79,7 @@ def _filled(text: object, indent: str = "") -> str:
 
 
 def explained(render: Callable[[], str], name: str, folders: tuple[Path, ...]) -> str:
-    """What ``render`` returns; its errors with the template's file and line."""
+    """What ``render`` returns. Raises Misconfigured with the template's file and line."""
     try:
         return render()
     except TemplateNotFound as error:

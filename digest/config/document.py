@@ -56,7 +56,10 @@ def text_of(path: Path) -> str:
 
 
 def parse(text: str, path: Path) -> Document:
-    """``text`` as the document at ``path``. Raises ConfigErrors with the line of a mistake."""
+    """``text`` as the document at ``path``.
+
+    Raises ConfigErrors with the line of a mistake; Misconfigured where there is nothing to read.
+    """
     text = text.removeprefix(BOM)
     try:
         tree: Table = tomllib.loads(text)

@@ -37,7 +37,7 @@ class _Splice:
 def with_sources(document: Document, entries: list[Entry], *, newsletter: str | None = None) -> str:
     """The text with new sources; ``newsletter``'s own list, where it has one, names them, too."""
     meant = copy.deepcopy(document.tree)
-    collect = _table(meant, "collect")
+    collect = _collect(meant)
     listed = collect.setdefault("sources", [])
     assert isinstance(listed, list)
     listed.extend(dict(entry) for entry in entries)
@@ -51,9 +51,12 @@ def with_sources(document: Document, entries: list[Entry], *, newsletter: str | 
 
 
 def without_source(document: Document, index: int, name: str) -> str:
-    """The text without source number ``index`` and without its name in any newsletter's list."""
+    """The text without source number ``index`` and without its name in any newsletter's list.
+
+    Raises Misconfigured where a list would be left empty, which means every source.
+    """
     meant = copy.deepcopy(document.tree)
-    listed = _table(meant, "collect")["sources"]
+    listed = _collect(meant)["sources"]
     assert isinstance(listed, list)
     del listed[index]
     splices = [_removed(document, index)]
@@ -74,8 +77,8 @@ def without_source(document: Document, index: int, name: str) -> str:
     return _spliced(document, splices, meant)
 
 
-def _table(tree: Table, name: str) -> Table:
-    table = tree.setdefault(name, {})
+def _collect(tree: Table) -> Table:
+    table = tree.setdefault("collect", {})
     assert isinstance(table, dict)
     return table
 
@@ -217,7 +220,7 @@ def _spliced(document: Document, splices: list[_Splice], meant: Table) -> str:
 def _without_empty(tree: Table) -> Table:
     """The tree without an empty list of sources: the last table gone, the key is gone, too."""
     plain = copy.deepcopy(tree)
-    collect = _table(plain, "collect")
+    collect = _collect(plain)
     if not collect.get("sources"):
         collect.pop("sources", None)
     if not collect:

@@ -25,7 +25,10 @@ _TOO_OPEN = stat.S_IRWXO | stat.S_IWGRP  # a group may be let read it, on purpos
 
 
 def make_and_read(folder: Path, environ: Mapping[str, str] = os.environ) -> tuple[bytes, ...]:
-    """The ring in force; the first run of a folder makes its ``secret.key``."""
+    """The ring in force; the first run of a folder makes its ``secret.key``.
+
+    Raises Misconfigured like ``make`` and ``ring``.
+    """
     if from_environment(VARIABLE, environ) is None:
         make(folder)
     return ring(folder, environ)
@@ -59,7 +62,8 @@ def ring(folder: Path, environ: Mapping[str, str] = os.environ) -> tuple[bytes, 
 def make(folder: Path) -> Path:
     """``secret.key`` in ``folder``: the one that is there, else a new one.
 
-    Two processes that make it at once end up with the same key.
+    Two processes that make it at once end up with the same key. Raises Misconfigured where it
+    cannot be written.
     """
     path = folder / FILE
     if path.exists():
@@ -78,7 +82,10 @@ def make(folder: Path) -> Path:
 
 
 def relay_password(relay: Relay, environ: Mapping[str, str] = os.environ) -> str | None:
-    """The password of a relay; None where it needs none. Raises Misconfigured where it is unset."""
+    """The password of a relay; None where it needs none.
+
+    Raises Misconfigured where it is unset, or its file cannot be read.
+    """
     return _of_relay(relay, relay.password_env, "a password", environ)
 
 
@@ -116,7 +123,10 @@ def named(variable: str, where: str, environ: Mapping[str, str] = os.environ) ->
 
 
 def from_environment(name: str, environ: Mapping[str, str]) -> str | None:
-    """What ``NAME`` holds, or the file that ``NAME_FILE`` names; None where neither is set."""
+    """What ``NAME`` holds, or the file that ``NAME_FILE`` names; None where neither is set.
+
+    Raises Misconfigured for a file that cannot be read or is empty.
+    """
     if given := environ.get(name, "").strip():
         return given
     file = environ.get(f"{name}_FILE", "").strip()

@@ -65,10 +65,6 @@ def host(url: str) -> str:
         return ""
 
 
-def same_page(a: str, b: str) -> bool:
-    return _page_key(a) == _page_key(b)
-
-
 def believed(declared: str, page: str) -> str:
     """The page's canonical address: what it declares, where that is plausible, else its own.
 
@@ -180,8 +176,3 @@ def _site(name: str) -> str:
     labels = name.split(".")
     short_second_level = len(labels) > 2 and len(labels[-1]) == 2 and len(labels[-2]) <= 3
     return ".".join(labels[-3 if short_second_level else -2 :])
-
-
-def _page_key(url: str) -> str:
-    parts = urlsplit(canonical(url))
-    return f"{(parts.hostname or '').removeprefix('www.')}{parts.path.rstrip('/')}?{parts.query}"

@@ -1,7 +1,8 @@
 """What Amazon SES, Postmark, SendGrid and Mailgun tell by webhook, to verdicts. Pure.
 
 The requests were proven before (``deliver.seals``), so an address in them counts as it stands; a
-mail of ours that they name is found first all the same, so that two reports of it are one.
+mail of ours that they name is found first all the same, so that two reports of it are one. Each
+raises Unreadable for what is none of its provider's; what is of no concern to us is no verdict.
 """
 
 from __future__ import annotations

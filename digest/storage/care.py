@@ -77,7 +77,10 @@ async def look(url: str) -> Looked | None:
 
 
 async def backup(url: str, target: Path) -> None:
-    """Copy a SQLite database to ``target`` while it is in use; appears whole or not at all."""
+    """Copy a SQLite database to ``target`` while it is in use; appears whole or not at all.
+
+    Raises Misconfigured for PostgreSQL, and where ``target`` exists or cannot be written.
+    """
     parsed = parse(url)
     if parsed.get_backend_name() != "sqlite":
         raise Misconfigured("storage.url", "is PostgreSQL; back it up with pg_dump")

@@ -102,7 +102,8 @@ class Store:
     ) -> T:
         """Run ``change(connection, …)`` durably: all of it is kept or nothing.
 
-        It may be run again (storage/transaction.py), so it does nothing else.
+        It may be run again (storage/transaction.py), so it does nothing else. Raises
+        DigestError; Permanent where the store was opened to read only.
         """
         writer = self._writer
         if writer is None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, select, update
+from sqlalchemy import Connection, Row, select, update
 
 from digest.model import SourceId, Visit
 from digest.storage.dialect import put
@@ -32,11 +32,6 @@ def wake(tx: Connection, named: Sequence[SourceId]) -> None:
     """Let sources be visited at once: they rest no more, nor are they gone."""
     told = update(sources).where(sources.c.source.in_(named))
     tx.execute(told.values(next_visit=None, gone=False))
-
-
-def forget(tx: Connection, source: SourceId) -> None:
-    """Know nothing of a source any more: its next visit is its first."""
-    tx.execute(delete(sources).where(sources.c.source == source))
 
 
 def _visit(row: Row[Any]) -> Visit:

@@ -39,7 +39,6 @@ def test_an_item_is_taken_as_it_says():
         "Tom, Ines",
     )
     assert item.dated.at == datetime(2026, 11, 24, 4, tzinfo=UTC)
-    assert item.updated == datetime(2026, 11, 24, 6, tzinfo=UTC)
     assert (item.form, item.image) == (Form.FRAGMENT, "https://herald.example/lead.jpg")
     assert (item.language, item.tags, parsed.title) == ("en", ("harbour",), "Herald")
 

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import stat
 import tomllib
-from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
@@ -16,8 +15,6 @@ from tests.config.conftest import GOOD, Write
 
 HERALD = {"location": "https://herald.example/feed.xml", "name": "Herald"}
 GAZETTE = {"location": "https://gazette.example/feed.xml", "name": "Gazette"}
-
-Added = Callable[..., str]
 
 LAID_OUT = """\
 # The morning paper

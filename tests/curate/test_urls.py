@@ -106,11 +106,6 @@ def test_two_sites_under_one_public_suffix_are_two_sites():
     assert urls.believed("https://other.co.uk/x", "https://a.co.uk/y") == "https://a.co.uk/y"
 
 
-def test_a_page_with_and_without_www_or_slash_is_the_same_page():
-    assert urls.same_page("http://www.a.example/x/", "https://a.example/x")
-    assert not urls.same_page("https://a.example/x", "https://a.example/y")
-
-
 def test_the_host_is_said_without_www():
     assert urls.host("https://www.Herald.example/x") == "herald.example"
     assert urls.host("http://[") == ""

@@ -17,7 +17,6 @@ from digest.deliver.transport import Outgoing
 
 ALL = ("PIPELINING", "8BITMIME", "SMTPUTF8", "SIZE 1000000")
 HANG_UP = "hang up"
-SILENCE = ""
 Say = Callable[[str], str | None]
 
 

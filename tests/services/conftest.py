@@ -2,11 +2,25 @@
 
 import pytest
 
+from tests.builders import NOW
 from tests.collect.conftest import rude, web
 from tests.services.world import a_world
 from tests.storage.conftest import backend, pattern, pg, store, url
 
 __all__ = ["backend", "pattern", "pg", "rude", "store", "url", "web"]
+
+
+class HandSetClock:
+    def __init__(self):
+        self.now = NOW
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture
+def clock():
+    return HandSetClock()
 
 
 @pytest.fixture

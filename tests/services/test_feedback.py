@@ -44,19 +44,6 @@ DAY = timedelta(days=1)
 ACTS = coming_back.acts(RING)
 
 
-class HandSetClock:
-    def __init__(self):
-        self.now = NOW
-
-    def __call__(self):
-        return self.now
-
-
-@pytest.fixture
-def clock():
-    return HandSetClock()
-
-
 async def join(store, clock, address=ADA, newsletter="daily"):
     act = acts.Join(newsletter=newsletter)
     return await membership.join(

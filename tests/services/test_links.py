@@ -1,27 +1,11 @@
 """Dead links are told; who is only busy, slow or shut to programs is not called dead."""
 
-import pytest
-
 from digest.compose.prepared import Prepared
 from digest.model import Edition
 from digest.services.links import check_links
 from tests.builders import NOW, a_newsletter, an_issue
-from tests.collect.conftest import a_web
-from tests.services.world import a_world
 
 BASE = "https://quayside.example"
-
-
-@pytest.fixture
-async def web():
-    async with a_web() as served:
-        yield served
-
-
-@pytest.fixture
-async def world(tmp_path):
-    async with a_world(tmp_path) as made:
-        yield made
 
 
 def prepared(*hrefs, key="en", more=()):

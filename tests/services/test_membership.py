@@ -28,19 +28,6 @@ DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 JOIN = acts.Join(newsletter="daily", topics=("art",))
 
 
-class HandSetClock:
-    def __init__(self):
-        self.now = NOW
-
-    def __call__(self):
-        return self.now
-
-
-@pytest.fixture
-def clock():
-    return HandSetClock()
-
-
 async def join(store, clock, address=ADA, act=JOIN, by=By.READER):
     return await membership.join(
         store, Profile(address=address, name="Ada"), act, by=by, ring=RING, clock=clock

@@ -25,8 +25,6 @@ from digest.services.publish import NOBODY, Imprint, draft, prepare, typeset
 from digest.storage import issues
 from tests import planted
 from tests.builders import NOW, a_newsletter, a_source, an_article, dated
-from tests.collect.conftest import a_web
-from tests.services.world import a_world
 
 HERALD, POST = a_source(), a_source("https://post.example/feed.xml", name="Estuary Post")
 DAY = timedelta(days=1)
@@ -38,18 +36,6 @@ TOPICS = {
     "bus": "Councillors kept route nine running by one vote. Its driver wants a shelter.",
     "lamp": "Volunteers relit the mole's green lamp. Regrinding its lens took a summer.",
 }
-
-
-@pytest.fixture
-async def web():
-    async with a_web() as served:
-        yield served
-
-
-@pytest.fixture
-async def world(tmp_path):
-    async with a_world(tmp_path) as made:
-        yield made
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ from subscribers.tokens import Purpose
 from tests.deliver.returns import RING, returned
 from tests.services.test_feedback import (
     ADA,
-    HandSetClock,
     a_member,
     an_issue_of,
     hear,
@@ -21,11 +20,6 @@ from tests.services.test_feedback import (
 
 DINA = Address.parse("дина@пример.example")
 UNSIGNED = {"envelope": "bounces@quayside.example"}
-
-
-@pytest.fixture
-def clock():
-    return HandSetClock()
 
 
 @pytest.mark.parametrize(

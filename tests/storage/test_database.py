@@ -62,9 +62,9 @@ async def test_a_reader_may_look_but_not_write(url):
     reader = await Store.open_read_only(url)
     assert await reader.read(sources.visits) == {VISIT.source: VISIT}
     with pytest.raises(Permanent, match="opened to read only"):
-        await reader.write(sources.forget, VISIT.source)
+        await reader.write(sources.wake, [VISIT.source])
     with pytest.raises((Misconfigured, Permanent)):
-        await reader.read(sources.forget, VISIT.source)
+        await reader.read(sources.wake, [VISIT.source])
 
     await reader.close()
     await writer.close()

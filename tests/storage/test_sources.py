@@ -21,10 +21,3 @@ async def test_a_visit_is_remembered_until_the_next(store):
 
     assert await store.read(sources.visits) == {VISIT.source: later}
     assert await store.read(sources.visit, VISIT.source) == later
-
-
-async def test_a_source_can_be_forgotten(store):
-    await store.write(sources.remember, VISIT)
-    await store.write(sources.forget, VISIT.source)
-
-    assert await store.read(sources.visit, VISIT.source) is None
