@@ -11,7 +11,7 @@ from urllib.parse import unquote, urljoin
 from lxml.html import HtmlElement
 
 from digest import characters, days
-from digest.curate import dates, urls
+from digest.curate import bylines, dates, urls
 from digest.curate.cleaning import one_line
 from digest.model import Dated, DateSource
 
@@ -67,12 +67,13 @@ def read(root: HtmlElement, url: str) -> Metadata:
         ),
         None,
     ) or meta.get("og:url")
+    site = _line(meta.get("og:site_name") or _name(said.get("publisher")))
     return Metadata(
         title=_line(meta.get("og:title") or meta.get("twitter:title") or said.get("headline")),
         page_title=_line(_text(root.find(".//title"))),
         heading=_heading(root),
-        site=_line(meta.get("og:site_name") or _name(said.get("publisher"))),
-        author=_author(meta, said),
+        site=site,
+        author=_person(_author(meta, said), root, (site, urls.host(url))),
         image=_picture((meta.get("og:image"), meta.get("twitter:image"), _image(said)), url),
         canonical=_web(canonical, url),
         language=_line(_language(root, meta)),
@@ -147,6 +148,14 @@ def _dates(root: HtmlElement, meta: dict[str, str], said: dict[str, object]) -> 
             at := dates.moment(element.get("datetime") or "", DateSource.BYLINE, order)
         ):
             yield at
+
+
+def _person(named: str | None, root: HtmlElement, sites: Iterable[str | None]) -> str | None:
+    """Who is named; where that is nobody or the site itself, whom the byline of the page names."""
+    if named and named.casefold() not in {site.casefold() for site in sites if site}:
+        return named
+    is_address = bool(named) and "." in (named or "") and " " not in (named or "")
+    return bylines.author(root) or (None if is_address else named)
 
 
 def _author(meta: dict[str, str], said: dict[str, object]) -> str | None:
