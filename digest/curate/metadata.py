@@ -71,7 +71,7 @@ def read(root: HtmlElement, url: str) -> Metadata:
     return Metadata(
         title=_line(meta.get("og:title") or meta.get("twitter:title") or said.get("headline")),
         page_title=_line(_text(root.find(".//title"))),
-        heading=_heading(root),
+        heading=_heading(root, url),
         site=site,
         author=_person(_author(meta, said), root, (site, urls.host(url))),
         image=_picture((meta.get("og:image"), meta.get("twitter:image"), _image(said)), url),
@@ -199,11 +199,20 @@ def _is_logo(address: str) -> bool:
     return bool(_LOGO.search(unquote(address).partition("?")[0].rpartition("/")[2]))
 
 
-def _heading(root: HtmlElement) -> str | None:
+def _heading(root: HtmlElement, url: str) -> str | None:
+    """The first h1 that is not the name of the site, which leads to its front."""
     for element in root.iter("h1"):
-        if line := _line(_text(element)):
+        line = _line(_text(element))
+        if line and not any(_leads_above(one, url) for one in element.iter("a")):
             return line
     return None
+
+
+def _leads_above(link: HtmlElement, url: str) -> bool:
+    """Whether ``link`` leads to the front of the site of ``url``, or to a part above the page."""
+    to = _web(link.get("href"), url)
+    above = to.partition("?")[0].partition("#")[0].rstrip("/") + "/" if to else ""
+    return bool(above) and url.rstrip("/") + "/" != above and url.startswith(above)
 
 
 def _text(element: HtmlElement | None) -> str | None:
