@@ -38,13 +38,17 @@ _LEAD = re.compile(
     re.IGNORECASE,
 )
 # What follows a name: a day, a site, a trade.
-_PARTING = re.compile(r"\s*[|•·/–—]|\s-(?:\s|$)|,?\s(?:on|am|le|el|il)\s(?=\d|[A-Z]\w+\s\d)|,\s")
+_PARTING = re.compile(
+    r"\s*[|•·/–—]|\s-(?:\s|$)|,?\s(?:on|am|le|el|il)\s(?=\d|[A-Z]\w+\s\d)|,\s"
+    r"|\s(?=(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b)|\s(?:Senior|Staff|Chief|Correspondent|"
+    r"Reporter|Writer|Columnist|Contributor)\b"
+)
 _WORD = re.compile(r"[^\W\d_][^\W\d_.'’‑-]*(?:['’.‑-][^\W\d_]+)*\.?")
 _SMALL = frozenset("al & and bin da de del den der di dos du e el et i la le ter van von y".split())
 _NO_NAME = re.compile(
     r"\b(?:about|articles?|authors?|by|posts?|more|read|view|contributors?|published|updated|"
-    r"profile|written|follow|share|login|menu|home|editors?|news|staff|team|min|comments?|email|"
-    r"edited|website|work|with|us|bio|admin|administrator|unknown|anonymous|guest|name|reviewed|"
+    r"profile|written|follow|share|login|menu|home|editors?|editorial|news|staff|team|min|comments?|email|"
+    r"edited|website|work|with|us|bio|admin|administrator|unknown|anonymous|guest|name|reviewed|desk|"
     r"see|all)\b",
     re.IGNORECASE,
 )

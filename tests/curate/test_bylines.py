@@ -20,6 +20,8 @@ def author(byline, *, around="<article><h1>The bridge is closed</h1>{}</article>
         ("<div class=author-wrap>By<span>Ruth Okafor</span> - June 12, 2026</div>", "Ruth Okafor"),
         ("<div class=article__byline>Ruth Okafor and Li Wei</div>", "Ruth Okafor and Li Wei"),
         ("<a href=https://observer.example/author/ruth/>Ruth O’Kafor</a>", "Ruth O’Kafor"),
+        ("<p class=byline>Ruth Okafor Senior Reporter</p>", "Ruth Okafor"),
+        ("<p class=byline>By Ruth Okafor Tuesday, Nov. 3</p>", "Ruth Okafor"),
         ("<p class=byline>Елена Смирнова</p>", "Елена Смирнова"),
     ],
 )
@@ -36,6 +38,7 @@ def test_the_byline_of_a_page_names_its_author(byline, named):
         "<div class=comments><span class=author>Ruth Okafor</span></div>",
         "<aside><a rel=author href=/x>Ruth Okafor</a></aside>",
         "<p class=copybyline-state>Penn State</p>",
+        "<p class=byline>National Desk</p>",
         "<p>Ruth Okafor</p>",
     ],
 )
