@@ -53,7 +53,8 @@ _PLACE_ALONE = re.compile(
 )
 _BULLET = re.compile(r"^[•▪●◦‣▸►■◆✓✔✅➤·]\s*(?=\w)")
 _DASH = re.compile(rf"\s{_DASHES}\s")
-_IN_CAPITALS = re.compile(r"^[A-ZÀ-Þ]{2,}(?: [A-ZÀ-Þ]{2,})+ ")
+# All in capitals, or a town and its state: "ANAHEIM, Calif. —".
+_NO_CLAUSE = re.compile(r"^[A-ZÀ-Þ]{2,}(?:(?: [A-ZÀ-Þ]{2,})+ |[A-ZÀ-Þ .’'-]*, [A-Z][a-z]{1,6}\. )")
 
 
 def length(sentence: str) -> int:
@@ -86,5 +87,5 @@ def _one(sentence: str) -> int:
     if rest.lstrip('"“‘«„')[:1].islower():
         return 0
     # "NATO – Which has 32 members – said": two dashes part a clause. No clause is all in capitals.
-    marked = any(mark in found[0] for mark in ")】］]/") or _IN_CAPITALS.match(found[0])
+    marked = any(mark in found[0] for mark in ")】］]/") or _NO_CLAUSE.match(found[0])
     return found.end() if marked or not _DASH.search(rest) else 0

@@ -14,7 +14,11 @@ EARLIEST = datetime(1995, 1, 1, tzinfo=UTC)  # before the web nothing was publis
 _STRENGTH = {source: place for place, source in enumerate(DateSource)}
 _AHEAD = timedelta(minutes=10)  # clocks differ
 
-_IN_ADDRESS = re.compile(r"/((?:19|20)\d\d)[/-](\d{1,2})[/-](\d{1,2})(?:[/_-]|$)")
+# "/2024/06/20/", "/2024/POLITICS/06/20/", "/2024/jun/20/", "/202406/20/", "/20240620/".
+_IN_ADDRESS = re.compile(
+    r"/(?P<y>(?:19|20)\d\d)(?:[/-]|/[A-Za-z_-]+/|(?=\d{4}[/_-]|\d\d/))"
+    r"(?P<m>\d{1,2}|[A-Za-z]{3})(?:[/-]|(?<=/\d{6})(?=\d\d[/_-]))(?P<d>\d{1,2})(?:[/_-]|$)"
+)
 
 
 def choose(said: Iterable[Dated | None], *, seen: datetime) -> Dated:
@@ -36,7 +40,7 @@ def choose(said: Iterable[Dated | None], *, seen: datetime) -> Dated:
 def in_address(url: str) -> Dated | None:
     """The day in a path such as ``/2024/06/20/``."""
     found = _IN_ADDRESS.search(url)
-    at = days.day(dict(zip("ymd", found.groups(), strict=True))) if found else None
+    at = days.day(found.groupdict()) if found else None
     return Dated(at=at, source=DateSource.URL, day_only=True) if at else None
 
 

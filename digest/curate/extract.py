@@ -22,6 +22,7 @@ from digest.curate import (
     boxes,
     cleaning,
     dates,
+    flow,
     fragments,
     furniture,
     languages,
@@ -217,7 +218,7 @@ def _is_about(item: FetchedItem, told: str, draft: _Draft) -> bool:
 
 def _parsed(html: str) -> HtmlElement | None:
     guard.check(html, what="the page")
-    return boxes.without(htmltree.tree(html))
+    return flow.smoothed(boxes.without(htmltree.tree(html)))
 
 
 def _body(root: HtmlElement, said: Metadata, url: str | None) -> str:
@@ -295,6 +296,5 @@ def _title_of(text: str) -> str:
 
 
 def _cut(text: str) -> str:
-    if len(text) <= MAX_TEXT:
-        return text
-    return text[:MAX_TEXT].rpartition("\n\n")[0] or text[:MAX_TEXT]
+    cut = text[:MAX_TEXT]
+    return text if cut == text else cut.rpartition("\n\n")[0] or cut

@@ -10,7 +10,7 @@ from lxml.html import HtmlElement
 from markdown_it import MarkdownIt
 
 from digest import characters
-from digest.curate import furniture
+from digest.curate import flow, furniture
 from digest.curate.cleaning import clean
 from digest.curate.sentences import is_complete
 from digest.htmltree import tree
@@ -44,6 +44,7 @@ def text(markup: str) -> str:
     root = tree(markup)
     if root is None:
         return ""
+    flow.without_marks(root)
     credit = _credit(root)
     if credit is root:
         return ""

@@ -11,7 +11,7 @@ from urllib.parse import unquote, urljoin
 from lxml.html import HtmlElement
 
 from digest import characters, days
-from digest.curate import dates, urls
+from digest.curate import bylines, dates, urls
 from digest.curate.cleaning import one_line
 from digest.model import Dated, DateSource
 
@@ -67,12 +67,13 @@ def read(root: HtmlElement, url: str) -> Metadata:
         ),
         None,
     ) or meta.get("og:url")
+    site = _line(meta.get("og:site_name") or _name(said.get("publisher")))
     return Metadata(
         title=_line(meta.get("og:title") or meta.get("twitter:title") or said.get("headline")),
         page_title=_line(_text(root.find(".//title"))),
-        heading=_heading(root),
-        site=_line(meta.get("og:site_name") or _name(said.get("publisher"))),
-        author=_author(meta, said),
+        heading=_heading(root, url),
+        site=site,
+        author=_person(_author(meta, said), root, (site, urls.host(url))),
         image=_picture((meta.get("og:image"), meta.get("twitter:image"), _image(said)), url),
         canonical=_web(canonical, url),
         language=_line(_language(root, meta)),
@@ -149,6 +150,14 @@ def _dates(root: HtmlElement, meta: dict[str, str], said: dict[str, object]) -> 
             yield at
 
 
+def _person(named: str | None, root: HtmlElement, sites: Iterable[str | None]) -> str | None:
+    """Who is named; where that is nobody or the site itself, whom the byline of the page names."""
+    if named and named.casefold() not in {site.casefold() for site in sites if site}:
+        return named
+    is_address = bool(named) and "." in (named or "") and " " not in (named or "")
+    return bylines.author(root) or (None if is_address else named)
+
+
 def _author(meta: dict[str, str], said: dict[str, object]) -> str | None:
     named = _name(said.get("author")) or meta.get("author") or meta.get("article:author")
     line = _line(named)
@@ -190,11 +199,20 @@ def _is_logo(address: str) -> bool:
     return bool(_LOGO.search(unquote(address).partition("?")[0].rpartition("/")[2]))
 
 
-def _heading(root: HtmlElement) -> str | None:
+def _heading(root: HtmlElement, url: str) -> str | None:
+    """The first h1 that is not the name of the site, which leads to its front."""
     for element in root.iter("h1"):
-        if line := _line(_text(element)):
+        line = _line(_text(element))
+        if line and not any(_leads_above(one, url) for one in element.iter("a")):
             return line
     return None
+
+
+def _leads_above(link: HtmlElement, url: str) -> bool:
+    """Whether ``link`` leads to the front of the site of ``url``, or to a part above the page."""
+    to = _web(link.get("href"), url)
+    above = to.partition("?")[0].partition("#")[0].rstrip("/") + "/" if to else ""
+    return bool(above) and url.rstrip("/") + "/" != above and url.startswith(above)
 
 
 def _text(element: HtmlElement | None) -> str | None:

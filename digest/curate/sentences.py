@@ -70,6 +70,8 @@ _END = re.compile(rf"[.!?؟۔{_SURE}][\"'”’»›)\]」』）]*$")
 _UNSTOPPED_END = re.compile(r"[\u0e01-\u0e5b\u0e81-\u0edf][\"'”’»›)\]]*$")
 _GOES_ON = re.compile(r"[\u3041-\u309f、，]")
 _NEXT = re.compile(r"\s*(\S+)")
+_DASHES = ("--", "—", "–", "-")
+_DATELINE = re.compile(r"\s*[A-Z]{2}[A-Z.’' -]*,\s[A-Z][a-z]{1,6}\.")  # MONTGOMERY, Ala. -- Rain
 _LAST_WORD = re.compile(r"([^\s(\[\"“‘«]+)$")
 
 
@@ -126,6 +128,8 @@ def _ends(text: str, begin: int, stop: re.Match[str], end: int, language: str) -
     after = _NEXT.match(text, stop.end(), end)
     following = after[1] if after else ""
     first = following.lstrip("\"'“‘«‹([¿¡„—–-")[:1]
+    if following in _DASHES and _DATELINE.fullmatch(text, begin, stop.end()):
+        return False
     if first.islower():
         # “Stop!” he said. A stop inside quotes does not end what goes on in lower case.
         return False

@@ -146,7 +146,8 @@ def _worth(sentence: str, title: str) -> bool:
         return False
     if datelines.is_one(sentence) or any(_is_open(sentence, *pair) for pair in _PAIRS):
         return False
-    if furniture.is_aside(sentence) or sentence.count(" | ") > 1:  # a row of a table
+    is_row = sentence.startswith("|") or sentence.count(" | ") > 1  # of a table
+    if is_row or furniture.is_aside(sentence):
         return False
     return not _BOILERPLATE.match(sentence) and not _BIO.match(sentence)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from digest import characters
 from digest.curate.cleaning import one_line
@@ -21,6 +21,7 @@ _PART = re.compile(
 )
 MAX_TITLE = 300
 MIN_TITLE_WORDS = 2
+HOST_LETTERS = 4  # of a name that is found in the address of a site; shorter ones are words, too
 
 
 def best(
@@ -32,9 +33,11 @@ def best(
     names the site goes by.
     """
     head = one_line(heading or "")
-    names = {_key(name) for name in sites if name}
+    called = [name for name in sites if name]
+    names = {_key(name) for name in called}
+    hosts = [_labels(name) for name in called if "." in name and " " not in name]
     for title in offered:
-        line = _without_site(one_line(title or ""), head, names)[:MAX_TITLE].strip()
+        line = _without_site(one_line(title or ""), head, names, hosts)[:MAX_TITLE].strip()
         if line and _key(line) not in names:
             return line
     return head[:MAX_TITLE]
@@ -46,16 +49,54 @@ def parts(title: str) -> tuple[str, str]:
     return (title[: found[0].start()], title[found[-1].end() :]) if found else (title, title)
 
 
-def _without_site(title: str, heading: str, names: set[str]) -> str:
-    if characters.words(heading) >= MIN_TITLE_WORDS and _is_more_than(title, heading):
+def _without_site(title: str, heading: str, names: set[str], hosts: Sequence[list[str]]) -> str:
+    if (
+        characters.words(heading) >= MIN_TITLE_WORDS
+        and _key(heading) not in names
+        and not _is_host(heading, hosts)
+        and _is_more_than(title, heading)
+    ):
         return heading
     found = list(_PARTING.finditer(title))
     first, last = parts(title)
-    if found and (_key(last) in names or _key(_PART.sub("", last.casefold())) in names):
-        return title[: found[-1].start()]
+    if found and (
+        _key(last) in names
+        or _key(_PART.sub("", last.casefold())) in names
+        or _is_host(last, hosts)
+    ):
+        return _once(title[: found[-1].start()])
     if found and _key(first) in names:
         return title[found[0].end() :]
     return title
+
+
+def _once(title: str) -> str:
+    """Some systems write a title twice: "The bridge is open | The bridge is open"."""
+    first, last = parts(title)
+    return first if first == last else title
+
+
+def _labels(host: str) -> list[str]:
+    """The names an address is made of, without what it ends in: "blog", "rustlang"."""
+    labels = [re.sub(r"\W", "", label) for label in host.casefold().split(".")[:-1]]
+    return [label for label in labels if label not in ("www", "co", "com", "org")]
+
+
+def _is_host(part: str, hosts: Sequence[list[str]]) -> bool:
+    """Whether the words of ``part`` make up the name of a host: "Rust Blog" blog.rust-lang.org."""
+    words = re.findall(r"\w+", re.sub(r"['’]s\b|\.(?:com|org|net)$", "", part.casefold()))
+    said = "".join(words)
+    if len(said) < HOST_LETTERS:
+        return False
+    return any(
+        said in labels
+        or (
+            len(words) > 1
+            and all(any(word in label for label in labels) for word in words)
+            and len(said) > len("".join(labels)) / 2
+        )
+        for labels in hosts
+    )
 
 
 def _is_more_than(title: str, heading: str) -> bool:

@@ -9,12 +9,38 @@ from tests.builders import NOW, dated
 DAY = datetime(2024, 6, 20, tzinfo=UTC)
 
 
-def test_an_address_may_carry_the_day():
-    assert dates.in_address("https://a.example/2024/06/20/bridge") == dated(
-        DAY, DateSource.URL, day_only=True
-    )
-    assert dates.in_address("https://a.example/2024/13/20/bridge") is None
-    assert dates.in_address("https://a.example/bridge-2024") is None
+@pytest.mark.parametrize(
+    "path",
+    [
+        "2024/06/20/bridge",
+        "2024-06-20-bridge",
+        "2024-06/20/c_1130.htm",
+        "2024/jun/20/bridge",
+        "2024/POLITICS/06/20/bridge/index.html",
+        "a/202406/20/WS65.html",
+        "news/20240620/bridge",
+        "news/20240620-bridge",
+    ],
+)
+def test_an_address_may_carry_the_day(path):
+    wanted = dated(DAY, DateSource.URL, day_only=True)
+
+    assert dates.in_address(f"https://a.example/{path}") == wanted
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "2024/13/20/bridge",
+        "bridge-2024",
+        "2024/the/20/bridge",
+        "20241320/x",
+        "a/20240620",
+        "2024062/1",
+    ],
+)
+def test_what_is_no_day_in_an_address_is_none(path):
+    assert dates.in_address(f"https://a.example/{path}") is None
 
 
 @pytest.mark.parametrize(

@@ -219,3 +219,10 @@ def test_a_day_in_figures_is_read_in_the_page_s_own_order(language, at):
     found = said(head, html=f'lang="{language}"').dated
 
     assert [one.at for one in found] == ([at] if at else [])
+
+
+@pytest.mark.parametrize("front", ["/", "https://observer.example", "/culture/"])
+def test_a_heading_that_leads_to_the_front_is_the_site_and_no_title(front):
+    found = said(body=f"<h1><a href='{front}'>Observer</a></h1><h1><a href=#top>The light</a></h1>")
+
+    assert found.heading == "The light"

@@ -361,3 +361,14 @@ def test_a_summary_in_another_language_leaves_out_what_hangs_on_what_is_not_told
     text = f"{lead}\n\n{bench}\n\n{dangling}\n\n{own}"
 
     assert told(text, language="es", options=SummaryOptions(sentences=2)) == [lead, own]
+
+
+@pytest.mark.parametrize("mark", ["--", "—", "-"])
+def test_a_town_and_its_state_before_a_dash_are_a_dateline(mark):
+    news = "Anglers at Ainsley want a fish pass beside the weir — wider than before — by May."
+
+    assert told(f"ANAHEIM, Calif. {mark} {news}") == [news]
+
+
+def test_a_row_of_a_table_is_not_told():
+    assert told(f"{LEAD}\n\n| Anglers at Ainsley have asked for a pass.") == [LEAD]

@@ -78,3 +78,36 @@ def test_a_title_has_an_end():
 )
 def test_titles_of_every_script_stay(title):
     assert titles.best([f"{title} | Observer"], sites=SITES) == title
+
+
+@pytest.mark.parametrize(
+    ("name", "host"),
+    [
+        ("Rust Blog", "blog.rust-lang.org"),
+        ("Slashdot", "developers.slashdot.org"),
+        ("Budget Travel With Gabby", "budgettravelwithgabby.com"),
+        ("Newegg.com", "promotions.newegg.com"),
+        ("Antoyo's Blog", "blog.antoyo.xyz"),
+    ],
+)
+def test_a_site_is_known_by_its_address(name, host):
+    assert titles.best([f"{TITLE} | {name}"], sites=[host]) == TITLE
+    assert titles.best([f"{TITLE} - {name}"], heading=name, sites=[host]) == TITLE
+
+
+@pytest.mark.parametrize(
+    ("title", "host"),
+    [
+        ("Floods in Texas - Houston", "houstonchronicle.com"),
+        ("What is new in Go - the Go team", "blog.golang.org"),
+        ("Fire at the mill - Moss", "moss-weekly.example"),
+    ],
+)
+def test_a_word_that_an_address_happens_to_hold_is_no_site(title, host):
+    assert titles.best([title], sites=[host]) == title
+
+
+def test_a_title_written_twice_is_told_once():
+    said = f"{TITLE} | {TITLE} | Observer"
+
+    assert titles.best([said], sites=SITES) == TITLE
