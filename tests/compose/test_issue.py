@@ -1,5 +1,6 @@
 from datetime import timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -134,6 +135,26 @@ def test_no_mark_follows_a_headline_that_brought_its_own():
     assert subject(["Why?", "Barges return to the harbour"]) == "Why? Barges return to the harbour"
     assert preheader(["A", "“Will the bus stay?”", "Now!"], "Forty tonnes of oak.") == (
         "“Will the bus stay?” Now! Forty tonnes of oak."
+    )
+
+
+@pytest.mark.parametrize(
+    ("titles", "line"),
+    [
+        (["橋が開通", "市議会が予算を可決"], "橋が開通；市議会が予算を可決"),
+        (["橋はいつ開くのか？", "市議会が予算を可決"], "橋はいつ開くのか？市議会が予算を可決"),
+        (["美 대통령 방한", "다리가 열렸다"], "美 대통령 방한; 다리가 열렸다"),
+        (["عاد الجسر", "مجلس المدينة يقر"], "عاد الجسر؛ مجلس المدينة يقر"),
+        (["पुल खुला।", "परिषद का फैसला"], "पुल खुला। परिषद का फैसला"),
+    ],
+)
+def test_headlines_are_parted_as_their_script_parts_them(titles, line):
+    assert subject(titles) == line
+
+
+def test_a_summary_in_japanese_follows_its_headlines_without_a_blank():
+    assert preheader(["一", "橋が開通"], "市議会は合意した。工事は春だ。") == (
+        "橋が開通。市議会は合意した。工事は春だ。"
     )
 
 
