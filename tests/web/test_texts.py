@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -81,3 +82,17 @@ def test_a_sentence_that_ends_in_a_day_ends_in_one_full_stop(language: str):
 
     assert told.endswith(".")
     assert not told.endswith("..")
+
+
+# What is said to a person in the form for a man alone; an address is feminine in the first two.
+FOR_A_MAN = re.compile(
+    r"\b(?:abonné|désabonné|inscrit|suscrito|[Вв]ы подписан|مشتركًا|قارئ منذ)\b|أنت مشترك"
+)
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_no_reader_is_taken_for_a_man(language: str):
+    pages = [str(message.string) for message in catalogue(language) if message.id]
+    mails = (ROOT / f"templates/email/words/{language}.toml").read_text("utf-8").splitlines()
+
+    assert [said for said in (*pages, *mails) if FOR_A_MAN.search(said)] == []
