@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -96,3 +97,15 @@ def test_no_reader_is_taken_for_a_man(language: str):
     mails = (ROOT / f"templates/email/words/{language}.toml").read_text("utf-8").splitlines()
 
     assert [said for said in (*pages, *mails) if FOR_A_MAN.search(said)] == []
+
+
+def test_an_address_that_begins_with_a_number_keeps_its_order_in_arabic():
+    pages = [str(message.string) for message in catalogue("ar") if message.id]
+    mails = tomllib.loads((ROOT / "templates/email/words/ar.toml").read_text("utf-8"))
+    said = [*pages, mails["why"], mails["letter_to"]]
+
+    named = [one for one in said if "%(address)s" in one or "{who}" in one]
+
+    # Without the mark 12@qq.com reads qq.com@12: a number has no direction of its own.
+    assert len(named) == 8
+    assert [one for one in named if not re.search("\u200e(?:%\\(address|{who})", one)] == []
