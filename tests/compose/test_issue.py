@@ -164,6 +164,20 @@ def test_a_headline_that_is_mostly_one_word_is_cut_within_it():
     )
 
 
+@pytest.mark.parametrize(
+    ("title", "room", "cut"),
+    [
+        ("กำลังทำน้ำท่วมเมืองเมื่อเช้าวันอังคาร", 12, "กำลังทำน้ำ…"),
+        ("กำลังทำน้ำท่วมเมืองเมื่อเช้าวันอังคาร", 10, "กำลังทำ…"),
+        ("हिन्दीमेंलिखाहुआएकबहुतलंबाशब्द", 15, "हिन्दीमेंलिखा…"),
+        ("👨\u200d👩\u200d👧👨\u200d👩\u200d👧", 9, "👨\u200d👩\u200d👧…"),
+        ("a" + "\u0301" * 40, 9, "a" + "\u0301" * 7 + "…"),
+    ],
+)
+def test_a_cut_parts_no_sign_from_its_vowel(title, room, cut):
+    assert shorten(title, room) == cut
+
+
 def test_a_cut_line_ends_in_no_comma_of_any_script():
     arabic = "تعود الصنادل مع افتتاح بوابات القفل القديم بعد أسابيع، والمصباح على الرصيف يضيء"
 
