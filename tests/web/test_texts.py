@@ -109,3 +109,14 @@ def test_an_address_that_begins_with_a_number_keeps_its_order_in_arabic():
     # Without the mark 12@qq.com reads qq.com@12: a number has no direction of its own.
     assert len(named) == 8
     assert [one for one in named if not re.search("\u200e(?:%\\(address|{who})", one)] == []
+
+
+@pytest.mark.parametrize("language", ["ru", "ar"])
+def test_a_number_that_the_operator_sets_stands_beside_no_plural_of_another(language: str):
+    kept = [str(m.string) for m in catalogue(language) if "_days)s" in str(m.id)]
+
+    # 31 день, 92 дня, 90 дней: the word comes first, in a form that fits them all.
+    assert len(kept) == 2
+    for said in kept:
+        places = re.findall(r"(\S+ )?%\((?:mark_days|days|original_days)\)s(.)", said)
+        assert {(before[-2:], after) for before, after in places} == {(": ", ")")}
