@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from itertools import islice
 from urllib.parse import quote
 
@@ -16,6 +17,8 @@ _SIGN = (
 )
 _UNSPACED = re.compile(f"[{_SIGN}]+")
 _WORD = re.compile(rf"[{_SIGN}]{{1,2}}|[^\s{_SIGN}]+")
+# A stop or semicolon as wide as a sign, which is half empty.
+_WIDE_END = re.compile(r"[。！？｡；][」』”’）》\"']*$")
 # Blanks, controls and marks of direction.
 _UNSEEN = re.compile(r"[\x00-\x20\x7f-\xa0\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 _NO_CHARACTER = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -54,6 +57,22 @@ def head(text: str, most: int) -> str:
     """The first ``most`` words of a text, counted in the same way."""
     beyond = next(islice(_WORD.finditer(text), most, None), None)
     return text[: beyond.start()] if beyond else text
+
+
+def running(sentences: Iterable[str]) -> str:
+    """``sentences`` as one text, with the gap between them that their script has."""
+    text = ""
+    for sentence in sentences:
+        text += (gap(text) if text else "") + sentence
+    return text
+
+
+def gap(before: str) -> str:
+    """What parts a sentence from the one before it: a blank, in Thai and Khmer too.
+
+    Nothing where a mark as wide as a sign stands before it, in Chinese or Japanese.
+    """
+    return "" if _WIDE_END.search(before) else " "
 
 
 def _paired(found: re.Match[str]) -> str:

@@ -216,7 +216,7 @@ class Story:
 
     @property
     def summary(self) -> str:
-        return " ".join(sentence.text for sentence in self.sentences)
+        return characters.running(sentence.text for sentence in self.sentences)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -59,3 +59,26 @@ def test_two_characters_of_a_script_without_spaces_are_a_word(text, count):
 )
 def test_the_head_of_a_text_is_so_many_words(text, most, head):
     assert characters.head(text, most).strip() == head.strip()
+
+
+@pytest.mark.parametrize(
+    ("sentences", "text"),
+    [
+        (
+            ["市議会は合意した。", "「早く」と市長。", "工事は春に始まる。"],
+            "市議会は合意した。「早く」と市長。工事は春に始まる。",
+        ),
+        (
+            ["他说：“桥开了。”", "人们很高兴！", "明天继续。"],
+            "他说：“桥开了。”人们很高兴！明天继续。",
+        ),
+        (["다리가 열렸다.", "모두 기뻐했다."], "다리가 열렸다. 모두 기뻐했다."),
+        (["สะพานเปิดแล้ว", "ทุกคนดีใจ"], "สะพานเปิดแล้ว ทุกคนดีใจ"),
+        (["ស្ពានបានបើក។", "ពួកគេរីករាយ។"], "ស្ពានបានបើក។ ពួកគេរីករាយ។"),
+        (["पुल खुल गया।", "सब खुश थे।"], "पुल खुल गया। सब खुश थे।"),
+        (["It opened.", "“At last.”", "They cheered!"], "It opened. “At last.” They cheered!"),
+        ([], ""),
+    ],
+)
+def test_sentences_run_on_as_their_script_writes_them(sentences, text):
+    assert characters.running(sentences) == text

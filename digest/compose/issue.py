@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from digest import characters
 from digest.model import Issue, LeftOut, Newsletter, Picture, Section, Story
 
 SUBJECT_MIN, SUBJECT_MAX = 25, 60  # characters; a phone shows about 40, a desktop about 60
@@ -17,7 +19,15 @@ _CLAUSE_END = re.compile(
     r"\s[–—-]\s|[;:.!?]\s|,\s(?=(?:and|but|then|as|while|after|which|who|und|aber|et|mais|y|pero)\s)"
 )
 _LOOSE = " ,;:–—-،؛、，；："  # what a line that was cut does not end in
-_ENDED = tuple(".!?。！？؟")  # a headline that ends so needs no mark before the next
+_ENDED = tuple(".!?。！？؟۔।")  # a headline that ends so needs no mark before the next
+_EASTERN = re.compile(r"[\u3005-\u3007\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff]")
+_JOINER = "\u200d"
+# A vowel of Thai and one of Lao that are letters to Unicode, joiners, skin tones.
+_HANGING = frozenset("\u0e33\u0eb3\u200c\u200d\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff")
+_HANGUL = re.compile(r"[\uac00-\ud7a3]")
+_ARABIC = re.compile(r"[\u0620-\u06d3]")
+_WIDE = str.maketrans(";.", "；。")
+_ARABIC_MARKS = str.maketrans(";", "؛")
 _WEAK_END = frozenset(
     "first last next new old more most very its his her their our my your "
     "a an the and or but of to in on at by for from with as that than into is are was were after "
@@ -107,9 +117,21 @@ def preheader(titles: Sequence[str], summary: str = "") -> str:
 
 
 def joined(line: str, mark: str, more: str) -> str:
-    """``line`` and ``more`` with ``mark`` between them, unless the line has come to an end."""
-    ended = line.rstrip("”’»\"'").endswith(_ENDED)
-    return f"{line}{'' if ended else mark} {more}"
+    """``line`` and ``more`` with ``mark`` between them, unless the line has come to an end.
+
+    A semicolon or a full stop is the one of the line's script.
+    """
+    if not line.rstrip("”’»\"'」』").endswith(_ENDED):
+        line += _in_script(mark, line)
+    return f"{line}{characters.gap(line)}{more}"
+
+
+def _in_script(mark: str, line: str) -> str:
+    letters = [character for character in line if character.isalpha()]
+    last = letters[-1] if letters else ""
+    if _EASTERN.match(last) and not _HANGUL.search(line):  # Korean headlines hold Chinese signs
+        return mark.translate(_WIDE)
+    return mark.translate(_ARABIC_MARKS) if _ARABIC.match(last) else mark
 
 
 def shorten(title: str, room: int) -> str:
@@ -124,11 +146,23 @@ def shorten(title: str, room: int) -> str:
     if clauses and clauses[-1] >= min(SUBJECT_MIN, room // 2):
         return title[: clauses[-1]].rstrip(_LOOSE)
     blank = title.rfind(" ", 0, room)
-    words = title[:blank].split(" ") if blank >= room // 3 else [title[: room - 1]]
+    words = title[:blank].split(" ") if blank >= room // 3 else [title[: _before(title, room - 1)]]
     while len(words) > 1 and words[-1].casefold().strip("’'\"“”") in _WEAK_END:
         words.pop()
     cut = " ".join(words).rstrip(_LOOSE + ".。")
     return f"{cut[: room - 1]}…"
+
+
+def _before(text: str, end: int) -> int:
+    """The last place up to ``end`` that parts no accent, vowel sign or emoji from its letter."""
+    place = end
+    while place > 0 and (_hangs(text[place]) or text[place - 1] == _JOINER):
+        place -= 1
+    return place or end
+
+
+def _hangs(character: str) -> bool:
+    return character in _HANGING or unicodedata.category(character) in ("Mn", "Me", "Mc")
 
 
 def _sections(newsletter: Newsletter, stories: Sequence[Story]) -> tuple[Section, ...]:

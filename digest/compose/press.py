@@ -43,6 +43,7 @@ def environment(folders: tuple[Path, ...]) -> ImmutableSandboxedEnvironment:
         lstrip_blocks=True,
     )
     environment.filters["fill"] = _filled
+    environment.filters["width"] = columns.width
     return environment
 
 

@@ -115,7 +115,7 @@ class OfATest(HTTPException):
 
 
 def bearer_of(request: Request, purpose: Purpose) -> Bearer:
-    """Whom the link speaks for.
+    """Whom the link speaks for. One to leave does so after its newsletter left the configuration.
 
     Raises HTTPException 404 for a link that speaks for nobody: Unproven where a letter can bring
     a fresh one. Raises OfATest for one of a test.
@@ -123,6 +123,8 @@ def bearer_of(request: Request, purpose: Purpose) -> Bearer:
     desk, word = desk_of(request), request.path_params["word"]
     known = desk.settings.newsletters
     found = bearer(word, purpose, known, desk.ring)
+    if found is None and purpose is Purpose.UNSUBSCRIBE:
+        found = links.former(word, desk.ring, desk.first)
     if found is not None:
         if found.subscriber == TRIAL:
             raise OfATest(found.newsletter, purpose.value)

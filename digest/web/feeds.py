@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from digest.compose.view import direction
 from digest.deliver.headers import parsed
 from digest.model import Newsletter
 from digest.storage import shelf
@@ -169,6 +170,7 @@ def _item(desk: Desk, newsletter: Newsletter, volume: Volume, topic: str | None)
             newsletter.language,
             intro=volume.intro,
             entries=volume.entries,
+            direction=direction,
             site_url=base,
         ),
         released_at=spine.released_at,

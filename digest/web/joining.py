@@ -10,6 +10,7 @@ import asyncio
 import hashlib
 import hmac
 import json
+import re
 import unicodedata
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
@@ -28,6 +29,8 @@ from subscribers.address import Address, BadAddress
 
 STEP_SECONDS = 0.02  # joins are answered at whole steps after they came
 LONGEST_NAME = 80
+_JOINERS = "\u200c\u200d"
+_LOOSE_JOINERS = re.compile(rf"(?<![^\s{_JOINERS}])[{_JOINERS}]+|[{_JOINERS}]+(?![^\s{_JOINERS}])")
 
 
 class Answer(StrEnum):
@@ -150,13 +153,17 @@ async def _join(
 
 
 def plain_name(text: str) -> str:
-    """A name in one line, with nothing in it that could end a header or hide."""
+    """A name in one line, with nothing in it that could end a header or hide.
+
+    A joiner within a word stays: Persian and Hindi are spelt with it, and families of emoji.
+    """
     seen = "".join(
         " " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c
         for c in unicodedata.normalize("NFC", text[: LONGEST_NAME * 4])
-        if unicodedata.category(c) not in ("Cf", "Co", "Cs", "Cn")
+        if c in _JOINERS or unicodedata.category(c) not in ("Cf", "Co", "Cs", "Cn")
     )
-    return " ".join(seen.split())[:LONGEST_NAME].strip()
+    short = " ".join(_LOOSE_JOINERS.sub("", seen).split())[:LONGEST_NAME]
+    return _LOOSE_JOINERS.sub("", short).strip()
 
 
 def network_mark(desk: Desk, ip: clients.Ip) -> str:

@@ -6,9 +6,9 @@ The word is the one that mails carry: ``NEWSLETTER.TOKEN`` (digest/deliver/postm
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from digest.model import Newsletter
+from digest.model import Newsletter, NewsletterId
 from subscribers import tokens
 from subscribers.model import SubscriberId
 from subscribers.tokens import Purpose
@@ -33,6 +33,17 @@ def bearer(
     return Bearer(who, newsletter) if newsletter and who is not None else None
 
 
+def former(word: str, ring: Sequence[bytes], alike: Newsletter) -> Bearer | None:
+    """Whom a link to leave a newsletter speaks for that is not in the configuration any more.
+
+    All that is known of it is its name; else it is taken for one like ``alike``.
+    """
+    name, token = _parted(word)
+    who = tokens.proves(ring, token, Purpose.UNSUBSCRIBE, name)
+    gone = replace(alike, id=NewsletterId(name), title=name, archive="off")
+    return Bearer(who, gone) if who is not None else None
+
+
 def named(word: str, newsletters: Mapping[str, Newsletter]) -> Newsletter | None:
     """The newsletter that a word of our shape names, proven or not; None for any other."""
     newsletter, token = _read(word, newsletters)
@@ -40,8 +51,13 @@ def named(word: str, newsletters: Mapping[str, Newsletter]) -> Newsletter | None
 
 
 def _read(word: str, newsletters: Mapping[str, Newsletter]) -> tuple[Newsletter | None, str]:
-    name, _, token = word[:LONGEST].partition(".")
+    name, token = _parted(word)
     return newsletters.get(name), token
+
+
+def _parted(word: str) -> tuple[str, str]:
+    name, _, token = word[:LONGEST].partition(".")
+    return name, token
 
 
 def link(bearer: Bearer, purpose: Purpose, *, base: str, key: bytes) -> str:

@@ -46,7 +46,7 @@ class Look:
             "noindex": False,
             "private": False,
             "site": self._site,
-            "style": self.styles[newsletter.id],
+            "style": self.styles.get(newsletter.id) or next(iter(self.styles.values())),
             "wide": False,
         }
         pages = environment(self._folders, language)

@@ -131,7 +131,7 @@ def _read(form: FormData, newsletter: Newsletter, member: Member) -> tuple[Wishe
         cadence=cadence if cadence in offered(newsletter) else subscription.cadence,
         topics=subscription.topics if "topics" not in said else _all_or(topics, known),
         hour=time.fromisoformat(hour) if hour in _hours(subscription) else None,
-        name=plain_name(said.get("name", person.name)),
+        name=_named(said.get("name", person.name), person),
         language=language if language in LANGUAGES else person.language,
         timezone=zone if zone in zones() else zone_of(person, newsletter),
     )
@@ -143,6 +143,11 @@ def _read(form: FormData, newsletter: Newsletter, member: Member) -> tuple[Wishe
         cadence=cadence if cadence in ("pause", *offered(newsletter)) else "",
         topics=topics if "topics" in said else None,
     )
+
+
+def _named(name: str, person: Subscriber) -> str:
+    """What stood in the form stays as it is: an import takes longer names than we ask for."""
+    return name if name == person.name else plain_name(name)
 
 
 def _chooses(subscription: Subscription) -> bool:

@@ -46,7 +46,7 @@ async def ask(request: Request) -> Response:
         bearer.newsletter,
         language,
         private=True,
-        active=member.subscription.status is Status.ACTIVE,
+        active=member.subscription.status is Status.ACTIVE and _is_made(desk, bearer),
         address=member.person.address.shown,
         fewer=cadences[cadences.index(now_at) + 1 :] if now_at in cadences else cadences,
         preferences=_link(desk, bearer, Purpose.PREFERENCES),
@@ -65,9 +65,9 @@ async def act(request: Request) -> Response:
     if comes_from_afar(request):
         raise HTTPException(403)
     match said.get("act", "leave"):
-        case "less":
+        case "less" if _is_made(desk, bearer):
             return await _less(request, desk, bearer, said.get("less", ""))
-        case "undo":
+        case "undo" if _is_made(desk, bearer):
             member = await desk.members.come_back(bearer.subscriber, bearer.newsletter.id)
             return await _changed(request, desk, bearer, member)
         case _:
@@ -129,11 +129,19 @@ async def _goodbye(request: Request, desk: Desk, bearer: Bearer, member: Member 
         address=member.person.address.shown if member else "",
         here=_link(desk, bearer, Purpose.UNSUBSCRIBE),
         others=await _others(desk, bearer, member),
-        may_join=member is not None and member.person.standing is not Standing.COMPLAINED,
+        may_join=member is not None
+        and member.person.standing is not Standing.COMPLAINED
+        and _is_made(desk, bearer),
         undo=member is not None
+        and _is_made(desk, bearer)
         and consent.may_return(member.person, member.subscription, desk.clock()),
     )
     return page(html)
+
+
+def _is_made(desk: Desk, bearer: Bearer) -> bool:
+    """Whether the newsletter is in the configuration yet: else there is nothing but to leave."""
+    return bearer.newsletter.id in desk.settings.newsletters
 
 
 async def _others(desk: Desk, bearer: Bearer, member: Member | None) -> list[dict[str, str]]:

@@ -1,5 +1,6 @@
 from datetime import timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -137,10 +138,44 @@ def test_no_mark_follows_a_headline_that_brought_its_own():
     )
 
 
+@pytest.mark.parametrize(
+    ("titles", "line"),
+    [
+        (["橋が開通", "市議会が予算を可決"], "橋が開通；市議会が予算を可決"),
+        (["橋はいつ開くのか？", "市議会が予算を可決"], "橋はいつ開くのか？市議会が予算を可決"),
+        (["美 대통령 방한", "다리가 열렸다"], "美 대통령 방한; 다리가 열렸다"),
+        (["عاد الجسر", "مجلس المدينة يقر"], "عاد الجسر؛ مجلس المدينة يقر"),
+        (["पुल खुला।", "परिषद का फैसला"], "पुल खुला। परिषद का फैसला"),
+    ],
+)
+def test_headlines_are_parted_as_their_script_parts_them(titles, line):
+    assert subject(titles) == line
+
+
+def test_a_summary_in_japanese_follows_its_headlines_without_a_blank():
+    assert preheader(["一", "橋が開通"], "市議会は合意した。工事は春だ。") == (
+        "橋が開通。市議会は合意した。工事は春だ。"
+    )
+
+
 def test_a_headline_that_is_mostly_one_word_is_cut_within_it():
     assert shorten("See https://herald.example/2026/11/24/barges", 30) == (
         "See https://herald.example/20…"
     )
+
+
+@pytest.mark.parametrize(
+    ("title", "room", "cut"),
+    [
+        ("กำลังทำน้ำท่วมเมืองเมื่อเช้าวันอังคาร", 12, "กำลังทำน้ำ…"),
+        ("กำลังทำน้ำท่วมเมืองเมื่อเช้าวันอังคาร", 10, "กำลังทำ…"),
+        ("हिन्दीमेंलिखाहुआएकबहुतलंबाशब्द", 15, "हिन्दीमेंलिखा…"),
+        ("👨\u200d👩\u200d👧👨\u200d👩\u200d👧", 9, "👨\u200d👩\u200d👧…"),
+        ("a" + "\u0301" * 40, 9, "a" + "\u0301" * 7 + "…"),
+    ],
+)
+def test_a_cut_parts_no_sign_from_its_vowel(title, room, cut):
+    assert shorten(title, room) == cut
 
 
 def test_a_cut_line_ends_in_no_comma_of_any_script():

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from digest.compose import budget, lint, mjml, render, templates, view, words
+from digest.compose import budget, columns, lint, mjml, render, templates, view, words
 from digest.compose.issue import Window, compose
 from digest.compose.options import ComposeOptions
 from digest.compose.render import Job
@@ -221,6 +221,16 @@ def test_a_language_without_words_has_english_words_and_dates_until_it_has_its_o
     assert "novembre" not in english.text + english.html
     assert 'lang="it"' in english.html
     assert "Il prossimo numero esce mercoledì 25 novembre." in italian.text
+
+
+@pytest.mark.parametrize("language", ["ja", "hi"])
+def test_the_date_and_the_number_stand_at_both_ends_of_a_line_in_any_script(tmp_path, language):
+    words_of_theirs = own(tmp_path, f"words/{language}.toml", 'issue = "第{n}号"')
+
+    edition = render.edition(a_job(language=language, folders=words_of_theirs))
+
+    line = next(line for line in edition.text.splitlines() if line.endswith("号"))
+    assert columns.width(line) == columns.COLUMNS
 
 
 def test_an_unknown_language_has_english_words_and_dates():

@@ -23,7 +23,7 @@ from digest.storage.schema import issues as table
 from digest.web.feeds import ATOM, SITEMAP
 from digest.web.texts import LANGUAGES
 from tests.builders import NOW, a_source, a_story, an_article, an_issue
-from tests.compose.desk import a_paper, numbered
+from tests.compose.desk import a_paper, an_arabic_paper, numbered
 from tests.web.chromium import chromium, need_chromium
 from tests.web.house import House, house, shelve
 
@@ -310,6 +310,22 @@ async def test_an_arabic_heading_on_an_english_page_begins_where_its_text_does(s
     page = (await site.get("/archive/daily/2026-11-24")).text
 
     assert '<h1 dir="rtl">تعود الصنادل</h1>' in page
+
+
+async def test_a_story_runs_in_the_feeds_as_its_script_does(site: House):
+    await put(site, an_issue(numbered(1), number=1, period="extra-1", intro="The pool opens."))
+    until = NOW + timedelta(minutes=1)
+    await put(site, replace(an_arabic_paper(), intro="تعود الصنادل.", until=until))
+
+    items = json.loads((await site.get("/archive/daily/feed.json")).text)["items"]
+
+    arabic, english = (
+        re.findall(r"<(?:p|h2)\b[^>]*>(?!<img)", item["content_html"]) for item in items
+    )
+    assert len(arabic) > 6
+    assert [block for block in arabic if ' dir="rtl"' not in block] == []
+    assert len(english) > 3
+    assert [block for block in english if "dir=" in block] == []
 
 
 async def test_an_issue_without_an_intro_or_from_before_they_were_kept_has_none(site: House):

@@ -247,6 +247,32 @@ async def test_one_click_needs_no_cookie_and_gets_no_redirect(site: House, encod
     assert await site.status(who) == "left"
 
 
+@pytest.mark.parametrize("one_click", [True, False])
+async def test_one_may_leave_a_newsletter_that_is_not_in_the_configuration_any_more(
+    site: House, one_click: bool
+):
+    who = await site.member()
+    gone = update(tables.subscriptions).values(newsletter="gone", cadence="weekly")
+    await site.store.write(lambda tx: tx.execute(gone))
+    path = f"/unsubscribe/gone.{tokens.make(RING[0], Purpose.UNSUBSCRIBE, who, 'gone')}"
+
+    asked = await site.get(path)
+    left = await site.post(path, ONE_CLICK if one_click else {"act": "leave"})
+
+    assert (asked.status, left.status) == (200, 200)
+    assert 'value="leave"' in asked.text
+    # There is no other rhythm, no choice and no way back of what is not made.
+    assert 'value="less"' not in asked.text
+    assert "preferences" not in asked.text
+    again = (await site.get(path)).text
+    assert "No more issues of gone will be sent to ada@example.org." in again
+    assert 'value="undo"' not in again
+    assert "newsletter=gone" not in again
+    held = await site.rows(tables.subscriptions, tables.subscriptions.c.newsletter)
+    assert [(one.newsletter, one.status) for one in held] == [("gone", "left")]
+    assert (await site.get(path[:-1] + "?")).status == 404
+
+
 async def test_leaving_is_a_friendly_yes_for_one_who_was_erased_meanwhile(site: House):
     who = await site.member()
     await site.post(link(Purpose.PREFERENCES, who) + "/erase")

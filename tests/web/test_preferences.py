@@ -157,3 +157,32 @@ async def test_who_is_barred_is_sent_to_the_publisher_and_not_in_circles(site: H
     for page in (shown, saved, goodbye):
         assert 'href="/?newsletter=daily"' not in page.text
     assert (await site.find(who)).person.new_address is None
+
+
+async def test_a_name_that_an_import_brought_is_not_cut_by_another_choice(site: House):
+    who = await site.member()
+    long = "Maria da Conceição " * 6 + "Lobo"
+    await store(site, who, name=long)
+    choose = link(Purpose.PREFERENCES, who)
+
+    await site.post(choose, {"name": long, "hour": ""})
+
+    assert (await site.find(who)).person.name == long
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("علی\u200cرضا", "علی\u200cرضا"),
+        ("Ada 👩\u200d🔧", "Ada 👩\u200d🔧"),
+        ("\u200d\u200c Ada\u200d \u202eX\u200b", "Ada X"),
+        ("\u200c", ""),
+        ("a" * 79 + "\u200cb", "a" * 79),
+    ],
+)
+async def test_a_name_keeps_the_joiners_that_it_is_spelt_with(site: House, typed: str, kept: str):
+    who = await site.member()
+
+    await site.post(link(Purpose.PREFERENCES, who), {"name": typed})
+
+    assert (await site.find(who)).person.name == kept

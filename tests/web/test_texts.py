@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import io
+import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -81,3 +83,40 @@ def test_a_sentence_that_ends_in_a_day_ends_in_one_full_stop(language: str):
 
     assert told.endswith(".")
     assert not told.endswith("..")
+
+
+# What is said to a person in the form for a man alone; an address is feminine in the first two.
+FOR_A_MAN = re.compile(
+    r"\b(?:abonné|désabonné|inscrit|suscrito|[Вв]ы подписан|مشتركًا|قارئ منذ)\b|أنت مشترك"
+)
+
+
+@pytest.mark.parametrize("language", OTHERS)
+def test_no_reader_is_taken_for_a_man(language: str):
+    pages = [str(message.string) for message in catalogue(language) if message.id]
+    mails = (ROOT / f"templates/email/words/{language}.toml").read_text("utf-8").splitlines()
+
+    assert [said for said in (*pages, *mails) if FOR_A_MAN.search(said)] == []
+
+
+def test_an_address_that_begins_with_a_number_keeps_its_order_in_arabic():
+    pages = [str(message.string) for message in catalogue("ar") if message.id]
+    mails = tomllib.loads((ROOT / "templates/email/words/ar.toml").read_text("utf-8"))
+    said = [*pages, mails["why"], mails["letter_to"]]
+
+    named = [one for one in said if "%(address)s" in one or "{who}" in one]
+
+    # Without the mark 12@qq.com reads qq.com@12: a number has no direction of its own.
+    assert len(named) == 8
+    assert [one for one in named if not re.search("\u200e(?:%\\(address|{who})", one)] == []
+
+
+@pytest.mark.parametrize("language", ["ru", "ar"])
+def test_a_number_that_the_operator_sets_stands_beside_no_plural_of_another(language: str):
+    kept = [str(m.string) for m in catalogue(language) if "_days)s" in str(m.id)]
+
+    # 31 день, 92 дня, 90 дней: the word comes first, in a form that fits them all.
+    assert len(kept) == 2
+    for said in kept:
+        places = re.findall(r"(\S+ )?%\((?:mark_days|days|original_days)\)s(.)", said)
+        assert {(before[-2:], after) for before, after in places} == {(": ", ")")}
