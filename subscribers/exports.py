@@ -145,10 +145,13 @@ def _left(joined: str, left: str, *, standing: Standing = Standing.OK) -> Ours:
 
 
 def _moment(text: str) -> str:
-    """ISO 8601 in UTC; empty for what is no moment. A time without a zone is UTC."""
+    """ISO 8601 in UTC; what is written otherwise, as by a spreadsheet between, as it stands.
+
+    A time without a zone is UTC.
+    """
     found = _MOMENT.match(text)
     if found is None:
-        return ""
+        return text
     offset = (found[3] or "UTC").replace("Z", "UTC").replace("UTC", "+00:00")
     try:
         at = datetime.fromisoformat(f"{found[1]}T{found[2] or '00:00'}{offset}")

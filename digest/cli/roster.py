@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import csv
 import gc
 import itertools
 import sys
@@ -27,9 +26,11 @@ from digest.storage.database import Store
 from digest.storage.dialect import batches
 from digest.storage.roster import Member
 from subscribers import exports, lines, roster
+from subscribers.dates import UnclearDates
 from subscribers.exports import NotTheirs
+from subscribers.headings import NoAddressColumn
 from subscribers.lines import Line, Malformed
-from subscribers.roster import Details, NoAddressColumn, Row
+from subscribers.roster import Details, Row, Survey
 from subscribers.seen import Seen
 
 BATCH = 10_000  # rows in one transaction: some tenths of a second in which a join waits
@@ -45,7 +46,7 @@ class Found:
     """What a pass over the file came to; ``rejected`` rows are in the rejects file.
 
     ``elsewhere``: rows of another newsletter, which are there, too. ``guessed``: lines that were
-    read as cp1252, of which ``look_at`` are the first.
+    read as cp1252, of which ``look_at`` are the first. ``columns``: what the file has.
     """
 
     counts: Counts
@@ -53,6 +54,7 @@ class Found:
     elsewhere: int
     guessed: int
     look_at: Sequence[int]
+    columns: Survey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +87,7 @@ class Pass:
         self._quiet = asked.quiet or not sys.stderr.isatty()
         self.rejected = self.elsewhere = self.guessed = 0
         self.look_at: list[int] = []
+        self.columns = Survey()
 
     def batches(self) -> Iterator[Sequence[Row]]:
         """Raises Misconfigured where the file cannot be read or holds no addresses."""
@@ -101,12 +104,15 @@ class Pass:
                 ) as bar,
             ):
 
-                def blocks() -> Iterator[bytes]:
-                    while block := stream.read(BLOCK):
+                def read() -> Iterator[bytes]:
+                    for block in _blocks(stream):
                         yield block
                         bar.update(len(block))
 
-                found = roster.read(self._lines(blocks()), self._mapping)
+                self.columns = roster.survey(self._lines(_blocks(stream)), self._mapping)
+                self.guessed, self.look_at = 0, []  # by the survey
+                stream.seek(0)
+                found = roster.read(self._lines(read()), self._mapping, self.columns.orders)
                 for some in batches(self._ours(found), WINDOW):
                     # In the order of the index of addresses: a batch touches a part of it, not all.
                     yield from batches(sorted(some, key=_key), BATCH)
@@ -114,12 +120,8 @@ class Pass:
             raise Misconfigured(
                 str(self._path), f"cannot be read: {error.strerror}; check the path"
             ) from error
-        except NotTheirs as error:
+        except (NotTheirs, NoAddressColumn, UnclearDates) as error:
             raise Misconfigured(str(self._path), f"cannot be imported: {error}") from error
-        except NoAddressColumn as error:
-            raise Misconfigured(
-                str(self._path), f"{error}; say which with --map address=COLUMN"
-            ) from error
 
     def found(self, counts: Counts) -> Found:
         return Found(
@@ -128,6 +130,7 @@ class Pass:
             elsewhere=self.elsewhere,
             guessed=self.guessed,
             look_at=self.look_at,
+            columns=self.columns,
         )
 
     def _lines(self, blocks: Iterator[bytes]) -> Iterator[Line | Malformed]:
@@ -165,7 +168,7 @@ async def dry_run(url: str, asked: Asked, terms: Terms, *, clock: Clock) -> Foun
     seen = Seen()
     counts = Counts()
     try:
-        with rejects(asked.rejects) as reject:
+        with rosterfile.rejects(asked.rejects) as reject:
             file = Pass(asked, terms.newsletter, reject=reject)
             for rows in file.batches():
                 counts += await foresee(store, rows, terms, seen, clock=clock)
@@ -178,7 +181,7 @@ async def dry_run(url: str, asked: Asked, terms: Terms, *, clock: Clock) -> Foun
 async def imported(store: Store, asked: Asked, terms: Terms, *, clock: Clock) -> Found:
     """Import the file. Stopped half way, what was added stays, and the next run goes on."""
     counts = Counts()
-    with rejects(asked.rejects) as reject, _tidied() as tidy:
+    with rosterfile.rejects(asked.rejects) as reject, _tidied() as tidy:
         file = Pass(asked, terms.newsletter, reject=reject)
         for rows in file.batches():
             try:
@@ -207,6 +210,11 @@ def _wrong(language: str, zone: str) -> str:
     return ""
 
 
+def _blocks(stream: IO[bytes]) -> Iterator[bytes]:
+    while block := stream.read(BLOCK):
+        yield block
+
+
 def _key(row: Row) -> str:
     return row.address.key
 
@@ -221,30 +229,6 @@ def _tidied() -> Iterator[Callable[[], object]]:
     finally:
         gc.enable()
         gc.unfreeze()
-
-
-@contextmanager
-def rejects(path: Path) -> Iterator[Callable[[Malformed], None]]:
-    """Where malformed rows go: ``line,reason``. Made at the first of them."""
-    stream: IO[str] | None = None
-
-    def reject(one: Malformed) -> None:
-        nonlocal stream
-        if stream is None:
-            try:
-                stream = path.open("w", encoding="utf-8", newline="")
-            except OSError as error:
-                raise Misconfigured(
-                    str(path), f"cannot be written: {error.strerror}; name one with --rejects"
-                ) from error
-            csv.writer(stream).writerow(("line", "reason"))
-        csv.writer(stream).writerow((one.line, one.reason))
-
-    try:
-        yield reject
-    finally:
-        if stream is not None:
-            stream.close()
 
 
 async def members(store: Store, newsletter: str | None) -> AsyncIterator[Member]:

@@ -1,11 +1,16 @@
-"""The file of an import: is it one that can be read twice, and is it text?"""
+"""The file of an import, can it be read twice and is it text; and the file of its rejects."""
 
 from __future__ import annotations
 
 import codecs
+import csv
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from digest.errors import Misconfigured
+from subscribers.lines import Malformed
 
 _MARKED = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _ZIP = b"PK\x03\x04"  # what .xlsx and .ods are
@@ -28,3 +33,27 @@ def look(path: Path) -> None:
             "is no CSV file but a spreadsheet, or text in UTF-16 without its mark; save it as CSV "
             "in UTF-8",
         )
+
+
+@contextmanager
+def rejects(path: Path) -> Iterator[Callable[[Malformed], None]]:
+    """Where malformed rows go: ``line,reason``. Made at the first of them."""
+    stream: IO[str] | None = None
+
+    def reject(one: Malformed) -> None:
+        nonlocal stream
+        if stream is None:
+            try:
+                stream = path.open("w", encoding="utf-8", newline="")
+            except OSError as error:
+                raise Misconfigured(
+                    str(path), f"cannot be written: {error.strerror}; name one with --rejects"
+                ) from error
+            csv.writer(stream).writerow(("line", "reason"))
+        csv.writer(stream).writerow((one.line, one.reason))
+
+    try:
+        yield reject
+    finally:
+        if stream is not None:
+            stream.close()

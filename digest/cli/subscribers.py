@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -261,18 +262,19 @@ def import_(  # noqa: PLR0913 -- click hands over every option
         rejects=rejects or file.with_name(f"{file.name}.rejects.csv"),
         quiet=as_json,
     )
+    told = partial(people.told, rejects=asked.rejects, as_json=as_json, vouched=already_confirmed)
     found = asyncio.run(roster.dry_run(settings.storage.url, asked, terms, clock=CLOCK))
     counts = found.counts
     if dry_run or not (counts.new or counts.withdrawn):
-        people.told(found, asked.rejects, as_json=as_json, would=True)
+        told(found, would=True)
         return 0
     if not yes:
-        people.told(found, asked.rejects, as_json=as_json, would=True)
+        told(found, would=True)
         some = counted(counts.new, "person", "people")
         if not agreed(f"Import {some} into {of.id}?", "subscribers import"):
             raise click.Abort
     done = _written(settings, lambda store: roster.imported(store, asked, terms, clock=CLOCK))
-    people.told(done, asked.rejects, as_json=as_json, would=False)
+    told(done, would=False)
     return 0
 
 

@@ -74,6 +74,7 @@ def test_a_dry_run_says_what_would_happen_and_writes_no_database(folder):
         "elsewhere": 0,
         "malformed": 1,
         "cp1252": 0,
+        "ignored": [],
         "imported": False,
     }
     assert (folder / "digest.db").read_bytes() == before
@@ -106,6 +107,8 @@ def test_who_comes_as_left_and_whose_row_is_of_another_newsletter_is_said(folder
     said = (
         "3, 2 of them as left, bounced or complained; known already 0, suppressed 0, "
         "of another newsletter 1, malformed 0.\n"
+        "No column says when they confirmed: who becomes active is noted as confirmed on the day "
+        "of the import; name such a column with --map confirmed_at=COLUMN.\n"
         f"The rows left out, by line: {folder / 'people.csv.rejects.csv'}\n"
     )
     assert (foreseen, done) == (f"Would add {said}", f"Added {said}")
@@ -187,6 +190,52 @@ def test_lines_that_had_to_be_guessed_are_counted_and_the_first_are_named(folder
         "Lines that are no UTF-8, read as cp1252: 7; look whether every letter is right on line "
         "3, 4, 5, 6, 7 and more, or save the file as UTF-8.\n"
         in run(folder, "import", folder / "people.csv", "--dry-run")
+    )
+
+
+def test_columns_that_are_not_imported_are_named(folder):
+    (folder / "people.csv").write_text(
+        "email,Opt-in,Bestätigt am,Anrede\nada@example.org,2024-01-01,02.01.2024,Frau\n"
+    )
+    words = ("import", folder / "people.csv", "--already-confirmed")
+
+    told = run(folder, *words, "--dry-run")
+    mapped = run(folder, *words, "--dry-run", "--map", "confirmed_at=Opt-in")
+    asked = take_in(folder, "--dry-run")
+
+    assert told == (
+        "Would add 1; known already 0, suppressed 0, malformed 0.\n"
+        "Columns not imported: Opt-in, Anrede; to import one, say what it is, as in "
+        "--map joined_at=COLUMN.\n"
+    )
+    assert "Columns not imported: Bestätigt am, Anrede; to import" in mapped
+    assert asked["ignored"] == ["Opt-in", "Anrede"]
+
+
+def test_dates_that_may_be_one_of_two_are_told_before_anything_is_written(folder):
+    (folder / "people.csv").write_text(
+        "email,created at\nada@example.org,2/1/2024\neve@example.org,2/3/2024\n"
+    )
+
+    with pytest.raises(Misconfigured, match="cannot be imported: Line 2, joined_at: 2/1/2024 may"):
+        run(folder, "import", folder / "people.csv", "--yes")
+
+    assert not list(folder.glob("*.rejects.csv"))
+    assert run(folder, "stats") == "Nobody yet.\n"
+
+
+def test_the_dates_of_a_consent_come_as_a_spreadsheet_writes_them(folder):
+    (folder / "people.csv").write_text(
+        "E-Mail;Angemeldet am;Bestätigt am\nada@example.org;01.02.2024;2.2.2024 14:05\n",
+        encoding="utf-16",
+    )
+
+    take_in(folder, "--yes", "--already-confirmed")
+
+    [ada] = json.loads(run(folder, "list", "--json"))
+    assert (ada["joined_at"], ada["confirmed_at"]) == (
+        "2024-02-01T00:00:00+00:00",
+        "2024-02-02T14:05:00+00:00",
     )
 
 
