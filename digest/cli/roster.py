@@ -39,6 +39,7 @@ BREATH_SECONDS = 0.02  # between two batches, in which those who wait are served
 BLOCK = 256 * 1024
 PAGE = 2_000
 LOOK_AT = 5  # lines that are named
+KEPT = "whom it added before stays added; import the file again, and it goes on"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,8 +188,7 @@ async def imported(store: Store, asked: Asked, terms: Terms, *, clock: Clock) ->
             try:
                 counts += await enrol(store, rows, terms, clock=clock)
             except Temporary as error:
-                kept = "whom it added before stays added; import the file again, and it goes on"
-                raise Temporary(f"{error}; {kept}") from error
+                raise Temporary(f"{error}; {KEPT}") from error
             tidy()
             await asyncio.sleep(BREATH_SECONDS)
     return file.found(counts)

@@ -273,7 +273,11 @@ def import_(  # noqa: PLR0913 -- click hands over every option
         some = counted(counts.new, "person", "people")
         if not agreed(f"Import {some} into {of.id}?", "subscribers import"):
             raise click.Abort
-    done = _written(settings, lambda store: roster.imported(store, asked, terms, clock=CLOCK))
+    try:
+        done = _written(settings, lambda store: roster.imported(store, asked, terms, clock=CLOCK))
+    except KeyboardInterrupt:
+        click.echo(f"Cut short: {roster.KEPT}.", err=True)
+        raise
     told(done, would=False)
     return 0
 

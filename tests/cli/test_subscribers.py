@@ -2,6 +2,7 @@
 
 import json
 import re
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -237,6 +238,50 @@ def test_the_dates_of_a_consent_come_as_a_spreadsheet_writes_them(folder):
         "2024-02-01T00:00:00+00:00",
         "2024-02-02T14:05:00+00:00",
     )
+
+
+@pytest.mark.parametrize("name", ["people.csv", "config.toml"])
+def test_no_other_file_is_written_over_with_rejects(folder, name):
+    before = (folder / name).read_bytes()
+
+    with pytest.raises(Misconfigured, match=f"{name} is there and no list of rejects; name ano"):
+        run(folder, "import", folder / "people.csv", "--dry-run", "--rejects", folder / name)
+
+    assert (folder / name).read_bytes() == before
+
+
+def test_the_rejects_of_an_earlier_import_do_not_stay_for_this_ones(folder):
+    take_in(folder, "--dry-run")
+    rejects = folder / "people.csv.rejects.csv"
+    assert rejects.exists()
+
+    (folder / "people.csv").write_text(PEOPLE.replace("not an address", "ida@example.org"))
+    take_in(folder, "--dry-run")
+
+    assert not rejects.exists()
+
+
+def test_an_import_that_is_stopped_by_hand_says_what_is_kept_and_goes_on(folder):
+    rows = "".join(f"p{n}@example.org\n" for n in range(60_000))
+    (folder / "people.csv").write_text(f"email\n{rows}")
+    run(folder, "suppress", "eve@example.org")  # makes the database
+    words = ["import", folder / "people.csv", "--yes"]
+    database = sqlite3.connect(folder / "digest.db", timeout=30)
+
+    with subprocess.Popen(
+        [sys.executable, "-m", "digest", "--config", folder, "subscribers", *words],
+        stderr=subprocess.PIPE,
+        cwd=ROOT,
+    ) as started:
+        while started.poll() is None:
+            if database.execute("select count(*) from subscribers").fetchone() != (0,):
+                started.send_signal(signal.SIGINT)
+                break
+        _, told = started.communicate()
+
+    assert b"Cut short: whom it added before stays added; import the file again" in told
+    assert started.returncode == 130
+    assert 0 < take_in(folder, "--yes")["known"] < 60_000
 
 
 def test_a_row_cannot_ask_for_a_cadence_that_is_not_offered(folder):
