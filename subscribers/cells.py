@@ -14,7 +14,9 @@ from typing import TypeVar
 from subscribers.model import Standing, Status
 
 W = TypeVar("W", bound=StrEnum)
-_YES, _NO = ("1", "true", "yes", "ja"), ("0", "false", "no", "nein")
+# A spreadsheet writes TRUE in the language of who saves the file.
+_YES = ("1", "true", "yes", "ja", "wahr", "oui", "vrai", "sí", "verdadero", "да", "истина", "نعم")
+_NO = ("0", "false", "no", "nein", "falsch", "non", "faux", "falso", "нет", "ложь", "لا")
 # What programs write of who may be written to, some of it of the address and not of the newsletter.
 _OF_STATUS = {
     **{status.value: status for status in Status},
@@ -24,7 +26,7 @@ _OF_STATUS = {
 }
 _OF_STANDING = {
     **dict.fromkeys(("bounced", "cleaned", "hard bounced"), Standing.BOUNCED),
-    **dict.fromkeys(("complained", "spam"), Standing.COMPLAINED),
+    **dict.fromkeys(("complained", "spam", "blocklisted"), Standing.COMPLAINED),
 }
 
 

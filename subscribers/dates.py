@@ -65,12 +65,12 @@ def moment(name: str, text: str, order: Order | None = None) -> datetime | None:
 
 
 def orders(
-    cells: Iterable[tuple[int, Mapping[str, str]]], names: Iterable[str]
+    cells: Iterable[tuple[int, Mapping[str, str]]], names: Mapping[str, str]
 ) -> dict[str, Order]:
-    """How the columns of dates in ``names`` are written, of those where it matters.
+    """How the columns of dates are written, of those where it matters.
 
-    ``cells``: of each record its line, and the cells by column; no more of them are read than it
-    takes. Raises UnclearDates.
+    ``names``: of each what the file calls it. ``cells``: of each record its line, and the cells
+    by column; no more of them are read than it takes. Raises UnclearDates.
     """
     waiting: dict[str, tuple[int, str, bool] | None] = dict.fromkeys(names)
     found: dict[str, Order] = {}
@@ -96,7 +96,7 @@ def orders(
             break
     for name, unread in waiting.items():
         if unread:
-            raise UnclearDates(_told(name, *unread))
+            raise UnclearDates(_told(f"{name} (column {names[name]!r})", *unread))
     return found
 
 

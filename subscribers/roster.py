@@ -87,7 +87,11 @@ def survey(lines: Iterable[Line | Malformed], given: Mapping[str, str] | None = 
     if first is None:
         return Survey()
     columns = _plan(first, given)
-    names = [name for name in _TIMES if name in columns.places]
+    names = {
+        name: first.cells[place].strip() if columns.header else str(place + 1)
+        for name, place in columns.places.items()
+        if name in _TIMES
+    }
     body = found if columns.header else itertools.chain((first,), found)
     said = ((one.line, {name: _dated(name, one, columns) for name in names}) for one in body)
     return Survey(

@@ -20,6 +20,7 @@ from digest.storage.consents import Evidence
 from digest.storage.database import Store
 from digest.storage.letters import Letter
 from digest.storage.roster import Member
+from subscribers import exports
 from subscribers.acts import Complain
 from subscribers.address import Address, BadAddress
 from subscribers.consent import Entry
@@ -232,6 +233,12 @@ def _of_the_file(found: Found, *, vouched: bool) -> Iterator[str]:
             f"Columns not imported: {named}{more}; to import one, say what it is, "
             "as in --map joined_at=COLUMN."
         )
+    for name, program in exports.PROGRAMS.items():
+        if program.needs[-1] in (head.lower() for head in columns.ignored):
+            yield (
+                f"It looks like an export of {program.title}: --from {name} reads it, and who "
+                "left there comes as such."
+            )
     joined = found.counts.new - found.counts.gone
     if vouched and joined and "confirmed_at" not in columns.columns:
         yield (

@@ -213,12 +213,20 @@ def test_columns_that_are_not_imported_are_named(folder):
     assert asked["ignored"] == ["Opt-in", "Anrede"]
 
 
+def test_another_programs_export_that_is_read_without_its_name_is_told(folder):
+    (folder / "people.csv").write_text("email,Email_disabled\nada@example.org,true\n")
+
+    told = run(folder, "import", folder / "people.csv", "--dry-run")
+
+    assert "It looks like an export of Substack: --from substack reads it, and who left" in told
+
+
 def test_dates_that_may_be_one_of_two_are_told_before_anything_is_written(folder):
     (folder / "people.csv").write_text(
         "email,created at\nada@example.org,2/1/2024\neve@example.org,2/3/2024\n"
     )
 
-    with pytest.raises(Misconfigured, match="cannot be imported: Line 2, joined_at: 2/1/2024 may"):
+    with pytest.raises(Misconfigured, match=r"Line 2, joined_at \(column 'created at'\): 2/1/2024"):
         run(folder, "import", folder / "people.csv", "--yes")
 
     assert not list(folder.glob("*.rejects.csv"))

@@ -69,8 +69,8 @@ def test_a_date_that_may_be_one_of_two_beside_others_is_left_out_with_the_reason
 
 def test_a_column_that_no_row_decides_is_told_once_with_its_first_date():
     told = (
-        "Line 3, joined_at: 2/1/2024 may be one of two days, and no other row says which number "
-        "is the month; write that column as YYYY-MM-DD, or leave it out of the file"
+        "Line 3, joined_at (column 'joined'): 2/1/2024 may be one of two days, and no other row says "
+        "which number is the month; write that column as YYYY-MM-DD, or leave it out of the file"
     )
     with pytest.raises(UnclearDates) as caught:
         joined("", "2/1/2024", "3/3/2024", "4/1/2024", "yesterday")
@@ -80,7 +80,10 @@ def test_a_column_that_no_row_decides_is_told_once_with_its_first_date():
 
 @pytest.mark.parametrize(("said", "told"), [("Yes", "'Yes'"), ("eve@x.example", "a cell")])
 def test_a_column_without_a_date_is_told_once_and_no_address_with_it(said, told):
-    with pytest.raises(UnclearDates, match=f"^Line 2, joined_at: {told} is no date, nor is any"):
+    with pytest.raises(
+        UnclearDates,
+        match=rf"^Line 2, joined_at \(column 'joined'\): {told} is no date, nor is any",
+    ):
         joined(said, "No")
 
 
@@ -90,7 +93,9 @@ def test_no_more_is_read_than_decides():
         yield 3, {"joined_at": "13/2/2024", "left_at": ""}
         raise AssertionError
 
-    assert dates.orders(cells(), ["joined_at", "left_at"]) == {"joined_at": Order.DAY_FIRST}
+    assert dates.orders(cells(), {"joined_at": "Joined", "left_at": "Left"}) == {
+        "joined_at": Order.DAY_FIRST
+    }
 
 
 def test_a_long_column_without_a_date_is_not_read_to_its_end():
@@ -98,4 +103,4 @@ def test_a_long_column_without_a_date_is_not_read_to_its_end():
         yield from ((line, {"left_at": ""}) for line in range(2, 20_002))
         raise AssertionError
 
-    assert dates.orders(cells(), ["left_at"]) == {}
+    assert dates.orders(cells(), {"left_at": "Left"}) == {}

@@ -107,6 +107,8 @@ def test_malformed_rows_are_named_by_line_and_cost_nobody_else():
         (" cleaned ", None, Standing.BOUNCED),
         ("bounced", None, Standing.BOUNCED),
         ("Complained", None, Standing.COMPLAINED),
+        ("blocklisted", None, Standing.COMPLAINED),
+        ("unactivated", Status.PENDING, Standing.OK),
         ("", None, Standing.OK),
     ],
 )
