@@ -9,16 +9,14 @@ import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from pathlib import Path
 from typing import IO
 
 import click
 
 from digest.cli import rosterfile
+from digest.cli.rosterrow import Offer
 from digest.clock import Clock
-from digest.config import rules
-from digest.config.problems import Wrong
 from digest.errors import Misconfigured, Temporary
 from digest.services.enrolment import Counts, Terms, enrol, foresee
 from digest.storage import roster as table
@@ -62,11 +60,11 @@ class Found:
 class Asked:
     """Which file, which of its columns are which, where malformed rows go.
 
-    ``offered``: the cadences that a row may ask for.
+    ``offer``: what a row may ask for.
     """
 
     file: Path
-    offered: Sequence[str]
+    offer: Offer
     mapping: Mapping[str, str]
     program: str | None  # whose export it is; None: any CSV
     rejects: Path
@@ -83,7 +81,7 @@ class Pass:
         self._newsletter = newsletter
         self._mapping = asked.mapping
         self._program = asked.program
-        self._offered = frozenset(("", *asked.offered))
+        self._offer = asked.offer
         self._reject = reject
         self._quiet = asked.quiet or not sys.stderr.isatty()
         self.rejected = self.elsewhere = self.guessed = 0
@@ -151,14 +149,12 @@ class Pass:
                 self.elsewhere += 1
                 self._reject(Malformed(line=one.line, reason="The row is of another newsletter."))
                 continue
-            elif one.details.cadence not in self._offered:
-                offered = ", ".join(sorted(self._offered - {""}))
-                refused = Malformed(line=one.line, reason=f"The cadence is none of {offered}.")
-            elif wrong := _wrong(one.details.language, one.details.timezone):
-                refused = Malformed(line=one.line, reason=wrong)
             else:
-                yield one
-                continue
+                taken = self._offer.taken(one.details)
+                if not isinstance(taken, str):
+                    yield one if taken is one.details else replace(one, details=taken)
+                    continue
+                refused = Malformed(line=one.line, reason=taken)
             self.rejected += 1
             self._reject(refused)
 
@@ -192,22 +188,6 @@ async def imported(store: Store, asked: Asked, terms: Terms, *, clock: Clock) ->
             tidy()
             await asyncio.sleep(BREATH_SECONDS)
     return file.found(counts)
-
-
-@lru_cache(maxsize=1024)  # rows of a file say the same
-def _wrong(language: str, zone: str) -> str:
-    """What is wrong with them by the rules of config.toml; empty: nothing."""
-    try:
-        if language:
-            rules.language(language)
-    except Wrong as error:
-        return f"The language {error}."
-    try:
-        if zone:
-            rules.zone(zone)
-    except Wrong as error:
-        return f"The time zone {error}."
-    return ""
 
 
 def _blocks(stream: IO[bytes]) -> Iterator[bytes]:

@@ -15,6 +15,7 @@ from digest.cli import Context, people, roster, stores, unadded
 from digest.cli.agreed import agreed
 from digest.cli.counted import counted
 from digest.cli.newsletters import chosen, refuse_unknown
+from digest.cli.rosterrow import Offer
 from digest.clock import clock_at
 from digest.config.load import load_for
 from digest.config.secret import make_and_read
@@ -23,7 +24,6 @@ from digest.errors import Misconfigured
 from digest.services import membership
 from digest.services.enrolment import Terms
 from digest.services.membership import Profile
-from digest.services.offers import offered
 from digest.storage import roster as table
 from digest.storage.consents import Evidence
 from digest.storage.database import Store
@@ -258,7 +258,7 @@ def import_(  # noqa: PLR0913 -- click hands over every option
         file=file,
         mapping=people.mapping(maps, program),
         program=program,
-        offered=offered(of),
+        offer=Offer(of),
         rejects=rejects or file.with_name(f"{file.name}.rejects.csv"),
         quiet=as_json,
     )

@@ -13,10 +13,11 @@ from click.testing import CliRunner
 
 from digest.cli import digest
 from digest.cli.roster import Asked, imported
+from digest.cli.rosterrow import Offer
 from digest.errors import Misconfigured, Temporary
 from digest.services.enrolment import Terms
 from digest.storage.database import Store
-from tests.builders import NOW
+from tests.builders import NOW, a_newsletter
 
 ROOT = Path(__file__).parents[2]
 CONFIG = """
@@ -125,7 +126,7 @@ def test_who_comes_as_left_and_whose_row_is_of_another_newsletter_is_said(folder
 async def test_an_import_that_the_database_cuts_short_says_what_is_kept_and_goes_on(folder):
     asked = Asked(
         file=folder / "people.csv",
-        offered=["daily"],
+        offer=Offer(a_newsletter()),
         mapping={"address": "E-Mail"},
         program=None,
         rejects=folder / "rejects.csv",
@@ -323,6 +324,49 @@ def test_the_topics_of_a_list_in_json_are_a_list(folder):
 
     found = {one["address"]: sorted(one["topics"]) for one in listed}
     assert found == {"ada@example.org": ["harbour", "town"], "eve@example.org": []}
+
+
+def test_the_topics_of_a_row_are_sections_however_they_are_written(folder):
+    sections = """
+[[newsletters.daily.sections]]
+topic = "harbour"
+title = "At the harbour"
+[[newsletters.daily.sections]]
+topic = "food, drink"
+title = "Table"
+"""
+    (folder / "config.toml").write_text(CONFIG.replace("[[collect", f"{sections}[[collect"))
+    (folder / "people.csv").write_text(
+        'email,topics\nada@example.org,"Table; HARBOUR"\ngrace@example.org,at the harbour\n'
+        'eve@example.org,"food, drink"\nida@example.org,harbour|sport\nuta@example.org,\n'
+    )
+
+    take_in(folder, "--yes", "--already-confirmed")
+
+    assert {one["address"]: one["topics"] for one in json.loads(run(folder, "list", "--json"))} == {
+        "ada@example.org": ["food, drink", "harbour"],
+        "grace@example.org": ["harbour"],
+        "eve@example.org": ["food, drink"],
+        "uta@example.org": [],
+    }
+    assert (folder / "people.csv.rejects.csv").read_text().splitlines()[1:] == [
+        '5,"The topics are not all sections; write them like harbour|food, drink."'
+    ]
+
+
+@pytest.mark.parametrize("wrong", ["cadence,hourly", "language,german", "timezone,CET/Somewhere"])
+def test_who_left_has_left_whatever_else_the_row_says(folder, wrong):
+    column, _, word = wrong.partition(",")
+    (folder / "people.csv").write_text("email\nada@example.org\n")
+    take_in(folder, "--yes", "--already-confirmed")
+    (folder / "people.csv").write_text(
+        f"email,status,{column}\nada@example.org,left,{word}\neve@example.org,bounced,{word}\n"
+    )
+
+    found = take_in(folder, "--yes", "--already-confirmed")
+
+    assert (found["malformed"], found["withdrawn"], found["gone"]) == (0, 1, 1)
+    assert stats(folder)[("left", "ok")] == 1
 
 
 def test_a_row_cannot_bring_a_zone_or_a_language_that_is_none(folder):
