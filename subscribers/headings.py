@@ -26,7 +26,8 @@ _SYNONYMS: dict[str, tuple[str, ...]] = {
     ),
     "confirmed_at": (
         "confirmed", "confirm_time", "confirmation time", "confirm time", "confirmed at",
-        "bestätigt am", "bestätigungsdatum", "activated", "date de confirmation",
+        "bestätigt am", "bestätigungsdatum", "activated", "is this subscriber confirmed",
+        "date de confirmation",
         "fecha de confirmación", "дата подтверждения",
     ),
     "left_at": (

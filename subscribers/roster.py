@@ -66,6 +66,7 @@ class Row:
 _WHO = ("address", "name")
 COLUMNS = (*_WHO, *(one.name for one in fields(Details)))
 _TIMES = ("joined_at", "confirmed_at", "left_at", "paused_until")
+_WHETHER = ("confirmed_at", "left_at")  # some files say only whether
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,7 +152,7 @@ def _dated(name: str, record: Record, columns: Plan) -> str:
     """The date in a cell; empty: there is none, or only whether there was one."""
     place = columns.places[name]
     text = _unguarded(record.cells[place]) if place < len(record.cells) else ""
-    return "" if name == "left_at" and cells.yes_or_no(text) is not None else text
+    return "" if name in _WHETHER and cells.yes_or_no(text) is not None else text
 
 
 def _reader(columns: Plan, orders: Mapping[str, Order]) -> Callable[[Record], Row | Malformed]:
@@ -201,15 +202,16 @@ def _details(
     said = {name: _unguarded(cell) for name, cell in zip(names, texts, strict=True)}
     status, standing = cells.status(said.get("status", ""))
     given, by = said.get("standing", "").strip(), said.get("left_by", "").strip()
-    has_left = cells.yes_or_no(said.get("left_at", ""))
-    if has_left is not None:
-        said["left_at"] = ""
+    whether = {name: cells.yes_or_no(said.get(name, "")) for name in _WHETHER}
+    said |= {name: "" for name, known in whether.items() if known is not None}
     times = {
         name: dates.moment(name, said.get(name, ""), order)
         for name, order in zip(_TIMES, written, strict=True)
     }
-    if status is None and (has_left or times["left_at"]):
+    if status is None and (whether["left_at"] or times["left_at"]):
         status = Status.LEFT  # a file of those who left need not say so twice
+    elif status is None and whether["confirmed_at"] is False:
+        status = Status.PENDING
     return Details(
         language=cells.language(said.get("language", "")),
         timezone=said.get("timezone", "").strip(),

@@ -386,3 +386,23 @@ def test_a_status_outweighs_a_date_of_leaving():
 )
 def test_the_columns_that_nothing_is_taken_from_are_known(data, ignored):
     assert roster.survey(lines.split([data.encode()])).ignored == ignored
+
+
+@pytest.mark.parametrize(
+    ("confirmed", "left", "status"),
+    [
+        ("1", "0", None),
+        ("0", "0", Status.PENDING),
+        ("0", "1", Status.LEFT),
+        ("1", "1", Status.LEFT),
+    ],
+)
+def test_who_is_said_not_to_have_confirmed_is_pending(confirmed, left, status):
+    head = "Email\tIs this subscriber confirmed\tIs this subscriber blacklisted"
+    data = f"{head}\nada@example.org\t{confirmed}\t{left}\n"
+    looked = roster.survey(lines.split([data.encode()]))
+
+    [row] = read(data)
+
+    assert (row.details.status, row.details.confirmed_at) == (status, None)
+    assert (looked.orders, looked.ignored) == ({}, ())
