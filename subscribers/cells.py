@@ -1,4 +1,4 @@
-"""The text of a cell to what it means: a moment, an hour, a status, a language. Pure.
+"""The text of a cell to what it means: an hour, a status, a language. Pure.
 
 What cannot be read is a ValueError that names the column and how it is written, and never the
 text: where columns have slipped it is somebody's address.
@@ -7,27 +7,26 @@ text: where columns have slipped it is somebody's address.
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, time
+from datetime import time
 from enum import StrEnum
 from typing import TypeVar
 
 from subscribers.model import Standing, Status
 
 W = TypeVar("W", bound=StrEnum)
-# Earlier, or no day at all: how programs write that there is no moment (Go and .NET 0001-01-01,
-# MySQL 0000-00-00, Unix 1970-01-01). Later is no date of consent: some calendars end there.
-_FIRST, _LAST = 1971, 2199
-_DAY = re.compile(r"(\d{4})-\d\d-\d\d")
+# A spreadsheet writes TRUE in the language of who saves the file.
+_YES = ("1", "true", "yes", "ja", "wahr", "oui", "vrai", "sí", "verdadero", "да", "истина", "نعم")
+_NO = ("0", "false", "no", "nein", "falsch", "non", "faux", "falso", "нет", "ложь", "لا")
 # What programs write of who may be written to, some of it of the address and not of the newsletter.
 _OF_STATUS = {
     **{status.value: status for status in Status},
-    **dict.fromkeys(("unsubscribed", "opted out", "removed"), Status.LEFT),
-    **dict.fromkeys(("subscribed", "confirmed"), Status.ACTIVE),
-    "unconfirmed": Status.PENDING,
+    **dict.fromkeys(("unsubscribed", "opted out", "removed", "disabled"), Status.LEFT),
+    **dict.fromkeys(("subscribed", "confirmed", "enabled", "regular"), Status.ACTIVE),
+    **dict.fromkeys(("unconfirmed", "unactivated"), Status.PENDING),
 }
 _OF_STANDING = {
     **dict.fromkeys(("bounced", "cleaned", "hard bounced"), Standing.BOUNCED),
-    **dict.fromkeys(("complained", "spam"), Standing.COMPLAINED),
+    **dict.fromkeys(("complained", "spam", "blocklisted"), Standing.COMPLAINED),
 }
 
 
@@ -67,17 +66,7 @@ def hour(text: str) -> time | None:
         raise ValueError("hour is no time of day; write it like 08:30") from None
 
 
-def moment(name: str, text: str) -> datetime | None:
-    """A moment in UTC, which one without a zone is in. None: the cell says that there is none."""
-    text = text.strip().removesuffix(" UTC")
-    day = _DAY.match(text)
-    if not text or (day and int(day[1]) < _FIRST):
-        return None
-    try:
-        at = datetime.fromisoformat(text)
-        if at.year > _LAST:
-            raise ValueError
-    except ValueError:
-        said = f"{name} is no moment; write it like 2026-11-24 or 2026-11-24T06:30+01:00"
-        raise ValueError(said) from None
-    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+def yes_or_no(text: str) -> bool | None:
+    """What a cell says that does not say when. None: neither."""
+    said = text.strip().casefold()
+    return said in _YES if said in (*_YES, *_NO) else None

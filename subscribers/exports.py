@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+from subscribers.cells import yes_or_no
 from subscribers.lines import Line, Malformed, records
 from subscribers.model import Standing, Status
 
@@ -31,7 +32,6 @@ _MOMENT = re.compile(
     r"(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d(?::\d\d)?)(?:\.\d+)?\s*(Z|UTC|[+-]\d\d:?\d\d)?)?"
 )
 _COMPLAINT = re.compile(r"spam|abuse|complain", re.IGNORECASE)
-_YES = ("true", "1", "yes")
 
 Cells = Mapping[str, str]  # heading in lower case -> cell
 Ours = dict[str, str]
@@ -123,7 +123,7 @@ def _ghost(row: Cells) -> Ours:
     joined = _moment(row.get("created_at", ""))
     person = {"address": row.get("email", ""), "name": row.get("name", "")}
     gone = _moment(row.get("deleted_at", ""))
-    if gone or row.get("subscribed_to_emails", "").lower() not in _YES:
+    if gone or not yes_or_no(row.get("subscribed_to_emails", "")):
         return person | _left(joined, gone)
     return person | _active(joined, joined)
 
@@ -131,7 +131,8 @@ def _ghost(row: Cells) -> Ours:
 def _substack(row: Cells) -> Ours:
     joined = _moment(row.get("created_at", ""))
     person = {"address": row.get("email", ""), "name": row.get("name", "")}
-    if row.get("email_disabled", "").lower() in _YES:
+    off = row.get("email_disabled", "")
+    if off and yes_or_no(off) is not False:
         return person | _left(joined, "")
     return person | _active(joined, joined)
 
@@ -145,10 +146,13 @@ def _left(joined: str, left: str, *, standing: Standing = Standing.OK) -> Ours:
 
 
 def _moment(text: str) -> str:
-    """ISO 8601 in UTC; empty for what is no moment. A time without a zone is UTC."""
+    """ISO 8601 in UTC; what is written otherwise, as by a spreadsheet between, as it stands.
+
+    A time without a zone is UTC.
+    """
     found = _MOMENT.match(text)
     if found is None:
-        return ""
+        return text
     offset = (found[3] or "UTC").replace("Z", "UTC").replace("UTC", "+00:00")
     try:
         at = datetime.fromisoformat(f"{found[1]}T{found[2] or '00:00'}{offset}")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from typing import NamedTuple
 MOST_BYTES = 64 * 1024
 MOST_LINES = 20  # in one quoted cell
 _DELIMITERS = ",;\t|"
+# A line of a list of addresses (RFC 5322, 3.4): its quotes are not those of CSV.
+_NAMED = re.compile(r'\s*"[^"]*"\s*<[^<>"]+>\s*[,;]?\s*')
 _TOO_LONG = f"The line is longer than {MOST_BYTES:,} bytes."
 
 
@@ -95,6 +98,8 @@ def _quoted(
     waiting: deque[Line | Malformed],
 ) -> Record | Malformed:
     """A record with quotes, which may go on over several lines; what it does not use waits."""
+    if _NAMED.fullmatch(first.text):
+        return Record(first.number, [first.text])
     taken: list[Line | Malformed] = []
     text = first.text
     while text.count('"') % 2 and len(taken) < MOST_LINES and len(text) <= MOST_BYTES:

@@ -9,34 +9,21 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import re
-import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime, time
 from functools import lru_cache
 
-from subscribers import cells
+from subscribers import cells, dates
 from subscribers.address import Address, BadAddress
+from subscribers.dates import Order
+from subscribers.headings import Plan, plan
 from subscribers.lines import Line, Malformed, Record, records
 from subscribers.model import By, Standing, Status
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")  # OWASP's list, and our own mark
-_SYNONYMS: dict[str, tuple[str, ...]] = {
-    "address": (
-        "email", "e-mail", "mail", "email address", "e-mail address", "emailaddress", "adresse",
-        "courriel", "correo", "e-mail-adresse", "e-mailadresse", "emailadresse", "mailadresse",
-        "adresse e-mail", "adresse email", "adresse mail", "adresse électronique",
-        "correo electrónico", "dirección de correo electrónico", "dirección de correo",
-        "электронная почта", "адрес электронной почты", "эл. почта", "почта", "البريد الإلكتروني",
-        "subscriber",
-    ),
-    "name": ("full name", "fullname", "display name", "nom", "nombre", "имя", "الاسم"),
-    "language": ("lang", "locale", "sprache", "langue", "idioma", "язык", "اللغة"),
-    "timezone": ("time zone", "tz", "zeitzone", "fuseau horaire", "zona horaria", "часовой пояс"),
-    "joined_at": ("joined", "created at", "created", "subscribed at", "opt-in time", "optin_time"),
-    "confirmed_at": ("confirmed", "confirm_time", "confirmation time"),
-}  # fmt: skip
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
 _CLEAN = re.compile(r"[A-Za-z0-9 .'-]*")
 
@@ -79,53 +66,51 @@ class Row:
 _WHO = ("address", "name")
 COLUMNS = (*_WHO, *(one.name for one in fields(Details)))
 _TIMES = ("joined_at", "confirmed_at", "left_at", "paused_until")
+_WHETHER = ("confirmed_at", "left_at")  # some files say only whether
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """Which column is which: our name -> its place, from 0."""
+class Survey:
+    """What a look at a file says of its columns, before a row of it is read."""
 
-    places: Mapping[str, int]
-    header: bool  # the first record names the columns
-
-
-class NoAddressColumn(ValueError):
-    """No column holds addresses; the message says which there are."""
+    columns: frozenset[str] = frozenset()  # ours that it has
+    ignored: tuple[str, ...] = ()  # its headings that nothing is taken from
+    orders: Mapping[str, Order] = field(default_factory=dict)  # how its dates are written
 
 
-def plan(first: Sequence[str], given: Mapping[str, str] | None = None) -> Plan:
-    """The columns, by ``given`` (our name -> a heading, or a number from 1) or by guess.
+def survey(lines: Iterable[Line | Malformed], given: Mapping[str, str] | None = None) -> Survey:
+    """The columns of a file. It is read no further than its dates need it.
 
-    ``first`` is the file's first record. Raises NoAddressColumn.
+    Raises NoAddressColumn, and UnclearDates for a column of dates that cannot be read.
     """
-    heads = [_plain(cell) for cell in first]
-    headless = [place for place, cell in enumerate(first) if _reads_as_address(cell)]
-    places: dict[str, int] = {}
-    for name, said in (given or {}).items():
-        if name not in COLUMNS:
-            raise NoAddressColumn(f"{name!r} is none of ours; ours are {', '.join(COLUMNS)}")
-        place = heads.index(_plain(said)) if _plain(said) in heads else _number(said)
-        if not 0 <= place < len(heads):
-            raise NoAddressColumn(f"There is no column {said!r}; there are {', '.join(first)}")
-        places[name] = place
-    for name in COLUMNS if not headless else ():
-        wanted = (name, name.replace("_", " "), *_SYNONYMS.get(name, ()))
-        found = next((heads.index(word) for word in wanted if word in heads), None)
-        if found is not None and found not in places.values():
-            places.setdefault(name, found)
-    if headless:
-        places.setdefault("address", headless[0])
-    if "address" not in places:
-        raise NoAddressColumn(f"No column holds addresses; there are {', '.join(first)[:200]}")
-    return Plan(places=places, header=not headless)
+    found = (record for record in records(lines) if isinstance(record, Record))
+    first = next(found, None)
+    if first is None:
+        return Survey()
+    columns = _plan(first, given)
+    names = {
+        name: first.cells[place].strip() if columns.header else str(place + 1)
+        for name, place in columns.places.items()
+        if name in _TIMES
+    }
+    body = found if columns.header else itertools.chain((first,), found)
+    said = ((one.line, {name: _dated(name, one, columns) for name in names}) for one in body)
+    return Survey(
+        columns=frozenset(columns.places),
+        ignored=columns.ignored,
+        orders=dates.orders(said, names),
+    )
 
 
 def read(
-    lines: Iterable[Line | Malformed], given: Mapping[str, str] | None = None
+    lines: Iterable[Line | Malformed],
+    given: Mapping[str, str] | None = None,
+    orders: Mapping[str, Order] | None = None,
 ) -> Iterator[Row | Malformed]:
     """The rows of a file in order; what cannot be read as a person is a Malformed with its line.
 
-    ``lines`` as ``lines.split`` gives them. Raises NoAddressColumn before the first row.
+    ``lines`` as ``lines.split`` gives them, ``orders`` as ``survey`` does. Raises NoAddressColumn
+    before the first row.
     """
     read_row: Callable[[Record], Row | Malformed] | None = None
     for record in records(lines):
@@ -133,8 +118,8 @@ def read(
             yield record
             continue
         if read_row is None:
-            columns = plan(record.cells, given)
-            read_row = _reader(columns)
+            columns = _plan(record, given)
+            read_row = _reader(columns, orders or {})
             if columns.header:
                 continue
         yield read_row(record)
@@ -159,21 +144,36 @@ def clean_name(text: str) -> str:
     return _UNSEEN.sub(" ", text).strip()[:200].strip()
 
 
-def _reader(columns: Plan) -> Callable[[Record], Row | Malformed]:
+def _plan(first: Record, given: Mapping[str, str] | None) -> Plan:
+    return plan(first.cells, given or {}, ours=COLUMNS, reads_as_address=_reads_as_address)
+
+
+def _dated(name: str, record: Record, columns: Plan) -> str:
+    """The date in a cell; empty: there is none, or only whether there was one."""
+    place = columns.places[name]
+    text = _unguarded(record.cells[place]) if place < len(record.cells) else ""
+    return "" if name in _WHETHER and cells.yes_or_no(text) is not None else text
+
+
+def _reader(columns: Plan, orders: Mapping[str, Order]) -> Callable[[Record], Row | Malformed]:
     """How a record of this file becomes a row."""
     places = columns.places
-    at, called = places["address"], places.get("name", -1)
+    at, called = places["address"], columns.called
     names = tuple(name for name in places if name not in _WHO)
     others = [places[name] for name in names]
+    written = tuple(orders.get(name) for name in _TIMES)
 
     def row(record: Record) -> Row | Malformed:
         cells = record.cells
         count = len(cells)
         try:
+            address, beside = _addressed(_unguarded(cells[at]) if at < count else "")
+            name = " ".join([_unguarded(cells[n]) for n in called if n < count])
+            texts = tuple([cells[n] if n < count else "" for n in others])
             return Row(
-                address=Address.parse(_unguarded(cells[at]) if at < count else ""),
-                name=clean_name(_unguarded(cells[called])) if -1 < called < count else "",
-                details=_details(names, tuple([cells[n] if n < count else "" for n in others])),
+                address=address,
+                name=clean_name(name) or beside,
+                details=_details(names, texts, written),
                 line=record.line,
             )
         except BadAddress as error:
@@ -184,12 +184,34 @@ def _reader(columns: Plan) -> Callable[[Record], Row | Malformed]:
     return row
 
 
+def _addressed(cell: str) -> tuple[Address, str]:
+    """The address of a cell, and the name beside it: ``"Lovelace, Ada" <ada@example.org>``."""
+    try:
+        return Address.parse(cell), ""
+    except BadAddress:
+        name, named, _ = cell.rpartition("<")
+        address = Address.pasted(cell)
+    return address, clean_name(re.sub(r"\\(.)", r"\1", name.strip(' \t"'))) if named else ""
+
+
 @lru_cache(maxsize=128)  # of at most 64 KiB each
-def _details(names: tuple[str, ...], texts: tuple[str, ...]) -> Details:
+def _details(
+    names: tuple[str, ...], texts: tuple[str, ...], written: tuple[Order | None, ...]
+) -> Details:
     """Raises ValueError for a cell that cannot be read."""
     said = {name: _unguarded(cell) for name, cell in zip(names, texts, strict=True)}
     status, standing = cells.status(said.get("status", ""))
     given, by = said.get("standing", "").strip(), said.get("left_by", "").strip()
+    whether = {name: cells.yes_or_no(said.get(name, "")) for name in _WHETHER}
+    said |= {name: "" for name, known in whether.items() if known is not None}
+    times = {
+        name: dates.moment(name, said.get(name, ""), order)
+        for name, order in zip(_TIMES, written, strict=True)
+    }
+    if status is None and (whether["left_at"] or times["left_at"]):
+        status = Status.LEFT  # a file of those who left need not say so twice
+    elif status is None and whether["confirmed_at"] is False:
+        status = Status.PENDING
     return Details(
         language=cells.language(said.get("language", "")),
         timezone=said.get("timezone", "").strip(),
@@ -200,7 +222,7 @@ def _details(names: tuple[str, ...], texts: tuple[str, ...]) -> Details:
         topics=tuple(t for t in said.get("topics", "").split("|") if t),
         hour=cells.hour(said.get("hour", "")),
         left_by=cells.one_of(By, "left_by", by) if by else None,
-        **{name: cells.moment(name, said.get(name, "")) for name in _TIMES},
+        **times,
     )
 
 
@@ -233,20 +255,11 @@ def _taken(buffer: io.StringIO) -> str:
     return text
 
 
-def _plain(cell: str) -> str:
-    # A Mac writes é as two characters.
-    return unicodedata.normalize("NFC", cell).strip().strip("*").strip().lower()
-
-
-def _number(text: str) -> int:
-    return int(text) - 1 if text.strip().isdecimal() else -1
-
-
 def _reads_as_address(cell: str) -> bool:
     if "@" not in cell:
         return False
     try:
-        Address.parse(_unguarded(cell))
+        _addressed(_unguarded(cell))
     except BadAddress:
         return False
     return True

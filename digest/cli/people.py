@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 from sqlalchemy import Connection
 
+from digest.cli.counted import counted as counted_words
 from digest.cli.roster import Found, row_of
 from digest.errors import Misconfigured
 from digest.model import Newsletter
@@ -19,12 +20,14 @@ from digest.storage.consents import Evidence
 from digest.storage.database import Store
 from digest.storage.letters import Letter
 from digest.storage.roster import Member
+from subscribers import exports
 from subscribers.acts import Complain
 from subscribers.address import Address, BadAddress
 from subscribers.consent import Entry
 from subscribers.model import Status, Subscriber, SubscriberId, Subscription
 from subscribers.roster import clean_name
 
+MOST_NAMED = 12  # columns
 VOUCH = click.option(
     "--already-confirmed",
     is_flag=True,
@@ -186,13 +189,14 @@ def import_page(vouched: bool) -> str:
     return f"digest subscribers import{' --already-confirmed' if vouched else ''}"
 
 
-def told(found: Found, rejects: Path, *, as_json: bool, would: bool) -> None:
+def told(found: Found, rejects: Path, *, as_json: bool, would: bool, vouched: bool) -> None:
     """Print what an import came to, or would."""
     counts = {
         **asdict(found.counts),
         "elsewhere": found.elsewhere,
         "malformed": found.rejected,
         "cp1252": found.guessed,
+        "ignored": found.columns.ignored,
     }
     if as_json:
         click.echo(dumped({**counts, "imported": not would}))
@@ -212,15 +216,42 @@ def told(found: Found, rejects: Path, *, as_json: bool, would: bool) -> None:
             f"{'is' if count == 1 else 'are'} known here: "
             "by the file they left, bounced or complained."
         )
-    if found.guessed:
-        named = ", ".join(map(str, found.look_at))
-        more = " and more" if found.guessed > len(found.look_at) else ""
-        click.echo(
-            f"Lines that are no UTF-8, read as cp1252: {found.guessed:,}; look whether every "
-            f"letter is right on line {named}{more}, or save the file as UTF-8."
-        )
+    for line in _of_the_file(found, vouched=vouched):
+        click.echo(line)
     if found.rejected or found.elsewhere:
         click.echo(f"The rows left out, by line: {rejects}")
+
+
+def _of_the_file(found: Found, *, vouched: bool) -> Iterator[str]:
+    """What of the file went another way than its owner may think."""
+    columns = found.columns
+    if columns.ignored:
+        named = ", ".join(columns.ignored[:MOST_NAMED])
+        rest = len(columns.ignored) - MOST_NAMED
+        more = f" and {counted_words(rest, 'other')}" if rest > 0 else ""
+        yield (
+            f"Columns not imported: {named}{more}; to import one, say what it is, "
+            "as in --map joined_at=COLUMN."
+        )
+    for name, program in exports.PROGRAMS.items():
+        if program.needs[-1] in (head.lower() for head in columns.ignored):
+            yield (
+                f"It looks like an export of {program.title}: --from {name} reads it, and who "
+                "left there comes as such."
+            )
+    joined = found.counts.new - found.counts.gone
+    if vouched and joined and "confirmed_at" not in columns.columns:
+        yield (
+            "No column says when they confirmed: who becomes active is noted as confirmed on the "
+            "day of the import; name such a column with --map confirmed_at=COLUMN."
+        )
+    if found.guessed:
+        lines = ", ".join(map(str, found.look_at))
+        more = " and more" if found.guessed > len(found.look_at) else ""
+        yield (
+            f"Lines that are no UTF-8, read as cp1252: {found.guessed:,}; look whether every "
+            f"letter is right on line {lines}{more}, or save the file as UTF-8."
+        )
 
 
 def _record(member: Member) -> dict[str, object]:

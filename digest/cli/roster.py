@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import csv
 import gc
 import itertools
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from pathlib import Path
 from typing import IO
 
 import click
 
 from digest.cli import rosterfile
+from digest.cli.rosterrow import Offer
 from digest.clock import Clock
-from digest.config import rules
-from digest.config.problems import Wrong
 from digest.errors import Misconfigured, Temporary
 from digest.services.enrolment import Counts, Terms, enrol, foresee
 from digest.storage import roster as table
@@ -27,9 +24,11 @@ from digest.storage.database import Store
 from digest.storage.dialect import batches
 from digest.storage.roster import Member
 from subscribers import exports, lines, roster
+from subscribers.dates import UnclearDates
 from subscribers.exports import NotTheirs
+from subscribers.headings import NoAddressColumn
 from subscribers.lines import Line, Malformed
-from subscribers.roster import Details, NoAddressColumn, Row
+from subscribers.roster import Details, Row, Survey
 from subscribers.seen import Seen
 
 BATCH = 10_000  # rows in one transaction: some tenths of a second in which a join waits
@@ -38,6 +37,7 @@ BREATH_SECONDS = 0.02  # between two batches, in which those who wait are served
 BLOCK = 256 * 1024
 PAGE = 2_000
 LOOK_AT = 5  # lines that are named
+KEPT = "whom it added before stays added; import the file again, and it goes on"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +45,7 @@ class Found:
     """What a pass over the file came to; ``rejected`` rows are in the rejects file.
 
     ``elsewhere``: rows of another newsletter, which are there, too. ``guessed``: lines that were
-    read as cp1252, of which ``look_at`` are the first.
+    read as cp1252, of which ``look_at`` are the first. ``columns``: what the file has.
     """
 
     counts: Counts
@@ -53,17 +53,18 @@ class Found:
     elsewhere: int
     guessed: int
     look_at: Sequence[int]
+    columns: Survey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
     """Which file, which of its columns are which, where malformed rows go.
 
-    ``offered``: the cadences that a row may ask for.
+    ``offer``: what a row may ask for.
     """
 
     file: Path
-    offered: Sequence[str]
+    offer: Offer
     mapping: Mapping[str, str]
     program: str | None  # whose export it is; None: any CSV
     rejects: Path
@@ -80,11 +81,12 @@ class Pass:
         self._newsletter = newsletter
         self._mapping = asked.mapping
         self._program = asked.program
-        self._offered = frozenset(("", *asked.offered))
+        self._offer = asked.offer
         self._reject = reject
         self._quiet = asked.quiet or not sys.stderr.isatty()
         self.rejected = self.elsewhere = self.guessed = 0
         self.look_at: list[int] = []
+        self.columns = Survey()
 
     def batches(self) -> Iterator[Sequence[Row]]:
         """Raises Misconfigured where the file cannot be read or holds no addresses."""
@@ -101,12 +103,15 @@ class Pass:
                 ) as bar,
             ):
 
-                def blocks() -> Iterator[bytes]:
-                    while block := stream.read(BLOCK):
+                def read() -> Iterator[bytes]:
+                    for block in _blocks(stream):
                         yield block
                         bar.update(len(block))
 
-                found = roster.read(self._lines(blocks()), self._mapping)
+                self.columns = roster.survey(self._lines(_blocks(stream)), self._mapping)
+                self.guessed, self.look_at = 0, []  # by the survey
+                stream.seek(0)
+                found = roster.read(self._lines(read()), self._mapping, self.columns.orders)
                 for some in batches(self._ours(found), WINDOW):
                     # In the order of the index of addresses: a batch touches a part of it, not all.
                     yield from batches(sorted(some, key=_key), BATCH)
@@ -114,12 +119,8 @@ class Pass:
             raise Misconfigured(
                 str(self._path), f"cannot be read: {error.strerror}; check the path"
             ) from error
-        except NotTheirs as error:
+        except (NotTheirs, NoAddressColumn, UnclearDates) as error:
             raise Misconfigured(str(self._path), f"cannot be imported: {error}") from error
-        except NoAddressColumn as error:
-            raise Misconfigured(
-                str(self._path), f"{error}; say which with --map address=COLUMN"
-            ) from error
 
     def found(self, counts: Counts) -> Found:
         return Found(
@@ -128,6 +129,7 @@ class Pass:
             elsewhere=self.elsewhere,
             guessed=self.guessed,
             look_at=self.look_at,
+            columns=self.columns,
         )
 
     def _lines(self, blocks: Iterator[bytes]) -> Iterator[Line | Malformed]:
@@ -147,14 +149,12 @@ class Pass:
                 self.elsewhere += 1
                 self._reject(Malformed(line=one.line, reason="The row is of another newsletter."))
                 continue
-            elif one.details.cadence not in self._offered:
-                offered = ", ".join(sorted(self._offered - {""}))
-                refused = Malformed(line=one.line, reason=f"The cadence is none of {offered}.")
-            elif wrong := _wrong(one.details.language, one.details.timezone):
-                refused = Malformed(line=one.line, reason=wrong)
             else:
-                yield one
-                continue
+                taken = self._offer.taken(one.details)
+                if not isinstance(taken, str):
+                    yield one if taken is one.details else replace(one, details=taken)
+                    continue
+                refused = Malformed(line=one.line, reason=taken)
             self.rejected += 1
             self._reject(refused)
 
@@ -165,7 +165,7 @@ async def dry_run(url: str, asked: Asked, terms: Terms, *, clock: Clock) -> Foun
     seen = Seen()
     counts = Counts()
     try:
-        with rejects(asked.rejects) as reject:
+        with rosterfile.rejects(asked.rejects) as reject:
             file = Pass(asked, terms.newsletter, reject=reject)
             for rows in file.batches():
                 counts += await foresee(store, rows, terms, seen, clock=clock)
@@ -178,33 +178,21 @@ async def dry_run(url: str, asked: Asked, terms: Terms, *, clock: Clock) -> Foun
 async def imported(store: Store, asked: Asked, terms: Terms, *, clock: Clock) -> Found:
     """Import the file. Stopped half way, what was added stays, and the next run goes on."""
     counts = Counts()
-    with rejects(asked.rejects) as reject, _tidied() as tidy:
+    with rosterfile.rejects(asked.rejects) as reject, _tidied() as tidy:
         file = Pass(asked, terms.newsletter, reject=reject)
         for rows in file.batches():
             try:
                 counts += await enrol(store, rows, terms, clock=clock)
             except Temporary as error:
-                kept = "whom it added before stays added; import the file again, and it goes on"
-                raise Temporary(f"{error}; {kept}") from error
+                raise Temporary(f"{error}; {KEPT}") from error
             tidy()
             await asyncio.sleep(BREATH_SECONDS)
     return file.found(counts)
 
 
-@lru_cache(maxsize=1024)  # rows of a file say the same
-def _wrong(language: str, zone: str) -> str:
-    """What is wrong with them by the rules of config.toml; empty: nothing."""
-    try:
-        if language:
-            rules.language(language)
-    except Wrong as error:
-        return f"The language {error}."
-    try:
-        if zone:
-            rules.zone(zone)
-    except Wrong as error:
-        return f"The time zone {error}."
-    return ""
+def _blocks(stream: IO[bytes]) -> Iterator[bytes]:
+    while block := stream.read(BLOCK):
+        yield block
 
 
 def _key(row: Row) -> str:
@@ -221,30 +209,6 @@ def _tidied() -> Iterator[Callable[[], object]]:
     finally:
         gc.enable()
         gc.unfreeze()
-
-
-@contextmanager
-def rejects(path: Path) -> Iterator[Callable[[Malformed], None]]:
-    """Where malformed rows go: ``line,reason``. Made at the first of them."""
-    stream: IO[str] | None = None
-
-    def reject(one: Malformed) -> None:
-        nonlocal stream
-        if stream is None:
-            try:
-                stream = path.open("w", encoding="utf-8", newline="")
-            except OSError as error:
-                raise Misconfigured(
-                    str(path), f"cannot be written: {error.strerror}; name one with --rejects"
-                ) from error
-            csv.writer(stream).writerow(("line", "reason"))
-        csv.writer(stream).writerow((one.line, one.reason))
-
-    try:
-        yield reject
-    finally:
-        if stream is not None:
-            stream.close()
 
 
 async def members(store: Store, newsletter: str | None) -> AsyncIterator[Member]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -14,6 +15,7 @@ from digest.cli import Context, people, roster, stores, unadded
 from digest.cli.agreed import agreed
 from digest.cli.counted import counted
 from digest.cli.newsletters import chosen, refuse_unknown
+from digest.cli.rosterrow import Offer
 from digest.clock import clock_at
 from digest.config.load import load_for
 from digest.config.secret import make_and_read
@@ -22,7 +24,6 @@ from digest.errors import Misconfigured
 from digest.services import membership
 from digest.services.enrolment import Terms
 from digest.services.membership import Profile
-from digest.services.offers import offered
 from digest.storage import roster as table
 from digest.storage.consents import Evidence
 from digest.storage.database import Store
@@ -257,22 +258,27 @@ def import_(  # noqa: PLR0913 -- click hands over every option
         file=file,
         mapping=people.mapping(maps, program),
         program=program,
-        offered=offered(of),
+        offer=Offer(of),
         rejects=rejects or file.with_name(f"{file.name}.rejects.csv"),
         quiet=as_json,
     )
+    told = partial(people.told, rejects=asked.rejects, as_json=as_json, vouched=already_confirmed)
     found = asyncio.run(roster.dry_run(settings.storage.url, asked, terms, clock=CLOCK))
     counts = found.counts
     if dry_run or not (counts.new or counts.withdrawn):
-        people.told(found, asked.rejects, as_json=as_json, would=True)
+        told(found, would=True)
         return 0
     if not yes:
-        people.told(found, asked.rejects, as_json=as_json, would=True)
+        told(found, would=True)
         some = counted(counts.new, "person", "people")
         if not agreed(f"Import {some} into {of.id}?", "subscribers import"):
             raise click.Abort
-    done = _written(settings, lambda store: roster.imported(store, asked, terms, clock=CLOCK))
-    people.told(done, asked.rejects, as_json=as_json, would=False)
+    try:
+        done = _written(settings, lambda store: roster.imported(store, asked, terms, clock=CLOCK))
+    except KeyboardInterrupt:
+        click.echo(f"Cut short: {roster.KEPT}.", err=True)
+        raise
+    told(done, would=False)
     return 0
 
 

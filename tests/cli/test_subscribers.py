@@ -2,6 +2,7 @@
 
 import json
 import re
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -12,10 +13,11 @@ from click.testing import CliRunner
 
 from digest.cli import digest
 from digest.cli.roster import Asked, imported
+from digest.cli.rosterrow import Offer
 from digest.errors import Misconfigured, Temporary
 from digest.services.enrolment import Terms
 from digest.storage.database import Store
-from tests.builders import NOW
+from tests.builders import NOW, a_newsletter
 
 ROOT = Path(__file__).parents[2]
 CONFIG = """
@@ -74,6 +76,7 @@ def test_a_dry_run_says_what_would_happen_and_writes_no_database(folder):
         "elsewhere": 0,
         "malformed": 1,
         "cp1252": 0,
+        "ignored": [],
         "imported": False,
     }
     assert (folder / "digest.db").read_bytes() == before
@@ -106,6 +109,8 @@ def test_who_comes_as_left_and_whose_row_is_of_another_newsletter_is_said(folder
     said = (
         "3, 2 of them as left, bounced or complained; known already 0, suppressed 0, "
         "of another newsletter 1, malformed 0.\n"
+        "No column says when they confirmed: who becomes active is noted as confirmed on the day "
+        "of the import; name such a column with --map confirmed_at=COLUMN.\n"
         f"The rows left out, by line: {folder / 'people.csv.rejects.csv'}\n"
     )
     assert (foreseen, done) == (f"Would add {said}", f"Added {said}")
@@ -121,7 +126,7 @@ def test_who_comes_as_left_and_whose_row_is_of_another_newsletter_is_said(folder
 async def test_an_import_that_the_database_cuts_short_says_what_is_kept_and_goes_on(folder):
     asked = Asked(
         file=folder / "people.csv",
-        offered=["daily"],
+        offer=Offer(a_newsletter()),
         mapping={"address": "E-Mail"},
         program=None,
         rejects=folder / "rejects.csv",
@@ -190,6 +195,104 @@ def test_lines_that_had_to_be_guessed_are_counted_and_the_first_are_named(folder
     )
 
 
+def test_columns_that_are_not_imported_are_named(folder):
+    (folder / "people.csv").write_text(
+        "email,Opt-in,Bestätigt am,Anrede\nada@example.org,2024-01-01,02.01.2024,Frau\n"
+    )
+    words = ("import", folder / "people.csv", "--already-confirmed")
+
+    told = run(folder, *words, "--dry-run")
+    mapped = run(folder, *words, "--dry-run", "--map", "confirmed_at=Opt-in")
+    asked = take_in(folder, "--dry-run")
+
+    assert told == (
+        "Would add 1; known already 0, suppressed 0, malformed 0.\n"
+        "Columns not imported: Opt-in, Anrede; to import one, say what it is, as in "
+        "--map joined_at=COLUMN.\n"
+    )
+    assert "Columns not imported: Bestätigt am, Anrede; to import" in mapped
+    assert asked["ignored"] == ["Opt-in", "Anrede"]
+
+
+def test_another_programs_export_that_is_read_without_its_name_is_told(folder):
+    (folder / "people.csv").write_text("email,Email_disabled\nada@example.org,true\n")
+
+    told = run(folder, "import", folder / "people.csv", "--dry-run")
+
+    assert "It looks like an export of Substack: --from substack reads it, and who left" in told
+
+
+def test_dates_that_may_be_one_of_two_are_told_before_anything_is_written(folder):
+    (folder / "people.csv").write_text(
+        "email,created at\nada@example.org,2/1/2024\neve@example.org,2/3/2024\n"
+    )
+
+    with pytest.raises(Misconfigured, match=r"Line 2, joined_at \(column 'created at'\): 2/1/2024"):
+        run(folder, "import", folder / "people.csv", "--yes")
+
+    assert not list(folder.glob("*.rejects.csv"))
+    assert run(folder, "stats") == "Nobody yet.\n"
+
+
+def test_the_dates_of_a_consent_come_as_a_spreadsheet_writes_them(folder):
+    (folder / "people.csv").write_text(
+        "E-Mail;Angemeldet am;Bestätigt am\nada@example.org;01.02.2024;2.2.2024 14:05\n",
+        encoding="utf-16",
+    )
+
+    take_in(folder, "--yes", "--already-confirmed")
+
+    [ada] = json.loads(run(folder, "list", "--json"))
+    assert (ada["joined_at"], ada["confirmed_at"]) == (
+        "2024-02-01T00:00:00+00:00",
+        "2024-02-02T14:05:00+00:00",
+    )
+
+
+@pytest.mark.parametrize("name", ["people.csv", "config.toml"])
+def test_no_other_file_is_written_over_with_rejects(folder, name):
+    before = (folder / name).read_bytes()
+
+    with pytest.raises(Misconfigured, match=f"{name} is there and no list of rejects; name ano"):
+        run(folder, "import", folder / "people.csv", "--dry-run", "--rejects", folder / name)
+
+    assert (folder / name).read_bytes() == before
+
+
+def test_the_rejects_of_an_earlier_import_do_not_stay_for_this_ones(folder):
+    take_in(folder, "--dry-run")
+    rejects = folder / "people.csv.rejects.csv"
+    assert rejects.exists()
+
+    (folder / "people.csv").write_text(PEOPLE.replace("not an address", "ida@example.org"))
+    take_in(folder, "--dry-run")
+
+    assert not rejects.exists()
+
+
+def test_an_import_that_is_stopped_by_hand_says_what_is_kept_and_goes_on(folder):
+    rows = "".join(f"p{n}@example.org\n" for n in range(60_000))
+    (folder / "people.csv").write_text(f"email\n{rows}")
+    run(folder, "suppress", "eve@example.org")  # makes the database
+    words = ["import", folder / "people.csv", "--yes"]
+    database = sqlite3.connect(folder / "digest.db", timeout=30)
+
+    with subprocess.Popen(
+        [sys.executable, "-m", "digest", "--config", folder, "subscribers", *words],
+        stderr=subprocess.PIPE,
+        cwd=ROOT,
+    ) as started:
+        while started.poll() is None:
+            if database.execute("select count(*) from subscribers").fetchone() != (0,):
+                started.send_signal(signal.SIGINT)
+                break
+        _, told = started.communicate()
+
+    assert b"Cut short: whom it added before stays added; import the file again" in told
+    assert started.returncode == 130
+    assert 0 < take_in(folder, "--yes")["known"] < 60_000
+
+
 def test_a_row_cannot_ask_for_a_cadence_that_is_not_offered(folder):
     config = folder / "config.toml"
     config.write_text(CONFIG.replace("[[collect", 'offers = ["weekly"]\n[[collect'))
@@ -221,6 +324,49 @@ def test_the_topics_of_a_list_in_json_are_a_list(folder):
 
     found = {one["address"]: sorted(one["topics"]) for one in listed}
     assert found == {"ada@example.org": ["harbour", "town"], "eve@example.org": []}
+
+
+def test_the_topics_of_a_row_are_sections_however_they_are_written(folder):
+    sections = """
+[[newsletters.daily.sections]]
+topic = "harbour"
+title = "At the harbour"
+[[newsletters.daily.sections]]
+topic = "food, drink"
+title = "Table"
+"""
+    (folder / "config.toml").write_text(CONFIG.replace("[[collect", f"{sections}[[collect"))
+    (folder / "people.csv").write_text(
+        'email,topics\nada@example.org,"Table; HARBOUR"\ngrace@example.org,at the harbour\n'
+        'eve@example.org,"food, drink"\nida@example.org,harbour|sport\nuta@example.org,\n'
+    )
+
+    take_in(folder, "--yes", "--already-confirmed")
+
+    assert {one["address"]: one["topics"] for one in json.loads(run(folder, "list", "--json"))} == {
+        "ada@example.org": ["food, drink", "harbour"],
+        "grace@example.org": ["harbour"],
+        "eve@example.org": ["food, drink"],
+        "uta@example.org": [],
+    }
+    assert (folder / "people.csv.rejects.csv").read_text().splitlines()[1:] == [
+        '5,"The topics are not all sections; write them like harbour|food, drink."'
+    ]
+
+
+@pytest.mark.parametrize("wrong", ["cadence,hourly", "language,german", "timezone,CET/Somewhere"])
+def test_who_left_has_left_whatever_else_the_row_says(folder, wrong):
+    column, _, word = wrong.partition(",")
+    (folder / "people.csv").write_text("email\nada@example.org\n")
+    take_in(folder, "--yes", "--already-confirmed")
+    (folder / "people.csv").write_text(
+        f"email,status,{column}\nada@example.org,left,{word}\neve@example.org,bounced,{word}\n"
+    )
+
+    found = take_in(folder, "--yes", "--already-confirmed")
+
+    assert (found["malformed"], found["withdrawn"], found["gone"]) == (0, 1, 1)
+    assert stats(folder)[("left", "ok")] == 1
 
 
 def test_a_row_cannot_bring_a_zone_or_a_language_that_is_none(folder):

@@ -158,7 +158,7 @@ def test_substack():
     ]
 
 
-@pytest.mark.parametrize("said", ["true", "TRUE", "Yes", "1"])
+@pytest.mark.parametrize("said", ["true", "TRUE", "Yes", "1", "WAHR", "x"])
 def test_who_turned_mail_off_at_substack_has_left_however_the_file_spells_it(said):
     text = f'email,email_disabled\r\nada@example.org,{said}\r\n"open,x\r\n'
 
@@ -175,6 +175,20 @@ def test_a_mailchimp_row_says_when_it_was_confirmed_where_it_does_not_say_when_i
 
     assert (row.details.status, row.details.joined_at) == (
         Status.ACTIVE,
+        datetime(2026, 11, 24, 6, 30, tzinfo=UTC),
+    )
+
+
+@pytest.mark.parametrize(
+    ("said", "status"), [("WAHR", Status.ACTIVE), ("FALSCH", Status.LEFT), ("x", Status.LEFT)]
+)
+def test_what_a_spreadsheet_saved_between_is_understood(said, status):
+    text = f"email;subscribed_to_emails;created_at\r\nada@example.org;{said};24.11.2026 06:30\r\n"
+
+    (row,) = roster.read(translated(lines.split([text.encode()]), "ghost"))
+
+    assert (row.details.status, row.details.joined_at) == (
+        status,
         datetime(2026, 11, 24, 6, 30, tzinfo=UTC),
     )
 

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from subscribers import lines, roster
 from subscribers.address import Address
+from subscribers.headings import NoAddressColumn, plan
 from subscribers.lines import Malformed
 from subscribers.model import By, Standing, Status
-from subscribers.roster import Details, NoAddressColumn, Row
+from subscribers.roster import Details, Row
 
 
 def read(data, given=None, block=7):
@@ -106,6 +107,8 @@ def test_malformed_rows_are_named_by_line_and_cost_nobody_else():
         (" cleaned ", None, Standing.BOUNCED),
         ("bounced", None, Standing.BOUNCED),
         ("Complained", None, Standing.COMPLAINED),
+        ("blocklisted", None, Standing.COMPLAINED),
+        ("unactivated", Status.PENDING, Standing.OK),
         ("", None, Standing.OK),
     ],
 )
@@ -172,7 +175,7 @@ def test_a_cell_means_what_it_says_whatever_its_case_and_blanks(column, said, fi
 @pytest.mark.parametrize(
     ("column", "said", "told"),
     [
-        ("joined", "1/15/2024", "joined_at is no moment; write it like 2026-11-24 or"),
+        ("joined", "15 days ago", "joined_at is no moment; write it like 2026-11-24 or"),
         ("paused_until", "9999-12-31T23:59:59-05:00", "paused_until is no moment; write it like"),
         ("hour", "7.30", "hour is no time of day; write it like 08:30"),
         ("left_by", "eve@example.org", "left_by is none of reader, operator, import, mailbox"),
@@ -223,8 +226,17 @@ def test_no_exported_cell_is_a_formula_and_reading_gives_it_back(name):
 MOMENTS = st.none() | st.integers(0, 4 * 10**15).map(
     lambda micros: datetime(1990, 1, 1, tzinfo=UTC) + timedelta(microseconds=micros)
 )
+
+
+def details(**said):
+    """A row that says when somebody left says that they did."""
+    if said["status"] is None:
+        said["left_at"] = None
+    return Details(**said)
+
+
 DETAILS = st.builds(
-    Details,
+    details,
     language=st.sampled_from(["", "de", "en"]),
     timezone=st.sampled_from(["", "Europe/London"]),
     standing=st.sampled_from([s for s in Standing if s is not Standing.ERASED]),
@@ -274,7 +286,9 @@ def test_no_bytes_break_the_reading(data, block):
     ],
 )
 def test_the_headings_of_a_file_may_be_in_any_language_of_the_pages(heads, places):
-    assert roster.plan(heads.split(",")).places == places
+    found = plan(heads.split(","), {}, ours=roster.COLUMNS, reads_as_address=lambda _: False)
+
+    assert found.places == places
 
 
 def test_a_row_that_ends_before_its_address_is_left_out_and_one_that_ends_behind_it_is_read():
@@ -291,3 +305,104 @@ def test_the_end_of_a_line_that_is_too_long_is_no_line_of_its_own():
     found = read(data, block=4096)
 
     assert [(one.line, isinstance(one, Row)) for one in found] == [(2, False), (3, True)]
+
+
+@pytest.mark.parametrize(
+    ("cell", "name"),
+    [
+        ("Ada <ada@example.org>", "Ada"),
+        ('"""Lovelace, Ada"" <ada@example.org>"', "Lovelace, Ada"),
+        ('"Lovelace, Ada" <ada@example.org>', "Lovelace, Ada"),
+        ("<ada@example.org>", ""),
+        ("mailto:ada@example.org", ""),
+    ],
+)
+def test_an_address_may_have_its_name_beside_it_in_any_row(cell, name):
+    assert people(f"{cell}\n{cell.replace('ada@', 'ida@')}\n") == [
+        ("ada@example.org", name),
+        ("ida@example.org", name),
+    ]
+    assert people(f"email\n{cell}\n") == [("ada@example.org", name)]
+
+
+def test_the_column_of_names_outweighs_a_name_beside_the_address():
+    data = "email,name\nAda <ada@example.org>,Ada L.\nIda <ida@example.org>,\n"
+
+    assert people(data) == [("ada@example.org", "Ada L."), ("ida@example.org", "Ida")]
+
+
+@pytest.mark.parametrize(
+    ("heads", "name"),
+    [
+        ("first name,last name", "A B"),
+        ("Nachname,Vorname", "B A"),
+        ("name,last name", "A B"),
+        ("full name,surname", "A B"),
+        ("prénom,nom", "A B"),
+        ("vorname,x", "A"),
+    ],
+)
+def test_a_name_in_two_columns_is_one(heads, name):
+    assert people(f"email,{heads}\nada@example.org,A,B\n") == [("ada@example.org", name)]
+
+
+def test_a_whole_name_is_not_put_together_with_its_parts():
+    data = "name,given name,family name,e-mail 1 - value\nAda L.,Ada,L.,ada@example.org\n"
+
+    assert people(data) == [("ada@example.org", "Ada L.")]
+
+
+@pytest.mark.parametrize(
+    ("said", "status", "left_at"),
+    [
+        ("2024-01-15", Status.LEFT, datetime(2024, 1, 15, tzinfo=UTC)),
+        ("true", Status.LEFT, None),
+        ("1", Status.LEFT, None),
+        ("", None, None),
+        ("0", None, None),
+        ("No", None, None),
+        ("0001-01-01T00:00:00Z", None, None),
+    ],
+)
+def test_who_has_a_date_of_leaving_has_left(said, status, left_at):
+    [row] = read(f"Subscriber,Unsubscribed\nada@example.org,{said}\n")
+
+    assert (row.details.status, row.details.left_at) == (status, left_at)
+
+
+def test_a_status_outweighs_a_date_of_leaving():
+    [row] = read("email,status,left_at\nada@example.org,pending,2024-01-15\n")
+
+    assert row.details.status is Status.PENDING
+
+
+@pytest.mark.parametrize(
+    ("data", "ignored"),
+    [
+        ("email,Angemeldet am,Anrede,,Vorname\n", ("Anrede",)),
+        ("x,ada@example.org,2024\n", ("1", "3")),
+        ("", ()),
+    ],
+)
+def test_the_columns_that_nothing_is_taken_from_are_known(data, ignored):
+    assert roster.survey(lines.split([data.encode()])).ignored == ignored
+
+
+@pytest.mark.parametrize(
+    ("confirmed", "left", "status"),
+    [
+        ("1", "0", None),
+        ("0", "0", Status.PENDING),
+        ("0", "1", Status.LEFT),
+        ("1", "1", Status.LEFT),
+    ],
+)
+def test_who_is_said_not_to_have_confirmed_is_pending(confirmed, left, status):
+    head = "Email\tIs this subscriber confirmed\tIs this subscriber blacklisted"
+    data = f"{head}\nada@example.org\t{confirmed}\t{left}\n"
+    looked = roster.survey(lines.split([data.encode()]))
+
+    [row] = read(data)
+
+    assert (row.details.status, row.details.confirmed_at) == (status, None)
+    assert (looked.orders, looked.ignored) == ({}, ())
