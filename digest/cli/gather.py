@@ -16,6 +16,7 @@ from digest.cli.sources import meant
 from digest.cli.words import note_lines
 from digest.config.load import load_for
 from digest.config.settings import Settings
+from digest.errors import DigestError
 from digest.model import Source, SourceReport
 from digest.plain import dumped
 from digest.services.gather import RESTING, wake
@@ -31,7 +32,7 @@ from digest.services.gather import RESTING, wake
     help="Visit this one alone, and now, also where it rests; may be given several times.",
 )
 @click.pass_obj
-def command(context: Context, as_json: bool, named: tuple[str, ...]) -> int:
+def command(context: Context, as_json: bool, named: tuple[str, ...]) -> None:
     """Visit every source that is due and keep its articles.
 
     A source that fails never stops the others; it is named, and the exit code is 1 only when
@@ -54,7 +55,9 @@ def command(context: Context, as_json: bool, named: tuple[str, ...]) -> int:
             click.echo(f"Note: {note}")
         if any(report.status.startswith(RESTING) for report in failed):
             click.echo("`digest gather --source NAME` visits one that rests now.")
-    return 1 if reports and len(failed) == len(reports) else 0
+    if reports and len(failed) == len(reports):
+        places = "the one source" if len(failed) == 1 else f"any of {len(failed):,} sources"
+        raise DigestError(f"could not read {places}; {failed[0].name}: {failed[0].error}")
 
 
 async def _gather(

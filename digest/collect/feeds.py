@@ -26,6 +26,7 @@ _HTML = re.compile(
     r"\s*(?:<!--.{0,2000}?-->\s*)*<(?:!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL
 )
 _NAMES_A_FEED = re.compile(r"application/(?:rss|atom|rdf|feed)\+(?:xml|json)", re.IGNORECASE)
+_WANTS_A_LOGIN = re.compile(r"<input\b[^>]{0,400}\btype\s*=\s*[\"']?password\b", re.IGNORECASE)
 _XML_START = re.compile(r"^\s*<\?xml[^>]{0,300}\?>")
 # What the parser takes for another day or hour: 2026/11/30 and 2026年11月30日 for the first of the
 # month, 30-11-2026 for a day of 2030, a Unix time for a year, 9:05 PM for the morning, CET for UTC,
@@ -54,10 +55,7 @@ def parse(
     if not text.strip():
         raise Permanent("the feed is empty: not one byte of XML")
     if _HTML.match(text):
-        raise Permanent(
-            f"this is a web page, not a feed ({content_type or 'no content type'}); "
-            f"`digest sources add {_where_to_look(text, url)}` looks for its feed"
-        )
+        raise Permanent(_web_page(text, url, content_type or "no content type"))
     guard.check_xml(text, what="the feed")
     feed = feedparser.parse(
         _as_utf8(text),
@@ -72,9 +70,19 @@ def parse(
     return _parsed(feed, url, source)
 
 
-def _where_to_look(page: str, url: str) -> str:
-    """The page where it names a feed; else, as an error page does not, the front page."""
-    return url if _NAMES_A_FEED.search(page) else urljoin(url, "/")
+def _web_page(page: str, url: str, content_type: str) -> str:
+    """What came in place of a feed, and where one may be found.
+
+    That is the page itself where it names a feed; else, as an error page does not, the front page.
+    """
+    if _NAMES_A_FEED.search(page):
+        what, cure = "a web page, not a feed", f"`digest sources add {url}`"
+    elif _WANTS_A_LOGIN.search(page):
+        what = "a web page that asks for a password, not a feed"
+        cure = f"give an address that needs no login; `digest sources add {urljoin(url, '/')}`"
+    else:
+        what, cure = "a web page, not a feed", f"`digest sources add {urljoin(url, '/')}`"
+    return f"this is {what} ({content_type}); {cure} looks for its feed"
 
 
 def _as_utf8(text: str) -> bytes:

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import assert_never
 
-from digest.collect import charset, feeds, files, pages, sample, sitemaps, visits
+from digest.collect import charset, feeds, files, hops, pages, sample, sitemaps, visits
 from digest.collect.fetch import Answer, Ask, Failed, Fetch, Fetched, NotModified
 from digest.collect.harvested import Parsed, newest
 from digest.collect.sitemaps import Index
@@ -121,13 +121,16 @@ async def _remote(
     now: datetime,
     jitter: float,
 ) -> Harvest:
-    answer = await fetch(_ask(source, visit))
+    ask = _ask(source, visit)
+    answer = await fetch(ask)
     if not isinstance(answer, Fetched):
         return _without_body(visit, answer, now, jitter)
     try:
         parsed = await _parsed(source, answer, fetch, isolate)
     except DigestError as error:
-        after = visits.after(visit, answer, now=now, jitter=jitter, error=f"{answer.url}: {error}")
+        after = visits.after(
+            visit, answer, now=now, jitter=jitter, error=_useless(ask, answer, error)
+        )
         return Harvest(items=(), visit=after)
     after = visits.after(
         visit,
@@ -146,6 +149,13 @@ async def _remote(
     if after.url and after.url != visit.url:
         notes.append(f"it has moved for good and is now read at {after.url}")
     return Harvest(items=parsed.items, visit=after, notes=tuple(notes))
+
+
+def _useless(ask: Ask, answer: Fetched, error: DigestError) -> str:
+    """What was wrong with a body, and where it came from: the operator knows the address asked."""
+    asked = hops.masked(ask.url)
+    led = "" if hops.bare(ask.url) == answer.url else f" (led to {answer.url})"
+    return f"{asked}{led}: {error}"
 
 
 def _without_body(visit: Visit, answer: Answer, now: datetime, jitter: float) -> Harvest:

@@ -33,7 +33,8 @@ def after(
     """
     if isinstance(answer, Failed):
         return _failed(visit, answer, now, jitter)
-    moved = _moved(visit, answer.moved_to, now)
+    # A move that led to nothing of use, such as a login, would shut the old address out for good.
+    moved = visit if error else _moved(visit, answer.moved_to, now)
     next_visit = _later(now + _jittered(PAUSE, jitter), answer.fresh_until, now)
     if isinstance(answer, NotModified):
         return replace(

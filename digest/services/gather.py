@@ -22,14 +22,7 @@ from digest.curate.addresses import Placed
 from digest.curate.extract import Unreadable
 from digest.errors import DigestError
 from digest.isolation import Isolate
-from digest.model import (
-    Article,
-    Form,
-    Source,
-    SourceKind,
-    SourceReport,
-    Visit,
-)
+from digest.model import Article, Form, Source, SourceKind, SourceReport, Visit
 from digest.storage import articles as articles_table
 from digest.storage import sources as sources_table
 from digest.storage.articles import Sighting
@@ -61,7 +54,7 @@ class _Read:
     trouble: str | None = None  # why there is no article
     owed: bool = False  # and its page may be had later
     moved: bool = False  # its page was found at another address
-    note: str | None = None
+    note: str | None = None  # what the operator is told, the address in it
 
 
 async def gather(
@@ -137,7 +130,8 @@ class _Visitor:
         unsettled = visits.unsettled(found.visit, now=now, jitter=jitter)
         new = await self.store.write(_keep, found.visit, unsettled, read, now)
         notes = [*found.notes, *(one.note for one in read if one.note)]
-        notes += [f"{one.placed.item.url}: {one.trouble}" for one in read if one.trouble]
+        lost = [one for one in read if one.trouble and not one.note]
+        notes += [f"{one.placed.item.url}: {one.trouble}" for one in lost]
         return SourceReport(
             source=source.id,
             name=source.name,
@@ -212,7 +206,9 @@ class _Visitor:
             return _Read(placed=placed, article=None, trouble=_mistake(error))
         if isinstance(read, Unreadable):
             trouble = whole.trouble or read.reason
-            return _Read(placed=placed, article=None, trouble=trouble, owed=whole.owed)
+            return _Read(
+                placed=placed, article=None, trouble=trouble, owed=whole.owed, note=whole.trouble
+            )
         article = replace(read, url=placed.address) if placed.part else read
         return _Read(placed=placed, article=article, moved=moved, note=whole.trouble)
 

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select, update
 
 from digest.model import Article, Edition, Issue, NewsletterId
 from digest.storage import volume
 from digest.storage.articles import article_of
 from digest.storage.dialect import insert
+from digest.storage.postal import deliveries, tallies
 from digest.storage.schema import articles, editions, issues, told
 
 # The states in which an issue's window and stories count for the ones that follow.
@@ -51,13 +52,13 @@ _ROW = (
 
 
 def last(tx: Connection, newsletter: NewsletterId, cadence: str) -> IssueRow | None:
-    """The newest issue that counts: its ``until`` is where the next window begins."""
+    """The newest issue that told its news: its ``until`` is where the next window begins."""
     row = tx.execute(
         select(*_ROW)
         .where(
             issues.c.newsletter == newsletter,
             issues.c.cadence == cadence,
-            issues.c.state.in_(COUNTED),
+            _reached(),
         )
         .order_by(issues.c.until.desc(), issues.c.id.desc())
     ).first()
@@ -85,12 +86,25 @@ def told_since(
         .where(
             issues.c.newsletter == newsletter,
             issues.c.cadence == cadence,
-            issues.c.state.in_(COUNTED),
             issues.c.until > since,
+            _reached(),
         )
         .order_by(issues.c.until, told.c.position, articles.c.url)
     )
     return [(article_of(row), row.period) for row in rows]
+
+
+def _reached() -> ColumnElement[bool]:
+    """Whether an issue counts and told its news: a cancelled one that left for nobody did not."""
+    left = deliveries.c.state.in_(("queued", "sending", "sent"))  # queued: a worker has it still
+    return and_(
+        issues.c.state.in_(COUNTED),
+        or_(
+            issues.c.state != "cancelled",
+            exists().where(deliveries.c.issue == issues.c.id, left),
+            exists().where(tallies.c.issue == issues.c.id, tallies.c.state == "sent"),
+        ),
+    )
 
 
 def that_told(tx: Connection, url: str) -> list[Place]:
@@ -107,7 +121,7 @@ def that_told(tx: Connection, url: str) -> list[Place]:
         .join(told, told.c.issue == issues.c.id)
         .where(
             told.c.article_url == url,
-            issues.c.state.in_((*COUNTED, "draft")),
+            or_(issues.c.state == "draft", _reached()),
             issues.c.corrects.is_(None),
         )
         .order_by(issues.c.newsletter, issues.c.id)

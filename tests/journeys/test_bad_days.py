@@ -331,6 +331,8 @@ def test_a_gather_in_which_every_source_failed_is_a_failure(desk):
 
     assert said.code == 1
     assert said.out.count("In trouble: ") == 2
+    assert "could not read any of 2 sources" in said.err
+    assert "could not read any of 2 sources" in desk.run("gather", "--json").err
 
 
 @pytest.mark.parametrize("name", ["media/pony.jpg", "proofs of payment.pdf", "messages/ada.eml"])

@@ -158,3 +158,30 @@ async def test_news_that_all_link_to_the_front_are_an_article_each(store, world,
     assert {one.url for one in (await kept(store)).values()} == {
         f"{web.url('/')}#tag:{n}" for n in range(3)
     }
+
+
+async def test_a_note_names_the_address_of_a_page_once(store, world, web):
+    lost = web.url("/lost")
+    source = feed(web.feed("/a.xml", rss(f"<item><link>{lost}</link></item>")))
+
+    (report,) = await world.gather(store, source)
+
+    (note,) = report.notes
+    assert (note.count(lost), "404" in note) == (1, True)
+
+
+async def test_a_feed_behind_a_redirect_to_a_login_says_so_and_is_asked_for_again(
+    store, world, web
+):
+    web.serve("/login", "<html><form><input name=p type='password'></form></html>")
+    source = feed(web.redirect("/a.xml", "/login", status=301))
+    (report,) = await world.gather(store, source)
+    world.now += timedelta(days=8)
+    await world.gather(store, source)
+    web.feed("/a.xml", rss(item("Gates open", "", GATES + CHOIR, guid=web.url("/gates"))))
+    world.now += timedelta(days=8)
+    (later,) = await world.gather(store, source)
+
+    assert report.error.startswith(f"{web.url('/a.xml')} (led to {web.url('/login')}): ")
+    assert "asks for a password" in report.error
+    assert later.error is None

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import delete, update
 
-from digest.storage import desk
+from digest.model import NewsletterId
+from digest.storage import desk, issues
 from digest.storage.postal import deliveries
 from digest.storage.schema import subscribers
 from tests.builders import NOW
@@ -109,3 +111,17 @@ async def test_what_failed_or_is_held_is_queued_again_with_a_new_end(store):
     assert after["ada"] == ("queued", None, until, 550)
     assert after["grace"] == ("queued", None, until, None)
     assert after["edsger"][0] == "sent"
+
+
+@pytest.mark.parametrize(("becomes", "counts"), [("sent", True), ("skipped", False)])
+async def test_an_issue_that_was_cancelled_before_anybody_got_it_told_nothing(
+    store, becomes, counts
+):
+    def story(tx):
+        released(tx, "ada", "grace")
+        desk.turn(tx, 1, ("released",), "cancelled")
+        set_state(tx, "ada", state=becomes)
+        set_state(tx, "grace", state="skipped")
+        return issues.last(tx, NewsletterId("daily"), "daily") is not None
+
+    assert await store.write(story) == counts
