@@ -66,7 +66,7 @@ class Row:
 _WHO = ("address", "name")
 COLUMNS = (*_WHO, *(one.name for one in fields(Details)))
 _TIMES = ("joined_at", "confirmed_at", "left_at", "paused_until")
-_WHETHER = ("confirmed_at", "left_at")  # some files say only whether
+_WHETHER = ("joined_at", "confirmed_at", "left_at")  # some files say only whether
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,7 +208,8 @@ def _details(
         name: dates.moment(name, said.get(name, ""), order)
         for name, order in zip(_TIMES, written, strict=True)
     }
-    if status is None and (whether["left_at"] or times["left_at"]):
+    is_out = whether["left_at"] or whether["joined_at"] is False
+    if status is None and (is_out or times["left_at"]):
         status = Status.LEFT  # a file of those who left need not say so twice
     elif status is None and whether["confirmed_at"] is False:
         status = Status.PENDING

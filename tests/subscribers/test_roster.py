@@ -406,3 +406,14 @@ def test_who_is_said_not_to_have_confirmed_is_pending(confirmed, left, status):
 
     assert (row.details.status, row.details.confirmed_at) == (status, None)
     assert (looked.orders, looked.ignored) == ({}, ())
+
+
+@pytest.mark.parametrize(("subscribed", "status"), [("yes", None), ("no", Status.LEFT)])
+def test_who_is_said_not_to_be_subscribed_has_left(subscribed, status):
+    data = f"Email,Subscribed\nada@example.org,{subscribed}\n"
+    looked = roster.survey(lines.split([data.encode()]))
+
+    [row] = read(data)
+
+    assert (row.details.status, row.details.joined_at) == (status, None)
+    assert (looked.orders, looked.ignored) == ({}, ())
