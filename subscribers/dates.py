@@ -80,17 +80,17 @@ def orders(
             if not text:
                 continue
             try:
-                moment(name, text, found.get(name))
+                moment(name, text)
             except ValueError:
                 first = waiting[name]
                 if first is None or (_either(text) and not first[2]):
                     waiting[name] = (line, text, _either(text))
                 continue
-            written = _WRITTEN.fullmatch(text)
-            if written and written["a"] and written["by"] != "." and written["a"] != written["b"]:
-                found[name] = _order(written)
-            elif written and written["by"] not in (None, "."):
+            asked = _asked(text)
+            if asked and int(asked["a"]) == int(asked["b"]):
                 continue  # 3/3/2024 reads, and decides nothing
+            if asked and (order := _order(asked)):
+                found[name] = order
             del waiting[name]
         if not waiting or (line > _ENOUGH and not any(waiting.values())):
             break
@@ -127,6 +127,8 @@ def _spelled(written: re.Match[str], order: Order | None) -> datetime:
         year, month, day = written["y1"], written["m1"], written["d1"]
     else:
         order = Order.DAY_FIRST if written["by"] == "." else order or _order(written)
+        if order is None:
+            raise _Unclear
         year, day, month = written["y"], written["a"], written["b"]
         if order is Order.MONTH_FIRST:
             day, month = month, day
@@ -139,22 +141,20 @@ def _spelled(written: re.Match[str], order: Order | None) -> datetime:
     return datetime(int(year), int(month), int(day), hour, minute, second, tzinfo=UTC)
 
 
-def _order(written: re.Match[str]) -> Order:
-    """What a date says by itself. Raises _Unclear."""
+def _order(written: re.Match[str]) -> Order | None:
+    """What a date says by itself. None: it may be one of two days."""
     one, other = int(written["a"]), int(written["b"])
     if one <= 12 and other <= 12 and one != other:
-        raise _Unclear
+        return None
     return Order.DAY_FIRST if other <= 12 else Order.MONTH_FIRST
 
 
-def _either(text: str) -> bool:
+def _asked(text: str) -> re.Match[str] | None:
+    """A date of which it is a question which number is the day: with full stops it is not."""
     written = _WRITTEN.fullmatch(text)
-    return bool(written and written["a"] and written["by"] != "." and _unclear(written))
+    return written if written and written["by"] not in (None, ".") else None
 
 
-def _unclear(written: re.Match[str]) -> bool:
-    try:
-        _order(written)
-    except _Unclear:
-        return True
-    return False
+def _either(text: str) -> bool:
+    asked = _asked(text)
+    return asked is not None and _order(asked) is None

@@ -10,7 +10,7 @@ from functools import lru_cache
 from digest.config import rules
 from digest.config.problems import Wrong
 from digest.model import Newsletter
-from digest.services.offers import offered
+from digest.services.offers import offered, topics_of
 from subscribers.roster import Details
 from subscribers.withdrawals import losses
 
@@ -55,11 +55,7 @@ class Offer:
 
 def _known(newsletter: Newsletter) -> Mapping[str, str]:
     """A topic, and the words over its section, in lower case -> the topic."""
-    some = [
-        one
-        for one in newsletter.sections
-        if not newsletter.topics or one.topic in newsletter.topics
-    ]
+    some = topics_of(newsletter)
     titles = {one.title.casefold(): one.topic for one in some}
     return {**titles, **{one.topic.casefold(): one.topic for one in some}}
 

@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from digest.deliver import headers
 from digest.model import Heading, Newsletter
-from digest.services.offers import offered
+from digest.services.offers import offered, topics_of
 from digest.web.desk import (
     bearer_of,
     comes_from_afar,
@@ -177,15 +177,6 @@ def _wished(member: Member, wishes: Wishes) -> Member:
             member.person, name=wishes.name, language=wishes.language, timezone=wishes.timezone
         ),
         subscription=replace(member.subscription, hour=wishes.hour),
-    )
-
-
-def topics_of(newsletter: Newsletter) -> tuple[Heading, ...]:
-    """What a reader may choose from: the sections, as far as they can hold a story."""
-    return tuple(
-        one
-        for one in newsletter.sections
-        if not newsletter.topics or one.topic in newsletter.topics
     )
 
 
