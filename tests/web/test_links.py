@@ -287,6 +287,18 @@ async def test_leaving_is_a_friendly_yes_for_one_who_was_erased_meanwhile(site: 
     assert len(await site.people()) == 0
 
 
+async def test_who_was_erased_is_told_so_by_the_back_button_and_by_old_mails(site: House):
+    who = await site.member()
+    path = link(Purpose.PREFERENCES, who)
+
+    await site.post(f"{path}/erase")
+    answers = [await site.get(path, method) for method in ("GET", "POST")]
+    answers += [await site.get(f"{path}/{page}") for page in ("data", "erase")]
+
+    assert [answer.status for answer in answers] == [404] * 4
+    assert ["You are erased" in answer.text for answer in answers] == [True] * 4
+
+
 @pytest.mark.parametrize(("less", "status"), [("weekly", "active"), ("pause", "paused")])
 async def test_one_may_get_less_instead(site: House, less: str, status: str):
     who = await site.member()
