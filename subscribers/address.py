@@ -30,6 +30,8 @@ _DISPOSABLE = frozenset(
     "mintemail.com moakt.com mohmal.com mytemp.email sharklasers.com spamgourmet.com "
     "temp-mail.org tempmail.com tempr.email throwawaymail.com trashmail.com yopmail.com".split()
 )
+# Providers to whom a dot before the @ means nothing, and the name each goes by.
+_DOTLESS = {"gmail.com": "gmail.com", "googlemail.com": "gmail.com"}
 # What nearly every address looks like. A match needs none of the slow checks below.
 _PLAIN = re.compile(
     r"[A-Za-z0-9_+-]{1,32}(?:\.[A-Za-z0-9_+-]{1,15})?@"
@@ -115,10 +117,15 @@ class Address:
 
     @property
     def untagged(self) -> Self:
-        """The mailbox that most providers put the mail to ``local+tag@domain`` into: to count what
-        is written there. Two people may share it, so nothing but counts goes by it."""
-        local = self.local.partition("+")[0]
-        return self if local in ("", self.local) else type(self)(local, self.domain)
+        """The mailbox that most providers put the mail to ``local+tag@domain`` into, and Gmail that
+        to ``lo.cal@``: to count what is written there. Two people may share it, so nothing but
+        counts goes by it."""
+        local, domain = self.local.partition("+")[0], self.domain
+        if domain in _DOTLESS:
+            local, domain = local.replace(".", ""), _DOTLESS[domain]
+        if local == "" or (local, domain) == (self.local, self.domain):
+            return self
+        return type(self)(local, domain)
 
     @property
     def is_ascii(self) -> bool:

@@ -87,10 +87,15 @@ def test_the_composition_gives_digest_no_privilege_and_no_secret_in_the_open():
 
 
 def test_no_web_server_example_logs_the_links_of_readers():
-    assert "access_log off;" in (DEPLOY / "nginx.conf").read_text("utf-8")
+    nginx = (DEPLOY / "nginx.conf").read_text("utf-8")
     caddy = (DEPLOY / "Caddyfile").read_text("utf-8")
-    assert not re.search(r"^\s*log\b", caddy, re.MULTILINE)
-    for example in ((DEPLOY / "nginx.conf").read_text("utf-8"), caddy):
+    # Of an error both would tell the request with its link: nginx below crit, Caddy in this log.
+    assert "access_log off;" in nginx
+    assert re.search(r"^ +error_log \S+ crit;$", nginx, re.MULTILINE)
+    first, _, site = caddy.partition("\n}\n")
+    assert first.endswith("\n\n{\n\tlog {\n\t\texclude http.log.error\n\t}")
+    assert not re.search(r"^\s*log\b", site, re.MULTILINE)
+    for example in (nginx, caddy):
         assert "/metrics" in example
 
 

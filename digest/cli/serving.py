@@ -101,6 +101,9 @@ class Prompt(H11Protocol):
         super().on_response_complete()
         self._await_head()
 
+    def _unsupported_upgrade_warning(self) -> None:
+        """Nothing: Uvicorn would tell operators to install what these pages have no use for."""
+
     def connection_lost(self, exc: Exception | None) -> None:
         if self._late:
             self._late.cancel()

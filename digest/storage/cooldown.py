@@ -4,7 +4,8 @@ The letters say so, also those that are owed and wait for their hour. Those of a
 erased go with them, and whoever asked could be erased and ask again: so a keyed hash of each
 address that they had asked stays for a day.
 
-What follows a + counts for nothing here: one mailbox has any number of such addresses.
+What follows a + counts for nothing here, nor does a dot at Gmail: one mailbox has any number of
+such addresses.
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ from digest.web import (
     unsubscribe,
 )
 from digest.web.challenge import Challenger
-from digest.web.desk import Desk, OfATest, Unproven
+from digest.web.desk import Desk, Erased, OfATest, Unproven
 from digest.web.library import Library
 from digest.web.limits import Gates, Spent
 from digest.web.look import Look
@@ -79,6 +79,7 @@ def application(
     made.add_exception_handler(HTTPException, sorry.refused)
     made.add_exception_handler(Unproven, fresh.lost)
     made.add_exception_handler(OfATest, trial.shown)
+    made.add_exception_handler(Erased, data.gone)
     made.add_exception_handler(DigestError, sorry.unreachable)
     made.add_exception_handler(Exception, sorry.broken)
     door.add_exception_handler(RequestValidationError, sorry.flawed)

@@ -26,7 +26,7 @@ from digest.web.desk import (
     page,
 )
 from digest.web.joining import network_mark
-from digest.web.links import LONGEST, Bearer, link
+from digest.web.links import Bearer, link, whole
 from digest.web.members import Member
 from subscribers import consent, tokens
 from subscribers.address import Address
@@ -180,7 +180,7 @@ class _Mover:
 
 async def _mover(request: Request) -> _Mover:
     """Whom a link to a new address was written for. Raises HTTPException 404."""
-    desk, token = desk_of(request), request.path_params["word"][:LONGEST]
+    desk, token = desk_of(request), whole(request.path_params["word"])
     claimed = tokens.claimed(token)
     person = await desk.members.mover(claimed) if claimed else None
     if person is None:

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from digest.plain import dumped
-from digest.web.desk import bearer_of, comes_from_afar, desk_of, language_of, page
+from digest.web.desk import Erased, bearer_of, comes_from_afar, desk_of, language_of, page
 from digest.web.links import link
 from subscribers.tokens import Purpose
 
@@ -17,7 +17,7 @@ async def download(request: Request) -> Response:
     bearer = bearer_of(request, Purpose.PREFERENCES)
     data = await desk_of(request).members.data_of(bearer.subscriber)
     if data is None:
-        raise HTTPException(404)
+        raise Erased(bearer.newsletter)
     text = f"{dumped(data)}\n"
     headers = {"content-disposition": 'attachment; filename="data.json"'}
     return Response(text, 200, headers, "application/json")
@@ -27,7 +27,7 @@ async def ask(request: Request) -> Response:
     desk, bearer = desk_of(request), bearer_of(request, Purpose.PREFERENCES)
     member = await desk.members.find(bearer.subscriber, bearer.newsletter.id)
     if member is None:
-        raise HTTPException(404)
+        raise Erased(bearer.newsletter)
     html = desk.look.render(
         "erase.html",
         bearer.newsletter,
@@ -47,6 +47,14 @@ async def erase(request: Request) -> Response:
     language = language_of(request, bearer.newsletter, member.person.language if member else "")
     await desk.members.erase(bearer.subscriber)
     return page(desk.look.render("erased.html", bearer.newsletter, language, private=True))
+
+
+async def gone(request: Request, error: Exception) -> Response:
+    """The links of old mails of who was erased, and the page that the back button leads to."""
+    assert isinstance(error, Erased)
+    language = language_of(request, error.newsletter)
+    html = desk_of(request).look.render("erased.html", error.newsletter, language, private=True)
+    return page(html, status=error.status_code)
 
 
 ROUTES = [

@@ -102,6 +102,14 @@ class Unproven(HTTPException):
         self.newsletter = newsletter
 
 
+class Erased(HTTPException):
+    """A link to one's choices that is ours, of a person who is not known any more. Status 404."""
+
+    def __init__(self, newsletter: Newsletter) -> None:
+        super().__init__(404)
+        self.newsletter = newsletter
+
+
 class OfATest(HTTPException):
     """A link of a test of an issue, which speaks for nobody. Status 200: a test may ask.
 

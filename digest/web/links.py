@@ -5,6 +5,7 @@ The word is the one that mails carry: ``NEWSLETTER.TOKEN`` (digest/deliver/postm
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -14,6 +15,8 @@ from subscribers.model import SubscriberId
 from subscribers.tokens import Purpose
 
 LONGEST = 300
+# NEWSLETTER.SUBSCRIBER.MAC, or without the first; what follows is no letter of a MAC.
+_WORD = re.compile(r"((?:[^.]*\.)?[A-Za-z0-9-]{1,64}\.[A-Za-z0-9_-]{22})[^A-Za-z0-9_-]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +58,18 @@ def _read(word: str, newsletters: Mapping[str, Newsletter]) -> tuple[Newsletter 
     return newsletters.get(name), token
 
 
+def whole(word: str) -> str:
+    """A word as it was written, where a program of mail wrapped its line or put something behind.
+
+    Some take the full stop, the bracket or the ``=0D`` after an address for a part of it.
+    """
+    joined = "".join(word[:LONGEST].split())
+    found = _WORD.match(joined)
+    return found[1] if found else joined
+
+
 def _parted(word: str) -> tuple[str, str]:
-    name, _, token = word[:LONGEST].partition(".")
+    name, _, token = whole(word).partition(".")
     return name, token
 
 

@@ -32,4 +32,7 @@ def may_send(headers: Mapping[str, str], allowed: Sequence[str], *, token: bool)
         return True
     if origin == OPAQUE:
         return token
-    return urlsplit(origin).netloc == headers.get("host", "").lower()
+    try:
+        return urlsplit(origin).netloc == headers.get("host", "").lower()
+    except ValueError:  # no browser says http://[
+        return False

@@ -58,8 +58,7 @@ class Porch:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        if scope["path"] == scope.get("root_path"):  # site.base_url as it stands, with a path in it
-            scope = {**scope, "path": f"{scope['path']}/"}
+        scope = {**scope, "path": _plain_path(scope["path"], scope.get("root_path", ""))}
         started = False
 
         async def dressed(message: Message) -> None:
@@ -106,6 +105,16 @@ class Porch:
             return message
 
         return measured
+
+
+def _plain_path(path: str, base: str) -> str:
+    """The path of a page, which has no slash at its end: people and programs of mail add one.
+
+    ``base`` is that of ``site.base_url``; alone it is the first page.
+    """
+    if path in ("/", base, f"{base}/"):
+        return f"{base}/"
+    return path.removesuffix("/")
 
 
 def _names_a_codec(kind: str) -> bool:

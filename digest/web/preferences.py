@@ -18,6 +18,7 @@ from digest.deliver import headers
 from digest.model import Heading, Newsletter
 from digest.services.offers import offered, topics_of
 from digest.web.desk import (
+    Erased,
     bearer_of,
     comes_from_afar,
     day,
@@ -93,7 +94,7 @@ async def save(request: Request) -> Response:
     if form.get("cadence") == "pause" and member.subscription.status is Status.ACTIVE:
         saved = await desk.members.pause(who, bearer.newsletter.id, now + PAUSE)
     if saved is None:
-        raise HTTPException(404)
+        raise Erased(bearer.newsletter)
     # Who left meanwhile, in another tab, chose in vain: only name, language and zone are kept.
     in_vain = "cadence" in form and not _chooses(saved.subscription)
     now_at = Shown(
@@ -109,7 +110,7 @@ async def _member(request: Request) -> tuple[Bearer, Member]:
     bearer = bearer_of(request, Purpose.PREFERENCES)
     member = await desk_of(request).members.find(bearer.subscriber, bearer.newsletter.id)
     if member is None:
-        raise HTTPException(404)
+        raise Erased(bearer.newsletter)
     return bearer, member
 
 

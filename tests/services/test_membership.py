@@ -111,6 +111,17 @@ async def test_what_follows_a_plus_makes_no_second_mailbox_to_bomb(store, clock)
     ]
 
 
+async def test_dots_at_gmail_make_no_second_mailbox_to_bomb(store, clock):
+    spelt = ["ada@gmail.com", "a.da@gmail.com", "ad.a@gmail.com", "a.d.a+x@googlemail.com"]
+    spelt += ["a.da+1@gmail.com"]
+
+    found = [(await join(store, clock, Address.parse(one))).subscriber for one in spelt]
+
+    assert len(set(found)) == len(spelt)
+    owed = [await store.read(letters.of, who) for who in found]
+    assert [one.due_at for some in owed for one in some] == [NOW, NOW + HOUR, NOW + 2 * HOUR]
+
+
 async def test_who_is_erased_at_a_tagged_address_had_its_mailbox_asked(store, clock):
     who = (await join(store, clock, Address.parse("ada+1@example.org"))).subscriber
 

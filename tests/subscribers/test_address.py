@@ -88,7 +88,13 @@ def test_a_plus_and_a_dot_are_part_of_the_mailbox():
 
 @pytest.mark.parametrize(
     ("text", "mailbox"),
-    [("Ada+x+y@example.org", "Ada@example.org"), ("+x@example.org", "+x@example.org")],
+    [
+        ("Ada+x+y@example.org", "Ada@example.org"),
+        ("+x@example.org", "+x@example.org"),
+        ("a.da@example.org", "a.da@example.org"),
+        ("a.d.a+x@gmail.com", "ada@gmail.com"),
+        ("a.da@GoogleMail.com", "ada@gmail.com"),
+    ],
 )
 def test_a_tagged_address_is_counted_by_its_mailbox(text, mailbox):
     assert str(Address.parse(text).untagged) == mailbox

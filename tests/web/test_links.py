@@ -287,6 +287,18 @@ async def test_leaving_is_a_friendly_yes_for_one_who_was_erased_meanwhile(site: 
     assert len(await site.people()) == 0
 
 
+async def test_who_was_erased_is_told_so_by_the_back_button_and_by_old_mails(site: House):
+    who = await site.member()
+    path = link(Purpose.PREFERENCES, who)
+
+    await site.post(f"{path}/erase")
+    answers = [await site.get(path, method) for method in ("GET", "POST")]
+    answers += [await site.get(f"{path}/{page}") for page in ("data", "erase")]
+
+    assert [answer.status for answer in answers] == [404] * 4
+    assert ["You are erased" in answer.text for answer in answers] == [True] * 4
+
+
 @pytest.mark.parametrize(("less", "status"), [("weekly", "active"), ("pause", "paused")])
 async def test_one_may_get_less_instead(site: House, less: str, status: str):
     who = await site.member()
@@ -610,3 +622,26 @@ async def test_an_old_browser_without_a_referrer_may_press_our_own_button(site: 
     answer = await site.post(link(Purpose.UNSUBSCRIBE, who), headers={"Origin": "null"})
 
     assert answer.status == 200
+
+
+@pytest.mark.parametrize("behind", [".", ")", "%3E", "=0D", "%0D%0A", "/", "%E2%80%8B", "&amp;x=1"])
+async def test_what_a_program_of_mail_puts_behind_a_link_does_no_harm(site: House, behind: str):
+    who = await site.member()
+    await site.post(link(Purpose.PREFERENCES, who), {"address": "ada@elsewhere.example"})
+    moved = f"/address/{tokens.make(RING[0], Purpose.ADDRESS, who, 'ada@elsewhere.example')}"
+
+    for path in (*(link(purpose, who) for purpose in PURPOSES), moved):
+        assert (await site.get(f"{path}{behind}")).status == 200
+    left = await site.post(f"{link(Purpose.UNSUBSCRIBE, who)}{behind}", ONE_CLICK)
+
+    assert left.text == "You are unsubscribed.\n"
+    assert await site.status(who) == "left"
+
+
+async def test_a_link_that_was_wrapped_is_read_as_one(site: House):
+    who = await site.member()
+    path = link(Purpose.PREFERENCES, who)
+
+    answers = [await site.get(f"{path[:40]}{gap}{path[40:]}") for gap in ("%20", "%0D%0A%20")]
+
+    assert [answer.status for answer in answers] == [200, 200]

@@ -23,6 +23,7 @@ HOST = "Digest.example"
         ("", "null", False, False),
         ("", "https://digest.example", False, True),
         ("", "https://evil.example", True, False),
+        ("", "http://[", True, False),
     ],
 )
 def test_a_form_is_taken_from_our_own_pages_and_from_those_that_may(site, origin, token, may):

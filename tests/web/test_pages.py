@@ -8,6 +8,7 @@ from pathlib import Path
 import altcha
 import pytest
 
+from digest.web.porch import Porch
 from subscribers.tokens import Purpose
 from tests.web import house as houses
 from tests.web.house import House, house, link
@@ -286,3 +287,28 @@ async def test_a_folder_beyond_ascii_is_found_by_its_name(tmp_path, monkeypatch)
 
     assert (there.status, stripped.status) == (200, 200)  # a proxy may take it off the path
     assert 'action="/caf%C3%A9/subscribe"' in there.text
+
+
+@pytest.mark.parametrize(
+    ("asked", "base", "found"),
+    [
+        ("/", "", "/"),
+        ("//", "", "/"),
+        ("/archive/", "", "/archive"),
+        ("/news", "/news", "/news/"),
+        ("/news/", "/news", "/news/"),
+        ("/", "/news", "/news/"),
+        ("/news/archive/", "/news", "/news/archive"),
+    ],
+)
+async def test_a_slash_at_the_end_leads_to_the_same_page(asked: str, base: str, found: str):
+    came = []
+
+    async def app(scope, receive, send):
+        came.append(scope["path"])
+
+    porch = Porch(app, max_body=10, seconds=5, https=True, wider={})
+    scope = {"type": "http", "path": asked, "root_path": base, "headers": []}
+    await porch(scope, None, None)
+
+    assert came == [found]

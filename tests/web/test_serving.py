@@ -73,6 +73,28 @@ async def test_half_a_head_keeps_no_place_for_ever(before: bytes):
     assert said.count(b"whole") == (1 if before else 0)
 
 
+async def test_a_stranger_who_asks_for_a_websocket_fills_no_log(caplog: pytest.LogCaptureFixture):
+    door = serving.listening("127.0.0.1", 0)
+    config = serving.options(PlainTextResponse("whole"), "127.0.0.1", 0)
+    server = Announced(config)
+    served = asyncio.create_task(server.serve(sockets=[door]))
+    await server.up.wait()
+
+    reader, writer = await asyncio.open_connection(*door.getsockname())
+    writer.write(
+        b"GET / HTTP/1.1\r\nHost: a.example\r\nConnection: Upgrade, close\r\n"
+        b"Upgrade: websocket\r\n\r\n"
+    )
+    said = await reader.read()
+    writer.close()
+    server.leave()
+    await served
+
+    assert said.endswith(b"whole")
+    assert [one.getMessage() for one in caplog.records if "pgrade" in one.getMessage()] == []
+    assert "uvicorn[standard]" not in caplog.text
+
+
 async def _text(url: str) -> str:
     """The page, once the server listens."""
     async with aiohttp.ClientSession() as session, asyncio.timeout(30):
