@@ -40,7 +40,7 @@ def test_the_issue_says_what_it_is_and_when_the_next_one_comes():
     assert {name: told[name] for name in ("name", "date", "number_said", "count", "next")} == {
         "name": "The Quayside",
         "date": "Tuesday, November 24",
-        "number_said": "No. 412",
+        "number_said": "No.\xa0412",
         "count": 12,
         "next": "The next issue is due on Wednesday, November 25.",
     }
