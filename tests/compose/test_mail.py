@@ -229,6 +229,21 @@ def test_pictures_have_alt_text_and_sizes():
         assert re.search(r' width="\d+"', image)
 
 
+def test_a_story_in_another_language_is_marked_so_that_it_is_read_out_in_it():
+    stories = [numbered(n) for n in range(12)]
+    for place in (0, 3, 11):  # the lead, one of a section, one in brief
+        lead = replace(stories[place].lead, language="fr")
+        stories[place] = replace(stories[place], lead=lead)
+
+    html = rendered(laid_out(stories)).html
+
+    assert len(re.findall(r'<h2[^>]* lang="fr"', html)) == 1
+    assert len(re.findall(r'<h3[^>]* lang="fr"', html)) == 1
+    assert len(re.findall(r'<td[^>]* lang="fr"', html)) == 1
+    assert len(re.findall(r'<p[^>]* lang="fr"', html)) == 2
+    assert ' lang="en"' not in html.partition("<body")[2].partition(">")[2].partition(">")[2]
+
+
 @pytest.mark.parametrize("name", THEMES)
 def test_an_arabic_issue_runs_from_right_to_left(name):
     newsletter = a_newsletter(title="رصيف المرفأ", tagline="", language="ar", theme=name)
