@@ -12,10 +12,12 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from digest import characters
+from digest.slots import slot
 
 COLUMNS = 72
 
 _WORD = re.compile(r"[\S\u00a0\u2007\u202f]+")  # a blank that does not break is one of its letters
+_READER, _ADDRESS = slot("reader"), "x" * 24
 _BREAK = "\u200b"  # a blank without a width: where a word of Thai, Khmer or Burmese may end
 # What may not begin a line, and what may not end one, where Chinese or Japanese breaks anywhere:
 # closing marks, accents, joiners, skin tones; opening marks, joiners.
@@ -44,8 +46,11 @@ def fill(text: str, indent: str = "") -> str:
 
 
 def width(text: str) -> int:
-    """Columns: two for a wide character, none for a combining mark or a joiner."""
-    return len(text) if text.isascii() else sum(map(_width, text))
+    """Columns: two for a wide character, none for a combining mark or a joiner.
+
+    The place of a reader's address takes what most addresses do.
+    """
+    return len(text) if text.isascii() else sum(map(_width, text.replace(_READER, _ADDRESS)))
 
 
 @lru_cache(maxsize=4096)

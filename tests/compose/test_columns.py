@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.compose.columns import COLUMNS, fill, width
+from digest.slots import slot
 
 WORDS = st.lists(
     st.text("abcXYZ,.é港水門、。「」🦢👍🏽שלוםمرحبا", min_size=1, max_size=30), max_size=40
@@ -61,6 +62,12 @@ def test_khmer_breaks_where_its_writer_ended_a_word():
 
     assert "".join(lines) == word * 30
     assert all(line.endswith("\u200b") and width(line) <= COLUMNS for line in lines)
+
+
+def test_a_line_with_a_readers_address_has_room_for_it():
+    filled = fill("You get this because " + slot("reader") + " signed up for The Quayside, x.")
+
+    assert filled.endswith("The  \nQuayside, x.")
 
 
 def test_an_emoji_is_never_torn_apart():

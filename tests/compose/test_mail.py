@@ -6,6 +6,7 @@ import pytest
 
 from digest.compose import columns, theme
 from digest.compose.lint import MAX_HTML_BYTES
+from digest.model import Heading
 from digest.slots import SLOTS
 from tests.builders import a_newsletter, an_article
 from tests.compose.desk import (
@@ -291,6 +292,31 @@ def test_an_intro_of_several_paragraphs_keeps_its_lines_in_both_parts(name):
 
     assert ">Good morning.<br /><br />- rain<br />- no bus</p>" in edition.html
     assert "\n\nGood morning.\n\n- rain\n- no bus\n\n" in edition.text
+
+
+def test_long_names_of_newsletter_and_section_are_wrapped_in_the_text():
+    name = "The very long name of what is read in Harrow Quay and on its other coasts"
+    sections = (Heading(topic="harbour", title=name),)
+    newsletter = a_newsletter(title=name, sections=sections)
+
+    text = rendered(a_paper(12, newsletter=newsletter), newsletter=newsletter).text
+
+    wide = [line for line in text.splitlines() if columns.width(line.rstrip()) > 72]
+    assert [line for line in wide if "://" not in line] == []
+    heading = name.upper().replace(" COASTS", "  \nCOASTS\n")
+    assert text.startswith(heading)
+    assert f"\n\n\n{heading}{'-' * 72}\n" in text
+
+
+def test_a_line_in_brief_names_who_tells_it_in_both_parts():
+    stories = [numbered(n) for n in range(11)]
+    lead = replace(stories[10].lead, title="The ropery hires", source_name="Estuary Post")
+    stories[10] = replace(stories[10], lead=lead)
+
+    edition = rendered(laid_out(stories))
+
+    assert ">Estuary Post</span>" in edition.html
+    assert "\n* The ropery hires (Estuary Post) [11]\n" in edition.text
 
 
 def test_a_name_that_ends_in_a_full_stop_gets_no_second_one_in_the_text():
