@@ -62,6 +62,7 @@ def view(issue: Issue, setting: Setting) -> View:
         "tagline": newsletter.tagline,
         "intro": issue.intro,
         "language": issue.language,
+        "own_language": newsletter.language,
         "cadence": issue.cadence,
         "period": issue.period,
         "number": issue.number,

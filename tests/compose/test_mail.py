@@ -242,7 +242,29 @@ def test_a_story_in_another_language_is_marked_so_that_it_is_read_out_in_it():
     assert len(re.findall(r'<h3[^>]* lang="fr"', html)) == 1
     assert len(re.findall(r'<td[^>]* lang="fr"', html)) == 1
     assert len(re.findall(r'<p[^>]* lang="fr"', html)) == 2
-    assert ' lang="en"' not in html.partition("<body")[2].partition(">")[2].partition(">")[2]
+    assert (
+        len(re.findall(r'<span lang="en"[^>]*> and \d more<', html)) == 1
+    )  # ours, within its link
+
+
+@pytest.mark.parametrize("name", THEMES)
+def test_an_english_newsletter_keeps_its_own_words_in_order_in_an_arabic_edition(name):
+    sections = (Heading(topic="harbour", title="What is new?"),)
+    newsletter = a_newsletter(tagline="Every morning.", sections=sections, theme=name)
+    stories = [numbered(n, topic="" if n == 8 else "harbour") for n in range(9)]
+    issue = laid_out(stories, newsletter=newsletter, language="ar", intro="Good morning.")
+
+    html = rendered(issue, newsletter=newsletter).html
+
+    said = ["Good morning.", "What is new\\?", *(["Every morning."] if name != "plain" else [])]
+    for words in said:
+        places = re.findall(
+            rf"<(?:h2|p|td)([^>]*)>(?:<span[^>]*>#</span> )?{words}<", html, re.IGNORECASE
+        )
+        assert places
+        assert all('lang="en" dir="ltr"' in attributes for attributes in places)
+    assert re.search(r'<h1 lang="en" dir="ltr"', html)
+    assert re.search(r'<h2 id="more" class', html)  # ours, in the words of the edition
 
 
 @pytest.mark.parametrize("name", THEMES)
@@ -253,7 +275,8 @@ def test_an_arabic_issue_runs_from_right_to_left(name):
     page = Page(edition.html)
 
     assert '<html lang="ar" dir="rtl"' in edition.html
-    assert page.dirs == [("html", "rtl")]  # no story has a direction of its own
+    # No story has a direction of its own; the topic of the lead, "harbour", has no heading here.
+    assert page.dirs == [("html", "rtl"), ("p", "ltr")]
     assert "direction:ltr" not in edition.html
     assert "letter-spacing" not in edition.html
     assert "text-transform" not in edition.html
