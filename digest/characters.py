@@ -17,6 +17,7 @@ _SIGN = (
 )
 _UNSPACED = re.compile(f"[{_SIGN}]+")
 _WORD = re.compile(rf"[{_SIGN}]{{1,2}}|[^\s{_SIGN}]+")
+LEADING = frozenset("เแโใไເແໂໃໄ")  # vowels of Thai and Lao that are written before their consonant
 # A stop or semicolon as wide as a sign, which is half empty.
 _WIDE_END = re.compile(r"[。！？｡；][」』”’）》\"']*$")
 # Blanks, controls and marks of direction.

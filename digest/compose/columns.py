@@ -6,12 +6,19 @@ reader with a narrow window takes for "go on", and which is no part of the text.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
 
+from digest import characters
+from digest.slots import slot
+
 COLUMNS = 72
 
+_WORD = re.compile(r"[\S\u00a0\u2007\u202f]+")  # a blank that does not break is one of its letters
+_READER, _ADDRESS = slot("reader"), "x" * 24
+_BREAK = "\u200b"  # a blank without a width: where a word of Thai, Khmer or Burmese may end
 # What may not begin a line, and what may not end one, where Chinese or Japanese breaks anywhere:
 # closing marks, accents, joiners, skin tones; opening marks, joiners.
 _NOT_FIRST = frozenset(("Pe", "Pf", "Po", "Lm", "Mn", "Me", "Mc", "Cf", "Sk"))
@@ -27,7 +34,7 @@ def fill(text: str, indent: str = "") -> str:
     lines: list[str] = []
     line = ""
     flow = "" if indent else " "
-    for word in text.split():
+    for word in _WORD.findall(text):
         gap = " "
         for unit in _units(word):
             longer = f"{line}{gap if line else ''}{unit}"
@@ -39,8 +46,11 @@ def fill(text: str, indent: str = "") -> str:
 
 
 def width(text: str) -> int:
-    """Columns: two for a wide character, none for a combining mark or a joiner."""
-    return len(text) if text.isascii() else sum(map(_width, text))
+    """Columns: two for a wide character, none for a combining mark or a joiner.
+
+    The place of a reader's address takes what most addresses do.
+    """
+    return len(text) if text.isascii() else sum(map(_width, text.replace(_READER, _ADDRESS)))
 
 
 @lru_cache(maxsize=4096)
@@ -55,7 +65,7 @@ def _is_wide(character: str) -> bool:
 
 
 def _units(word: str) -> Iterator[str]:
-    """The parts of ``word`` between which a line may break: its wide characters."""
+    """The parts of ``word`` between which a line may break: wide characters, Thai syllables."""
     start = 0
     for place in range(1, 0 if word.isascii() else len(word)):
         if _may_break(word[place - 1], word[place]):
@@ -65,8 +75,12 @@ def _units(word: str) -> Iterator[str]:
 
 
 def _may_break(before: str, after: str) -> bool:
+    """Thai and Lao put no blank between words: a vowel that is written first begins a syllable."""
+    if before == _BREAK:
+        return True
     return (
-        (_is_wide(before) or _is_wide(after))
+        (_is_wide(before) or _is_wide(after) or after in characters.LEADING)
+        and before not in characters.LEADING
         and unicodedata.category(before) not in _NOT_LAST
         and unicodedata.category(after) not in _NOT_FIRST
     )

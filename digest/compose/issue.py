@@ -21,7 +21,7 @@ _CLAUSE_END = re.compile(
 _LOOSE = " ,;:–—-،؛、，；："  # what a line that was cut does not end in
 _ENDED = tuple(".!?。！？؟۔।")  # a headline that ends so needs no mark before the next
 _EASTERN = re.compile(r"[\u3005-\u3007\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff]")
-_JOINER = "\u200d"
+_JOINING = characters.LEADING | {"\u200d"}  # what belongs to the character after it
 # A vowel of Thai and one of Lao that are letters to Unicode, joiners, skin tones.
 _HANGING = frozenset("\u0e33\u0eb3\u200c\u200d\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff")
 _HANGUL = re.compile(r"[\uac00-\ud7a3]")
@@ -156,7 +156,7 @@ def shorten(title: str, room: int) -> str:
 def _before(text: str, end: int) -> int:
     """The last place up to ``end`` that parts no accent, vowel sign or emoji from its letter."""
     place = end
-    while place > 0 and (_hangs(text[place]) or text[place - 1] == _JOINER):
+    while place > 0 and (_hangs(text[place]) or text[place - 1] in _JOINING):
         place -= 1
     return place or end
 

@@ -21,6 +21,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from digest.compose import columns, templates
 from digest.compose.theme import Theme
+from digest.compose.view import direction
 from digest.errors import Misconfigured
 
 # What a mistake in a template raises besides Jinja's own errors.
@@ -43,6 +44,7 @@ def environment(folders: tuple[Path, ...]) -> ImmutableSandboxedEnvironment:
         lstrip_blocks=True,
     )
     environment.filters["fill"] = _filled
+    environment.filters["direction"] = _directed
     environment.filters["width"] = columns.width
     return environment
 
@@ -77,6 +79,10 @@ class _Folders(BaseLoader):
 
 def _filled(text: object, indent: str = "") -> str:
     return columns.fill(str(text), indent)
+
+
+def _directed(text: object) -> str:
+    return direction(str(text))
 
 
 def explained(render: Callable[[], str], name: str, folders: tuple[Path, ...]) -> str:

@@ -23,7 +23,7 @@ from digest.slots import SLOT_CLOSE, SLOT_OPEN
 SLOT_BYTES = 200  # what a personal link may add to each slot once it is filled
 
 _BLANK_LINES = re.compile(r"\n{3,}")
-_HEADING = re.compile(r"\n\n(?=[^\n]+\n-{72}\n)")
+_HEADING = re.compile(r"\n\n(?=(?:[^\n]+\n)+-{72}\n)")
 
 
 BODY = "issue/body.mjml"

@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import count
 from typing import Any
 
 from digest import characters, periods
@@ -29,6 +30,7 @@ READING_SPEED = 200  # words a minute, of the mail itself
 THUMB_WIDTH, THUMB_HEIGHT = 96, 128  # px, at most
 LEAD_HEIGHT = 750  # px, at most: a photograph of 3 by 4 at full width, and a screen of a laptop
 MARKS = {"ltr": "\u200e", "rtl": "\u200f"}  # invisible letters of that direction
+_TIED = re.compile(r" (?=[?!:;»](?:\s|$))|(?<=«) ")  # blanks that French has at its marks
 
 View = dict[str, Any]  # the variables of docs/templates.md: handed to Jinja and to nobody else
 
@@ -60,6 +62,7 @@ def view(issue: Issue, setting: Setting) -> View:
         "tagline": newsletter.tagline,
         "intro": issue.intro,
         "language": issue.language,
+        "own_language": newsletter.language,
         "cadence": issue.cadence,
         "period": issue.period,
         "number": issue.number,
@@ -77,7 +80,10 @@ def view(issue: Issue, setting: Setting) -> View:
         "has_index": len(issue.stories) >= INDEX_FROM and len(sections) > 1,
         "web_url": _web_url(issue, setting),
         "lead": _lead(issue, setting) if issue.lead else None,
-        "sections": [_section(section, issue, setting) for section in sections],
+        "sections": [
+            _section(section, anchor, issue, setting)
+            for section, anchor in zip(sections, _anchors(sections), strict=True)
+        ],
         "brief": _stories(issue.brief, issue, setting),
     }
     mail = {
@@ -147,9 +153,9 @@ def _named(sections: Sequence[Section], setting: Setting) -> list[Section]:
     return [section if section.title else replace(section, title=rest) for section in sections]
 
 
-def _section(section: Section, issue: Issue, setting: Setting) -> View:
+def _section(section: Section, anchor: str, issue: Issue, setting: Setting) -> View:
     return {
-        "id": _anchor(section.topic or "more"),
+        "id": anchor,
         "topic": section.topic,
         "name": section.title,
         "teaser": shorten(section.stories[0].lead.title, TEASER),
@@ -180,7 +186,8 @@ def _story(story: Story, issue: Issue, setting: Setting) -> View:
     zone, way = setting.newsletter.timezone, str(setting.said["dir"])
     picture = issue.pictures.get(lead.url)
     return {
-        "title": lead.title,
+        "title": _tied(lead.title),
+        "language": lead.language,
         "dir": direction(f"{lead.title} {story.summary}"),
         "url": web(lead.url),
         "source": _beside(lead.source_name, way),
@@ -188,13 +195,18 @@ def _story(story: Story, issue: Issue, setting: Setting) -> View:
         "topic": story.topic,
         "when": words.when(lead.dated, issue.until, zone, setting.spoken, setting.said),
         "minutes": lead.minutes,
-        "summary": story.summary,
+        "summary": _tied(story.summary),
         "image": _image(picture, lead, setting) if picture else None,
         "also": [
             {"source": _beside(a.source_name, way), "title": a.title, "url": web(a.url)}
             for a in story.also
         ],
     }
+
+
+def _tied(text: str) -> str:
+    """``text`` that breaks at no blank that belongs to a mark."""
+    return _TIED.sub("\u00a0", text)
 
 
 def _beside(name: str, way: str) -> str:
@@ -240,6 +252,16 @@ def _logo(setting: Setting) -> View | None:
 def _minutes(stories: Sequence[Story]) -> int:
     counts = (characters.words(f"{story.lead.title} {story.summary}") for story in stories)
     return max(1, round(sum(counts) / READING_SPEED))
+
+
+def _anchors(sections: Sequence[Section]) -> list[str]:
+    """One for each section and none twice: "C#" and "C++" are both ``c``; ``brief`` is taken."""
+    found = ["brief"]
+    for section in sections:
+        plain = _anchor(section.topic or "more")
+        tries = (plain if n == 1 else f"{plain}-{n}" for n in count(1))
+        found.append(next(name for name in tries if name not in found))
+    return found[1:]
 
 
 def _anchor(topic: str) -> str:

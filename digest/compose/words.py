@@ -6,7 +6,7 @@ import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from string import Formatter
 from zoneinfo import ZoneInfo
@@ -26,8 +26,10 @@ PLACES = {
     "letter_to": ("who",),
 }  # what is filled in
 FORMS = ("zero", "one", "two", "few", "many", "other")  # of CLDR
-# The year in a CLDR date pattern and what joins it to the rest: ", y", " 'de' y", "y年".
-_YEAR = re.compile(r"[,،]?\s*(?:'[^']*'\s*)?y+(?:\s*'[^']*'\.?|年)?")
+# The year in a CLDR date pattern and what joins it to the rest: ", y", " 'de' y", "y年", "G y".
+_YEAR = re.compile(
+    r"[,،]?\s*(?:'[^']*'\s*)?(?:G\s*)?y+(?:\('[^']*'\)'[^']*'|\.?\s*'[^']*'\.?|年|년|\s*թ\.)?"
+)
 
 Word = str | Callable[[int], str]
 
@@ -73,12 +75,21 @@ def day(at: datetime, zone: str, language: str) -> str:
     """``Tuesday, November 24`` as the language writes it: its full date without the year."""
     locale = locale_of(language)
     pattern = _YEAR.sub("", locale.date_formats["full"].pattern).strip(" ,.،")
-    return str(format_date(at.astimezone(ZoneInfo(zone)), pattern, locale=locale))
+    local = at.astimezone(ZoneInfo(zone))
+    return first(str(format_date(local, pattern, locale=locale)), local, language)
 
 
 def long_day(at: datetime, zone: str, language: str) -> str:
     """``Tuesday, November 24, 2026`` as the language writes it."""
-    return str(format_date(at.astimezone(ZoneInfo(zone)), "full", locale=locale_of(language)))
+    local = at.astimezone(ZoneInfo(zone))
+    return first(str(format_date(local, "full", locale=locale_of(language))), local, language)
+
+
+def first(said: str, day: date, language: str) -> str:
+    """The date ``said`` of ``day``: French writes 1er for the first, which CLDR does not."""
+    if day.day == 1 and language == "fr":
+        return re.sub(r"\b1\b", "1er", said, count=1)
+    return said
 
 
 def hour(at: datetime, zone: str) -> str:
@@ -99,7 +110,8 @@ def when(dated: Dated, now: datetime, zone: str, language: str, said: Mapping[st
     if days == 1:
         return str(said["yesterday"])
     skeleton = "MMMd" if timedelta(days=days) < timedelta(days=300) else "yMMMd"
-    return str(format_skeleton(skeleton, local, locale=locale_of(language)))
+    said_day = str(format_skeleton(skeleton, local, locale=locale_of(language)))
+    return first(said_day, local, language)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
@@ -16,6 +16,7 @@ from starlette.routing import Route
 from digest import periods
 from digest.compose.issue import SUBJECT_MAX, joined, shorten
 from digest.compose.view import direction
+from digest.compose.words import first
 from digest.model import Cadence, Newsletter
 from digest.storage import shelf
 from digest.storage.shelf import Spine, Volume
@@ -246,7 +247,7 @@ def _row(spine: Spine, newsletter: Newsletter, language: str) -> dict[str, objec
     return {
         "mark": _mark(spine),
         "iso": local.isoformat(),
-        "day": str(format_skeleton("MMMEd", local, locale=language)),
+        "day": _day("MMMEd", local, language),
         "headline": headline(spine),
         "number": spine.number,
         "language": spine.language,
@@ -260,9 +261,13 @@ def _told(entry: Entry, newsletter: Newsletter, language: str) -> dict[str, obje
     return {
         "it": entry,
         "dir": direction(f"{entry.title} {entry.summary}"),
-        "when": str(format_skeleton("MMMd", local, locale=language)) if local else "",
+        "when": _day("MMMd", local, language) if local else "",
         "iso": local.isoformat() if local else "",
     }
+
+
+def _day(skeleton: str, local: date, language: str) -> str:
+    return first(str(format_skeleton(skeleton, local, locale=language)), local, language)
 
 
 ROUTES = [

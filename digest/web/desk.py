@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from digest import periods
+from digest.compose.words import first
 from digest.config.settings import Settings
 from digest.deliver.postmark import TRIAL
 from digest.model import Newsletter
@@ -164,4 +165,5 @@ def zone_of(person: Subscriber, newsletter: Newsletter) -> str:
 
 def day(at: datetime, zone: str, language: str) -> str:
     """``24 December 2026``, as the language writes it."""
-    return str(format_date(at.astimezone(ZoneInfo(zone)).date(), "long", locale=language))
+    local = at.astimezone(ZoneInfo(zone)).date()
+    return first(str(format_date(local, "long", locale=language)), local, language)

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.compose.columns import COLUMNS, fill, width
+from digest.slots import slot
 
 WORDS = st.lists(
     st.text("abcXYZ,.é港水門、。「」🦢👍🏽שלוםمرحبا", min_size=1, max_size=30), max_size=40
@@ -37,6 +38,36 @@ def test_chinese_and_japanese_break_between_characters_but_never_before_a_full_s
     lines = fill("港" * 35 + "門。" + "水" * 5).split("\n")
 
     assert lines == ["港" * 35 + " ", "門。" + "水" * 5]
+
+
+def test_a_blank_that_does_not_break_stays_within_its_line():
+    assert fill("x" * 66 + " numéro\u00a0: 7").split("\n") == ["x" * 66 + "  ", "numéro\u00a0: 7"]
+
+
+def test_thai_breaks_before_a_vowel_that_begins_a_syllable():
+    thai = "นายกเทศมนตรีประกาศแผนใหม่สำหรับท่าเรือมูลค่าสี่ล้านดอลลาร์และจะแล้วเสร็จในสองปี" * 4
+
+    lines = fill(thai).split(" \n")
+
+    assert "".join(lines) == thai
+    assert len(lines) > 3
+    assert all(width(line) <= COLUMNS for line in lines)
+    assert {line[0] for line in lines[1:]} <= set("เแโใไ")
+
+
+def test_khmer_breaks_where_its_writer_ended_a_word():
+    word = "ភ្នំពេញ\u200b"
+
+    lines = fill(word * 30).split(" \n")
+
+    assert "".join(lines) == word * 30
+    assert all(line.endswith("\u200b") and width(line) <= COLUMNS for line in lines)
+
+
+def test_a_line_with_a_readers_address_has_room_for_it():
+    filled = fill("You get this because " + slot("reader") + " signed up for The Quayside, x.")
+
+    assert filled.endswith("The  \nQuayside, x.")
 
 
 def test_an_emoji_is_never_torn_apart():

@@ -132,8 +132,8 @@ def test_a_headline_without_a_blank_begins_beside_its_star():
     assert f"\n* {long.lead.title}\n  (Harrow Quay Herald)\n" in text
 
 
-def test_a_button_with_a_long_title_is_wrapped_in_the_text():
-    title = "The Very Long Newsletter Name of Harrow Quay and Its Environs"
+def test_a_long_title_and_its_button_are_wrapped_in_the_text():
+    title = "The Very Long Newsletter Name of Harrow Quay, Its Environs and Its Other Coasts"
 
     text = a_letter("links", title=title).text
 

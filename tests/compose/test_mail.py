@@ -6,6 +6,7 @@ import pytest
 
 from digest.compose import columns, theme
 from digest.compose.lint import MAX_HTML_BYTES
+from digest.model import Heading
 from digest.slots import SLOTS
 from tests.builders import a_newsletter, an_article
 from tests.compose.desk import (
@@ -229,6 +230,43 @@ def test_pictures_have_alt_text_and_sizes():
         assert re.search(r' width="\d+"', image)
 
 
+def test_a_story_in_another_language_is_marked_so_that_it_is_read_out_in_it():
+    stories = [numbered(n) for n in range(12)]
+    for place in (0, 3, 11):  # the lead, one of a section, one in brief
+        lead = replace(stories[place].lead, language="fr")
+        stories[place] = replace(stories[place], lead=lead)
+
+    html = rendered(laid_out(stories)).html
+
+    assert len(re.findall(r'<h2[^>]* lang="fr"', html)) == 1
+    assert len(re.findall(r'<h3[^>]* lang="fr"', html)) == 1
+    assert len(re.findall(r'<td[^>]* lang="fr"', html)) == 1
+    assert len(re.findall(r'<p[^>]* lang="fr"', html)) == 2
+    assert (
+        len(re.findall(r'<span lang="en"[^>]*> and \d more<', html)) == 1
+    )  # ours, within its link
+
+
+@pytest.mark.parametrize("name", THEMES)
+def test_an_english_newsletter_keeps_its_own_words_in_order_in_an_arabic_edition(name):
+    sections = (Heading(topic="harbour", title="What is new?"),)
+    newsletter = a_newsletter(tagline="Every morning.", sections=sections, theme=name)
+    stories = [numbered(n, topic="" if n == 8 else "harbour") for n in range(9)]
+    issue = laid_out(stories, newsletter=newsletter, language="ar", intro="Good morning.")
+
+    html = rendered(issue, newsletter=newsletter).html
+
+    said = ["Good morning.", "What is new\\?", *(["Every morning."] if name != "plain" else [])]
+    for words in said:
+        places = re.findall(
+            rf"<(?:h2|p|td)([^>]*)>(?:<span[^>]*>#</span> )?{words}<", html, re.IGNORECASE
+        )
+        assert places
+        assert all('lang="en" dir="ltr"' in attributes for attributes in places)
+    assert re.search(r'<h1 lang="en" dir="ltr"', html)
+    assert re.search(r'<h2 id="more" class', html)  # ours, in the words of the edition
+
+
 @pytest.mark.parametrize("name", THEMES)
 def test_an_arabic_issue_runs_from_right_to_left(name):
     newsletter = a_newsletter(title="رصيف المرفأ", tagline="", language="ar", theme=name)
@@ -237,7 +275,8 @@ def test_an_arabic_issue_runs_from_right_to_left(name):
     page = Page(edition.html)
 
     assert '<html lang="ar" dir="rtl"' in edition.html
-    assert page.dirs == [("html", "rtl")]  # no story has a direction of its own
+    # No story has a direction of its own; the topic of the lead, "harbour", has no heading here.
+    assert page.dirs == [("html", "rtl"), ("p", "ltr")]
     assert "direction:ltr" not in edition.html
     assert "letter-spacing" not in edition.html
     assert "text-transform" not in edition.html
@@ -276,6 +315,31 @@ def test_an_intro_of_several_paragraphs_keeps_its_lines_in_both_parts(name):
 
     assert ">Good morning.<br /><br />- rain<br />- no bus</p>" in edition.html
     assert "\n\nGood morning.\n\n- rain\n- no bus\n\n" in edition.text
+
+
+def test_long_names_of_newsletter_and_section_are_wrapped_in_the_text():
+    name = "The very long name of what is read in Harrow Quay and on its other coasts"
+    sections = (Heading(topic="harbour", title=name),)
+    newsletter = a_newsletter(title=name, sections=sections)
+
+    text = rendered(a_paper(12, newsletter=newsletter), newsletter=newsletter).text
+
+    wide = [line for line in text.splitlines() if columns.width(line.rstrip()) > 72]
+    assert [line for line in wide if "://" not in line] == []
+    heading = name.upper().replace(" COASTS", "  \nCOASTS\n")
+    assert text.startswith(heading)
+    assert f"\n\n\n{heading}{'-' * 72}\n" in text
+
+
+def test_a_line_in_brief_names_who_tells_it_in_both_parts():
+    stories = [numbered(n) for n in range(11)]
+    lead = replace(stories[10].lead, title="The ropery hires", source_name="Estuary Post")
+    stories[10] = replace(stories[10], lead=lead)
+
+    edition = rendered(laid_out(stories))
+
+    assert ">Estuary Post</span>" in edition.html
+    assert "\n* The ropery hires (Estuary Post) [11]\n" in edition.text
 
 
 def test_a_name_that_ends_in_a_full_stop_gets_no_second_one_in_the_text():

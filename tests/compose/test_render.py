@@ -107,7 +107,7 @@ def test_a_line_in_brief_that_begins_with_a_long_word_keeps_its_mark():
 
     edition = render.edition(job)
 
-    assert f"\n* {long.split()[0]}\n  says it [11]\n" in edition.text
+    assert f"\n* {long.split()[0]}\n  says it (Harrow Quay Herald) [11]\n" in edition.text
     assert f"\n* {chinese[:35]}\n  {chinese[35:70]}\n" in edition.text
     assert "out-of-step" not in findings(job, edition)
 

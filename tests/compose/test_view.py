@@ -40,7 +40,7 @@ def test_the_issue_says_what_it_is_and_when_the_next_one_comes():
     assert {name: told[name] for name in ("name", "date", "number_said", "count", "next")} == {
         "name": "The Quayside",
         "date": "Tuesday, November 24",
-        "number_said": "No. 412",
+        "number_said": "No.\xa0412",
         "count": 12,
         "next": "The next issue is due on Wednesday, November 25.",
     }
@@ -76,6 +76,22 @@ def test_stories_without_a_topic_stand_under_a_general_heading():
     assert [(s["name"], s["topic"], s["id"]) for s in told["sections"]] == [
         ("More news", "", "more")
     ]
+
+
+def test_no_two_sections_have_one_anchor():
+    topics = ("c++", "c#", "brief", "more", "")
+    told = seen(laid_out([numbered(n, topic=topic) for n, topic in enumerate(("", *topics))]))
+
+    assert [(s["topic"], s["id"]) for s in told["sections"]] == [
+        ("c++", "c"), ("c#", "c-2"), ("brief", "brief-2"), ("more", "more"), ("", "more-2"),
+    ]  # fmt: skip
+
+
+def test_a_mark_that_french_parts_from_its_word_stays_on_its_line():
+    said = seen(laid_out([numbered(0, title="Le port : « fermé » ?", summary="Non ; ouvert !")]))
+
+    assert said["lead"]["title"] == "Le port\xa0: «\xa0fermé\xa0»\xa0?"
+    assert said["lead"]["summary"] == "Non\xa0; ouvert\xa0!"
 
 
 def test_what_strangers_wrote_opens_no_personal_place():

@@ -199,6 +199,40 @@ def test_days_are_written_as_the_language_writes_them(language, said, long):
     assert words.long_day(MORNING, "Europe/London", language) == long
 
 
+def test_the_first_of_a_month_is_an_ordinal_in_french_and_nothing_else_is():
+    first, eleventh = (datetime(2026, 1, day, 6, 30, tzinfo=UTC) for day in (1, 11))
+    french = words.load("fr", (OURS,))
+
+    assert words.day(first, "Europe/Paris", "fr") == "jeudi 1er janvier"
+    assert words.long_day(first, "Europe/Paris", "fr") == "jeudi 1er janvier 2026"
+    assert words.day(eleventh, "Europe/Paris", "fr") == "dimanche 11 janvier"
+    assert words.when(dated(first), NOW, "Europe/Paris", "fr", french) == "1er janv. 2026"
+    assert words.day(first, "Europe/Madrid", "es") == "jueves, 1 de enero"
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("ko", "11월 24일 화요일"), ("th", "วันอังคารที่ 24 พฤศจิกายน"), ("lv", "otrdiena 24. novembris"),
+        ("eu", "azaroaren 24(a), asteartea"), ("hy", "նոյեմբերի 24, երեքշաբթի"),
+        ("hu", "november 24., kedd"), ("ja", "11月24日火曜日"), ("ca", "dimarts, 24 de novembre"),
+    ],
+)  # fmt: skip
+def test_nothing_of_the_year_is_left_in_a_day_of_an_operators_language(language, said):
+    assert words.day(MORNING, "Europe/London", language) == said
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_line_may_break_between_a_number_and_its_unit(language):
+    said = words.load(language, (OURS,))
+
+    assert re.fullmatch(r"5\xa0\S+", said["minutes"](5))
+
+
+def test_no_line_may_break_before_a_mark_that_french_parts_from_its_word():
+    assert re.findall(r"\S+ [?!:;»]", (OURS / "words/fr.toml").read_text("utf-8")) == []
+
+
 def test_days_and_hours_are_those_of_the_newsletters_zone():
     late = datetime(2026, 11, 24, 23, 30, tzinfo=UTC)
 

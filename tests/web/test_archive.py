@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -522,6 +522,17 @@ async def test_the_archive_speaks_the_readers_language_and_the_issue_its_own(
     assert month in listed
     assert f'<html lang="{language}"' in told
     assert ('<h1 lang="en" dir="ltr">' in told) is (language != "en")
+
+
+async def test_the_first_of_a_month_is_written_as_french_writes_it(site: House):
+    until = datetime(2026, 12, 1, 6, 30, tzinfo=UTC)
+    await put(site, replace(a_paper(2), until=until, period="2026-12-01"))
+
+    listed = (await site.get("/archive/daily?lang=fr")).text
+    told = (await site.get("/archive/daily/2026-12-01?lang=fr")).text
+
+    assert "mar. 1er déc." in listed
+    assert ">1er décembre 2026</time>" in told
 
 
 async def test_no_page_is_wider_than_a_phone_in_any_language_or_scheme(site: House):

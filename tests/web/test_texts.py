@@ -49,6 +49,12 @@ def test_a_sentence_keeps_its_blanks(language: str):
             assert blanks(str(message.id)) == blanks(str(message.string)), message.id
 
 
+def test_no_line_of_a_page_breaks_before_a_mark_that_french_parts_from_its_word():
+    said = [str(message.string) for message in catalogue("fr")]
+
+    assert [one for one in said if re.search(r" [?!:;»]|« ", one)] == []
+
+
 def test_there_is_a_catalogue_for_each_language_and_no_other():
     assert sorted(path.stem for path in LOCALE.iterdir()) == sorted(OTHERS)
 
