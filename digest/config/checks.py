@@ -28,7 +28,8 @@ _SOURCES: Key = ("collect", "sources", "*")
 
 def check(draft: Draft) -> None:
     """Tell every disagreement."""
-    if not draft.value(("newsletters",)) and ("newsletters",) not in draft.wrong:
+    mistaken = any(key[0] == "newsletters" and len(key) < 3 for key in draft.wrong)
+    if not draft.value(("newsletters",)) and not mistaken:
         draft.problem(
             ("newsletters",),
             "names no newsletter; add a table such as [newsletters.daily] with title and sender",
