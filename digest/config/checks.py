@@ -21,6 +21,7 @@ from digest.model import SourceKind
 
 THEMES = ("paper", "plain", "bold")
 SPOKEN = ("ar", "de", "en", "es", "fr", "ru")  # what we have the words of a mail in
+EXAMPLE_ADDRESS = "1 Ferry Steps, Harrow Quay HQ1 2AB"  # in the config.toml of `digest init`
 _NAMING_TOPICS = frozenset((SourceKind.FILES, SourceKind.SAMPLE))  # in front matter
 _FOR_EXAMPLES = re.compile(r"(.*\.)?(example|invalid|test|example\.(com|net|org))", re.IGNORECASE)
 _SOURCES: Key = ("collect", "sources", "*")
@@ -219,9 +220,13 @@ def _nobody_asked(draft: Draft) -> Iterator[str]:
 
 
 def _nowhere(draft: Draft) -> Iterator[str]:
-    """Names kept for examples (RFC 2606), in mail that leaves."""
+    """Names kept for examples (RFC 2606), and an address that is one, in mail that leaves."""
     if draft.text(("deliver", "transport")) != "smtp":
         return
+    address: Key = ("site", "postal_address")
+    if " ".join((draft.text(address) or "").split()) == EXAMPLE_ADDRESS:
+        words = "is the example of `digest init`, and stands in every mail; write your own"
+        yield str(draft.document.problem(address, words))
     url: Key = ("site", "base_url")
     host = urlsplit(draft.text(url) or "").hostname or ""
     if _FOR_EXAMPLES.fullmatch(host):
