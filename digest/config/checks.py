@@ -43,9 +43,23 @@ def check(draft: Draft) -> None:
     for key, _ in draft.matching(_SOURCES):
         if draft.value((*key, "select")) is not None and draft.text((*key, "kind")) != "page":
             draft.problem((*key, "select"), 'is only read on pages; add kind = "page" or remove it')
+        _selector(draft, (*key, "select"))
     _words_range(draft)
     relays.check(draft)
     _mailbox(draft)
+
+
+def _selector(draft: Draft, key: Key) -> None:
+    given = draft.text(key)
+    if not given:
+        return
+    from cssselect import HTMLTranslator, SelectorError  # rarely wanted
+
+    try:
+        HTMLTranslator().css_to_xpath(given)
+    except SelectorError as error:
+        cure = 'write one such as "main a"'
+        draft.problem(key, f"is {shown(given)}, which is no CSS selector ({error}); {cure}")
 
 
 def _only_once(draft: Draft, pattern: Key) -> None:

@@ -882,3 +882,12 @@ def test_relays_that_are_written_otherwise_are_not_missing_besides(mistakes: Mis
     assert mistakes(GOOD + relay.format("[[deliver.relay]]")) == [
         "14 deliver.relay is not a table here; did you mean relays?"
     ]
+
+
+def test_a_selector_that_is_none_is_told_before_the_page_is_visited(mistakes: Mistakes):
+    page = f'[[collect.sources]]\nlocation = "{ELSEWHERE}"\nkind = "page"\nselect = "a[["\n'
+
+    (told,) = mistakes(GOOD + page)
+
+    assert told.startswith('15 collect.sources[2].select is "a[[", which is no CSS selector (')
+    assert told.endswith('); write one such as "main a"')
