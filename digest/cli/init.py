@@ -10,7 +10,7 @@ import click
 
 import digest
 from digest.config import secret
-from digest.config.load import FILE
+from digest.config.load import FILE, home
 from digest.config.replace import folder_lock, write_whole
 from digest.errors import Misconfigured
 
@@ -26,7 +26,7 @@ def command(folder: Path) -> None:
     Nothing that is there already is overwritten. The configuration works as it is, from a sample
     paper and without a network.
     """
-    written = write_starter(folder.expanduser().absolute())
+    written = write_starter(home(folder).absolute())
     inside = "" if written.parent == Path.cwd() else f"cd {shlex.quote(str(folder))} && "
     click.echo(f"Wrote {written}")
     if secret.from_environment(secret.VARIABLE, os.environ) is None:

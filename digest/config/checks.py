@@ -21,6 +21,7 @@ from digest.model import SourceKind
 
 THEMES = ("paper", "plain", "bold")
 SPOKEN = ("ar", "de", "en", "es", "fr", "ru")  # what we have the words of a mail in
+EXAMPLE_ADDRESS = "1 Ferry Steps, Harrow Quay HQ1 2AB"  # in the config.toml of `digest init`
 _NAMING_TOPICS = frozenset((SourceKind.FILES, SourceKind.SAMPLE))  # in front matter
 _FOR_EXAMPLES = re.compile(r"(.*\.)?(example|invalid|test|example\.(com|net|org))", re.IGNORECASE)
 _SOURCES: Key = ("collect", "sources", "*")
@@ -28,7 +29,8 @@ _SOURCES: Key = ("collect", "sources", "*")
 
 def check(draft: Draft) -> None:
     """Tell every disagreement."""
-    if not draft.value(("newsletters",)) and ("newsletters",) not in draft.wrong:
+    mistaken = any(key[0] == "newsletters" and len(key) < 3 for key in draft.wrong)
+    if not draft.value(("newsletters",)) and not mistaken:
         draft.problem(
             ("newsletters",),
             "names no newsletter; add a table such as [newsletters.daily] with title and sender",
@@ -41,9 +43,23 @@ def check(draft: Draft) -> None:
     for key, _ in draft.matching(_SOURCES):
         if draft.value((*key, "select")) is not None and draft.text((*key, "kind")) != "page":
             draft.problem((*key, "select"), 'is only read on pages; add kind = "page" or remove it')
+        _selector(draft, (*key, "select"))
     _words_range(draft)
     relays.check(draft)
     _mailbox(draft)
+
+
+def _selector(draft: Draft, key: Key) -> None:
+    given = draft.text(key)
+    if not given:
+        return
+    from cssselect import HTMLTranslator, SelectorError  # rarely wanted
+
+    try:
+        HTMLTranslator().css_to_xpath(given)
+    except SelectorError as error:
+        cure = 'write one such as "main a"'
+        draft.problem(key, f"is {shown(given)}, which is no CSS selector ({error}); {cure}")
 
 
 def _only_once(draft: Draft, pattern: Key) -> None:
@@ -218,9 +234,13 @@ def _nobody_asked(draft: Draft) -> Iterator[str]:
 
 
 def _nowhere(draft: Draft) -> Iterator[str]:
-    """Names kept for examples (RFC 2606), in mail that leaves."""
+    """Names kept for examples (RFC 2606), and an address that is one, in mail that leaves."""
     if draft.text(("deliver", "transport")) != "smtp":
         return
+    address: Key = ("site", "postal_address")
+    if " ".join((draft.text(address) or "").split()) == EXAMPLE_ADDRESS:
+        words = "is the example of `digest init`, and stands in every mail; write your own"
+        yield str(draft.document.problem(address, words))
     url: Key = ("site", "base_url")
     host = urlsplit(draft.text(url) or "").hostname or ""
     if _FOR_EXAMPLES.fullmatch(host):

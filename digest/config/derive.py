@@ -82,6 +82,7 @@ def kind_of(location: str, folder: Path) -> SourceKind:
         raise Wrong(f'is {shown(location)}; the sample paper is "{SAMPLE}" and nothing more')
     if location.lower().startswith(("http://", "https://")):
         return _kind_of_url(location)
+    at_home(location)
     if _SCHEME.match(location) and not (folder / location).exists():
         raise Wrong(f"is {shown(location)}; write an address with https://, or a path")
     first = PurePath(location).parts[0] if PurePath(location).parts else ""
@@ -114,9 +115,18 @@ def _agrees(given: object, kind: SourceKind, location: str) -> None:
         raise Wrong(f"is {shown(location)}, which is no source of kind {given}; it may be {fits}")
 
 
+def at_home(path: str) -> Path:
+    """The path with the folder that its ``~`` means. Raises Wrong where nobody knows it."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError as error:  # ~nobody: a user who is not
+        cure = "write the whole path"
+        raise Wrong(f"is {shown(path)}, and nobody knows that home folder; {cure}") from error
+
+
 def is_there(location: str, folder: Path) -> bool:
     """Whether a path or glob names anything now."""
-    path = folder / Path(location).expanduser()
+    path = folder / at_home(location)
     try:
         if path.exists():
             return True
@@ -148,7 +158,7 @@ def paths(draft: Draft, folder: Path) -> None:
         if given == "":
             draft.problem(key, "is empty; write a path, or leave the key out")
         elif isinstance(given, str) and key not in draft.wrong:
-            table[str(key[1])] = str(_absolute(given, folder))
+            _put_path(draft, key, given, folder)
     templates = draft.text(("compose", "templates"))
     if templates and not Path(templates).is_dir():
         draft.problem(
@@ -163,14 +173,14 @@ def files(draft: Draft, folder: Path) -> None:
             if given == "":
                 draft.problem(key, "is empty; write a path, or leave the key out")
             elif isinstance(given, str):
-                draft.put(key, str(_absolute(given, folder)))
+                _put_path(draft, key, given, folder)
 
 
-def _absolute(given: str, folder: Path) -> Path:
+def _put_path(draft: Draft, key: Key, given: str, folder: Path) -> None:
     try:
-        return folder / Path(given).expanduser()
-    except RuntimeError:  # ~nobody: a user who is not
-        return folder / given
+        draft.put(key, str(folder / at_home(given)))
+    except Wrong as wrong:
+        draft.problem(key, str(wrong))
 
 
 def database(draft: Draft, folder: Path, environ: Mapping[str, str]) -> bool:
@@ -221,7 +231,7 @@ def _database_url(url: str, folder: Path) -> str:
             raise Wrong(
                 'names no file that lasts; write one such as "sqlite:///digest.db", without ?'
             )
-        return f"sqlite:///{_absolute(path, folder)}"
+        return f"sqlite:///{folder / at_home(path)}"
     if scheme in ("postgresql", "postgresql+psycopg") and rest.startswith("//"):
         return f"postgresql:{rest}"
     if scheme == "postgres":

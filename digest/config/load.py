@@ -57,7 +57,7 @@ def find(path: Path | None, environ: Mapping[str, str], *, here: Path) -> Path:
     """Where config.toml is: a file, or a folder that holds it. Raises Misconfigured."""
     named = environ.get(VARIABLE, "").strip()
     asked = path or (Path(named) if named else here)
-    found = (here / asked.expanduser()).absolute()
+    found = (here / home(asked)).absolute()
     if found.is_dir():
         found = found / FILE
     if found.exists():
@@ -68,6 +68,15 @@ def find(path: Path | None, environ: Mapping[str, str], *, here: Path) -> Path:
     raise Misconfigured(
         str(found), "is not there; `digest init` writes one, --config names another"
     )
+
+
+def home(path: Path) -> Path:
+    """A path that was named to us, with the folder its ``~`` means. Raises Misconfigured."""
+    try:
+        return path.expanduser()
+    except RuntimeError as error:  # ~nobody: a user who is not
+        cure = "begins with a home folder that nobody knows; write the whole path"
+        raise Misconfigured(str(path), cure) from error
 
 
 def load_document(read: Document, environ: Mapping[str, str]) -> Loaded:

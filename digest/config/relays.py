@@ -20,7 +20,8 @@ _SECRETS = ("password_env", "token_env")
 def check(draft: Draft) -> None:
     """Tell every disagreement."""
     relays = list(draft.matching(_RELAYS))
-    if draft.text(("deliver", "transport")) == "smtp" and not relays:
+    told = ("deliver", "relays") in draft.wrong
+    if draft.text(("deliver", "transport")) == "smtp" and not relays and not told:
         draft.problem(
             ("deliver", "transport"), 'is "smtp", and there is no relay; add [[deliver.relays]]'
         )

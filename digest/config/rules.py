@@ -26,6 +26,7 @@ _APPROVAL = re.compile(r"auto-after:[1-9]\d{0,2}[mh]")
 _LABEL = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)")
 _LOCAL_PART = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}")
 _OFFSET = re.compile(r"[+\u2212-]\s*\d{1,2}(:?\d{2})?\s*\)?\Z")  # of UTC+2, GMT-05:30, (UTC+1)
+_ABBREVIATED = re.compile(r"[A-Z]{1,3}[SD]?T")  # CEST, PDT
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _HERE = ("localhost", "127.0.0.1", "::1")
 
@@ -76,8 +77,8 @@ def zone(value: str) -> str:
 
 
 def _meant_zone(value: str) -> str:
-    if _OFFSET.search(value):
-        # No zone keeps an offset through the year, and "Etc/GMT+2" is two hours behind UTC.
+    if _OFFSET.search(value) or _ABBREVIATED.fullmatch(value):
+        # No zone keeps an offset or CEST all year; "Etc/GMT+2" is two hours behind UTC.
         return 'write a place, such as "Europe/Berlin"'
     known = {name.lower(): name for name in available_timezones()}
     tail = {name.rpartition("/")[2].lower(): name for name in sorted(known.values())}

@@ -37,6 +37,8 @@ _PAIR = re.compile(r"\s*([\w.\"'-]+)\s*=\s*([^#\n]*)")
 _HEADER = re.compile(r"\s*(\[{1,2})(.*?)(\]{1,2})\s*(?:#.*)?")
 _NOT_IN_A_NAME = re.compile(r"[^\w.\"'-]+", re.ASCII)
 _SHORT_HOUR = re.compile(r"\d:[0-5]\d")
+_OTHER_QUOTES = "“”„‟‘’‚«»"  # what a word processor makes of "
+_WHOLE_TEXT = re.compile(r"""("[^"]*"|'[^']*')\s*[,;]""")
 _WORDS_FOR_BOOLS = {"yes": "true", "on": "true", "no": "false", "off": "false"}
 
 
@@ -54,8 +56,15 @@ def problem(name: str, text: str, said: str) -> Problem:
 
 
 def _given_twice(text: str, said: str) -> _Told | None:
-    twice = layout(text).twice
-    if twice is None or not said.startswith(("Cannot", "Duplicate")):
+    found = layout(text)
+    twice = found.twice
+    if not said.startswith(("Cannot", "Duplicate")):
+        return None
+    for header in found.headers:
+        if isinstance(header.key[-1], int) and not text.startswith("[[", header.start):
+            name = dotted(header.key[:-1])
+            return _Told(header.line, f"[{name}]", f"is one of several; write [[{name}]]")
+    if twice is None:
         return None
     cure = "put its keys together" if twice.table else "keep one of them"
     name = f"[{dotted(twice.key)}]" if twice.table else dotted(twice.key)
@@ -121,6 +130,13 @@ def _bare_value(raw: str) -> str | None:
     if raw.lower() in _WORDS_FOR_BOOLS:
         return f"is {raw}; write {_WORDS_FOR_BOOLS[raw.lower()]}"
     if raw[0] in "\"'[{-":
-        return None
+        return _stray_mark(raw)
+    raw = raw.strip(_OTHER_QUOTES) or raw
     whole = f"0{raw}" if _SHORT_HOUR.fullmatch(raw) else raw  # no hour is taken without it
     return f"is text without quotes; write {shown(whole)}"
+
+
+def _stray_mark(raw: str) -> str | None:
+    """What to write for a text in quotes that is followed by a comma, as in other languages."""
+    found = _WHOLE_TEXT.fullmatch(raw)
+    return f"ends with {shown(raw[-1])}; write {found[1]} alone" if found else None

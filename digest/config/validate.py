@@ -95,8 +95,11 @@ def _not_of_its_type(kind: str, key: Key, value: object) -> str:
         case "bool":
             cure = f"not a yes or no; write {_bool(value)} without quotes"
         case "dataclass" | "dict":
-            element = isinstance(key[-1], int)
-            example = "{ KEY = VALUE, ... }" if element else f"[{dotted(key)}] and its keys below"
+            example = f"[{dotted(key)}] and its keys below"
+            if isinstance(key[-1], int):
+                example = "{ KEY = VALUE, ... }"
+            elif key == ("newsletters",):
+                example = "[newsletters.daily] and its keys below, once for each"
             cure = f"not a table; write {example}"
         case "tuple":
             cure = f"not a list; write {_listed(key, value)}"

@@ -7,6 +7,7 @@ race finds the work done.
 from __future__ import annotations
 
 import logging
+import re
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, inspect, text
@@ -15,9 +16,11 @@ from sqlalchemy.exc import DBAPIError
 
 from digest.errors import Misconfigured
 from digest.storage import postgres
+from digest.storage.schema import metadata
 from digest.storage.trouble import place, said
 
 HEAD = "0018"  # tests/storage/test_migrate.py holds it to the newest file of migrations/versions
+_OURS = re.compile(r"\d{4}")  # others that use Alembic count in hexadecimal digits
 LOCK = 7203771  # PostgreSQL advisory lock: one migration at a time
 
 
@@ -31,6 +34,7 @@ def to_head(engine: Engine, url: URL) -> None:
             found = revision(tx)
             if found == HEAD:
                 return
+            _refuse_others(tx, found, place(url))
             if found is not None and found > HEAD:
                 raise _from_the_future(found, place(url))
             if tx.dialect.name == "postgresql":
@@ -49,6 +53,8 @@ def revision(tx: Connection) -> str | None:
 
 def refuse_old(found: str, where: str) -> None:
     """Raise Misconfigured unless ``found`` is HEAD: who only reads cannot upgrade."""
+    if not _OURS.fullmatch(found):
+        raise _of_another_program(f"schema {found!r}", where)
     if found < HEAD:
         raise Misconfigured(
             where, f"has an old schema ({found}, now {HEAD}); run `digest db upgrade` first"
@@ -62,6 +68,22 @@ def _from_the_future(found: str, where: str) -> Misconfigured:
         where,
         f"has schema {found}, newer than this program's {HEAD}; install the newer program again, "
         "or restore the backup from before the upgrade",
+    )
+
+
+def _refuse_others(tx: Connection, found: str | None, where: str) -> None:
+    """Raise Misconfigured for a database that another program made: its rows are not ours."""
+    if found is None:
+        theirs = sorted(set(inspect(tx).get_table_names()) & set(metadata.tables))
+        if theirs:
+            raise _of_another_program(f"a table {theirs[0]}", where)
+    elif not _OURS.fullmatch(found):
+        raise _of_another_program(f"schema {found!r}", where)
+
+
+def _of_another_program(what: str, where: str) -> Misconfigured:
+    return Misconfigured(
+        where, f"has {what} of another program; name a database of its own in storage.url"
     )
 
 

@@ -20,6 +20,10 @@ LINES = GOOD.count("\n")
         ("topic = harbour", 'topic is text without quotes; write "harbour"'),
         ("topic = 06:30", 'topic is text without quotes; write "06:30"'),
         ("hour = 6:30", 'hour is text without quotes; write "06:30"'),
+        ("topic = “harbour”", 'topic is text without quotes; write "harbour"'),
+        ("topic = „6:30“", 'topic is text without quotes; write "06:30"'),
+        ('topic = "harbour",', 'topic ends with ","; write "harbour" alone'),
+        ("topic = 'harbour';", "topic ends with \";\"; write 'harbour' alone"),
         ("topic = True", "topic is True; write true"),
         ("topic = yes", "topic is yes; write true"),
         (
@@ -50,6 +54,10 @@ LINES = GOOD.count("\n")
             "collect.sources[1].name is given twice, first on line 11; keep one of them",
         ),
         ("[site]", "[site] is given twice, first on line 1; put its keys together"),
+        (
+            '[collect.sources]\nlocation = "a.txt"',
+            "[collect.sources] is one of several; write [[collect.sources]]",
+        ),
         (
             "[newsletters.daily.title]",
             "syntax contradicts an earlier line that gives the same key or table; keep one of them",

@@ -101,6 +101,10 @@ def test_all_that_a_newsletter_may_say_is_read(read: Read):
             'timezone is "GMT+2", which is no time zone; write a place, such as "Europe/Berlin"',
         ),
         (
+            'timezone = "CEST"',
+            'timezone is "CEST", which is no time zone; write a place, such as "Europe/Berlin"',
+        ),
+        (
             'timezone = "UTC-05:30"',
             'timezone is "UTC-05:30", which is no time zone; '
             'write a place, such as "Europe/Berlin"',
@@ -558,6 +562,12 @@ def test_a_wrong_key_of_a_source_is_told(mistakes: Mistakes, line: str, told: st
             ],
         ),
         (
+            "[[newsletters.weekly]]",
+            [
+                "13 newsletters.weekly is a list, not a table; write [newsletters.weekly] and its keys below"
+            ],
+        ),
+        (
             '[deliver]\nrelays = "x"',
             [
                 '14 deliver.relays is "x", not a list; write [[deliver.relays]] and its keys below, once for each'
@@ -850,3 +860,34 @@ def test_a_configuration_that_is_not_there_is_told_with_the_cure(
         load(asked, environ, here=tmp_path)
 
     assert str(caught.value).endswith(f"is not there; {told}")
+
+
+def test_a_list_of_newsletters_is_told_how_each_is_written(mistakes: Mistakes):
+    assert mistakes(GOOD.replace("[newsletters.daily]", "[[newsletters]]")) == [
+        "5 newsletters is a list, not a table; write [newsletters.daily] and its keys below, "
+        "once for each"
+    ]
+    assert mistakes(GOOD.replace("[newsletters.daily]", "[[newsletters.daily]]")) == [
+        "5 newsletters.daily is a list, not a table; write [newsletters.daily] and its keys below"
+    ]
+
+
+def test_relays_that_are_written_otherwise_are_not_missing_besides(mistakes: Mistakes):
+    relay = '[deliver]\ntransport = "smtp"\n{}\nname = "a"\nhost = "a.example"\n'
+
+    assert mistakes(GOOD + relay.format("[deliver.relays]")) == [
+        "14 deliver.relays is a table, not a list; write [[deliver.relays]] and its keys below, "
+        "once for each"
+    ]
+    assert mistakes(GOOD + relay.format("[[deliver.relay]]")) == [
+        "14 deliver.relay is not a table here; did you mean relays?"
+    ]
+
+
+def test_a_selector_that_is_none_is_told_before_the_page_is_visited(mistakes: Mistakes):
+    page = f'[[collect.sources]]\nlocation = "{ELSEWHERE}"\nkind = "page"\nselect = "a[["\n'
+
+    (told,) = mistakes(GOOD + page)
+
+    assert told.startswith('15 collect.sources[2].select is "a[[", which is no CSS selector (')
+    assert told.endswith('); write one such as "main a"')

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from digest.compose import templates
-from digest.config.checks import SPOKEN
+from digest.config.checks import EXAMPLE_ADDRESS, SPOKEN
 from tests.config.conftest import GOOD, Read
 
 SMTP = '\n[deliver]\ntransport = "smtp"\n[[deliver.relays]]\nname = "a"\nhost = "127.0.0.1"\n'
@@ -30,6 +30,19 @@ def test_a_name_for_examples_is_told_where_mail_leaves(read: Read, host: str):
 @pytest.mark.parametrize("host", ["quayside.net", "example.net.uk", "my-example.org", "test.de"])
 def test_a_name_of_ones_own_is_not(read: Read, host: str):
     assert read(at(host) + SMTP).warnings == ()
+
+
+def test_the_postal_address_that_init_writes_is_told_where_mail_leaves(read: Read):
+    starter = (Path(__file__).parents[2] / "config.toml").read_text(encoding="utf-8")
+    assert f'postal_address = "{EXAMPLE_ADDRESS}"' in starter
+    line = f'\npostal_address = "{EXAMPLE_ADDRESS}"\nbase_url'
+    own = at("quayside.net") + SMTP
+
+    assert list(read(own.replace("\nbase_url", line)).warnings) == [
+        "config.toml:3  site.postal_address  is the example of `digest init`, and stands in every "
+        "mail; write your own"
+    ]
+    assert read(own.replace("\nbase_url", line.replace("1 Ferry", "2 Ferry"))).warnings == ()
 
 
 def test_into_a_folder_any_name_will_do(read: Read):

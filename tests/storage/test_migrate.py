@@ -11,6 +11,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import inspect, select, text
 
 from digest.delivery import Skip
+from digest.errors import Misconfigured
 from digest.model import NewsletterId
 from digest.storage import (
     agenda,
@@ -66,6 +67,33 @@ def at_revision(url, revision, *rows):
 def moment(url):
     """One of 2026-11-24, as a row of deliveries has it."""
     return "1795501800000000" if url.startswith("sqlite") else "'2026-11-24 06:30:00'"
+
+
+async def test_the_tables_of_another_program_are_left_alone(url):
+    engine = database.engine(database.parse(url), write=True)
+    with engine.begin() as tx:
+        tx.execute(text("create table subscribers (id integer primary key, email text)"))
+
+    with pytest.raises(Misconfigured, match="a table subscribers of another program; name a"):
+        await Store.open(url)
+
+    with engine.begin() as tx:
+        assert inspect(tx).get_table_names() == ["subscribers"]
+    engine.dispose()
+
+
+@pytest.mark.parametrize("revision", ["1975ea83b712", "000ae83b712f", ""])
+async def test_the_schema_of_another_program_is_neither_old_nor_new(url, revision):
+    engine = database.engine(database.parse(url), write=True)
+    with engine.begin() as tx:
+        tx.execute(text("create table alembic_version (version_num varchar(32) not null)"))
+        tx.execute(text("insert into alembic_version values (:its)"), {"its": revision})
+    engine.dispose()
+
+    with pytest.raises(Misconfigured, match=f"has schema '{revision}' of another program; name a"):
+        await Store.open(url)
+    with pytest.raises(Misconfigured, match=f"has schema '{revision}' of another program; name a"):
+        migrate.refuse_old(revision, "x.db")
 
 
 async def test_a_period_without_an_issue_keeps_its_sentence_and_nothing_of_it_is_tried(url):
