@@ -233,6 +233,10 @@ def _database_url(url: str, folder: Path) -> str:
             )
         return f"sqlite:///{folder / at_home(path)}"
     if scheme in ("postgresql", "postgresql+psycopg") and rest.startswith("//"):
+        if rest.partition("?")[0].count("@") > 1:  # what follows the first would be a host's name
+            raise Wrong(
+                "has more than one @; in a user's name or password write %40, and %25 for %"
+            )
         return f"postgresql:{rest}"
     if scheme == "postgres":
         raise Wrong('begins with postgres:; write "postgresql://..."')

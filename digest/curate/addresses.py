@@ -25,7 +25,8 @@ class Placed:
 
 
 def placed(items: Iterable[FetchedItem]) -> list[Placed]:
-    """Each item at its canonical address; the parts of one page at an address each.
+    """Each item at its canonical address; the parts of one page at an address each. Without those
+    at an address too long to be kept.
 
     A changelog's items point into one page and differ by fragment, or by nothing but their guid.
     One page that is listed twice has one title, or one guid.
@@ -33,7 +34,14 @@ def placed(items: Iterable[FetchedItem]) -> list[Placed]:
     by_page: dict[str, list[FetchedItem]] = {}
     for item in items:
         by_page.setdefault(urls.canonical(item.url), []).append(item)
-    return [one for page, listed in by_page.items() for one in _on(page, listed)]
+    found = [one for page, listed in by_page.items() for one in _on(page, listed)]
+    return [one for one in found if not urls.is_too_long(one.address)]
+
+
+def left_out(count: int) -> str:
+    """The note of items that ``placed`` leaves out."""
+    items, were = ("item", "was") if count == 1 else ("items", "were")
+    return f"{count} {items} at an address longer than {urls.LONGEST:,} bytes {were} left out"
 
 
 def _on(page: str, items: Sequence[FetchedItem]) -> list[Placed]:

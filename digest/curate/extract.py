@@ -115,9 +115,9 @@ def read(
 
 
 def _address(url: str, draft: _Draft, listed: str | None) -> str:
-    if listed and draft.is_told:
-        return urls.canonical(listed)
-    return urls.believed(draft.canonical, url) if draft.canonical else urls.canonical(url)
+    found = urls.believed(draft.canonical or url, url)
+    as_listed = (listed and draft.is_told) or urls.is_too_long(found)
+    return urls.canonical(listed or url) if as_listed else found
 
 
 def body(html: str, url: str | None = None) -> str:

@@ -30,6 +30,8 @@ _TRACKING_VALUES = {
     "output": re.compile(r"^amp$", re.IGNORECASE),
     "view": re.compile(r"^amp$", re.IGNORECASE),
 }
+# PostgreSQL finds nothing by a key of more than 2,704 bytes, and a source's name is in one with it.
+LONGEST = 2_000
 _SAFE_PATH = "/:@!$&'()*+,;=-._~%"
 _SAFE_FRAGMENT = f"{_SAFE_PATH}?"
 _AMP_VIEWERS = re.compile(r"^/(?:amp|c|v|i)/(?:s/)?(.+)$")
@@ -55,6 +57,11 @@ def is_web(url: str) -> bool:
     except ValueError:
         return False
     return parts.scheme.lower() in ("http", "https") and bool(name) and name.isprintable()
+
+
+def is_too_long(kept: str) -> bool:
+    """Whether no article can be kept under this (canonical) address."""
+    return len(kept.encode()) > LONGEST
 
 
 def host(url: str) -> str:

@@ -125,11 +125,14 @@ class _Visitor:
             folder=self.folder,
         )
         items = [item for item in found.items if urls.is_web(item.url) or _is_local(source)]
-        fresh = await self._fresh(source, addresses.placed(items), now)
+        placed = addresses.placed(items)
+        fresh = await self._fresh(source, placed, now)
         read = await self._read_all(source, fresh)
         unsettled = visits.unsettled(found.visit, now=now, jitter=jitter)
         new = await self.store.write(_keep, found.visit, unsettled, read, now)
         notes = [*found.notes, *(one.note for one in read if one.note)]
+        if too_long := len(items) - len(placed):
+            notes.append(addresses.left_out(too_long))
         lost = [one for one in read if one.trouble and not one.note]
         notes += [f"{one.placed.item.url}: {one.trouble}" for one in lost]
         return SourceReport(

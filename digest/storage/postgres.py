@@ -31,6 +31,12 @@ PLAIN = "select set_config('DateStyle', 'ISO', false), set_config('TimeZone', 'U
 HANGS = "60s"
 _ASLEEP = "idle_in_transaction_session_timeout"
 _LET_GO = f"select set_config('{_ASLEEP}', %s, false) where current_setting('{_ASLEEP}') = '0'"
+# Whichever the server has: transaction_timeout came with PostgreSQL 17.
+_UNHURRIED = text(
+    "select set_config(name, '0', true) from pg_settings where name in"
+    " ('statement_timeout', 'lock_timeout', 'transaction_timeout',"
+    " 'idle_in_transaction_session_timeout')"
+)
 # Not libpq's word but the driver's, which wants a number or None.
 PREPARE = "prepare_threshold"
 
@@ -79,11 +85,7 @@ def _threshold(said: str) -> int | None:
 
 def without_haste(tx: Connection) -> None:
     """However long this transaction works, waits or thinks, no timeout ends it."""
-    tx.execute(
-        text(
-            f"select set_config('statement_timeout', '0', true), set_config('{_ASLEEP}', '0', true)"
-        )
-    )
+    tx.execute(_UNHURRIED)
 
 
 def _speak_plainly(connection: DBAPIConnection, _: object) -> None:

@@ -10,6 +10,7 @@ COLLISIONS = frozenset({"40P01", "40001"})  # a deadlock; no order in which both
 DISK_FULL, LOCKED, READ_ONLY = "53100", "55P03", "25006"
 # statement_timeout or a cancel; idle in a transaction, a transaction, or a session, for too long.
 BROKEN_OFF = frozenset({"57014", "25P03", "25P04", "57P05"})
+_SECRET = frozenset({"password", "sslpassword"})  # libpq takes them behind the question mark, too
 _POOLED = "is behind a pooler ({}); add prepare_threshold=none to the URL, or pool by session"
 _CURES = {
     "42501": "refuses this role ({}); let it own the database, and its tables",
@@ -23,7 +24,8 @@ def place(url: URL) -> str:
     """Where the database is, fit for a message: the file, or the URL without its password."""
     if url.get_backend_name() == "sqlite":
         return str(url.database)
-    return url.render_as_string(hide_password=True)
+    secret = [name for name in url.query if name.lower() in _SECRET]
+    return url.difference_update_query(secret).render_as_string(hide_password=True)
 
 
 def is_locked(error: Exception) -> bool:

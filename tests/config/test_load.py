@@ -732,6 +732,10 @@ def test_an_operators_own_theme_is_known(read: Read, tmp_path: Path):
         ),
         ("postgres://db/x", 'begins with postgres:; write "postgresql://..."'),
         (
+            "postgresql://ada@hunter2@db/x",
+            "has more than one @; in a user's name or password write %40, and %25 for %",
+        ),
+        (
             "mysql://db/x",
             'is no database that Digest knows; write "sqlite:///digest.db" or "postgresql://HOST/NAME"',
         ),

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+
 import pytest
 
-from digest.storage import sources
-from tests.services.test_gather import CHOIR, GATES, feed, item, kept, rss
+from digest.curate import urls
+from digest.storage import articles, sources
+from tests.services.test_gather import CHOIR, GATES, feed, item, kept, page, rss
 
 
 def json_feed(*items):
@@ -99,3 +103,43 @@ async def test_headers_that_are_no_utf_8_are_not_kept(store, world, rude, web):
 
     assert (report.error, report.new) == (None, 1)
     assert (await store.read(sources.visits))[url].etag is None
+
+
+def signed(length):
+    """Letters that no database packs closer, as trackers and logins write them."""
+    said = base64.urlsafe_b64encode(hashlib.shake_256(b"").digest(length))
+    return said[:length].decode()
+
+
+async def test_an_address_that_no_database_finds_again_costs_no_other_item(store, world, web):
+    near = web.url("/choir?")
+    near += signed(urls.LONGEST - len(near))
+    told = [item("Choir moves", near, CHOIR + GATES), item("Gates", f"{near}-", GATES + CHOIR)]
+    source = feed(web.feed("/a.xml", rss(*told)))
+
+    (report,) = await world.gather(store, source)
+
+    note = "1 item at an address longer than 2,000 bytes was left out"
+    assert (report.error, report.new) == (None, 1)
+    assert note in report.notes
+    assert set(await kept(store)) == {"Choir moves"}
+
+
+@pytest.mark.parametrize("moved", [True, False])
+async def test_a_page_that_is_found_at_such_an_address_is_kept_at_the_one_listed(
+    store, world, web, moved
+):
+    far = web.url(f"/far?{signed(3_000)}")
+    listed = web.url("/listed")
+    declares = f'<link rel="canonical" href="{far}">'
+    read = page("Gates open", GATES + CHOIR).replace("</head>", declares + "</head>")
+    web.serve("/far" if moved else "/listed", read)
+    if moved:
+        web.redirect("/listed", far)
+
+    (report,) = await world.gather(
+        store, feed(web.feed("/a.xml", rss(item("Gates open", listed, "Boats."))))
+    )
+
+    assert (report.error, report.new) == (None, 1)
+    assert await store.read(articles.by_url, listed) is not None

@@ -189,10 +189,18 @@ def test_a_database_we_do_not_speak_is_named_with_its_cure(url, words):
         database.parse(url)
 
 
-def test_a_password_is_never_shown():
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://ada:hunter2@db.example/digest",
+        "postgresql://ada@db.example/digest?password=hunter2&sslmode=require",
+        "postgresql://ada@db.example/digest?sslpassword=hunter2",
+    ],
+)
+def test_a_password_is_never_shown(url):
     from digest.storage.trouble import place
 
-    assert "hunter2" not in place(database.parse("postgresql://ada:hunter2@db.example/digest"))
+    assert "hunter2" not in place(database.parse(url))
 
 
 async def test_a_file_that_is_no_database_is_said_to_be_damaged(tmp_path):

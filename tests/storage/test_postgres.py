@@ -93,16 +93,17 @@ def test_processes_that_upgrade_at_once_all_begin(bare):
     assert [process.exitcode for process in processes] == [0, 0]
 
 
-def test_an_upgrade_waits_and_works_longer_than_a_statement_may_take(bare):
-    set_otherwise(bare, "statement_timeout = '100ms'")
+@pytest.mark.parametrize("what", ["statement", "lock", "transaction"])
+def test_an_upgrade_waits_and_works_longer_than_a_role_gives_it(bare, what):
+    set_otherwise(bare, f"{what}_timeout = '500ms'")
     process = get_context("spawn").Process(target=opened, args=(bare,))
     longer = (
         "select count(*) from pg_stat_activity where wait_event = 'advisory'"
-        " and clock_timestamp() - query_start > interval '300 ms'"
+        " and clock_timestamp() - query_start > interval '700 ms'"
     )
 
-    with psycopg.connect(bare) as held:
-        held.execute("select pg_advisory_xact_lock(7203771)")
+    with psycopg.connect(bare, autocommit=True) as held:
+        held.execute("select pg_advisory_lock(7203771)")
         process.start()
         with psycopg.connect(bare, autocommit=True) as asked:
             while process.is_alive() and asked.execute(longer).fetchone() != (1,):
