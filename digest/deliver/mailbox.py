@@ -12,7 +12,12 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 from imapclient import SEEN, IMAPClient
-from imapclient.exceptions import IMAPClientAbortError, IMAPClientError, LoginError
+from imapclient.exceptions import (
+    IMAPClientAbortError,
+    IMAPClientError,
+    IMAPClientReadOnlyError,
+    LoginError,
+)
 
 from digest.deliver.opened import MOST_BYTES, one_line
 from digest.errors import Misconfigured, Temporary
@@ -59,6 +64,7 @@ class Mailbox:
         self._done = done  # the folder for what was understood; empty: it stays where it is
         self._reopened = 0
         self.withheld: list[int] = []  # mails that the server failed to hand out
+        self.unmoved: list[int] = []  # mails that it refused to move; they are marked as seen
 
     @classmethod
     def open(cls, options: MailboxOptions) -> Mailbox:
@@ -95,13 +101,22 @@ class Mailbox:
         return [*self.take(uids[:middle]), *self.take(uids[middle:])]
 
     def put_away(self, uids: Sequence[int]) -> None:
-        """Mark as seen and move to the folder for what is done, where the server can (RFC 6851)."""
+        """Mark as seen and move to the folder for what is done, where the server can (RFC 6851).
+
+        Those that it refuses to move, since the mailbox is full for instance, stop none behind.
+        """
         if not uids:
             return
+        self.leave(uids)
+        if not self._done:
+            return
         with _translated(self._options):
-            self._client.add_flags(list(uids), [SEEN], silent=True)
-            if self._done:
+            try:
                 self._client.move(list(uids), self._done)
+            except IMAPClientAbortError:
+                raise
+            except IMAPClientError:
+                self.unmoved += uids
 
     def leave(self, uids: Sequence[int]) -> None:
         """Mark as seen and let lie where it is, for a person to look at."""
@@ -137,12 +152,23 @@ def _opened(options: MailboxOptions) -> tuple[IMAPClient, str]:
             )
         # Before anything is acted on: what cannot be put away is said first.
         done = _done_folder(client, options)
-        client.select_folder(options.folder)
+        _select(client, options)
     except BaseException:
         with suppress(*_BROKEN):
             client.shutdown()
         raise
     return client, done
+
+
+def _select(client: IMAPClient, options: MailboxOptions) -> None:
+    try:
+        client.select_folder(options.folder)
+    except IMAPClientReadOnlyError as error:
+        raise Misconfigured(
+            f"{WHERE}.folder",
+            f"names {options.folder!r}, which {options.host} lets {options.username!r} read and "
+            "not change; give it the right to, since what was read is marked as seen and moved",
+        ) from error
 
 
 def _connected(options: MailboxOptions) -> IMAPClient:

@@ -460,6 +460,51 @@ def test_mails_that_are_sent_broken_are_none(fetched):
         mailbox.close()
 
 
+def test_mails_that_the_server_refuses_to_move_are_seen_and_stop_none_behind_them():
+    asked = []
+
+    def answer(line):
+        tag, command, *rest = line.decode().split()
+        if command == "UID":
+            asked.append(rest[0])
+        if rest[:1] == ["MOVE"]:
+            return f"{tag} NO [OVERQUOTA] Quota exceeded\r\n".encode()
+        return answers(**{k: v for k, v in FOLDERS.items() if k != "UID"})(line)
+
+    with hostile(answer, HELLO) as port:
+        mailbox = Mailbox.open(replace(OPTIONS, port=port, security="none"))
+        mailbox.put_away([1, 2])
+        mailbox.put_away([3])
+        mailbox.close()
+
+    assert (asked, mailbox.unmoved) == (["STORE", "MOVE", "STORE", "MOVE"], [1, 2, 3])
+
+
+def test_a_server_that_hangs_up_while_it_moves_is_in_trouble():
+    def answer(line):
+        return None if b" MOVE " in line else answers(**FOLDERS)(line)
+
+    with hostile(answer, HELLO) as port:
+        mailbox = Mailbox.open(replace(OPTIONS, port=port, security="none"))
+        with pytest.raises(Temporary, match="cannot be used"):
+            mailbox.put_away([1])
+        mailbox.close()
+
+
+def test_a_folder_that_may_only_be_read_is_said_with_its_cure():
+    def select(tag):
+        return f"* 1 EXISTS\r\n{tag} OK [READ-ONLY] done\r\n".encode()
+
+    answer = answers(**{**FOLDERS, "SELECT": select})
+    with hostile(answer, HELLO) as port, pytest.raises(Misconfigured) as caught:
+        Mailbox.open(replace(OPTIONS, port=port, security="none"))
+
+    assert str(caught.value) == (
+        "bounces.mailbox.folder names 'INBOX', which 127.0.0.1 lets 'bounces' read and not change; "
+        "give it the right to, since what was read is marked as seen and moved"
+    )
+
+
 def test_nothing_to_put_away_asks_nothing():
     closed = Mailbox.__new__(mailboxes.Mailbox)
 
