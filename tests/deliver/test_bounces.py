@@ -402,6 +402,7 @@ def test_an_original_recipient_left_as_it_travelled_is_unescaped(written, meant)
         "[EXTERNAL] RE[2]: Work is out of the office",
         "TR : Réponse automatique, ou comment les robots écrivent",
         "Fwd: Re: Abwesenheit im Parlament",
+        "Ответ: Автоматический ответ: Barges return",
     ],
 )
 def test_a_person_who_answers_an_issue_about_holidays_is_not_away(subject):
@@ -421,6 +422,13 @@ def test_a_person_who_answers_an_issue_about_holidays_is_not_away(subject):
         "Absent(e) du bureau Re: Barges return",
         "Respuesta automática: Barges return",
         "Автоответ: Barges return",
+        "Автоматический ответ: Barges return",
+        "Автоматична відповідь: Barges return",
+        "Automatiskt svar: Barges return",
+        "Răspuns automat: Barges return",
+        "Αυτόματη απάντηση: Barges return",
+        "תשובה אוטומטית: Barges return",
+        "Automatski odgovor: Barges return",
         "رد تلقائي: Barges return",
         "Automatisch antwoord: Barges return",
         "Odpowiedź automatyczna: Barges return",
