@@ -246,6 +246,28 @@ def test_a_server_that_hands_out_nothing_is_not_asked_without_end():
     assert len(asked) == mailboxes.MOST_REOPENED + 1
 
 
+def test_numbers_of_another_numbering_are_not_used():
+    asked, numberings = [], iter((1, 1, 2))
+
+    def select(tag):
+        said = f"* OK [UIDVALIDITY {next(numberings)}] valid"
+        return f"* 9 EXISTS\r\n{said}\r\n{tag} OK done\r\n".encode()
+
+    def answer(line):
+        if b" UID " in line:
+            asked.append(line.split()[2])
+            return line.split()[0] + b" NO [SERVERBUG] internal error\r\n"
+        return answers(**{**FOLDERS, "SELECT": select})(line)
+
+    with hostile(answer, HELLO) as port:
+        mailbox = Mailbox.open(replace(OPTIONS, port=port, security="none"))
+        with pytest.raises(Temporary, match="has numbered the mails of 'INBOX' anew"):
+            mailbox.take(range(1, 51))
+        mailbox.close()
+
+    assert asked == [b"FETCH", b"FETCH"]
+
+
 @needs_dovecot
 async def test_where_all_folders_are_below_inbox_the_one_for_what_is_done_is_too(
     store, monkeypatch
