@@ -90,7 +90,7 @@ class Mailbox:
         with _translated(self._options):
             try:
                 return self._fetched(uids)
-            except IMAPClientError:
+            except (IMAPClientError, ConnectionError):  # it says no, hangs up, or is killed
                 if self._reopened == MOST_REOPENED:
                     raise
                 self._reopen()

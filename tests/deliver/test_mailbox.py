@@ -246,6 +246,25 @@ def test_a_server_that_hands_out_nothing_is_not_asked_without_end():
     assert len(asked) == mailboxes.MOST_REOPENED + 1
 
 
+def test_a_server_that_is_killed_at_one_mail_is_asked_for_the_others():
+    def answer(line):
+        tag, command, *rest = line.decode().split()
+        if command != "UID":
+            return answers(**FOLDERS)(line)
+        wanted = rest[1].split(",")
+        if "2" in wanted:
+            return None
+        mails = "".join(f"* 1 FETCH (UID {uid} BODY[]<0> {{1}}\r\nx)\r\n" for uid in wanted)
+        return f"{mails}{tag} OK done\r\n".encode()
+
+    with hostile(answer, HELLO, resets=True) as port:
+        mailbox = Mailbox.open(replace(OPTIONS, port=port, security="none"))
+        mails = mailbox.take([1, 2, 3])
+        mailbox.close()
+
+    assert (mails, mailbox.withheld) == ([Mail(1, b"x"), Mail(3, b"x")], [2])
+
+
 def test_numbers_of_another_numbering_are_not_used():
     asked, numberings = [], iter((1, 1, 2))
 
