@@ -14,13 +14,15 @@ from subscribers.fields import field, keyword
 _ABSENT = re.compile(
     r"\b(auto(matic|mated)? ?-?(reply|response|answer|antwort)|out[ -]of[ -](the[ -])?office|"
     r"on vacation|on holiday|away from (my|the)|abwesen|automatische antwort|autosvar|"
-    r"automatisch antwoord|automatisk svar|automaattinen vastaus|automatikus válasz|"
+    r"automatisch antwoord|automatiskt? svar|automaattinen vastaus|automatikus válasz|"
     r"r[eé]ponse automatique|absence du bureau|absente?(\(e\))? du bureau|"
     r"fuera de la oficina|respuesta autom[aá]tica|resposta autom[aáà]tica|"
     r"fora do escrit[oó]rio|aus[eê]ncia tempor[aá]ria|fuori (sede|ufficio)|au[sß]{1,2}er haus|"
     r"risposta automatica|odpowied[zź] automatyczna|automatyczna odpowied[zź]|poza biurem|"
     r"nieobecno[sś][cć]|afwezig|fr[aå]nvaro|frav[aæ]r|automatick[aá] odpov|otomatik yanıt|"
-    r"автоответ|автоматический ответ|автоматична відповідь)|"
+    r"r[aă]spuns automat|automatski odgovor|samodejni odgovor|balasan otomatis|"
+    r"αυτόματη απάντηση|תשובה אוטומטית|"
+    r"автоответ|автоматический ответ|автоматична відповідь|автоматичен отговор)|"
     r"رد تلقائي|自动[回答]复|自動(回覆|応答|返信)|不在(通知|の)|자동 (회신|응답)|^auto:( |$)",
     re.IGNORECASE,
 )
@@ -33,7 +35,8 @@ _MARKS = (
 )
 # A person's answer or forward: what stands behind this is our own subject, or another's.
 _QUOTED = re.compile(
-    r"(?:^|[\s\])：:])(?:re|aw|antw|sv|vs|odp|ynt|rif|res|rv|tr|fwd?|wg|enc|отв|ответ|回复|答复|转发|返信)"
+    r"(?:^|[\s\])：:])(?:re|aw|antw|sv|vs|odp|ynt|rif|res|rv|tr|fwd?|wg|enc|отв"
+    r"|(?<!автоматический )ответ|回复|答复|转发|返信)"  # Outlook's own begins with an answer's word
     r"(?:\[\d{1,3}\])? ?[:：]",
     re.IGNORECASE,
 )

@@ -95,13 +95,19 @@ def ingest(context: Context, recipient: str) -> int:
 def read(context: Context, as_json: bool) -> None:
     """Read the mailbox of [bounces.mailbox] once: act on what is new, put away what is done."""
     settings = load_for(context.config).settings
-    told, withheld = asyncio.run(_read(settings))
+    told, withheld, unmoved = asyncio.run(_read(settings))
     if as_json:
         counts = {one.value: told[one] for one in Came}
-        click.echo(dumped({**counts, "withheld": withheld}))
+        click.echo(dumped({**counts, "withheld": withheld, "unmoved": unmoved}))
         return
     for line in _counted(told):
         click.echo(line)
+    if unmoved:
+        folder = settings.bounces.mailbox.done_folder
+        click.echo(
+            f"{unmoved:>8,}  not moved to {folder!r} by the server, only marked as seen: "
+            "look whether the mailbox is full"
+        )
     if withheld:
         click.echo(f"{withheld:>8,}  not handed out by the server: open or delete it there")
     elif not told:
@@ -241,8 +247,8 @@ async def _ingested(settings: Settings, recipient: str) -> tuple[Counter[Came], 
     return told, kept
 
 
-async def _read(settings: Settings) -> tuple[Counter[Came], int]:
-    """What became of each mail, and how many the server failed to hand out."""
+async def _read(settings: Settings) -> tuple[Counter[Came], int, int]:
+    """What became of each mail; how many the server failed to hand out, and how many to move."""
     ring = secret.ring(settings.folder)
     async with wiring.open_store(settings) as store, coming_back.mailbox(settings) as mailbox:
         told = await feedback.read(
@@ -253,4 +259,4 @@ async def _read(settings: Settings) -> tuple[Counter[Came], int]:
             rules=coming_back.bounce_rules(settings),
             clock=CLOCK,
         )
-        return told, len(mailbox.withheld)
+        return told, len(mailbox.withheld), len(mailbox.unmoved)

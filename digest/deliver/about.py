@@ -10,7 +10,7 @@ from email.message import Message
 from itertools import islice
 
 from digest.deliver import verp
-from digest.deliver.opened import MOST_BYTES, field
+from digest.deliver.opened import MOST_BYTES, field, given_back
 from digest.deliver.verdict import About
 from subscribers import tokens
 from subscribers.tokens import Purpose
@@ -34,7 +34,7 @@ def about(
     recipient that its report names.
     """
     delivered = " ".join((envelope, *(field(message, name) for name in RECIPIENTS)))
-    text = mail[:MOST_BYTES].decode("latin-1")
+    text = f"{mail[:MOST_BYTES].decode('latin-1')}\n{given_back(message)}"
     ids = dict.fromkeys(found[1].lower() for found in _MESSAGE_ID.finditer(text))
     return replace(
         linked(ring, text),

@@ -12,7 +12,12 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 from imapclient import SEEN, IMAPClient
-from imapclient.exceptions import IMAPClientAbortError, IMAPClientError, LoginError
+from imapclient.exceptions import (
+    IMAPClientAbortError,
+    IMAPClientError,
+    IMAPClientReadOnlyError,
+    LoginError,
+)
 
 from digest.deliver.opened import MOST_BYTES, one_line
 from digest.errors import Misconfigured, Temporary
@@ -53,12 +58,14 @@ class Mail:
 class Mailbox:
     """One folder, open for reading and moving. Make it with ``open``; close it."""
 
-    def __init__(self, client: IMAPClient, options: MailboxOptions, done: str) -> None:
-        self._client = client
+    def __init__(self, opened: _Opened, options: MailboxOptions) -> None:
+        self._client = opened.client
         self._options = options
-        self._done = done  # the folder for what was understood; empty: it stays where it is
+        self._done = opened.done
+        self._numbering = opened.numbering
         self._reopened = 0
         self.withheld: list[int] = []  # mails that the server failed to hand out
+        self.unmoved: list[int] = []  # mails that it refused to move; they are marked as seen
 
     @classmethod
     def open(cls, options: MailboxOptions) -> Mailbox:
@@ -68,8 +75,7 @@ class Mailbox:
         where the server does not answer.
         """
         with _translated(options):
-            client, done = _opened(options)
-            return cls(client, options, done)
+            return cls(_opened(options), options)
 
     def waiting(self) -> list[int]:
         """The new mails, the oldest first, by their numbers (UID)."""
@@ -84,7 +90,7 @@ class Mailbox:
         with _translated(self._options):
             try:
                 return self._fetched(uids)
-            except IMAPClientError:
+            except (IMAPClientError, ConnectionError):  # it says no, hangs up, or is killed
                 if self._reopened == MOST_REOPENED:
                     raise
                 self._reopen()
@@ -95,13 +101,22 @@ class Mailbox:
         return [*self.take(uids[:middle]), *self.take(uids[middle:])]
 
     def put_away(self, uids: Sequence[int]) -> None:
-        """Mark as seen and move to the folder for what is done, where the server can (RFC 6851)."""
+        """Mark as seen and move to the folder for what is done, where the server can (RFC 6851).
+
+        Those that it refuses to move, since the mailbox is full for instance, stop none behind.
+        """
         if not uids:
             return
+        self.leave(uids)
+        if not self._done:
+            return
         with _translated(self._options):
-            self._client.add_flags(list(uids), [SEEN], silent=True)
-            if self._done:
+            try:
                 self._client.move(list(uids), self._done)
+            except IMAPClientAbortError:
+                raise
+            except IMAPClientError:
+                self.unmoved += uids
 
     def leave(self, uids: Sequence[int]) -> None:
         """Mark as seen and let lie where it is, for a person to look at."""
@@ -123,11 +138,25 @@ class Mailbox:
         self._reopened += 1
         with suppress(*_BROKEN):
             self._client.shutdown()
-        self._client, self._done = _opened(self._options)
+        again = _opened(self._options)
+        self._client, self._done = again.client, again.done
+        if again.numbering != self._numbering:  # what we know by number is another mail now
+            raise Temporary(
+                f"the mailbox server {self._options.host} has numbered the mails of "
+                f"{self._options.folder!r} anew; what is left is read the next time"
+            )
 
 
-def _opened(options: MailboxOptions) -> tuple[IMAPClient, str]:
-    """A connection with the folder selected, and where what is done goes."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Opened:
+    """A connection with the folder selected."""
+
+    client: IMAPClient
+    done: str  # the folder for what was understood; empty: it stays where it is
+    numbering: int  # UIDVALIDITY: as long as it is the same, a number is the same mail (RFC 3501)
+
+
+def _opened(options: MailboxOptions) -> _Opened:
     client = _connected(options)
     try:
         _log_in(client, options)
@@ -137,12 +166,24 @@ def _opened(options: MailboxOptions) -> tuple[IMAPClient, str]:
             )
         # Before anything is acted on: what cannot be put away is said first.
         done = _done_folder(client, options)
-        client.select_folder(options.folder)
+        numbering = _select(client, options)
     except BaseException:
         with suppress(*_BROKEN):
             client.shutdown()
         raise
-    return client, done
+    return _Opened(client=client, done=done, numbering=numbering)
+
+
+def _select(client: IMAPClient, options: MailboxOptions) -> int:
+    """Open the folder; its UIDVALIDITY, 0 from a server that has none."""
+    try:
+        return int(client.select_folder(options.folder).get(b"UIDVALIDITY", 0))
+    except IMAPClientReadOnlyError as error:
+        raise Misconfigured(
+            f"{WHERE}.folder",
+            f"names {options.folder!r}, which {options.host} lets {options.username!r} read and "
+            "not change; give it the right to, since what was read is marked as seen and moved",
+        ) from error
 
 
 def _connected(options: MailboxOptions) -> IMAPClient:

@@ -27,10 +27,12 @@ MOST_GROUPS = 100  # of fields in a status
 LONGEST_LINE = 500
 # A word such as "boundary" in what was returned makes no part: only this does.
 _NEST = re.compile(rb"^content-type[ \t]*:\s*(?:multipart|message)/", re.IGNORECASE | re.MULTILINE)
+_NO_LETTER = re.compile(rb"[^A-Za-z0-9+/]")  # of base64
 # No part of a tag crosses the beginning of another, so a page is walked through once.
 _BLANKS = re.compile(r"\s+")
 _BREAK = re.compile(r"</?(?:br|p|div|td|tr|li|h\d|pre)\b[^<>]*>", re.IGNORECASE)
 _TAG = re.compile(r"<[^<>]*>")
+_COPIES = ("message/rfc822", "message/global", "text/rfc822-headers", "message/global-headers")
 _BROKEN = (MessageError, ValueError, LookupError, TypeError, AttributeError, RecursionError)
 
 
@@ -62,17 +64,35 @@ def blocks(part: Message) -> list[Message]:
 
     Encoding is not allowed there (RFC 3464, 2.1), and some do it; the parser leaves it as it is.
     """
-    below = part.get_payload()
-    found = [one for one in below if isinstance(one, Message)] if isinstance(below, list) else []
-    raw = "\n\n".join(map(_written, found))
-    coding = field(part, "Content-Transfer-Encoding").lower()
-    if coding == "base64":
-        raw = base64.b64decode(raw.encode("utf-8", "replace")).decode("utf-8", "replace")
-    elif coding == "quoted-printable":
-        raw = quopri.decodestring(raw.encode("utf-8", "replace")).decode("utf-8", "replace")
+    raw = decoded(part) or _raw(part)
     groups = re.split(r"\n[ \t\r]*\n", raw.replace("\r\n", "\n"), maxsplit=MOST_GROUPS)
     parser = HeaderParser(policy=fields.SHORT)
     return [parser.parsestr(one.lstrip("\n")) for one in groups[:MOST_GROUPS] if one.strip()]
+
+
+def decoded(part: Message) -> str:
+    """What a part holds that was encoded for its way; empty for one that was not."""
+    coding = field(part, "Content-Transfer-Encoding").lower()
+    if coding not in ("base64", "quoted-printable"):
+        return ""
+    raw = _raw(part).encode("utf-8", "replace")
+    plain = _unpacked(raw) if coding == "base64" else quopri.decodestring(raw)
+    return plain.decode("utf-8", "replace")
+
+
+def _unpacked(raw: bytes) -> bytes:
+    """Base64 as far as it goes: a large mail is read at its beginning alone."""
+    letters = _NO_LETTER.sub(b"", raw)
+    whole = letters[: len(letters) - (len(letters) % 4 == 1)]
+    return base64.b64decode(whole + b"=" * (-len(whole) % 4))
+
+
+def _raw(part: Message) -> str:
+    """A part as it came."""
+    below = part.get_payload()
+    if isinstance(below, list):
+        return "\n\n".join(_written(one) for one in below if isinstance(one, Message))
+    return below if isinstance(below, str) else ""
 
 
 def _written(message: Message) -> str:
@@ -83,10 +103,18 @@ def _written(message: Message) -> str:
 
 
 def returned(part: Message) -> Message | None:
-    """The message that a ``message/rfc822`` part holds."""
+    """The message that a ``message/rfc822`` part holds, encoded for its way or not."""
+    if plain := decoded(part):
+        return opened(plain.encode())
     below = part.get_payload()
     first = below[0] if isinstance(below, list) and below else None
     return first if isinstance(first, Message) else None
+
+
+def given_back(message: Message) -> str:
+    """Our own mail in a report, as far as it is encoded: the rest can be read as it came."""
+    copies = (one for one in parts(message) if one.get_content_type() in _COPIES)
+    return "\n".join(map(decoded, islice(copies, MOST_TEXTS)))
 
 
 def field(message: Message, name: str) -> str:

@@ -20,10 +20,11 @@ from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 SOON = timedelta(minutes=5)  # how old, or how far ahead of our clock, a signed request may be
 MAILGUN_RETRIES = timedelta(hours=9)  # it repeats the same request for eight hours
-_CERTIFICATE = re.compile(
-    r"https://sns\.[a-z0-9-]{1,30}\.amazonaws\.com(\.cn)?/SimpleNotificationService-\w{1,64}\.pem"
-)
-_SUBSCRIBE = re.compile(r"https://sns\.[a-z0-9-]{1,30}\.amazonaws\.com(\.cn)?/\?\S{1,2000}")
+# A region, and nothing else: sns.s3.amazonaws.com is a stranger's bucket by the name of sns.
+_REGION = r"[a-z]{2,4}(?:-[a-z]{2,12}){1,3}-\d{1,2}"
+_SNS = rf"https://sns\.{_REGION}\.amazonaws\.com(?:\.cn)?/"
+_CERTIFICATE = re.compile(rf"{_SNS}SimpleNotificationService-\w{{1,64}}\.pem")
+_SUBSCRIBE = re.compile(rf"{_SNS}\?\S{{1,2000}}")
 _STAMPED = re.compile(r"t=(\d{1,12}),v1=([0-9a-f]{64})")
 # What SNS signs, in this order, of a notification and of the rest.
 _NOTIFICATION = ("Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type")

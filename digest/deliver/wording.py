@@ -64,7 +64,7 @@ _TOO_BIG = r"\btoo (?:large|big)\b|\bsize\b.{0,20}\bexceed|\bexceed\w*\b.{0,30}\
 # Of this message, or of how many come at once.
 MESSAGE = re.compile(
     rf"{_TOO_BIG}|spam|unsolicited|\bbulk\b|\bjunk\b|phish|virus|malware|\bcontent\b|policy|policies"
-    r"|prohibit|blocked|suspicious|suspected|rate.?limit|too many|gr[ae]y.?list|\bdt:spm"
+    r"|prohibit|blocked|suspicious|suspected|rate.?limit|too many(?! hops)|gr[ae]y.?list|\bdt:spm"
     r"|\brp:\w{3}\b|\bsurbl|\buribl|not authori[sz]ed|\bfrequency\b.{0,40}\blimited"
     r"|\bservice refused|\bhost\b.{0,12}\bnot allowed|\brejected by (?:the )?recipient",
     re.IGNORECASE,

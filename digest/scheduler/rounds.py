@@ -57,10 +57,10 @@ async def read_mailbox(settings: Settings, tools: Tools, ring: Sequence[bytes]) 
             rules=coming_back.bounce_rules(settings),
             clock=tools.clock,
         )
-        withheld = len(mailbox.withheld)
+        withheld, unmoved = len(mailbox.withheld), len(mailbox.unmoved)
     if came or withheld:
         counts = {one.value: count for one, count in came.items()}
-        log.info("mailbox.read", **counts, withheld=withheld)
+        log.info("mailbox.read", **counts, withheld=withheld, unmoved=unmoved)
 
 
 async def tell_alerts(tools: Tools, watch: Watch) -> None:

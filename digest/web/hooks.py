@@ -7,6 +7,7 @@ does nothing. A database that is locked is 503, and the provider tells it again.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -81,11 +82,16 @@ async def hear(request: Request) -> Response:
     body = await request.body()
     try:
         told = await check(request, hooks, body)
-        found = providers.READERS[provider](desk_of(request).ring, told) if told else []
+        # A thread's: a full request takes seconds, and readers must not wait for them.
+        found = await asyncio.to_thread(_read, provider, desk_of(request).ring, told)
     except outside.Unreadable as error:
         return PlainTextResponse(f"{error}\n", 400)
     await _carried(desk_of(request), hooks, found)
     return PlainTextResponse("Heard.\n")
+
+
+def _read(provider: str, ring: Sequence[bytes], told: object) -> list[Verdict]:
+    return providers.READERS[provider](ring, told) if told else []
 
 
 async def _carried(desk: Desk, hooks: Hooks, found: Sequence[Verdict]) -> None:

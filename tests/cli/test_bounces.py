@@ -265,8 +265,36 @@ def test_a_mail_that_the_mailbox_does_not_hand_out_is_counted(folder, monkeypatc
         counted = json.loads(run(folder, "bounces", "read", "--json").stdout)
 
     assert done.stdout == "       1  not handed out by the server: open or delete it there\n"
-    assert counted.pop("withheld") == 1
+    assert (counted.pop("withheld"), counted.pop("unmoved")) == (1, 0)
     assert not any(counted.values())
+
+
+def test_a_mail_that_the_mailbox_does_not_move_is_counted(folder, monkeypatch):
+    monkeypatch.setenv("BOUNCES_PASSWORD", "secret")
+    mail = b"Auto-Submitted: auto-replied\r\n\r\nAway.\r\n"
+    said = {
+        "CAPABILITY": b"* CAPABILITY IMAP4rev1 MOVE\r\n",
+        "LIST": b'* LIST () "/" INBOX\r\n',
+        "SEARCH": b"* SEARCH 7\r\n",
+        "SELECT": b"* 1 EXISTS\r\n",
+        "FETCH": b"* 1 FETCH (UID 7 BODY[]<0> {%d}\r\n%b)\r\n" % (len(mail), mail),
+    }
+
+    def answer(line):
+        tag, command, *more = line.decode().split()
+        name = more[0] if command == "UID" else command
+        done = "NO [OVERQUOTA] Quota exceeded" if name == "MOVE" else "OK done"
+        return said.get(name, b"") + f"{tag} {done}\r\n".encode()
+
+    with hostile(answer, b"* OK IMAP4rev1 ready\r\n") as port:
+        (folder / "config.toml").write_text(CONFIG + MAILBOX.format(port=port))
+        done = run(folder, "bounces", "read")
+
+    assert done.stdout == (
+        "       1  an absence notice, a receipt or a delay, ignored\n"
+        "       1  not moved to 'Digest' by the server, only marked as seen: "
+        "look whether the mailbox is full\n"
+    )
 
 
 def test_a_mailbox_that_is_not_set_up_is_said(folder):

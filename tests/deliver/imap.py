@@ -8,6 +8,7 @@ import shutil
 import socket
 import socketserver
 import ssl
+import struct
 import subprocess
 import tempfile
 import threading
@@ -17,6 +18,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -158,9 +160,16 @@ def dovecot(password: str = PASSWORD, prefix: str = "") -> Iterator[Server]:
 
 @contextmanager
 def hostile(
-    answer: Callable[[bytes], bytes | None], greeting: bytes, tls: ssl.SSLContext | None = None
+    answer: Callable[[bytes], bytes | None],
+    greeting: bytes,
+    tls: ssl.SSLContext | None = None,
+    *,
+    resets: bool = False,
 ) -> Iterator[int]:
-    """A server of one connection at a time; ``answer`` None hangs up. Its port."""
+    """A server of one connection at a time; ``answer`` None hangs up. Its port.
+
+    ``resets``: it hangs up as a process does that is killed, and not with a goodbye.
+    """
 
     class Handler(socketserver.StreamRequestHandler):
         timeout = 30
@@ -186,6 +195,13 @@ def hostile(
         def get_request(self) -> tuple[socket.socket, object]:
             here, there = super().get_request()
             return (tls.wrap_socket(here, server_side=True) if tls else here), there
+
+        def shutdown_request(self, request: Any) -> None:
+            if resets:
+                request.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                request.close()
+            else:
+                super().shutdown_request(request)
 
         def handle_error(self, *_: object) -> None:
             """The client hung up: that is what is tried here."""

@@ -112,6 +112,7 @@ SAID = {
         550 Mailbox unavailable or access denied [MTA]. http://service.mail.qq.com/cgi-bin/help
         550 5.4.316 Message expired, connection refused(Socket error code 10061)
         554 5.4.6 Hop count exceeded - possible mail loop
+        554 5.4.6 Too many hops 26 (25 max)
         550 5.1.0 Address rejected
         550 5.3.2 STOREDRV.Deliver; mailbox server is not accepting messages
         550 no

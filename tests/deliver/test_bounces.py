@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digest.deliver import bounces
+from digest.deliver.opened import MOST_BYTES
 from digest.deliver.verdict import NO_REPORT, Finding, Mouth
 from subscribers import tokens
 from subscribers.tokens import Purpose
@@ -87,6 +88,56 @@ def test_a_status_that_was_encoded_for_its_way_is_read_as_well(coding):
     found = bounces.verdict(RING, head + kind + coded + boundary + rest)
 
     assert (found.finding, found.code, found.about.recipient) == (HARD, "5.1.1", "ada@example.org")
+
+
+CODINGS = {"base64": base64.encodebytes, "quoted-printable": quopri.encodestring}
+
+
+@pytest.mark.parametrize("coding", CODINGS)
+@pytest.mark.parametrize("kind", [b"message/rfc822", b"text/rfc822-headers"])
+@pytest.mark.parametrize("name", ["arf", "arf-redacted", "postfix-unknown"])
+def test_our_mail_may_be_given_back_encoded(name, kind, coding):
+    plain, mail = bounces.verdict(RING, returned(name)), returned(name)
+    mail = mail.replace(b"text/rfc822-headers", b"message/rfc822")
+    head, _, rest = mail.partition(b"Content-Type: message/rfc822")
+    more, _, rest = rest.partition(b"\r\n\r\n")
+    copy, boundary, rest = rest.rpartition(b"\r\n--")
+    head = head.replace(b"Delivered-To", b"X-Was")  # a complaint comes to another mailbox
+    head = head.replace(b"To: bounces+", b"To: complaints+")
+    how = b"\r\nContent-Transfer-Encoding: " + coding.encode() + b"\r\n\r\n"
+    coded = CODINGS[coding](copy.replace(b"\r\n", b"\n"))
+
+    found = bounces.verdict(
+        RING, head + b"Content-Type: " + kind + more + how + coded + boundary + rest
+    )
+
+    assert found == plain
+
+
+@pytest.mark.parametrize("cut", range(4))
+def test_of_a_copy_that_is_encoded_and_too_long_the_beginning_is_read(cut):
+    head, kind, rest = returned("arf").partition(b"Content-Type: message/rfc822")
+    more, _, copy = rest.partition(b"\r\n\r\n")
+    how = b"\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+    coded = base64.encodebytes(copy + b"x" * MOST_BYTES)
+
+    found = bounces.verdict(RING, head + kind + more + how + coded[: 100_000 + cut])
+
+    assert (found.finding, found.about.ref) == (Finding.COMPLAINT, REF)
+
+
+def test_an_outlook_report_may_be_encoded_as_well():
+    head, kind, rest = returned("arf-outlook").partition(b"Content-Type: message/rfc822")
+    more, _, rest = rest.partition(b"\r\n\r\n")
+    copy, boundary, rest = rest.rpartition(b"\r\n--")
+    how = b"\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+
+    found = bounces.verdict(
+        RING, head + kind + more + how + base64.encodebytes(copy) + boundary + rest
+    )
+
+    assert found == bounces.verdict(RING, returned("arf-outlook"))
+    assert found.finding is Finding.COMPLAINT
 
 
 def test_the_other_sides_words_are_kept_in_one_line():
@@ -351,6 +402,7 @@ def test_an_original_recipient_left_as_it_travelled_is_unescaped(written, meant)
         "[EXTERNAL] RE[2]: Work is out of the office",
         "TR : Réponse automatique, ou comment les robots écrivent",
         "Fwd: Re: Abwesenheit im Parlament",
+        "Ответ: Автоматический ответ: Barges return",
     ],
 )
 def test_a_person_who_answers_an_issue_about_holidays_is_not_away(subject):
@@ -370,6 +422,13 @@ def test_a_person_who_answers_an_issue_about_holidays_is_not_away(subject):
         "Absent(e) du bureau Re: Barges return",
         "Respuesta automática: Barges return",
         "Автоответ: Barges return",
+        "Автоматический ответ: Barges return",
+        "Автоматична відповідь: Barges return",
+        "Automatiskt svar: Barges return",
+        "Răspuns automat: Barges return",
+        "Αυτόματη απάντηση: Barges return",
+        "תשובה אוטומטית: Barges return",
+        "Automatski odgovor: Barges return",
         "رد تلقائي: Barges return",
         "Automatisch antwoord: Barges return",
         "Odpowiedź automatyczna: Barges return",

@@ -246,6 +246,47 @@ def test_a_server_that_hands_out_nothing_is_not_asked_without_end():
     assert len(asked) == mailboxes.MOST_REOPENED + 1
 
 
+def test_a_server_that_is_killed_at_one_mail_is_asked_for_the_others():
+    def answer(line):
+        tag, command, *rest = line.decode().split()
+        if command != "UID":
+            return answers(**FOLDERS)(line)
+        wanted = rest[1].split(",")
+        if "2" in wanted:
+            return None
+        mails = "".join(f"* 1 FETCH (UID {uid} BODY[]<0> {{1}}\r\nx)\r\n" for uid in wanted)
+        return f"{mails}{tag} OK done\r\n".encode()
+
+    with hostile(answer, HELLO, resets=True) as port:
+        mailbox = Mailbox.open(replace(OPTIONS, port=port, security="none"))
+        mails = mailbox.take([1, 2, 3])
+        mailbox.close()
+
+    assert (mails, mailbox.withheld) == ([Mail(1, b"x"), Mail(3, b"x")], [2])
+
+
+def test_numbers_of_another_numbering_are_not_used():
+    asked, numberings = [], iter((1, 1, 2))
+
+    def select(tag):
+        said = f"* OK [UIDVALIDITY {next(numberings)}] valid"
+        return f"* 9 EXISTS\r\n{said}\r\n{tag} OK done\r\n".encode()
+
+    def answer(line):
+        if b" UID " in line:
+            asked.append(line.split()[2])
+            return line.split()[0] + b" NO [SERVERBUG] internal error\r\n"
+        return answers(**{**FOLDERS, "SELECT": select})(line)
+
+    with hostile(answer, HELLO) as port:
+        mailbox = Mailbox.open(replace(OPTIONS, port=port, security="none"))
+        with pytest.raises(Temporary, match="has numbered the mails of 'INBOX' anew"):
+            mailbox.take(range(1, 51))
+        mailbox.close()
+
+    assert asked == [b"FETCH", b"FETCH"]
+
+
 @needs_dovecot
 async def test_where_all_folders_are_below_inbox_the_one_for_what_is_done_is_too(
     store, monkeypatch
@@ -458,6 +499,51 @@ def test_mails_that_are_sent_broken_are_none(fetched):
         with suppress(Temporary):
             assert mailbox.take([7]) == []
         mailbox.close()
+
+
+def test_mails_that_the_server_refuses_to_move_are_seen_and_stop_none_behind_them():
+    asked = []
+
+    def answer(line):
+        tag, command, *rest = line.decode().split()
+        if command == "UID":
+            asked.append(rest[0])
+        if rest[:1] == ["MOVE"]:
+            return f"{tag} NO [OVERQUOTA] Quota exceeded\r\n".encode()
+        return answers(**{k: v for k, v in FOLDERS.items() if k != "UID"})(line)
+
+    with hostile(answer, HELLO) as port:
+        mailbox = Mailbox.open(replace(OPTIONS, port=port, security="none"))
+        mailbox.put_away([1, 2])
+        mailbox.put_away([3])
+        mailbox.close()
+
+    assert (asked, mailbox.unmoved) == (["STORE", "MOVE", "STORE", "MOVE"], [1, 2, 3])
+
+
+def test_a_server_that_hangs_up_while_it_moves_is_in_trouble():
+    def answer(line):
+        return None if b" MOVE " in line else answers(**FOLDERS)(line)
+
+    with hostile(answer, HELLO) as port:
+        mailbox = Mailbox.open(replace(OPTIONS, port=port, security="none"))
+        with pytest.raises(Temporary, match="cannot be used"):
+            mailbox.put_away([1])
+        mailbox.close()
+
+
+def test_a_folder_that_may_only_be_read_is_said_with_its_cure():
+    def select(tag):
+        return f"* 1 EXISTS\r\n{tag} OK [READ-ONLY] done\r\n".encode()
+
+    answer = answers(**{**FOLDERS, "SELECT": select})
+    with hostile(answer, HELLO) as port, pytest.raises(Misconfigured) as caught:
+        Mailbox.open(replace(OPTIONS, port=port, security="none"))
+
+    assert str(caught.value) == (
+        "bounces.mailbox.folder names 'INBOX', which 127.0.0.1 lets 'bounces' read and not change; "
+        "give it the right to, since what was read is marked as seen and moved"
+    )
 
 
 def test_nothing_to_put_away_asks_nothing():

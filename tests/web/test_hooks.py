@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
+import threading
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -16,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import NameOID
 
 from digest.collect.fetch import Failed, Fetched
-from digest.deliver import verp
+from digest.deliver import providers, seals, verp
 from digest.deliver.seals import Seals
 from digest.deliver.verp import Ref, Sort
 from digest.services.feedback import Rules
@@ -277,11 +278,25 @@ FORGED = {
     "with one that only looks like Amazon's": sns(
         ses_bounce(), SigningCertURL="https://sns.eu-west-1.amazonaws.com.evil.example/x.pem"
     ),
+    "with one in a stranger's bucket": sns(
+        ses_bounce(), SigningCertURL=CERTIFICATE.replace("sns.eu-west-1", "sns.s3")
+    ),
+    "with one in a bucket of a region": sns(
+        ses_bounce(), SigningCertURL=CERTIFICATE.replace("sns.eu-west-1", "sns.s3-eu-west-1")
+    ),
     "with one without TLS": sns(ses_bounce(), SigningCertURL=CERTIFICATE.replace("https", "http")),
     "of a version that is unknown": sns(ses_bounce(), version="2").replace(
         '"SignatureVersion": "2"', '"SignatureVersion": "3"'
     ),
 }
+
+
+@pytest.mark.parametrize(
+    "region", ["us-east-1", "ap-southeast-4", "us-gov-west-1", "us-isob-east-1", "mx-central-1"]
+)
+def test_amazon_is_known_in_all_of_its_regions(region):
+    assert seals.is_certificate(CERTIFICATE.replace("eu-west-1", region))
+    assert seals.is_confirmation(CONFIRM.replace("eu-west-1", region))
 
 
 @pytest.mark.parametrize("how", FORGED)
@@ -465,6 +480,21 @@ async def test_what_sendgrid_tells_last_of_thousands_is_heard(office):
 
     assert len(body) < MOST_BYTES
     assert await office.post("sendgrid", body, **signed) == 200
+    assert await office.standing() is Standing.COMPLAINED
+
+
+async def test_the_site_answers_while_a_large_request_is_read(office, monkeypatch):
+    reading, loop = [], threading.get_ident()
+
+    def read(ring, told):
+        reading.append(threading.get_ident())
+        return providers.sendgrid(ring, told)
+
+    monkeypatch.setitem(providers.READERS, "sendgrid", read)
+    body, signed = sendgrid([event("spamreport")])
+
+    assert await office.post("sendgrid", body, **signed) == 200
+    assert reading != [loop]
     assert await office.standing() is Standing.COMPLAINED
 
 
