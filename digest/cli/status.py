@@ -20,11 +20,11 @@ from digest.deliver.choice import Circuit
 from digest.deliver.outlook import Outlook
 from digest.model import Newsletter, SourceId, Visit
 from digest.plain import dumped
-from digest.scheduler.leader import SILENT
 from digest.services import calendar, pacing
 from digest.services.issue_office import missing
 from digest.storage import desk, overview
 from digest.storage.database import Store
+from digest.storage.leases import SILENT
 from digest.storage.overview import Overview, Sent
 from digest.storage.reviews import Review
 

@@ -18,9 +18,10 @@ from digest.config.settings import Settings
 from digest.errors import DigestError
 from digest.scheduler import rounds
 from digest.scheduler.issues import Issues
-from digest.scheduler.leader import BEAT, Leader
+from digest.scheduler.leader import Leader
 from digest.scheduler.watch import Watch
 from digest.storage import agenda
+from digest.storage.leases import BEAT
 from digest.wiring import Tools
 
 log = logs.logger("digest.scheduler")

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from digest.errors import DigestError
 from digest.storage import leases
 from digest.storage.database import Store
-from digest.storage.leases import NOBODY, Lease
-
-BEAT = 4.0  # seconds between two beats
-PATIENCE = 10.0  # seconds of silence after which the next one leads
-SILENT = timedelta(seconds=PATIENCE + BEAT)  # after which nobody keeps the clock
+from digest.storage.leases import BEAT, NOBODY, PATIENCE, Lease
 
 
 class Leader:

@@ -7,7 +7,7 @@ enough by a clock of its own takes the row over, on the condition that it still 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, select, update
 
@@ -16,6 +16,9 @@ from digest.storage.postal import leases
 
 CLOCK = "clock"  # the lease of who makes the issues
 NOBODY = ""
+BEAT = 4.0  # seconds between two beats
+PATIENCE = 10.0  # seconds of silence after which the next one leads
+SILENT = timedelta(seconds=PATIENCE + BEAT)  # after which nobody keeps the clock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

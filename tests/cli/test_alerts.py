@@ -5,17 +5,17 @@ from __future__ import annotations
 import asyncio
 import email
 import email.policy
+import io
 import json
-import os
-import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, redirect_stderr, redirect_stdout
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from aiohttp import web
 
+from digest import cli
 from digest.checkup.alerts import Telling
 from digest.config.load import load
 from digest.errors import DigestError
@@ -47,13 +47,21 @@ async def webhook(status: int = 200) -> AsyncIterator[tuple[str, list[dict]]]:
 
 
 async def alerts(folder: Path, *words: str, hook: str = "") -> tuple[int, str, str]:
-    environ = {**os.environ, "DIGEST_ALERT_WEBHOOK": hook}
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "digest", "--config", str(folder), "alerts", *words,
-        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, env=environ,
-    )  # fmt: skip
-    out, err = await asyncio.wait_for(process.communicate(), 60)
-    return process.returncode or 0, out.decode(), err.decode()
+    """``digest alerts WORDS``, in a thread: the webhook answers from this one."""
+    return await asyncio.to_thread(_said, ["--config", str(folder), "alerts", *words], hook)
+
+
+def _said(words: list[str], hook: str) -> tuple[int, str, str]:
+    out, err = io.StringIO(), io.StringIO()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DIGEST_ALERT_WEBHOOK", hook)
+        with redirect_stdout(out), redirect_stderr(err):
+            try:
+                cli.main(words)
+                code = 0
+            except SystemExit as stopped:
+                code = int(stopped.code or 0)
+    return code, out.getvalue(), err.getvalue()
 
 
 @pytest.fixture

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import gc
 import json
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import text
 
+from digest import cli
 from digest.cli import stores
 from digest.clock import clock_at
 from digest.model import SourceId, Visit
@@ -239,3 +243,25 @@ def a_draft(desk):
         return issue
 
     return in_store(desk, frozen)
+
+
+def test_who_looks_waits_for_no_library_that_only_the_clock_needs():
+    asked = "import sys, digest.cli.status; print(*{'aiohttp', 'apscheduler'} & sys.modules.keys())"
+
+    said = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+
+    assert said.stdout == "\n"
+
+
+def test_nothing_is_collected_while_a_command_is_imported(desk, monkeypatch):
+    imported, looked = cli.importlib.import_module, []
+
+    def watched(name):
+        looked.append(gc.isenabled())
+        return imported(name)
+
+    monkeypatch.setattr(cli.importlib, "import_module", watched)
+
+    assert desk.run("status", "--help").code == 0
+    assert looked == [False]
+    assert gc.isenabled()
