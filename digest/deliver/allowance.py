@@ -54,7 +54,7 @@ class Lane:
     def room(self, now: float) -> int:
         """How many may leave by it now."""
         held = self.hold.room(now) if self.hold else self.free
-        return min(self.free, held, throttle.room(self.pace, now))
+        return min(self.free, held, throttle.share(self.pace, now))
 
 
 def today(lane: Lane, now: float) -> Lane:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 FAILURES = 3  # in a row open the circuit
 FIRST_REST = 30.0  # seconds before it is tried again; doubled each time
 LONGEST_REST = 900.0
-FORGOTTEN = 3600.0  # seconds after which a relay that let in no more connections is told anew
+FORGOTTEN = 3600.0  # seconds after which the same trouble of a relay is told anew
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from digest.deliver import allowance, outbox, refusals, throttle
 from digest.deliver.allowance import Domains, Lane
-from digest.deliver.choice import Crowd
+from digest.deliver.choice import FORGOTTEN, Crowd
 from digest.deliver.outbox import Consequence
 from digest.deliver.outcome import Deferred, InDoubt, Outcome, Refused, Stage
 from digest.deliver.refusals import Meant, Refusals
@@ -32,6 +32,7 @@ class Line:
     now: Callable[[], float]
     tell: Callable[[str], None]
     trouble: str = ""  # the sentence that closed the circuit last
+    told: dict[str, float] = field(default_factory=dict)  # sentence -> when, in the last hour
     proven: bool = False  # it may have all its connections
     failed: int = 0  # how often it has
     failed_before: int = 0  # when it was booked last
@@ -123,9 +124,7 @@ class Line:
     def fails(self, trouble: str, *, since: int) -> None:
         """It failed, and that is told where it is new. See ``fail``."""
         if self.fail(self.now(), trouble, since=since):
-            if trouble != self.trouble:
-                self.tell(trouble)
-            self.trouble = trouble
+            self._says(trouble)
 
     def fail(self, now: float, trouble: str, *, since: int) -> bool:
         """It failed, as ``trouble`` says; False where it has since ``since``: with the others of
@@ -172,9 +171,17 @@ class Line:
         self.door.room = 0  # until the next look
         self.fail(self.now(), trouble, since=self.failed_before)
         rests = not self.lane.circuit.passes(self.now())
-        if trouble != self.trouble and (at_once or rests):
+        if at_once or rests:
+            self._says(trouble)
+
+    def _says(self, trouble: str) -> None:
+        """What it is in trouble for. One that comes and goes is told once in an hour."""
+        now = self.now()
+        self.told = {one: at for one, at in self.told.items() if 0 <= now - at < FORGOTTEN}
+        if trouble not in self.told and trouble != self.trouble:
+            self.told[trouble] = now
             self.tell(trouble)
-            self.trouble = trouble
+        self.trouble = trouble
 
     def _refuses(self, message: Outgoing, outcome: Refused) -> Outcome:
         """It refuses us and not the reader, who must not lose a letter by it, or seems to."""

@@ -18,6 +18,7 @@ class Portion:
     def __init__(self) -> None:
         self.size = FIRST
         self._last: datetime | None = None
+        self._grown = False  # by the last claim: what lies there is no whole portion yet
 
     @property
     def low(self) -> int:
@@ -27,12 +28,17 @@ class Portion:
     def claimed(self, now: datetime, *, idle: bool) -> None:
         """One more portion is claimed: the next is larger if the last was soon gone.
 
-        ``idle``: nothing was left of the last, so nobody knows how long that has been so.
+        ``idle``: nothing was left of the last, so nobody knows how long that has been so. A portion
+        that has just grown is filled up first: to be low at once says nothing of the relays.
         """
-        if self._last and not idle:
+        if now == self._last:  # another office's part of the same
+            return
+        grown, self._grown = self._grown, False
+        if self._last and not idle and not grown:
             took = now - self._last
             if took < SOON:
-                self.size = min(MOST, self.size * (4 if took < SOON / 8 else 2))
+                size = min(MOST, self.size * (4 if took < SOON / 8 else 2))
+                self._grown, self.size = size > self.size, size
             elif took > LATE:
                 self.size = max(LEAST, self.size // 2)
         self._last = now

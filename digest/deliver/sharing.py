@@ -55,7 +55,7 @@ def grant(before: Shared, wish: Wish, now: float) -> Granted:
         pace = throttle.left(pace, used, now)
     theirs = sum(count for count, _ in others.values())
     seen = throttle.left(pace, theirs, now) if theirs else pace
-    count = min(wish.more, throttle.room(seen, now))
+    count = min(wish.more, throttle.share(seen, now))
     held, until = shared.held.get(wish.worker, (0, 0.0))
     # Unused and still young it need not be written again.
     if used or count != held or until - now < HOLD_SECONDS / 2:

@@ -29,6 +29,15 @@ class Window:
         """How many may leave at ``now``."""
         return max(0, self.limit - sum(count for _, count in self._live(now)))
 
+    def share(self, now: float) -> int:
+        """How many one claim may have of it: CLAIM_SECONDS' worth, or a slice's if that is more.
+
+        A day's limit must not slow what a second's allows: of a day CLAIM_SECONDS' worth are two
+        or three messages, and a relay far away takes dozens at once.
+        """
+        worth = int(self.limit * CLAIM_SECONDS / self.seconds)
+        return min(self.room(now), max(1, worth, self.limit // SLICES))
+
     def used(self, count: int, now: float) -> Window:
         """The window after ``count`` have left at ``now``."""
         live = self._live(now)
@@ -139,6 +148,11 @@ def room(pace: Pace, now: float) -> int:
     if per_second < float("inf"):
         least = min(least, max(1, int(per_second * CLAIM_SECONDS)) if least else 0)
     return min(least, int(_refilled(pace, now).credit)) if pace.rate else least
+
+
+def share(pace: Pace, now: float) -> int:
+    """How many of those that leave by a relay one claim may have: see ``Window.share``."""
+    return min((window.share(now) for window in pace.windows), default=1_000_000_000)
 
 
 def left(pace: Pace, count: int, now: float, *, since: float | None = None) -> Pace:

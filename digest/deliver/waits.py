@@ -6,11 +6,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from digest.deliver import allowance
+from digest.deliver import allowance, throttle
 from digest.deliver.allowance import Lane
 from digest.deliver.throttle import PERIODS, Window
 
 LONG = 5.0  # seconds: nobody need be told of a shorter wait
+_DAY = PERIODS["day"]
 _LIMITS = {PERIODS["hour"]: ("an hour", "per_hour"), PERIODS["day"]: ("a day", "per_day")}
 
 
@@ -74,8 +75,17 @@ def _of(lane: Lane, now: float) -> Iterator[Wait]:
         key=_key(lane, last),
         limit=last.limit,
         seconds=last.seconds,
-        opens=now + last.opens_in(now),
+        opens=_opens(lane, last, now),
     )
+
+
+def _opens(lane: Lane, window: Window, now: float) -> float:
+    """When it goes on: at midnight, too, where a warm-up allows more by then."""
+    opens, midnight = now + window.opens_in(now), (now // _DAY + 1) * _DAY
+    if lane.warmup is None or opens <= midnight:
+        return opens
+    tomorrow = allowance.today(lane, midnight)
+    return midnight + throttle.opens_in(tomorrow.pace, midnight)
 
 
 def _key(lane: Lane, window: Window) -> str:

@@ -115,9 +115,12 @@ async def known(store: Store) -> dict[str, Circuit]:
 
 
 async def resume(store: Store, name: str, now: datetime) -> None:
-    """Use a relay again that was paused or rests. Raises Misconfigured where it is neither."""
+    """Use a relay again that was paused or rests, or is tried again after a rest.
+
+    Raises Misconfigured where it is in use.
+    """
     circuit = (await known(store)).get(name, Circuit())
-    if circuit.passes(now.timestamp()):
+    if circuit.passes(now.timestamp()) and not circuit.rests:
         raise Misconfigured(f"relay {name}", "is in use; there is nothing to resume")
     await store.write(paces.save, Of.CIRCUIT, {name: _FRESH}, now)
 

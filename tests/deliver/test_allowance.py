@@ -34,8 +34,8 @@ def test_a_claim_is_shared_by_weight():
     assert allowance.shares([MAIN, SECOND, SPARE], T, most=500) == {"main": 375, "second": 125}
 
 
-def test_a_claim_is_five_seconds_of_a_limit_and_the_other_relay_takes_the_rest():
-    slow = lane("slow", 9.0, per_second=0, hour=36_000)
+def test_a_claim_is_a_slice_of_a_limit_and_the_other_relay_takes_the_rest():
+    slow = lane("slow", 9.0, per_second=0, hour=3_000)
 
     assert allowance.shares([slow], T, most=500) == {"slow": 50}
     assert allowance.shares([slow, SECOND], T, most=500) == {"slow": 50, "second": 450}

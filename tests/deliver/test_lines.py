@@ -106,6 +106,24 @@ async def test_a_relay_that_lets_in_few_connections_is_not_asked_for_more_all_th
     await house.lines.close()
 
 
+async def test_a_trouble_that_comes_and_goes_is_told_once_in_an_hour(tmp_path):
+    async def drop(relay, feed, opened):
+        raise Temporary(f"{relay.label} closed the connection")
+
+    house = House(tmp_path, drop, connections=1)
+
+    async def drops(**later):
+        await house.look(**later)
+        house.main.door.accepts += 1  # another connection goes on
+        await house.look(1)
+        return sum("main" in sentence for sentence in house.told)
+
+    told = [await drops(minutes=minutes) for minutes in (0, 1, 20, 38, 1)]
+
+    assert told == [1, 1, 1, 1, 2]
+    await house.lines.close()
+
+
 async def hang(relay, feed, opened):
     """It takes the connection and says nothing; the other relay is there."""
     if relay.name != "main":

@@ -12,12 +12,13 @@ from digest.deliver.portion import FIRST, LATE, LEAST, MOST, Portion
 from tests.builders import NOW
 
 
-def after(per_second: float, claims: int = 20) -> Portion:
-    """The portion once so many were claimed, each when half of the last had left."""
+def after(per_second: float, claims: int = 40) -> Portion:
+    """The portion once so many were claimed, each when less than ``low`` was left, at once too."""
     portion, now = Portion(), NOW
     for _ in range(claims):
+        ready = portion.size
         portion.claimed(now, idle=False)
-        now += timedelta(seconds=portion.low / per_second)
+        now += timedelta(seconds=max(0.001, (ready - portion.low) / per_second))
     return portion
 
 
@@ -47,4 +48,12 @@ def test_a_silence_says_nothing_about_the_relay():
     ("per_second", "size"), [(20_000, MOST), (100, 4 * FIRST), (15, 2 * FIRST)]
 )
 def test_a_fast_relay_soon_has_its_portion(per_second, size):
-    assert after(per_second, claims=4 if size == MOST else 2).size == size
+    assert after(per_second, claims=6 if size == MOST else 2).size == size
+
+
+def test_two_offices_that_claim_at_one_moment_are_no_sign_of_speed():
+    portion = Portion()
+    for seconds in (0, 0, 3, 3):
+        portion.claimed(NOW + timedelta(seconds=seconds), idle=False)
+
+    assert portion.size == FIRST

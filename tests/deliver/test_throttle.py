@@ -91,6 +91,17 @@ def test_the_tightest_window_decides_and_a_claim_is_five_seconds_worth():
     assert throttle.room(throttle.Pace(), T) == 1_000_000_000
 
 
+def test_a_claim_for_a_relay_is_five_seconds_worth_or_a_slice_and_no_more_than_the_room():
+    ses = throttle.limited(second=14, day=50_000)
+
+    assert throttle.share(ses, T) == 14  # and not five seconds of a day, which are two
+    assert throttle.share(throttle.left(ses, 49_995, T - 2), T) == 5
+    assert throttle.share(throttle.limited(minute=600), T) == 50
+    assert throttle.share(throttle.limited(hour=36_000), T) == 600
+    assert throttle.share(throttle.limited(day=10), T) == 1
+    assert throttle.share(throttle.Pace(), T) == 1_000_000_000
+
+
 def test_a_domain_starts_slowly_doubles_while_it_takes_mail_and_keeps_its_ceiling():
     pace, rates = throttle.limited(start=2.0, ceiling=16.0), []
     for _ in range(5):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -50,6 +51,25 @@ def test_a_limit_of_the_warm_up_is_called_so():
 
     [wait] = waits([lane], T)
     assert "has sent its 50 a day (warmup)" in wait.said(LABEL, NOW)
+
+
+@pytest.mark.parametrize(
+    ("limits", "until"),
+    [
+        ({}, datetime(2026, 11, 25, tzinfo=UTC)),  # 61 by then
+        ({"day": 50}, datetime(2026, 11, 25, 13, 12, tzinfo=UTC)),
+    ],
+)
+def test_a_warm_up_goes_on_at_midnight_where_it_then_allows_more(limits, until):
+    warmup = WarmUpOptions(start=date(2026, 11, 24), first=50)
+    own = throttle.limited(**limits)
+    lane = allowance.today(Lane(name="main", limits=own, warmup=warmup), T)
+    lane = replace(lane, pace=throttle.left(lane.pace, 50, T))
+
+    [wait] = waits([lane], T)
+
+    assert (wait.until, throttle.room(lane.pace, wait.opens - 60)) == (until, 0)
+    assert throttle.room(allowance.today(lane, wait.opens).pace, wait.opens) > 0
 
 
 @pytest.mark.parametrize(

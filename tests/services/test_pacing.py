@@ -21,6 +21,7 @@ from digest.services import pacing
 from digest.services.dispatch import nothing_due
 from digest.services.pacing import Pacing
 from digest.storage import paces
+from digest.storage.paces import Of
 from tests.builders import NOW
 from tests.deliver.relays import scripted
 from tests.services.posthouse import PostHouse, later
@@ -156,6 +157,15 @@ async def test_why_a_relay_rests_is_remembered_until_it_works(house):
         later(house, hours=1)
         await house.send(options, memory=Pacing(house.store))
     assert (await pacing.known(house.store))["main"] == Circuit()
+
+
+async def test_a_relay_whose_rest_is_over_can_be_resumed_before_it_is_tried(store):
+    rested = Circuit(rests=5, closed_until=T - 1, trouble="relay 'main' (sink:25) is gone")
+    await store.write(paces.save, Of.CIRCUIT, {"main": memory.of_circuit(rested)}, NOW)
+
+    await pacing.resume(store, "main", NOW)
+
+    assert await pacing.known(store) == {"main": Circuit()}
 
 
 async def test_a_running_worker_hears_of_a_resume_and_of_another_workers_refusal(house, journal):
