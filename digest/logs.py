@@ -20,7 +20,9 @@ from digest.plain import plain
 
 Event = MutableMapping[str, Any]
 _ADDRESS = re.compile(r"[^\s@<>\"'=:,;()\[\]{}/]+@[^\s@<>\"'=:,;()\[\]{}/]+")
-_LINK = re.compile(r"/(unsubscribe|preferences|confirm|address|review)/[\w.~-]+")
+# No token: a file of the letters' templates, such as letters/confirm/body.mjml.
+_FILE = r"(?:subject\.txt|body\.txt|body\.mjml)(?![\w.~-])"
+_LINK = re.compile(rf"/(unsubscribe|preferences|confirm|address|review)/(?!{_FILE})[\w.~-]+")
 _LOUD = ("asyncio", "aiohttp", "alembic", "apscheduler", "uvicorn")  # theirs only from warnings on
 
 

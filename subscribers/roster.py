@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import datetime, time
 from functools import lru_cache
+from typing import TypeVar
 
 from subscribers import cells, dates
 from subscribers.address import Address, BadAddress
@@ -23,6 +24,7 @@ from subscribers.headings import Plan, plan
 from subscribers.lines import Line, Malformed, Record, records
 from subscribers.model import By, Standing, Status
 
+T = TypeVar("T")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")  # OWASP's list, and our own mark
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
 _CLEAN = re.compile(r"[A-Za-z0-9 .'-]*")
@@ -55,11 +57,16 @@ NOTHING = Details()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One person of a roster."""
+    """One person of a roster.
+
+    ``unread``: what is wrong with a cell of somebody who left, bounced or complained, and who is
+    taken as such without it.
+    """
 
     address: Address
     name: str = ""
     details: Details = NOTHING
+    unread: str = field(default="", compare=False)
     line: int = field(default=0, compare=False)
 
 
@@ -170,10 +177,12 @@ def _reader(columns: Plan, orders: Mapping[str, Order]) -> Callable[[Record], Ro
             address, beside = _addressed(_unguarded(cells[at]) if at < count else "")
             name = " ".join([_unguarded(cells[n]) for n in called if n < count])
             texts = tuple([cells[n] if n < count else "" for n in others])
+            details, unread = _details(names, texts, written)
             return Row(
                 address=address,
                 name=clean_name(name) or beside,
-                details=_details(names, texts, written),
+                details=details,
+                unread=unread,
                 line=record.line,
             )
         except BadAddress as error:
@@ -197,15 +206,20 @@ def _addressed(cell: str) -> tuple[Address, str]:
 @lru_cache(maxsize=128)  # of at most 64 KiB each
 def _details(
     names: tuple[str, ...], texts: tuple[str, ...], written: tuple[Order | None, ...]
-) -> Details:
-    """Raises ValueError for a cell that cannot be read."""
+) -> tuple[Details, str]:
+    """What a row says, and what is wrong with it where it is taken all the same.
+
+    Who left, bounced or complained must not be written to, whatever else cannot be read. Raises
+    ValueError for such a cell of anybody else.
+    """
     said = {name: _unguarded(cell) for name, cell in zip(names, texts, strict=True)}
+    wrong: list[ValueError] = []
     status, standing = cells.status(said.get("status", ""))
     given, by = said.get("standing", "").strip(), said.get("left_by", "").strip()
     whether = {name: cells.yes_or_no(said.get(name, "")) for name in _WHETHER}
     said |= {name: "" for name, known in whether.items() if known is not None}
     times = {
-        name: dates.moment(name, said.get(name, ""), order)
+        name: _tried(wrong, dates.moment, name, said.get(name, ""), order)
         for name, order in zip(_TIMES, written, strict=True)
     }
     is_out = whether["left_at"] or whether["joined_at"] is False
@@ -213,18 +227,31 @@ def _details(
         status = Status.LEFT  # a file of those who left need not say so twice
     elif status is None and whether["confirmed_at"] is False:
         status = Status.PENDING
-    return Details(
+    details = Details(
         language=cells.language(said.get("language", "")),
         timezone=said.get("timezone", "").strip(),
-        standing=cells.one_of(Standing, "standing", given) if given else standing,
+        standing=(_tried(wrong, cells.one_of, Standing, "standing", given) if given else None)
+        or standing,
         newsletter=said.get("newsletter", "").strip(),
         status=status,
         cadence=cells.word(said.get("cadence", "")),
         topics=tuple(t for t in said.get("topics", "").split("|") if t),
-        hour=cells.hour(said.get("hour", "")),
-        left_by=cells.one_of(By, "left_by", by) if by else None,
+        hour=_tried(wrong, cells.hour, said.get("hour", "")),
+        left_by=_tried(wrong, cells.one_of, By, "left_by", by) if by else None,
         **times,
     )
+    if wrong and status is not Status.LEFT and details.standing is Standing.OK:
+        raise wrong[0]
+    return details, str(wrong[0]) if wrong else ""
+
+
+def _tried(wrong: list[ValueError], read: Callable[..., T], *what: object) -> T | None:
+    """What a cell says; None, and noted in ``wrong``, where it cannot be read."""
+    try:
+        return read(*what)
+    except ValueError as error:
+        wrong.append(error)
+        return None
 
 
 def _said(value: object) -> str:

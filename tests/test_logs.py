@@ -85,3 +85,16 @@ def test_no_address_and_no_word_of_a_link_is_written_wherever_it_was():
 
 def test_what_is_below_the_level_is_not_written():
     assert written(io.StringIO(), lambda: logs.logger("digest").debug("seen")) == ""
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("letters/confirm/subject.txt:1 is", "letters/confirm/subject.txt:1 is"),
+        ("letters/address/body.mjml is", "letters/address/body.mjml is"),
+        ("/confirm/body.mjml.AbC-1_", "/confirm/[token]"),
+        ("/letters/confirm/AbC-1_", "/letters/confirm/[token]"),
+    ],
+)
+def test_the_template_of_a_letter_is_named_and_no_link(said, kept):
+    assert logs.discreet(said) == kept

@@ -28,6 +28,7 @@ from digest.errors import DigestError, Temporary
 from digest.scheduler import Clockwork
 from digest.scheduler.leader import Leader
 from digest.services.dispatch import for_ever
+from digest.storage import database
 from digest.web import pulse
 from digest.wiring import bounces as coming_back
 from digest.wiring import post
@@ -173,6 +174,8 @@ class Household:
 
     async def _lives(self, settings: Settings) -> Next:
         """One configuration's time: until a signal, or until sending fails."""
+        if self._lived and not self._before:
+            database.refuse_gone(settings.storage.url)
         async with (
             wiring.tools(settings) as tools,
             worker.engine(settings, tools, self._ring, tell=_trouble) as dispatch,

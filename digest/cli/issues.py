@@ -10,7 +10,7 @@ from typing import TypeVar
 import click
 
 from digest import worker
-from digest.cli import Context, number, stores
+from digest.cli import Context, fates, number, stores
 from digest.cli.agreed import agreed as confirmed
 from digest.cli.correction import correction
 from digest.cli.newsletters import refuse_unknown, refuse_unserved
@@ -24,7 +24,7 @@ from digest.services import correcting, steering
 from digest.storage import agenda, desk, posting
 from digest.storage.agenda import Miss
 from digest.storage.database import Store
-from digest.storage.desk import Fate, IssueInfo
+from digest.storage.desk import Fate, IssueInfo, Reason
 
 T = TypeVar("T")
 WAITING = ("queued", "sending", "held")
@@ -91,19 +91,21 @@ def show(
         return
     states = ("failed",) * failed + WAITING * waiting + ("skipped",) * skipped
 
-    async def read(store: Store) -> tuple[IssueInfo | None, dict[str, int], list[Fate]]:
+    async def read(
+        store: Store,
+    ) -> tuple[IssueInfo | None, dict[str, int], list[Reason], list[Fate]]:
         return (
             await store.read(desk.find, issue),
             await store.read(posting.tally, issue),
+            await store.read(desk.reasons, issue) if failed else [],
             await store.read(desk.fates, issue, states, limit) if states else [],
         )
 
-    found, tally, fates = stores.kept(context, read) or (None, {}, [])
+    found, tally, reasons, some = stores.kept(context, read) or (None, {}, [], [])
     if found is None:
         raise desk.unknown(issue)
     if as_json:
-        whole = {**asdict(found), "deliveries": tally, "people": [asdict(one) for one in fates]}
-        click.echo(dumped(whole))
+        click.echo(dumped(fates.record(found, tally, reasons, some)))
         return
     click.echo(f"Issue {found.id}, {found.newsletter} {found.period}: {found.state}")
     click.echo(f"  {found.subject}")
@@ -111,11 +113,11 @@ def show(
         click.echo(f"  {_unsent(found)}")
     for state, count in sorted(tally.items()):
         click.echo(f"  {count:>9,} {state}")
-    for one in fates:
-        click.echo(f"  {one.address or '(erased)'}: {_why(one)}")
+    for line in fates.lines(reasons, some):
+        click.echo(line)
     asked = sum(count for said, count in tally.items() if said.partition(":")[0] in states)
-    if asked > len(fates):
-        click.echo(f"  and {asked - len(fates):,} more: `--limit {asked}` names all")
+    if asked > len(some):
+        click.echo(f"  and {asked - len(some):,} more: `--limit {asked}` names all")
 
 
 def _together(made: list[IssueInfo], missed: list[Miss]) -> list[IssueInfo | Miss]:
@@ -155,14 +157,6 @@ def _unsent(one: IssueInfo) -> str:
     if one.release_by is None:
         return "it waits for approval"
     return f"it waits for approval, and goes by itself at {one.release_by:%Y-%m-%d %H:%M} UTC"
-
-
-def _why(one: Fate) -> str:
-    said = " ".join(str(part) for part in (one.code or "", one.enhanced, one.text) if part)
-    reason = f"{one.state} ({one.skip})" if one.skip else one.state
-    again = f", again at {one.next_attempt_at:%Y-%m-%d %H:%M} UTC" if one.state == "queued" else ""
-    tries = f", {one.attempts} attempts" if one.attempts > 1 else ""
-    return f"{reason}{tries}{again}{': ' + said if said else ''}"
 
 
 @group.command("pause")
@@ -255,8 +249,17 @@ def retry_failed(context: Context, issue: int) -> None:
     """Try those it failed to reach, and those in doubt, once more."""
     clock = clock_at(None)
     refuse_unserved(load_for(context.config).settings, issue)
-    count = _in_store(context, lambda store: steering.retry_failed(store, issue, clock=clock))
-    click.echo(f"{count:,} queued again; `digest work` sends them.")
+    found = _in_store(context, lambda store: steering.retry_failed(store, issue, clock=clock))
+    once = f" once `digest issues resume {issue}` lets it go on" if found.paused else ""
+    if found.queued:
+        click.echo(f"{found.queued:,} queued again; `digest work` sends them{once}.")
+    else:
+        click.echo("There is nobody to try again.")
+    if found.barred:
+        click.echo(
+            f"Not tried again: {people(found.barred)}, whose address bounced or complained, or was "
+            "erased."
+        )
 
 
 @group.command("correct")

@@ -196,6 +196,7 @@ def told(found: Found, rejects: Path, *, as_json: bool, would: bool, vouched: bo
         "elsewhere": found.elsewhere,
         "malformed": found.rejected,
         "cp1252": found.guessed,
+        "unread": found.unread,
         "ignored": found.columns.ignored,
     }
     if as_json:
@@ -244,6 +245,13 @@ def _of_the_file(found: Found, *, vouched: bool) -> Iterator[str]:
         yield (
             "No column says when they confirmed: who becomes active is noted as confirmed on the "
             "day of the import; name such a column with --map confirmed_at=COLUMN."
+        )
+    if found.unread:
+        said = ", ".join(f"line {one.line} ({one.reason})" for one in found.unread_at)
+        more = " and more" if found.unread > len(found.unread_at) else ""
+        yield (
+            f"Who left, bounced or complained, taken as such without a cell that cannot be read: "
+            f"{found.unread:,}; {said}{more}."
         )
     if found.guessed:
         lines = ", ".join(map(str, found.look_at))

@@ -45,7 +45,9 @@ class Found:
     """What a pass over the file came to; ``rejected`` rows are in the rejects file.
 
     ``elsewhere``: rows of another newsletter, which are there, too. ``guessed``: lines that were
-    read as cp1252, of which ``look_at`` are the first. ``columns``: what the file has.
+    read as cp1252, of which ``look_at`` are the first. ``unread``: rows of who left, bounced or
+    complained that are taken without a cell that cannot be read; ``unread_at``: the first of them,
+    with what is wrong. ``columns``: what the file has.
     """
 
     counts: Counts
@@ -53,6 +55,8 @@ class Found:
     elsewhere: int
     guessed: int
     look_at: Sequence[int]
+    unread: int
+    unread_at: Sequence[Malformed]
     columns: Survey
 
 
@@ -84,8 +88,9 @@ class Pass:
         self._offer = asked.offer
         self._reject = reject
         self._quiet = asked.quiet or not sys.stderr.isatty()
-        self.rejected = self.elsewhere = self.guessed = 0
+        self.rejected = self.elsewhere = self.guessed = self.unread = 0
         self.look_at: list[int] = []
+        self.unread_at: list[Malformed] = []
         self.columns = Survey()
 
     def batches(self) -> Iterator[Sequence[Row]]:
@@ -129,6 +134,8 @@ class Pass:
             elsewhere=self.elsewhere,
             guessed=self.guessed,
             look_at=self.look_at,
+            unread=self.unread,
+            unread_at=self.unread_at,
             columns=self.columns,
         )
 
@@ -141,6 +148,11 @@ class Pass:
         if self.guessed <= LOOK_AT:
             self.look_at.append(number)
 
+    def _note_unread(self, row: Row) -> None:
+        self.unread += 1
+        if self.unread <= LOOK_AT:
+            self.unread_at.append(Malformed(line=row.line, reason=row.unread))
+
     def _ours(self, found: Iterator[Row | Malformed]) -> Iterator[Row]:
         for one in found:
             if isinstance(one, Malformed):
@@ -152,6 +164,8 @@ class Pass:
             else:
                 taken = self._offer.taken(one.details)
                 if not isinstance(taken, str):
+                    if one.unread:
+                        self._note_unread(one)
                     yield one if taken is one.details else replace(one, details=taken)
                     continue
                 refused = Malformed(line=one.line, reason=taken)

@@ -28,6 +28,7 @@ from digest.services import publish
 
 DEFAULT_FOLDER = "templates"  # beside config.toml, where none is configured
 
+_MAIL = ("subject.txt", "body.mjml", "body.txt")
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,39}")
 _FIRST = re.compile(r"\A#[^\n]*\nname = [^\n]*\n")
 
@@ -88,6 +89,9 @@ def check(context: Context) -> None:
         warnings += 1
         said = "is not set, so only our own templates are read, and none of the folder templates"
         click.echo(f"warning: compose.templates {said}", err=True)
+    for said in _misplaced(own) if own else ():
+        warnings += 1
+        click.echo(f"warning: {said}", err=True)
     for name in sorted({one.theme for one in settings.newsletters.values()} | set(_own(own))):
         loaded = themes.load(name, folders)
         for said in (*themes.weak_pairs(loaded), *themes.risky_fills(loaded)):
@@ -149,6 +153,18 @@ def _under(table: Key, line: str, layout: Layout, *, key: str = "") -> Iterator[
         told = f"  # has a {key}, on line {same.line}: put the next line in its place"
     yield f"    [{'.'.join(map(str, table))}]{told}"
     yield f"    {line}"
+
+
+def _misplaced(own: Path) -> Iterator[str]:
+    """Files of mails that are where no mail looks for them."""
+    ours = templates.ours() / "email"
+    for path in sorted(own.rglob("*")):
+        known = path.is_relative_to(ours) or (ours / path.relative_to(own)).is_file()
+        if path.name in _MAIL and not known:
+            yield (
+                f"{path} is read by no mail: they are issue/{path.name} and "
+                f"letters/KIND/{path.name} in {own}"
+            )
 
 
 def _own(folder: Path | None) -> list[str]:

@@ -76,10 +76,20 @@ async def hold(store: Store, issue: int, *, clock: Clock) -> None:
     await store.write(change)
 
 
-async def retry_failed(store: Store, issue: int, *, clock: Clock) -> int:
-    """Try what failed or is held once more, for another 20 hours; how many. Raises DigestError."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retried:
+    """``queued``: who is tried again. ``barred``: whose address bounced or complained, or who was
+    erased. ``paused``: nothing leaves before the issue is resumed."""
 
-    def change(tx: Connection) -> int:
+    queued: int
+    barred: int
+    paused: bool
+
+
+async def retry_failed(store: Store, issue: int, *, clock: Clock) -> Retried:
+    """Try what failed or is held once more, for another 20 hours. Raises DigestError."""
+
+    def change(tx: Connection) -> Retried:
         found = _found(tx, issue)
         if found.state == "enrolling":
             raise DigestError(desk.half_released(issue))
@@ -91,7 +101,8 @@ async def retry_failed(store: Store, issue: int, *, clock: Clock) -> int:
                 "what was wrong, and no correction"
             )
         now = clock()
-        return desk.retry(tx, issue, now, now + RETRY_LIFE)
+        queued, barred = desk.retry(tx, issue, now, now + RETRY_LIFE)
+        return Retried(queued=queued, barred=barred, paused=found.state == "paused")
 
     return await store.write(change)
 

@@ -49,14 +49,20 @@ def unhurried() -> None:
 class Commits:
     """``add`` from any thread; then ``commit`` once for each, all from one thread.
 
-    ``place``: the database's name in errors. ``after`` is called after each commit, once everybody
-    has heard of it.
+    ``place``: the database's name in errors. ``before`` is called before each commit, which fails
+    where it raises; ``after`` after it, once everybody has heard of it.
     """
 
     def __init__(
-        self, engine: Engine, place: str, *, after: Callable[[], None] = lambda: None
+        self,
+        engine: Engine,
+        place: str,
+        *,
+        before: Callable[[], None] = lambda: None,
+        after: Callable[[], None] = lambda: None,
     ) -> None:
         self._engine = engine
+        self._before = before
         self._after = after
         self._place = place
         self._waiting: deque[_Waiting[Any]] = deque()
@@ -77,6 +83,7 @@ class Commits:
         if not group:
             return
         try:
+            self._before()
             with self._engine.begin() as tx:
                 alone = len(group) == 1  # then its savepoint would be the whole commit
                 done = [one.change(tx) if alone else _try(tx, one.change) for one in group]

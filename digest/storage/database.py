@@ -28,7 +28,7 @@ from digest.storage.commits import Commits, unhurried
 from digest.storage.dialect import SMALL
 from digest.storage.transaction import run
 from digest.storage.trouble import is_locked, place
-from digest.storage.untouched import Untouched, file_of, has_wal
+from digest.storage.untouched import Opened, Untouched, file_of, has_wal
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -52,12 +52,13 @@ class Store:
         self._writing = ThreadPoolExecutor(
             1 if alone else READERS, thread_name_prefix="store-write", initializer=unhurried
         )
-        self._checkpoints = Checkpoints(file_of(url)) if writer and alone else None
-        self._commits = (
-            Commits(writer, place(url), after=self._checkpoints.look)
-            if writer and self._checkpoints
-            else None
-        )
+        self._checkpoints = self._commits = self._opened = None
+        if writer and alone:
+            self._opened = opened = Opened(url)
+            self._checkpoints = checkpoints = Checkpoints(file_of(url))
+            self._commits = Commits(
+                writer, place(url), before=opened.refuse_another, after=checkpoints.look
+            )
         self._untouched = Untouched.of(url) if writer is None else None
 
     @classmethod
@@ -156,6 +157,8 @@ class Store:
         return None
 
     def _ask(self, question: Callable[[Connection], T]) -> T:
+        if self._opened:
+            self._opened.refuse_another()
         try:
             answer = run(self._reader, self._url, question)
         except DigestError:
@@ -178,6 +181,14 @@ class Store:
         self._reader.dispose()
         if self._writer:
             self._writer.dispose()
+
+
+def refuse_gone(url: str) -> None:
+    """Raises Misconfigured where a SQLite file that was there is not: an empty one made in its
+    place would take in readers beside those who are kept."""
+    parsed = parse(url)
+    if parsed.get_backend_name() == "sqlite" and not file_of(parsed).exists():
+        raise Misconfigured(place(parsed), "is gone; put it back, or a backup of it")
 
 
 def parse(url: str) -> URL:

@@ -112,6 +112,28 @@ def fates(tx: Connection, issue: int, states: tuple[str, ...], limit: int) -> li
     return [Fate(**row._mapping) for row in tx.execute(asked)]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """What relays said of some whom an issue failed to reach; ``text``: to one of them."""
+
+    code: int | None
+    enhanced: str | None
+    text: str | None
+    people: int
+
+
+def reasons(tx: Connection, issue: int) -> list[Reason]:
+    """Why an issue failed to reach people, by the codes of the answers, the commonest first."""
+    by, count = (deliveries.c.code, deliveries.c.enhanced), func.count().label("people")
+    asked = (
+        select(*by, func.min(deliveries.c.text).label("text"), count)
+        .where(deliveries.c.issue == issue, deliveries.c.state == "failed")
+        .group_by(*by)
+        .order_by(count.desc(), *by)
+    )
+    return [Reason(**row._mapping) for row in tx.execute(asked)]
+
+
 def unknown(issue: int) -> Misconfigured:
     """That there is no issue of a number."""
     return Misconfigured(
@@ -177,21 +199,20 @@ def _held(issue: int) -> tuple[ColumnElement[bool], ...]:
     return deliveries.c.issue == issue, deliveries.c.state == "held"
 
 
-def retry(tx: Connection, issue: int, now: datetime, until: datetime) -> int:
-    """Queue again what failed or is held, to be given up at ``until``; how many.
+def retry(tx: Connection, issue: int, now: datetime, until: datetime) -> tuple[int, int]:
+    """Queue again what failed or is held, to be given up at ``until``; how many, and how many not.
 
     Not to an address that bounced or complained: it would be skipped, and have failed no more.
     """
+    unreached = deliveries.c.issue == issue, deliveries.c.state.in_(("failed", "held"))
     may = select(subscribers.c.id).where(subscribers.c.standing == "ok")
-    return tx.execute(
+    queued = tx.execute(
         update(deliveries)
-        .where(
-            deliveries.c.issue == issue,
-            deliveries.c.state.in_(("failed", "held")),
-            deliveries.c.subscriber.in_(may),
-        )
+        .where(*unreached, deliveries.c.subscriber.in_(may))
         .values(state="queued", next_attempt_at=now, expires_at=until, settled_at=None)
     ).rowcount
+    left = tx.execute(select(func.count()).where(*unreached)).scalar_one()
+    return queued, int(left)
 
 
 def _issues() -> Select[tuple[object, ...]]:

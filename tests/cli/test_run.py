@@ -215,3 +215,31 @@ async def test_of_two_on_one_database_the_second_leads_once_the_first_is_stopped
 
             first.process.send_signal(signal.SIGTERM)
             await second.until("clock.leads")
+
+
+async def test_it_begins_anew_with_a_backup_that_was_put_in_the_place_of_its_database(tmp_path):
+    folder = a_folder(tmp_path)
+    async with running(folder) as it:
+        await it.until("clock.leads")
+        code, _ = await ended(folder, "db", "backup", str(tmp_path / "backup.db"))
+        assert code == 0
+
+        (tmp_path / "backup.db").replace(folder / "digest.db")
+
+        assert "is not the file that was opened" in (await it.until("run.failed"))["why"]
+        await it.until("clock.leads")
+        assert (await it.get("/readyz")).startswith("200")
+
+
+async def test_it_makes_no_empty_database_in_the_place_of_one_that_is_gone(tmp_path):
+    folder = a_folder(tmp_path)
+    async with running(folder) as it:
+        await it.until("clock.leads")
+        (folder / "digest.db").rename(tmp_path / "away.db")
+
+        await it.until("run.failed")
+        assert "digest.db is gone; put it back" in (await it.until("run.failed"))["why"]
+        assert not (folder / "digest.db").exists()
+
+        (tmp_path / "away.db").rename(folder / "digest.db")
+        await it.until("run.ready")

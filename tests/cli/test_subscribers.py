@@ -76,6 +76,7 @@ def test_a_dry_run_says_what_would_happen_and_writes_no_database(folder):
         "elsewhere": 0,
         "malformed": 1,
         "cp1252": 0,
+        "unread": 0,
         "ignored": [],
         "imported": False,
     }
@@ -367,6 +368,25 @@ def test_who_left_has_left_whatever_else_the_row_says(folder, wrong):
 
     assert (found["malformed"], found["withdrawn"], found["gone"]) == (0, 1, 1)
     assert stats(folder)[("left", "ok")] == 1
+
+
+def test_who_left_has_left_though_a_date_of_the_row_cannot_be_read(folder):
+    (folder / "people.csv").write_text("email\nada@example.org\ngrace@example.org\n")
+    take_in(folder, "--yes", "--already-confirmed")
+    (folder / "people.csv").write_text(
+        "email,status,left_at\neve@example.org,left,2024-01-15\n"
+        "ada@example.org,unsubscribed,31.2.2024\ngrace@example.org,active,31.2.2024\n"
+    )
+
+    looked = run(folder, "import", folder / "people.csv", "--dry-run")
+    found = take_in(folder, "--yes", "--already-confirmed")
+
+    assert (
+        "Who left, bounced or complained, taken as such without a cell that cannot be read: 1; "
+        "line 3 (left_at is no moment; write it like 2026-11-24 or 2026-11-24T06:30+01:00).\n"
+    ) in looked
+    assert (found["unread"], found["malformed"], found["withdrawn"]) == (1, 1, 1)
+    assert stats(folder) == {("active", "ok"): 1, ("left", "ok"): 2}
 
 
 def test_a_row_cannot_bring_a_zone_or_a_language_that_is_none(folder):

@@ -210,3 +210,19 @@ def test_a_folder_of_templates_that_is_not_in_use_is_told(folder):
     done = run(folder, "check")
 
     assert "warning: compose.templates is not set, so only our own templates" in done.stderr
+
+
+def test_a_template_where_no_mail_looks_for_it_is_told(folder):
+    put(folder, "paper")
+    for place in ("email/issue", "letters/confirm"):
+        (folder / "templates" / place).mkdir(parents=True)
+        (folder / "templates" / place / "subject.txt").write_text("Hello")
+
+    said = run(folder, "check")
+
+    assert said.exit_code == 0
+    assert said.stderr.count("is read by no mail") == 1
+    assert (
+        f"warning: {folder}/templates/email/issue/subject.txt is read by no mail: they are "
+        f"issue/subject.txt and letters/KIND/subject.txt in {folder}/templates\n"
+    ) in said.stderr

@@ -240,6 +240,46 @@ def test_that_more_failed_than_are_named_is_said(paper):
     assert "more: " not in every.out
 
 
+def test_failures_are_counted_by_their_reasons(paper):
+    paper.run("send", "--yes", "--at", AT)
+
+    def fail(tx):
+        failed = update(deliveries).values(state="failed", code=550, enhanced="5.7.1", text="no, 2")
+        tx.execute(failed)
+        first = SubscriberId(f"s{0:023}")
+        tx.execute(failed.where(deliveries.c.subscriber == first).values(text="no, 1"))
+        other = {"enhanced": "5.1.1", "text": "nobody here"}
+        last = SubscriberId(f"s{2:023}")
+        tx.execute(failed.where(deliveries.c.subscriber == last).values(other))
+
+    change(paper, fail)
+
+    shown = paper.run("issues", "show", "1", "--failed", "--limit", "1").out
+    found = paper.run("issues", "show", "1", "--failed", "--json").json["reasons"]
+
+    assert shown.splitlines()[2:5] == [
+        "          3 failed",
+        "          2 failed: 550 5.7.1 no, 1",
+        "          1 failed: 550 5.1.1 nobody here",
+    ]
+    assert [(one["people"], one["enhanced"]) for one in found] == [(2, "5.7.1"), (1, "5.1.1")]
+
+
+def test_whom_a_retry_leaves_alone_is_said(paper):
+    paper.run("send", "--yes", "--at", AT)
+
+    def fail(tx):
+        tx.execute(update(deliveries).values(state="failed", code=550))
+        tx.execute(update(subscribers).values(standing="bounced"))
+
+    change(paper, fail)
+
+    assert paper.run("issues", "retry-failed", "1").out == (
+        "There is nobody to try again.\n"
+        "Not tried again: 3 people, whose address bounced or complained, or was erased.\n"
+    )
+
+
 def test_issues_are_listed_shown_and_steered(paper):
     paper.run("send", "--yes", "--at", AT)
     ada = SubscriberId(f"s{0:023}")
@@ -260,7 +300,9 @@ def test_issues_are_listed_shown_and_steered(paper):
 
     assert paper.run("issues", "pause", "1").code == 0
     assert "is paused, not released" in paper.run("issues", "pause", "1").err
-    assert paper.run("issues", "retry-failed", "1").out.startswith("1 queued again")
+    assert paper.run("issues", "retry-failed", "1").out == (
+        "1 queued again; `digest work` sends them once `digest issues resume 1` lets it go on.\n"
+    )
     assert paper.run("work", "--once").out.startswith("0 sent")
     done = paper.run("work", "--until-done")
     assert (done.code, done.out[:6]) == (1, "0 sent")

@@ -76,7 +76,7 @@ async def test_what_failed_is_tried_again_for_twenty_hours_more(house):
     await put(house, "grace", state="held", settled_at=NOW)
     house.now = NOW + timedelta(hours=30)
 
-    assert await steering.retry_failed(house.store, 1, clock=house.clock) == 2
+    assert (await steering.retry_failed(house.store, 1, clock=house.clock)).queued == 2
 
     expires = {at for (at,) in (await house.rows("expires_at")).values()}
     assert expires == {NOW + timedelta(hours=50)}
@@ -193,7 +193,7 @@ async def test_of_a_corrected_issue_nothing_is_tried_again(house):
         await steering.retry_failed(house.store, 1, clock=house.clock)
 
     await put(house, "ada", state="failed", settled_at=NOW)
-    assert await steering.retry_failed(house.store, 2, clock=house.clock) == 1
+    assert (await steering.retry_failed(house.store, 2, clock=house.clock)).queued == 1
 
 
 async def test_what_was_put_off_goes_at_once_when_the_issue_is_resumed(house):

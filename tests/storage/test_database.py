@@ -244,6 +244,34 @@ def test_every_trouble_of_a_driver_becomes_one_of_ours_that_names_the_database(w
     assert "digest.db" in str(error)
 
 
+async def test_a_file_that_is_put_in_the_place_of_an_open_one_is_neither_read_nor_lost(tmp_path):
+    url = f"sqlite:///{tmp_path}/digest.db"
+    store = await Store.open(url)
+    await store.write(articles.save, an_article())
+    other = await Store.open(f"sqlite:///{tmp_path}/backup.db")
+    await other.close()
+
+    (tmp_path / "backup.db").replace(tmp_path / "digest.db")
+
+    for asked in (store.write(articles.save, an_article()), store.read(articles.search, (), 10)):
+        with pytest.raises(Permanent, match="is not the file that was opened"):
+            await asked
+    await store.close()
+    again = await Store.open(url)
+    assert await again.read(articles.search, (), 10) == []
+    await again.close()
+
+
+async def test_an_open_file_that_is_gone_takes_nothing_that_would_be_lost(tmp_path):
+    store = await Store.open(f"sqlite:///{tmp_path}/digest.db")
+    (tmp_path / "digest.db").unlink()
+
+    with pytest.raises(Misconfigured, match="cannot be opened"):
+        await store.write(articles.save, an_article())
+
+    await store.close()
+
+
 async def test_a_full_disk_loses_nothing_that_was_kept(tmp_path):
     url = f"sqlite:///{tmp_path / 'digest.db'}"
     store = await Store.open(url)

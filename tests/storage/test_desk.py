@@ -91,7 +91,7 @@ async def test_who_bounced_is_not_tried_again_and_stays_among_the_failed(store):
         tx.execute(update(subscribers).where(subscribers.c.id == "ada").values(standing="bounced"))
         return desk.retry(tx, 1, NOW, NOW + timedelta(hours=20)), rows(tx, "state")
 
-    assert await store.write(story) == (1, {"ada": "failed", "grace": "queued"})
+    assert await store.write(story) == ((1, 1), {"ada": "failed", "grace": "queued"})
 
 
 async def test_what_failed_or_is_held_is_queued_again_with_a_new_end(store):
@@ -102,7 +102,7 @@ async def test_what_failed_or_is_held_is_queued_again_with_a_new_end(store):
         set_state(tx, "ada", state="failed", settled_at=NOW, code=550)
         set_state(tx, "grace", state="held", settled_at=NOW)
         set_state(tx, "edsger", state="sent", settled_at=NOW)
-        count = desk.retry(tx, 1, NOW, until)
+        count, _ = desk.retry(tx, 1, NOW, until)
         return count, rows(tx, "state", "settled_at", "expires_at", "code")
 
     count, after = await store.write(story)

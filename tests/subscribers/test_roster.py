@@ -417,3 +417,36 @@ def test_who_is_said_not_to_be_subscribed_has_left(subscribed, status):
 
     assert (row.details.status, row.details.joined_at) == (status, None)
     assert (looked.orders, looked.ignored) == ({}, ())
+
+
+@pytest.mark.parametrize(
+    ("column", "said"),
+    [
+        ("joined_at", "15 days ago"),
+        ("left_at", "31.2.2024"),
+        ("hour", "7.30"),
+        ("left_by", "eve@example.org"),
+        ("standing", "fine"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("word", "gone"),
+    [
+        ("unsubscribed", (Status.LEFT, Standing.OK)),
+        ("bounced", (None, Standing.BOUNCED)),
+        ("complained", (None, Standing.COMPLAINED)),
+    ],
+)
+def test_who_is_gone_is_taken_as_such_whatever_cell_cannot_be_read(column, said, word, gone):
+    [row] = read(f"email,status,newsletter,{column}\nada@example.org,{word},daily,{said}\n")
+
+    assert (row.details.status, row.details.standing) == gone
+    assert row.details.newsletter == "daily"
+    assert row.unread.startswith(f"{column} is no")
+    assert said not in row.unread
+
+
+def test_what_can_be_read_of_who_is_gone_is_kept():
+    [row] = read("email,status,joined_at,left_at\nada@example.org,left,soon,2024-01-15\n")
+
+    assert row.details == Details(status=Status.LEFT, left_at=datetime(2024, 1, 15, tzinfo=UTC))
