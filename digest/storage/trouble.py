@@ -8,8 +8,8 @@ from digest.errors import DigestError, Misconfigured, Permanent, Temporary
 
 COLLISIONS = frozenset({"40P01", "40001"})  # a deadlock; no order in which both could have run
 DISK_FULL, LOCKED, READ_ONLY = "53100", "55P03", "25006"
-# statement_timeout or a cancel; idle in a transaction, a transaction, or a session, for too long.
 UNOPENED = "cannot be opened: check that the folder exists and is ours"
+# statement_timeout or a cancel; idle in a transaction, a transaction, or a session, for too long.
 BROKEN_OFF = frozenset({"57014", "25P03", "25P04", "57P05"})
 _SECRET = frozenset({"password", "sslpassword"})  # libpq takes them behind the question mark, too
 _POOLED = "is behind a pooler ({}); add prepare_threshold=none to the URL, or pool by session"
