@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -12,6 +13,7 @@ from digest.errors import DigestError
 from digest.storage import claims, desk, posting, reviews
 from digest.storage.batches import until_none
 from digest.storage.database import Store
+from digest.storage.dialect import batches
 
 RETRY_LIFE = timedelta(hours=20)
 
@@ -47,8 +49,8 @@ async def cancel(store: Store, issue: int, *, clock: Clock) -> Cancelled:
     """
     await store.write(_cancel, issue)
     await until_none(store, desk.cancel_waiting, issue, clock())
-    if await store.read(desk.has_held, issue):
-        await store.write(desk.cancel_held, issue, clock())
+    for some in batches(await store.read(desk.in_doubt, issue)):
+        await store.write(desk.cancel_held, some, clock())
     # Counted afterwards: a worker that gives some back meanwhile skips of the others, too.
     found = await store.read(posting.tally, issue)
     return Cancelled(skipped=found.get("skipped: cancelled", 0), claimed=found.get("sending", 0))
@@ -79,21 +81,32 @@ async def hold(store: Store, issue: int, *, clock: Clock) -> None:
 async def retry_failed(store: Store, issue: int, *, clock: Clock) -> int:
     """Try what failed or is held once more, for another 20 hours; how many. Raises DigestError."""
 
-    def change(tx: Connection) -> int:
-        found = _found(tx, issue)
-        if found.state == "enrolling":
-            raise DigestError(desk.half_released(issue))
-        if found.state not in ("released", "paused"):
-            raise DigestError(f"issue {issue} is {found.state}; nothing of it is sent any more")
-        if corrected := desk.correction(tx, issue):
-            raise DigestError(
-                f"issue {issue} is corrected by issue {corrected}; who is sent it now would get "
-                "what was wrong, and no correction"
-            )
-        now = clock()
-        return desk.retry(tx, issue, now, now + RETRY_LIFE)
+    now = clock()
 
-    return await store.write(change)
+    def change(tx: Connection, some: Sequence[int]) -> int:
+        _is_sent(tx, issue)
+        return desk.retry(tx, some, now, now + RETRY_LIFE)
+
+    await store.read(_is_sent, issue)
+    count = 0
+    # Found while others write: in a large issue that takes seconds, which a join would wait.
+    for some in batches(await store.read(desk.retriable, issue)):
+        count += await store.write(change, some)
+        await store.catch_up()
+    return count
+
+
+def _is_sent(tx: Connection, issue: int) -> None:
+    found = _found(tx, issue)
+    if found.state == "enrolling":
+        raise DigestError(desk.half_released(issue))
+    if found.state not in ("released", "paused"):
+        raise DigestError(f"issue {issue} is {found.state}; nothing of it is sent any more")
+    if corrected := desk.correction(tx, issue):
+        raise DigestError(
+            f"issue {issue} is corrected by issue {corrected}; who is sent it now would get "
+            "what was wrong, and no correction"
+        )
 
 
 def _turn(tx: Connection, issue: int, was: tuple[str, ...], becomes: str) -> None:
