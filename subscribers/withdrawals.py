@@ -14,7 +14,7 @@ from subscribers.roster import Details, Row
 
 _STANDINGS = (Standing.OK, Standing.BOUNCED, Standing.COMPLAINED, Standing.ERASED)
 _STATUSES = (None, Status.ACTIVE, Status.PENDING, Status.PAUSED, Status.LEFT)
-_GONE = (Standing.COMPLAINED, Standing.ERASED)
+GONE = (Standing.COMPLAINED, Standing.ERASED)
 
 
 def one_each(rows: Iterable[Row]) -> dict[str, Row]:
@@ -32,7 +32,7 @@ def one_each(rows: Iterable[Row]) -> dict[str, Row]:
 
 def losses(details: Details) -> tuple[str, ...]:
     """What a row takes away, in words that say the same of whatever row."""
-    if details.standing in _GONE:
+    if details.standing in GONE:
         return ("complained", "bounced", "left")
     bounced = ("bounced",) if details.standing is Standing.BOUNCED else ()
     return (*bounced, "left") if details.status is Status.LEFT else bounced
@@ -45,8 +45,8 @@ def taken(
 
     ``held``: what they have of the newsletter that the row is about.
     """
-    if details.standing in _GONE:
-        return () if person.standing in _GONE else (Complain(),)
+    if details.standing in GONE:
+        return () if person.standing in GONE else (Complain(),)
     bounces = details.standing is Standing.BOUNCED and person.standing is Standing.OK
     leaves = details.status is Status.LEFT and held is not None and held.status is not Status.LEFT
     return (*((Bounce(),) if bounces else ()), *((Leave(),) if leaves else ()))

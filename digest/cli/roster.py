@@ -28,6 +28,7 @@ from subscribers.dates import UnclearDates
 from subscribers.exports import NotTheirs
 from subscribers.headings import NoAddressColumn
 from subscribers.lines import Line, Malformed
+from subscribers.model import Status
 from subscribers.roster import Details, Row, Survey
 from subscribers.seen import Seen
 
@@ -225,13 +226,12 @@ def _tidied() -> Iterator[Callable[[], object]]:
         gc.unfreeze()
 
 
-async def members(store: Store, newsletter: str | None) -> AsyncIterator[Member]:
+async def pages(store: Store, newsletter: str | None) -> AsyncIterator[Sequence[Member]]:
     """Everybody in a stable order, a page in memory at a time."""
     after = ("", "")
     while True:
         found = await store.read(table.page, newsletter=newsletter, after=after, limit=PAGE)
-        for one in found:
-            yield one
+        yield found
         if len(found) < PAGE:
             return
         after = (found[-1].person.id, found[-1].held.newsletter if found[-1].held else "")
@@ -263,8 +263,17 @@ async def exported(store: Store, newsletter: str | None, write: Callable[[str], 
     count = 0
     head, *_ = roster.write(())
     write(head)
-    async for member in members(store, newsletter):
-        for line in itertools.islice(roster.write((row_of(member),)), 1, None):
+    async for some in pages(store, newsletter):
+        for line in itertools.islice(roster.write(map(_exported, some)), 1, None):
             write(line)
-        count += 1
+        count += len(some)
     return count
+
+
+def _exported(member: Member) -> Row:
+    """Who holds nothing has left: the import of a file must not take them for a reader.
+
+    So are those whose confirmation bounced, and who were never asked again.
+    """
+    row = row_of(member)
+    return row if member.held else replace(row, details=replace(row.details, status=Status.LEFT))

@@ -23,7 +23,7 @@ from subscribers.model import By, Kind, Standing, Status, Subscriber, Subscriber
 from subscribers.roster import Details, Row
 from subscribers.seen import Seen
 from subscribers.suppression import mark, marks
-from subscribers.withdrawals import losses, one_each, taken
+from subscribers.withdrawals import GONE, losses, one_each, taken
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -262,7 +262,7 @@ def _person(row: Row, terms: Terms, who: SubscriberId) -> Subscriber:
 
 def _as_it_was(held: Subscription, said: Details, now: datetime) -> Subscription:
     """What the file says of the past; it can take consent away, never give it."""
-    if said.status is Status.LEFT:
+    if said.status is Status.LEFT or said.standing in GONE:
         return replace(
             held,
             status=Status.LEFT,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -12,6 +13,7 @@ from digest.errors import DigestError
 from digest.storage import claims, desk, posting, reviews
 from digest.storage.batches import until_none
 from digest.storage.database import Store
+from digest.storage.dialect import batches
 
 RETRY_LIFE = timedelta(hours=20)
 
@@ -47,8 +49,8 @@ async def cancel(store: Store, issue: int, *, clock: Clock) -> Cancelled:
     """
     await store.write(_cancel, issue)
     await until_none(store, desk.cancel_waiting, issue, clock())
-    if await store.read(desk.has_held, issue):
-        await store.write(desk.cancel_held, issue, clock())
+    for some in batches(await store.read(desk.in_doubt, issue)):
+        await store.write(desk.cancel_held, some, clock())
     # Counted afterwards: a worker that gives some back meanwhile skips of the others, too.
     found = await store.read(posting.tally, issue)
     return Cancelled(skipped=found.get("skipped: cancelled", 0), claimed=found.get("sending", 0))
@@ -88,23 +90,37 @@ class Retried:
 
 async def retry_failed(store: Store, issue: int, *, clock: Clock) -> Retried:
     """Try what failed or is held once more, for another 20 hours. Raises DigestError."""
+    now = clock()
 
-    def change(tx: Connection) -> Retried:
-        found = _found(tx, issue)
-        if found.state == "enrolling":
-            raise DigestError(desk.half_released(issue))
-        if found.state not in ("released", "paused"):
-            raise DigestError(f"issue {issue} is {found.state}; nothing of it is sent any more")
-        if corrected := desk.correction(tx, issue):
-            raise DigestError(
-                f"issue {issue} is corrected by issue {corrected}; who is sent it now would get "
-                "what was wrong, and no correction"
-            )
-        now = clock()
-        queued, barred = desk.retry(tx, issue, now, now + RETRY_LIFE)
-        return Retried(queued=queued, barred=barred, paused=found.state == "paused")
+    def change(tx: Connection, some: Sequence[int]) -> int:
+        _sent(tx, issue)
+        return desk.retry(tx, some, now, now + RETRY_LIFE)
 
-    return await store.write(change)
+    def look(tx: Connection) -> tuple[desk.IssueInfo, list[int], int]:
+        return _sent(tx, issue), desk.retriable(tx, issue), desk.unreached(tx, issue)
+
+    # Found while others write: in a large issue that takes seconds, which a join would wait.
+    found, ids, unreached = await store.read(look)
+    queued = 0
+    for some in batches(ids):
+        queued += await store.write(change, some)
+        await store.catch_up()
+    return Retried(queued=queued, barred=unreached - len(ids), paused=found.state == "paused")
+
+
+def _sent(tx: Connection, issue: int) -> desk.IssueInfo:
+    """The issue, which is one that is sent; raises DigestError where it is none."""
+    found = _found(tx, issue)
+    if found.state == "enrolling":
+        raise DigestError(desk.half_released(issue))
+    if found.state not in ("released", "paused"):
+        raise DigestError(f"issue {issue} is {found.state}; nothing of it is sent any more")
+    if corrected := desk.correction(tx, issue):
+        raise DigestError(
+            f"issue {issue} is corrected by issue {corrected}; who is sent it now would get "
+            "what was wrong, and no correction"
+        )
+    return found
 
 
 def _turn(tx: Connection, issue: int, was: tuple[str, ...], becomes: str) -> None:

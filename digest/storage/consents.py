@@ -14,7 +14,7 @@ from subscribers.consent import Entry
 from subscribers.model import By, SubscriberId
 from subscribers.standing import Suppression
 
-LIMIT = 5_000  # lines changed in one go: who joins meanwhile waits for it
+LIMIT = 500  # lines changed in one go: who joins meanwhile waits for it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

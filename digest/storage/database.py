@@ -232,6 +232,8 @@ def _sqlite(url: URL, *, write: bool, immutable: bool, patience: float) -> Engin
             _to_wal(connection, patience)
             # FULL: a commit that was acknowledged survives the plug being pulled.
             connection.execute("PRAGMA synchronous=FULL")
+            # Who is erased is gone from the file; not every SQLite is built to do so by itself.
+            connection.execute("PRAGMA secure_delete=ON")
             for pragma in SMALL:  # an import asks for more, see dialect.roomy
                 connection.execute(pragma)
             connection.execute(f"PRAGMA busy_timeout={ASK_AGAIN_MS}")

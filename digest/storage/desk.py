@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, select, update
+from sqlalchemy import Connection, Select, and_, exists, func, select, update
 
 from digest.delivery import Skip
 from digest.errors import Misconfigured
@@ -183,36 +184,46 @@ def cancel_waiting(tx: Connection, issue: int, now: datetime, limit: int = claim
     return len(ids)
 
 
-def has_held(tx: Connection, issue: int) -> bool:
-    """Whether the operator is to be asked about any of an issue. Walks all of it."""
-    asked = select(deliveries.c.id).where(*_held(issue)).limit(1)
-    return tx.execute(asked).first() is not None
+def in_doubt(tx: Connection, issue: int) -> list[int]:
+    """The deliveries of an issue that the operator is to be asked about. Walks all of it."""
+    asked = select(deliveries.c.id).where(deliveries.c.issue == issue, deliveries.c.state == "held")
+    return list(tx.execute(asked.order_by(deliveries.c.id)).scalars())
 
 
-def cancel_held(tx: Connection, issue: int, now: datetime) -> int:
-    """Nobody need be asked about what is in doubt any more; of how many."""
+def cancel_held(tx: Connection, ids: Sequence[int], now: datetime) -> int:
+    """Nobody need be asked about these any more, where they are in doubt still; how many."""
     over = {"state": "skipped", "skip": Skip.CANCELLED.value, "settled_at": now}
-    return tx.execute(update(deliveries).where(*_held(issue)).values(over)).rowcount
+    these = deliveries.c.id.in_(ids), deliveries.c.state == "held"
+    return tx.execute(update(deliveries).where(*these).values(over)).rowcount
 
 
-def _held(issue: int) -> tuple[ColumnElement[bool], ...]:
-    return deliveries.c.issue == issue, deliveries.c.state == "held"
-
-
-def retry(tx: Connection, issue: int, now: datetime, until: datetime) -> tuple[int, int]:
-    """Queue again what failed or is held, to be given up at ``until``; how many, and how many not.
+def retriable(tx: Connection, issue: int) -> list[int]:
+    """The deliveries of an issue that failed or are held. Walks all of it.
 
     Not to an address that bounced or complained: it would be skipped, and have failed no more.
     """
-    unreached = deliveries.c.issue == issue, deliveries.c.state.in_(("failed", "held"))
-    may = select(subscribers.c.id).where(subscribers.c.standing == "ok")
-    queued = tx.execute(
-        update(deliveries)
-        .where(*unreached, deliveries.c.subscriber.in_(may))
-        .values(state="queued", next_attempt_at=now, expires_at=until, settled_at=None)
-    ).rowcount
-    left = tx.execute(select(func.count()).where(*unreached)).scalar_one()
-    return queued, int(left)
+    may = exists().where(
+        subscribers.c.id == deliveries.c.subscriber, subscribers.c.standing == "ok"
+    )
+    asked = select(deliveries.c.id).where(deliveries.c.issue == issue, _IS_OVER, may)
+    return list(tx.execute(asked.order_by(deliveries.c.id)).scalars())
+
+
+def retry(tx: Connection, ids: Sequence[int], now: datetime, until: datetime) -> int:
+    """Queue these again, where they failed or are held still, to be given up at ``until``; how
+    many."""
+    again = {"state": "queued", "next_attempt_at": now, "expires_at": until, "settled_at": None}
+    these = deliveries.c.id.in_(ids), _IS_OVER
+    return tx.execute(update(deliveries).where(*these).values(again)).rowcount
+
+
+def unreached(tx: Connection, issue: int) -> int:
+    """How many deliveries of an issue failed or are held."""
+    asked = select(func.count()).where(deliveries.c.issue == issue, _IS_OVER)
+    return int(tx.execute(asked).scalar_one())
+
+
+_IS_OVER = deliveries.c.state.in_(("failed", "held"))
 
 
 def _issues() -> Select[tuple[object, ...]]:

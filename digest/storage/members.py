@@ -7,7 +7,7 @@ from dataclasses import asdict
 from sqlalchemy import Connection, Text, bindparam, select
 
 from digest.model import NewsletterId
-from digest.storage import consents, letters, people, reports
+from digest.storage import consents, letters, mailed, people, reports
 from digest.storage.schema import subscribers, subscriptions
 from subscribers.model import Kind, Subscriber, SubscriberId, Subscription
 
@@ -59,4 +59,8 @@ def everything(tx: Connection, who: SubscriberId) -> dict[str, object] | None:
             if letter.kind is not Kind.ADDRESS or letter.address.key == found.address.key
         ],
         "reports": reports.of(tx, who),
+        "deliveries": [
+            {**one._mapping, "text": reports.without_others(one.text or "", str(found.address))}
+            for one in mailed.of(tx, who)
+        ],
     }

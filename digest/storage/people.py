@@ -21,7 +21,7 @@ from sqlalchemy import (
     update,
 )
 
-from digest.storage import dialect
+from digest.storage import dialect, mailed
 from digest.storage.schema import consent_log, subscribers, subscriptions
 from subscribers.address import Address
 from subscribers.model import By, Standing, Status, Subscriber, SubscriberId, Subscription
@@ -74,7 +74,11 @@ def save(tx: Connection, person: Subscriber) -> None:
 
 
 def forget(tx: Connection, person: SubscriberId) -> None:
-    """Keep nothing of a person: subscriptions, log and letters go, too."""
+    """Keep nothing of a person: subscriptions, log, letters and reports go, too.
+
+    Deliveries to them are still counted, without what mail servers said: it names their address.
+    """
+    mailed.unsay(tx, person)
     tx.execute(delete(subscribers).where(subscribers.c.id == person))
 
 

@@ -144,10 +144,19 @@ def of(tx: Connection, subscriber: SubscriberId) -> list[dict[str, object]]:
             "kind": row.kind,
             "source": row.source,
             "code": row.code,
-            "text": _without_others(row.text, row.address),
+            "text": without_others(row.text, row.address),
         }
         for row in tx.execute(asked)
     ]
+
+
+def without_others(text: str, own: str) -> str:
+    """Words of a mail server or a report, with no address but their own."""
+
+    def shown(found: re.Match[str]) -> str:
+        return found[0] if found[0].rstrip(".").lower() == own.lower() else "…"
+
+    return _ADDRESS.sub(shown, text)
 
 
 def _told_anew(tx: Connection, report: Report, values: Mapping[str, object]) -> bool:
@@ -160,13 +169,6 @@ def _told_anew(tx: Connection, report: Report, values: Mapping[str, object]) -> 
     if report.source != _SENDING:
         old = old.where(reports.c.source == _SENDING)
     return tx.execute(old.values(values)).rowcount == 1
-
-
-def _without_others(text: str, own: str) -> str:
-    def shown(found: re.Match[str]) -> str:
-        return found[0] if found[0].rstrip(".").lower() == own.lower() else "…"
-
-    return _ADDRESS.sub(shown, text)
 
 
 def _lines() -> Select[Any]:

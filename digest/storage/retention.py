@@ -1,12 +1,14 @@
 """Letting go of what is old: deliveries become counts, letters go, articles and reports lose
 their texts.
 
-Each function does one batch, so that nobody waits behind it. The log of consent is never touched.
+What is old is found by a read, and changed a few hundred rows at a time, so that nobody waits
+behind it. The log of consent is never touched.
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,7 +19,8 @@ from digest.storage.dialect import insert
 from digest.storage.postal import deliveries, tallies
 from digest.storage.schema import articles, issues, letters, reports
 
-BATCH = 5_000
+BATCH = 500  # rows changed in one go: who joins meanwhile waits for it
+FOUND = 5_000  # rows found in one go
 _OPEN = (State.QUEUED.value, State.HELD.value)
 _SETTLED = (State.SENT.value, State.FAILED.value, State.SKIPPED.value)
 
@@ -78,12 +81,12 @@ def finished(tx: Connection, before: datetime) -> list[int]:
     return list(tx.execute(asked).scalars())
 
 
-def roll_up(tx: Connection, issue: int) -> int:
+def roll_up(tx: Connection, issue: int, limit: int = BATCH) -> int:
     """Make counts of a batch of an issue's deliveries; how many rows went. 0: none are left."""
     some = (
         select(deliveries.c.id)
         .where(deliveries.c.issue == issue, deliveries.c.state.in_(_SETTLED))
-        .limit(BATCH)
+        .limit(limit)
     )
     gone = tx.execute(
         delete(deliveries)
@@ -102,23 +105,41 @@ def roll_up(tx: Connection, issue: int) -> int:
     return ended.total()
 
 
-def drop_letters(tx: Connection, before: datetime) -> int:
-    """Delete a batch of letters that were settled before; how many."""
-    some = select(letters.c.id).where(*_old_letters(before)).limit(BATCH)
-    return tx.execute(delete(letters).where(letters.c.id.in_(some))).rowcount
+def old_letters(tx: Connection, before: datetime, after: int) -> list[int]:
+    """The next letters behind ``after`` that were settled before."""
+    asked = select(letters.c.id).where(letters.c.id > after, *_old_letters(before))
+    return list(tx.execute(asked.order_by(letters.c.id).limit(FOUND)).scalars())
 
 
-def empty_texts(tx: Connection, before: datetime) -> int:
-    """Empty a batch of articles first seen before; how many. What they were is still known."""
-    some = select(articles.c.url).where(*_old_texts(before)).limit(BATCH)
-    return tx.execute(update(articles).where(articles.c.url.in_(some)).values(text="")).rowcount
+def drop_letters(tx: Connection, ids: Sequence[int], before: datetime) -> int:
+    """Delete these letters, settled before; how many."""
+    these = letters.c.id.in_(ids), *_old_letters(before)
+    return tx.execute(delete(letters).where(*these)).rowcount
 
 
-def empty_originals(tx: Connection, before: datetime) -> int:
-    """Empty the originals of a batch of reports that came before; how many. What each said of
-    whom is still known."""
-    some = select(reports.c.id).where(*_old_originals(before)).limit(BATCH)
-    return tx.execute(update(reports).where(reports.c.id.in_(some)).values(original=b"")).rowcount
+def old_texts(tx: Connection, before: datetime, after: str) -> list[str]:
+    """The next articles behind ``after`` that were first seen before and have their texts."""
+    asked = select(articles.c.url).where(articles.c.url > after, *_old_texts(before))
+    return list(tx.execute(asked.order_by(articles.c.url).limit(FOUND)).scalars())
+
+
+def empty_texts(tx: Connection, urls: Sequence[str], before: datetime) -> int:
+    """Empty these articles, first seen before; how many. What they were is still known."""
+    these = articles.c.url.in_(urls), *_old_texts(before)
+    return tx.execute(update(articles).where(*these).values(text="")).rowcount
+
+
+def old_originals(tx: Connection, before: datetime, after: int) -> list[int]:
+    """The next reports behind ``after`` that came before and have their originals."""
+    asked = select(reports.c.id).where(reports.c.id > after, *_old_originals(before))
+    return list(tx.execute(asked.order_by(reports.c.id).limit(FOUND)).scalars())
+
+
+def empty_originals(tx: Connection, ids: Sequence[int], before: datetime) -> int:
+    """Empty the originals of these reports, that came before; how many. What each said of whom is
+    still known."""
+    these = reports.c.id.in_(ids), *_old_originals(before)
+    return tx.execute(update(reports).where(*these).values(original=b"")).rowcount
 
 
 def _old_letters(before: datetime) -> tuple[ColumnElement[bool], ...]:

@@ -506,6 +506,22 @@ def test_an_export_imports_again_into_the_same_list(folder, tmp_path):
     assert sorted(run(other, "export").splitlines()) == sorted(exported.splitlines())
 
 
+def test_who_never_confirmed_and_bounced_is_no_reader_where_an_export_is_imported(folder, tmp_path):
+    take_in(folder, "--yes", "--already-confirmed")
+    with sqlite3.connect(folder / "digest.db") as db:  # as pruning leaves who bounced and waited
+        ada = "(select id from subscribers where address_key = 'ada@example.org')"
+        db.execute(f"update subscribers set standing = 'bounced' where id = {ada}")
+        db.execute(f"delete from subscriptions where subscriber = {ada}")
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "config.toml").write_text(CONFIG)
+    (other / "people.csv").write_text(run(folder, "export"), newline="")
+
+    take_in(other, "--yes", "--already-confirmed")
+
+    assert stats(other) == {("active", "ok"): 2, ("left", "bounced"): 1}
+
+
 def test_who_left_is_not_imported_back(folder):
     take_in(folder, "--yes", "--already-confirmed")
     run(folder, "remove", "ada@example.org")

@@ -5,6 +5,7 @@ from datetime import time, timedelta
 import pytest
 
 from digest.model import NewsletterId
+from digest.services import membership
 from digest.services.enrolment import Counts, Terms, enrol, foresee
 from digest.storage import consents, letters, people
 from digest.storage.audience import first_of_each
@@ -117,7 +118,6 @@ async def test_a_dry_run_remembers_the_batches_before(store):
         {"status": Status.PAUSED, "paused_until": NOW + DAY},
         {"status": Status.PENDING},
         {"status": Status.ACTIVE, "standing": Standing.BOUNCED},
-        {"status": Status.ACTIVE, "standing": Standing.COMPLAINED},
     ],
     ids="-".join,
 )
@@ -127,6 +127,17 @@ async def test_a_file_can_take_consent_away(store, said):
 
     person, (one,) = await held(store)
     assert (one.status, person.standing) == (row.details.status, row.details.standing)
+    assert await audience(store) == []
+
+
+async def test_who_complained_elsewhere_has_left_and_is_back_only_by_joining(store):
+    row = a_row(status=Status.ACTIVE, standing=Standing.COMPLAINED)
+    await enrol(store, [row], terms(), clock=clock)
+
+    await membership.reinstate(store, row.address, ring=RING, clock=clock)
+
+    person, (one,) = await held(store)
+    assert (one.status, person.standing) == (Status.LEFT, Standing.OK)
     assert await audience(store) == []
 
 
@@ -193,7 +204,7 @@ BOUNCED = {"status": Status.LEFT, "standing": Standing.BOUNCED}
             Standing.OK,
         ),
         ([{"standing": Standing.BOUNCED}, LEFT], Status.LEFT, Standing.BOUNCED),
-        ([COMPLAINED, {}, {"standing": Standing.BOUNCED}], Status.ACTIVE, Standing.COMPLAINED),
+        ([COMPLAINED, {}, {"standing": Standing.BOUNCED}], Status.LEFT, Standing.COMPLAINED),
     ],
 )
 async def test_the_gravest_of_several_rows_of_one_person_counts(store, said, status, standing):

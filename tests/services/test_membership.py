@@ -14,13 +14,15 @@ from digest.storage import consents, cooldown, letters, members, people, roster
 from digest.storage.audience import first_of_each
 from digest.storage.consents import Evidence
 from digest.storage.database import Store
+from digest.storage.postal import deliveries
 from digest.storage.schema import letters as letters_table
 from digest.storage.schema import paces
 from subscribers import acts
 from subscribers.address import Address
-from subscribers.model import By, Kind, Standing, Status
+from subscribers.model import By, Kind, Standing, Status, SubscriberId
 from subscribers.suppression import mark
 from tests.builders import NOW
+from tests.storage import ledger
 
 RING = (b"new" * 11, b"old" * 11)
 ADA = Address.parse("ada@example.org")
@@ -465,3 +467,25 @@ async def test_they_are_purged_and_networks_forgotten_a_batch_at_a_time(store, c
         ("purge", 2), ("purge", 1), ("purge", 0),
     ]  # fmt: skip
     assert await store.read(roster.counts) == {}
+
+
+async def test_the_issues_that_went_to_a_person_are_theirs_to_see_and_their_words_go_with_them(
+    store,
+):
+    def story(tx):
+        ledger.released(tx, "ada", "grace")
+        said = "5.1.1 <ada@example.org>, <bob@example.org>: no"
+        tx.execute(update(deliveries).values(state="failed", code=550, text=said))
+        seen = members.everything(tx, SubscriberId("ada"))
+        people.forget(tx, SubscriberId("ada"))
+        return seen, ledger.rows(tx, "code", "text")
+
+    seen, left = await store.write(story)
+
+    [one] = seen["deliveries"]
+    assert (one["newsletter"], one["period"], one["state"]) == ("daily", "2026-11-24", "failed")
+    assert one["text"] == "5.1.1 <ada@example.org>, <…>: no"
+    assert left == {
+        "ada": (550, None),
+        "grace": (550, "5.1.1 <ada@example.org>, <bob@example.org>: no"),
+    }

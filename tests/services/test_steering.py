@@ -85,6 +85,22 @@ async def test_what_failed_is_tried_again_for_twenty_hours_more(house):
     assert await house.states() == {"ada": "sent", "grace": "sent"}
 
 
+async def test_whoever_writes_meanwhile_waits_for_a_part_of_what_is_tried_again(house, monkeypatch):
+    await put(house, "ada", state="failed", settled_at=NOW)
+    await put(house, "grace", state="failed", settled_at=NOW)
+    monkeypatch.setattr(steering, "batches", lambda ids: [[one] for one in ids])
+    real, at_once = desk.retry, []
+
+    def watched(tx, ids, now, until):
+        at_once.append(real(tx, ids, now, until))
+        return at_once[-1]
+
+    monkeypatch.setattr(desk, "retry", watched)
+
+    assert await steering.retry_failed(house.store, 1, clock=house.clock) == 2
+    assert at_once == [1, 1]
+
+
 @pytest.mark.parametrize("act", [steering.pause, partial(steering.resume, clock=lambda: NOW)])
 async def test_an_issue_that_is_not_there_is_said(house, act):
     with pytest.raises(DigestError, match="issue 9 is not there"):

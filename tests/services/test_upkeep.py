@@ -88,11 +88,10 @@ async def test_what_is_young_stays_and_a_second_run_does_nothing(store):
     assert await rows(store, deliveries) == 1
 
 
-async def test_a_roll_up_that_was_cut_short_goes_on_where_it_was(store, monkeypatch):
-    monkeypatch.setattr(retention, "BATCH", 3)
+async def test_a_roll_up_that_was_cut_short_goes_on_where_it_was(store):
     issue = await released(store, "2026-10-24", OLD, ["sent"] * 8)
 
-    assert await store.write(retention.roll_up, issue) == 3
+    assert await store.write(retention.roll_up, issue, 3) == 3
     assert await store.read(posting.tally, issue) == {"sent": 8}
     assert (await upkeep.prune(store, KEEP, clock=lambda: NOW)).deliveries == 5
     assert await store.read(posting.tally, issue) == {"sent": 8}
@@ -178,6 +177,22 @@ async def test_an_old_report_loses_its_original_and_still_counts(store):
         ("mailbox full", b"Return-Path: <>"),
     ]
     assert await store.read(reports.counted, person("ada").id, "soft", OLD - timedelta(1)) == 2
+
+
+async def test_who_writes_meanwhile_waits_for_a_part_of_what_goes(store, monkeypatch):
+    monkeypatch.setattr(retention, "BATCH", 2)
+    monkeypatch.setattr(retention, "FOUND", 4)
+    real, at_once = retention.empty_originals, []
+
+    def watched(tx, ids, before):
+        at_once.append(real(tx, ids, before))
+        return at_once[-1]
+
+    monkeypatch.setattr(retention, "empty_originals", watched)
+    await reported(store, *[OLD] * 5, YOUNG)
+
+    assert (await upkeep.prune(store, KEEP, clock=lambda: NOW)).originals == 5
+    assert at_once == [2, 2, 1]
 
 
 async def test_foreseeing_counts_the_same_and_changes_nothing(store):

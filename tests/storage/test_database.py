@@ -288,3 +288,22 @@ async def test_a_full_disk_loses_nothing_that_was_kept(tmp_path):
 
     assert len(await store.read(articles.search, (), 10)) == 1
     await store.close()
+
+
+async def test_what_is_deleted_is_gone_from_the_file_whatever_way_sqlite_was_built(
+    tmp_path, monkeypatch
+):
+    connect = sqlite3.connect
+
+    def built_otherwise(*args, **given):
+        made = connect(*args, **given)
+        made.execute("pragma secure_delete=off")
+        return made
+
+    monkeypatch.setattr(sqlite3, "connect", built_otherwise)
+    store = await Store.open(f"sqlite:///{tmp_path / 'digest.db'}")
+    await store.write(articles.save, an_article(title="Nobody's business"))
+    await store.write(lambda tx: tx.execute(text("delete from articles")))
+    await store.close()
+
+    assert b"Nobody's business" not in (tmp_path / "digest.db").read_bytes()
