@@ -97,7 +97,8 @@ async def test_whoever_writes_meanwhile_waits_for_a_part_of_what_is_tried_again(
 
     monkeypatch.setattr(desk, "retry", watched)
 
-    assert await steering.retry_failed(house.store, 1, clock=house.clock) == 2
+    found = await steering.retry_failed(house.store, 1, clock=house.clock)
+    assert (found.queued, found.barred) == (2, 0)
     assert at_once == [1, 1]
 
 
