@@ -209,3 +209,47 @@ def test_an_aside_to_the_visitor_tells_no_news(sentence):
 )
 def test_news_that_sounds_like_an_aside_is_none(sentence):
     assert not furniture.is_aside(sentence)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "The post The lock gates swing appeared first on Harrow Quay Herald.",
+        "Der Beitrag Was nun? erschien zuerst auf Hafenbote.",
+        "L’article Le pont est ouvert est apparu en premier sur Le Quai.",
+        "La entrada El puente abre se publicó primero en El Muelle.",
+        "L'articolo Il ponte è aperto proviene da Il Molo.",
+        "O post A ponte abriu apareceu primeiro em O Cais.",
+        "Het bericht De brug is open verscheen eerst op De Kade.",
+        "Artykuł Most otwarty pochodzi z serwisu Nabrzeże.",
+        "Запись Мост открыт впервые появилась Набережная.",
+        "Сообщение Мост открыт появились сначала на Набережная.",
+        "Inlägget Bron är öppen dök först upp på Kajen.",
+        "投稿 橋が開通 は 港新聞 に最初に表示されました。",
+    ],
+)
+def test_what_wordpress_hangs_behind_an_item_is_furniture_as_a_line_and_as_a_sentence(line):
+    assert furniture.is_certain(line)
+    assert furniture.is_aside(line)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "The post office on the quay appeared to be shut on Monday.",
+        "Der Beitrag der Stadt stieg auf 40 Euro im Monat.",
+        "L'articolo 18 resta in vigore, ha detto il ministro.",
+        "La entrada del puerto se cerró primero en enero y luego en marzo.",
+        "Статья вызвала спор в совете города.",
+    ],
+)
+def test_news_that_opens_like_what_wordpress_hangs_on_is_prose(line):
+    assert not furniture.is_certain(line)
+    assert not furniture.is_aside(line)
+
+
+def test_where_a_paper_stands_is_furniture_and_prose_that_names_a_paper_is_not():
+    assert furniture.is_certain("J Harb Med. 2026 Nov 30. doi: 10.1000/x.1. Online ahead of print.")
+    assert furniture.is_certain("PMID:41234567 | DOI:10.1000/x.1")
+    assert furniture.is_aside("See acast.com/privacy for more information.")
+    assert not furniture.is_certain("The paper (doi: 10.1000/x.1) counts 40 herons on the quay.")
