@@ -13,7 +13,7 @@ from urllib.parse import urljoin
 import feedparser
 
 from digest import characters, days, guard, htmltree
-from digest.collect import charset, harvested, jsonfeed, markup, voices
+from digest.collect import charset, detours, harvested, jsonfeed, markup, voices
 from digest.collect.harvested import Parsed, newest
 from digest.errors import Permanent
 from digest.model import Dated, DateSource, FetchedItem, Form, Source
@@ -137,7 +137,7 @@ def _item(
     plain: bool,
     order: str | None,
 ) -> FetchedItem | None:
-    page, file = _link(entry, base), _file(entry, base)
+    page, file = detours.passed(_link(entry, base)), _file(entry, base)
     link = page or file
     if link is None:
         return None
