@@ -130,6 +130,35 @@ def by_source(
     return found
 
 
+def seen_lately(
+    tx: Connection, source: SourceId, *, listed: Collection[str], since: datetime
+) -> list[tuple[Sighting, Article]]:
+    """What the source brought after ``since`` and lists at these addresses, with the articles."""
+    found: list[tuple[Sighting, Article]] = []
+    for some in batches(listed):
+        asked = (
+            select(sightings)
+            .join(articles, articles.c.url == sightings.c.article_url)
+            .where(
+                sightings.c.source == source,
+                sightings.c.item_url.in_(some),
+                articles.c.source == source,  # what another source brought is that one's to tell
+                articles.c.first_seen > since,
+            )
+        )
+        seen = [_sighting(row) for row in tx.execute(asked)]
+        those = select(articles).where(articles.c.url.in_({one.article_url for one in seen}))
+        kept = {row.url: article_of(row) for row in tx.execute(those)}
+        found += [(one, kept[one.article_url]) for one in seen if one.article_url]
+    return found
+
+
+def renamed(tx: Connection, source: SourceId, item_url: str, *, title: str | None) -> None:
+    """Note under which title the source lists an article now."""
+    where = and_(sightings.c.source == source, sightings.c.item_url == item_url)
+    tx.execute(sightings.update().where(where).values(title=title))
+
+
 def seen_between(
     tx: Connection,
     since: datetime | None,
