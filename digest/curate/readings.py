@@ -60,3 +60,9 @@ def edited(kept: Article, read: Article) -> Article | None:
         image=read.image or kept.image,
         fingerprint=read.fingerprint,
     )
+
+
+def mistake(error: Exception) -> str:
+    """Why there is no article where we ourselves failed."""
+    kind = type(error).__name__
+    return f"Digest could not read it ({kind}), which is a mistake in Digest; the log has more"

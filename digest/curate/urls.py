@@ -138,7 +138,9 @@ def _query(query: str) -> str:
     # Some feeds escape a link twice: "?id=3&amp;utm_source=rss".
     kept = [
         (name, value)
-        for name, value in parse_qsl(_TWICE.sub("&", query), keep_blank_values=True, max_num_fields=None)
+        for name, value in parse_qsl(
+            _TWICE.sub("&", query), keep_blank_values=True, max_num_fields=None
+        )
         if not _tracks(name, value)
     ]
     return "&".join(_pair(name, value) for name, value in kept)

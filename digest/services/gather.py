@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from digest import logs
 from digest.clock import Clock
-from digest.collect import harvest, visits
+from digest.collect import files, harvest, visits
 from digest.collect.fetch import Failed, Fetch
 from digest.collect.harvest import Completed
 from digest.curate import addresses, extract, readings, urls
@@ -114,6 +114,8 @@ class _Visitor:
             folder=self.folder,
         )
         items = [item for item in found.items if urls.is_web(item.url) or _is_local(source)]
+        if source.kind is SourceKind.FILES and not found.visit.error:
+            await self._forget(source, {item.url for item in items})
         placed = addresses.placed(items)
         fresh = await self._fresh(source, placed, now)
         again = await self._again(source, placed, now)
@@ -136,12 +138,19 @@ class _Visitor:
 
     async def stumbled(self, source: Source, visit: Visit, error: Exception) -> SourceReport:
         """What to say where we ourselves failed; it is kept, so that the source has a rest."""
-        why = f"{source.location}: {_mistake(error)}"
+        why = f"{source.location}: {readings.mistake(error)}"
         answer = Failed(url=source.location, status="failed", reason=why)
         after = visits.after(visit, answer, now=self.clock(), jitter=self.dice())
         with contextlib.suppress(DigestError):
             await self.store.write(sources_table.remember, after)
         return SourceReport(source=source.id, name=source.name, status="failed", error=why)
+
+    async def _forget(self, source: Source, listed: Collection[str]) -> None:
+        """What no issue told yet, and whose file was deleted or made a draft, is no news."""
+        kept = await self.store.read(articles_table.untold_files, source.id)
+        unlisted = [url for url in kept if url not in listed]
+        if gone := await asyncio.to_thread(files.taken_back, unlisted):
+            await self.store.write(articles_table.forget, gone)
 
     async def _fresh(self, source: Source, items: Sequence[Placed], now: datetime) -> list[Placed]:
         # Local files may have been edited since; reading them again costs nobody anything.
@@ -208,7 +217,7 @@ class _Visitor:
             return Reading(placed=placed, article=None, trouble=str(error))
         except Exception as error:
             log.exception("item.failed", source=source.id)
-            return Reading(placed=placed, article=None, trouble=_mistake(error))
+            return Reading(placed=placed, article=None, trouble=readings.mistake(error))
         if isinstance(read, Unreadable):
             trouble = whole.trouble or read.reason
             return Reading(
@@ -216,11 +225,6 @@ class _Visitor:
             )
         article = replace(read, url=placed.address) if placed.part else read
         return Reading(placed=placed, article=article, moved=moved, note=whole.trouble)
-
-
-def _mistake(error: Exception) -> str:
-    kind = type(error).__name__
-    return f"Digest could not read it ({kind}), which is a mistake in Digest; the log has more"
 
 
 def _is_local(source: Source) -> bool:

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select, 
 
 from digest.model import Article, Dated, DateSource, SourceId
 from digest.storage.dialect import batches, insert
-from digest.storage.schema import articles, sightings
+from digest.storage.schema import articles, sightings, told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,6 +157,21 @@ def renamed(tx: Connection, source: SourceId, item_url: str, *, title: str | Non
     """Note under which title the source lists an article now."""
     where = and_(sightings.c.source == source, sightings.c.item_url == item_url)
     tx.execute(sightings.update().where(where).values(title=title))
+
+
+def untold_files(tx: Connection, source: SourceId) -> list[str]:
+    """The addresses of the files a source brought that no issue has told."""
+    is_told = select(told.c.issue).where(told.c.article_url == articles.c.url).exists()
+    asked = select(articles.c.url).where(
+        articles.c.source == source, articles.c.url.startswith("file:"), ~is_told
+    )
+    return list(tx.execute(asked).scalars())
+
+
+def forget(tx: Connection, urls: Collection[str]) -> None:
+    """Drop articles, and where they were seen."""
+    for some in batches(urls):
+        tx.execute(articles.delete().where(articles.c.url.in_(some)))
 
 
 def seen_between(

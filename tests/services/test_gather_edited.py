@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+from dataclasses import replace
 from datetime import timedelta
 
-from tests.builders import NOW
+from digest.model import SourceKind
+from digest.storage import issues
+from tests.builders import NOW, a_source, a_story, an_issue
 from tests.services.test_gather import CHOIR, GATES, feed, item, kept, page, rss
 
 LONG = f"{GATES} {CHOIR} " * 3
@@ -94,3 +98,36 @@ def full(text, published=NOW - timedelta(hours=3)):
     return rss(said).replace(
         "<rss ", "<rss xmlns:content='http://purl.org/rss/1.0/modules/content/' "
     )
+
+
+async def test_a_file_that_is_deleted_or_made_a_draft_before_it_was_told_is_forgotten(store, world):
+    folder = world.folder / "texts"
+    folder.mkdir()
+    for name in ("Gates", "Choir", "Bus & ferry ü"):
+        (folder / f"{name}.md").write_text(f"---\ntitle: {name}\n---\n{GATES} {name}.")
+    source = a_source("texts", kind=SourceKind.FILES)
+    await world.gather(store, source)
+    (folder / "Bus & ferry ü.md").unlink()
+    (folder / "Choir.md").write_text(f"---\ntitle: Choir\ndraft: true\n---\n{CHOIR}")
+
+    await world.gather(store, source)
+
+    assert set(await kept(store)) == {"Gates"}
+
+
+async def test_a_file_that_was_told_or_is_only_not_listed_stays(store, world):
+    folder = world.folder / "texts"
+    folder.mkdir()
+    for n, name in enumerate(("Gates", "Choir")):
+        (folder / f"{name}.txt").write_text(f"{name} of Harrow Quay\n\n{GATES} {name}.")
+        os.utime(folder / f"{name}.txt", (n, n))
+    source = a_source("texts", kind=SourceKind.FILES)
+    await world.gather(store, source)
+    gates = (await kept(store))["Gates of Harrow Quay"]
+    await store.write(issues.freeze, an_issue(a_story(gates)), (), state="released", at=NOW)
+    (folder / "Gates.txt").unlink()
+    (folder / "New.txt").write_text(f"New at Harrow Quay\n\n{CHOIR}")
+
+    await world.gather(store, replace(source, max_items=1))
+
+    assert len(await kept(store)) == 3
