@@ -191,6 +191,16 @@ def test_a_line_of_a_script_without_spaces_is_measured_by_its_signs():
         "Hier geht es zum Live-Ticker.",
         "Dieser Text erschien zuerst im Hafenboten.",
         "Recibe en tu correo las noticias más importantes.",
+        "Ruth Okafor does not work for, consult, own shares in or receive funding from any company.",
+        "Ruth Okafor ne travaille pas, ne conseille pas et ne reçoit pas de fonds d'une entreprise.",
+        "The Associated Press receives support from several private foundations.",
+        "Notes to editors: The bridge was built in 1901.",
+        "About Carrow Head Council: Carrow Head Council serves 40,000 people.",
+        "You can reach the reporter at ruth@observer.example.",
+        "Dieser Artikel wurde am 30.11.2026 aktualisiert.",
+        "Sie möchten regelmäßig informiert werden?",
+        "Subscribe on Apple Podcasts, Spotify or wherever you get your podcasts.",
+        "If you like what you read, please support us on Patreon.",
     ],
 )
 def test_an_aside_to_the_visitor_tells_no_news(sentence):
@@ -205,6 +215,9 @@ def test_an_aside_to_the_visitor_tells_no_news(sentence):
         "Want more ferries, less noise: that is what the harbour voted for.",
         "Mehr Fähren fahren im Sommer, weniger im Winter.",
         "Hier geht es um viel Geld.",
+        "About the bridge: nobody has crossed it since Monday.",
+        "Dieser Artikel wurde am Montag verkauft, sagte der Händler.",
+        "Divers can reach the wreck at low tide.",
     ],
 )
 def test_news_that_sounds_like_an_aside_is_none(sentence):
@@ -225,6 +238,8 @@ def test_news_that_sounds_like_an_aside_is_none(sentence):
         "Запись Мост открыт впервые появилась Набережная.",
         "Сообщение Мост открыт появились сначала на Набережная.",
         "Inlägget Bron är öppen dök först upp på Kajen.",
+        "The gates was originally published in The Quay on Medium, where people are continuing the "
+        "conversation by highlighting and responding to this story.",
         "投稿 橋が開通 は 港新聞 に最初に表示されました。",
     ],
 )
