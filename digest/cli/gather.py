@@ -14,12 +14,13 @@ from digest.cli.counted import counted
 from digest.cli.gathering import gathered
 from digest.cli.sources import meant
 from digest.cli.words import note_lines
+from digest.collect.visits import RESTING
 from digest.config.load import load_for
 from digest.config.settings import Settings
 from digest.errors import DigestError
 from digest.model import Source, SourceReport
 from digest.plain import dumped
-from digest.services.gather import RESTING, wake
+from digest.services.gather import wake
 
 
 @click.command("gather")

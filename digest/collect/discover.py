@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from digest.collect import feeds, files, pages, sample, sitemaps
+from digest.collect import feeds, files, markup, pages, sample, sitemaps
 from digest.collect.fetch import Ask, Failed, Fetch, Fetched
 from digest.collect.harvest import FEED_TYPES, PAGE_TYPES
 from digest.collect.harvested import Parsed
@@ -42,6 +42,7 @@ async def discover(location: str, *, fetch: Fetch, isolate: Isolate, folder: Pat
         return Found(kind=SourceKind.SAMPLE, location=location, name="Sample paper")
     if "://" not in location:
         return _files(location, folder)
+    location = markup.for_the_web(location.strip())
     types = f"{FEED_TYPES}, {PAGE_TYPES}"
     answer = await fetch(Ask(url=location, accept=types, max_bytes=sitemaps.MAX_BYTES))
     if not isinstance(answer, Fetched):

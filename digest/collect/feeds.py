@@ -13,7 +13,7 @@ from urllib.parse import urljoin
 import feedparser
 
 from digest import characters, days, guard, htmltree
-from digest.collect import charset, harvested, jsonfeed, markup, voices
+from digest.collect import charset, detours, harvested, jsonfeed, markup, voices
 from digest.collect.harvested import Parsed, newest
 from digest.errors import Permanent
 from digest.model import Dated, DateSource, FetchedItem, Form, Source
@@ -27,6 +27,15 @@ _HTML = re.compile(
 )
 _NAMES_A_FEED = re.compile(r"application/(?:rss|atom|rdf|feed)\+(?:xml|json)", re.IGNORECASE)
 _WANTS_A_LOGIN = re.compile(r"<input\b[^>]{0,400}\btype\s*=\s*[\"']?password\b", re.IGNORECASE)
+# What is XML, but another list: the root, and what it is and what to do about it.
+_OTHER = re.compile(r"<(?:\w+:)?(urlset|sitemapindex|opml)\b", re.IGNORECASE)
+_SITEMAP = 'this is a sitemap, not a feed; give its source kind = "sitemap" in config.toml'
+_INSTEAD = {
+    "urlset": _SITEMAP,
+    "sitemapindex": _SITEMAP,
+    "opml": "this is a list of feeds (OPML), not a feed; save it to a file, and "
+    "`digest sources import FILE.opml` adds each of them",
+}
 _XML_START = re.compile(r"^\s*<\?xml[^>]{0,300}\?>")
 # What the parser takes for another day or hour: 2026/11/30 and 2026年11月30日 for the first of the
 # month, 30-11-2026 for a day of 2030, a Unix time for a year, 9:05 PM for the morning, CET for UTC,
@@ -66,6 +75,8 @@ def parse(
         sanitize_html=False,  # nothing of it is shown: extract reads the words out of it
     )
     if not feed.get("version") and not feed.entries:
+        if other := _OTHER.search(text[:2_000]):
+            raise Permanent(_INSTEAD[other[1].lower()])
         raise Permanent(f"this is no feed that can be read ({_damage(feed) or 'no RSS or Atom'})")
     return _parsed(feed, url, source)
 
@@ -137,7 +148,7 @@ def _item(
     plain: bool,
     order: str | None,
 ) -> FetchedItem | None:
-    page, file = _link(entry, base), _file(entry, base)
+    page, file = detours.passed(_link(entry, base)), _file(entry, base)
     link = page or file
     if link is None:
         return None

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import glob
 import os
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from digest import characters
 from digest.collect import charset, frontmatter, markup
@@ -159,6 +161,22 @@ def markdown(item: FetchedItem, text: str) -> FetchedItem | None:
         image=image or markup.web(front.image, address or ""),
         language=front.language,
     )
+
+
+def taken_back(urls: Iterable[str]) -> list[str]:
+    """Those whose files were deleted, or made drafts, since they were read."""
+    return [url for url in urls if _is_taken_back(Path(unquote(urlsplit(url).path)))]
+
+
+def _is_taken_back(path: Path) -> bool:
+    if FORMS.get(path.suffix.lower()) is not Form.MARKDOWN:
+        return not path.exists()
+    try:
+        return frontmatter.split(charset.decode(path.read_bytes()[:MAX_BYTES]))[0].draft
+    except FileNotFoundError:
+        return True
+    except (OSError, Permanent):
+        return False  # it is there
 
 
 def _mtime(path: Path) -> float:

@@ -17,6 +17,7 @@ from digest.errors import Permanent
 from digest.model import Dated, DateSource
 
 _HEAD = re.compile(r"\A(---|\+\+\+)[ \t]*\n(.{0,50000}?)\n\1[ \t]*(?:\n|\Z)", re.DOTALL)
+_OPENED = re.compile(r"\A(---|\+\+\+)[ \t]*\n[\w-]+[ \t]*[:=]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +39,8 @@ def split(text: str) -> tuple[Front, str]:
     text = text.replace("\r\n", "\n").removeprefix("\ufeff")
     found = _HEAD.match(text)
     if not found:
+        if opened := _OPENED.match(text):
+            raise Permanent(f"its front matter does not end; close it with a line {opened[1]}")
         return Front(), text
     try:
         fields = tomllib.loads(found[2]) if found[1] == "+++" else _yaml(found[2])
@@ -66,14 +69,22 @@ def _front(fields: Mapping[str, object]) -> Front:
     language = _line(fields.get("lang") or fields.get("language")) or ""
     return Front(
         title=_line(fields.get("title")),
-        dated=_moment(fields.get("date") or fields.get("published"), language),
+        dated=_moment(
+            fields.get("date") or fields.get("published") or fields.get("publishdate"), language
+        ),
         author=_line(fields.get("author") or fields.get("authors")),
         tags=_tags(fields.get("tags") or fields.get("categories") or fields.get("topic")),
         image=_line(fields.get("image") or fields.get("cover")),
         language=language[:2].lower() or None,
         url=_line(fields.get("url") or fields.get("canonical") or fields.get("link")),
-        draft=fields.get("draft") is True,
+        draft=_is_draft(fields),
     )
+
+
+def _is_draft(fields: Mapping[str, object]) -> bool:
+    """As Hugo, Jekyll and Pelican say it."""
+    status = (_line(fields.get("status")) or "").lower()
+    return fields.get("draft") is True or fields.get("published") is False or status == "draft"
 
 
 def _line(value: object) -> str | None:

@@ -34,6 +34,8 @@ _REFERENCE = re.compile(
 _MAILBOX = re.compile(  # jo@a.example (Jo Lee); Jo Lee (jo@a.example)
     r"(?:mailto:)?[^\s@]+@[^\s@]+(?:\s*\(([^()]*)\))?|([^@]*?)\s*[(\[][^\s@]+@[^\s@]+[)\]]"
 )
+# How browsers and players hand an address to a feed reader: feed://a.example, feed:https://a.example
+_FEED_SCHEME = re.compile(r"(?:feed|itpc|pcast):(?:(?=https?://)|//)", re.IGNORECASE)
 _DATA_IMAGE = re.compile(r"(?:pixel|spacer|blank|transparent|1x1|tracking|beacon)", re.IGNORECASE)
 
 
@@ -108,9 +110,18 @@ def picture(markup: str, base: str) -> str | None:
     return None
 
 
+def for_the_web(url: str) -> str:
+    """``feed://`` and its kin are http, which the host takes to https; any other address stays."""
+    found = _FEED_SCHEME.match(url)
+    if not found:
+        return url
+    rest = url[found.end() :]
+    return rest if rest.lower().startswith(("http://", "https://")) else f"http://{rest}"
+
+
 def web(href: str | None, base: str) -> str | None:
     """``href`` as an absolute http(s) URL, what is unseen in it escaped; None for all else."""
-    said = (href or "").strip()
+    said = for_the_web((href or "").strip())
     if not said or len(said) > 4_000:
         return None
     try:

@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 from digest.collect import hops
 from digest.collect.fetch import Answer, Failed, NotModified
 from digest.collect.freshness import LONGEST
-from digest.model import Visit
+from digest.model import Source, SourceReport, Visit
 
 PAUSE = timedelta(minutes=30)  # between two visits that went well
 LONGEST_BACK_OFF = timedelta(days=1)
+RESTING = "resting"  # how the status of one that was not due begins
 BELIEF = timedelta(days=7)  # a permanent redirect is believed when it has said the same for this
 
 
@@ -71,6 +72,23 @@ def unsettled(visit: Visit, *, now: datetime, jitter: float) -> Visit:
 def due(visit: Visit, now: datetime) -> bool:
     """Whether the source is to be visited at ``now``."""
     return not visit.gone and (visit.next_visit is None or visit.next_visit <= now)
+
+
+def resting(source: Source, visit: Visit, now: datetime) -> SourceReport | None:
+    """A source that is not to be visited now, as its report."""
+    if due(visit, now):
+        return None
+    if visit.gone:
+        cure = f"{source.location} is gone (410) and switched off; remove it or add its new address"
+        return SourceReport(source=source.id, name=source.name, status="gone", error=cure)
+    when = f"{visit.next_visit:%Y-%m-%d %H:%M} UTC" if visit.next_visit else "later"
+    return SourceReport(
+        source=source.id,
+        name=source.name,
+        status=f"{RESTING} until {when}",
+        items=0,
+        error=visit.error,
+    )
 
 
 def _failed(visit: Visit, answer: Failed, now: datetime, jitter: float) -> Visit:

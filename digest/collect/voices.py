@@ -33,9 +33,10 @@ def carries_several(entries: Iterable[Entry]) -> bool:
 
 
 def outlet(entry: Entry) -> str | None:
-    """What an entry says it was taken from."""
+    """What an entry says it was taken from; a forum (Discourse) says the entry's own title."""
     name = markup.line(str((entry.get("source") or {}).get("title") or ""))
-    return name if name and len(name) <= MAX_NAME else None
+    is_outlet = name and len(name) <= MAX_NAME and name != markup.title(entry.get("title"))
+    return name if is_outlet else None
 
 
 def without(title: str | None, name: str | None) -> str | None:

@@ -27,6 +27,7 @@ def _phrases(section: str) -> re.Pattern[str]:
 
 _NOTICES = _phrases("notices")
 _OPENINGS = _phrases("openings")
+_FIRSTS = _phrases("firsts")
 _OFFERS = _phrases("offers")
 _ASIDES = _phrases("asides")
 _LABELS = _phrases("labels")
@@ -61,7 +62,9 @@ def is_certain(line: str) -> bool:
         return True
     if words > LONGEST:
         return False
-    if is_offer(bare) or line.startswith(("©", "(c)", "(C)")) or _NOTICES.search(bare):
+    if is_offer(bare) or line.startswith(("©", "(c)", "(C)")):
+        return True
+    if _NOTICES.search(bare) or _FIRSTS.search(bare):
         return True
     is_sentence = words > LABEL_WORDS and bool(_PROSE_END.search(bare))
     return bool(_LABELS.search(_END_MARKS.sub("", bare))) and not is_sentence
@@ -73,8 +76,9 @@ def is_offer(sentence: str) -> bool:
 
 
 def is_aside(sentence: str) -> bool:
-    """Whether it tells who is paid for a link, or holds what only a page can show."""
-    return bool(_ASIDES.search(sentence))
+    """Whether it tells who is paid for a link, or where it stood first, or holds what only a page
+    can show."""
+    return bool(_ASIDES.search(sentence) or _FIRSTS.search(sentence))
 
 
 def is_likely(line: str) -> bool:

@@ -40,6 +40,9 @@ _SMALL_NAMES = frozenset("al da de del della den der des di du el la le van ver 
 # «— Мы ждем его,— сказал он», "– Jest to piekło – mówi Kowalski": the second dash names them.
 _SPOKEN = re.compile(r"[–—]\s")
 _SPEAKER = re.compile(r"[\s,.!?…][–—-]\s")
+_TRAILS_OFF = re.compile(
+    r"\.\.[\"'”’»›)\]]*$"
+)  # the … of many feeds, which ends no sentence either
 _COUNTED = re.compile(r"(?:^|\s)(?:\w{1,2}|[:;]-?)\)")  # "1) The bridge", ":)"
 _ASIDE_BEGINS, _ASIDE_ENDS = ("(", "（", "["), (")", "）", "]")
 _PAIRS = ("()", "（）")
@@ -135,7 +138,7 @@ def _is_unsaid(sentence: str, quoted: int) -> bool:
 
 
 def _worth(sentence: str, title: str) -> bool:
-    if not splitting.is_complete(sentence) or "\n\n" in sentence:
+    if not splitting.is_complete(sentence) or "\n\n" in sentence or _TRAILS_OFF.search(sentence):
         return False
     bare = sentence.casefold().strip(" .!?…")
     is_title = bare == title or (len(bare.split()) >= HEADLINE and bare in title)

@@ -1,6 +1,6 @@
 """A URL to its canonical form, so that one page is one article. Pure.
 
-Only what cannot change the page is taken away: tracking parameters, fragments, AMP forms, default
+Only what cannot change the page is taken away: tracking and sessions, fragments, AMP forms, default
 ports, the case of scheme and host. ``www.`` and a trailing slash stay: they can be another page.
 """
 
@@ -19,19 +19,28 @@ _TRACKING = re.compile(
     r"|ref_?(?:src|url)|referrer|sr_share|spref|smid|smtyp|ocid|ito|mbid|guccounter|guce_referrer\w*"
     r"|trk\w*|__twitter_impression|rss|feed(?:type|name)?|ftag|taid|soc_src|soc_trk|tpcc|rssid"
     r"|amp|outputtype|amp_js_v|amp_gsa|usqp|ga_\w+|pk_(?:campaign|kwd|source|medium|content)"
-    r"|mtm_\w+|piwik_\w+|matomo_\w+|campaign_id|partner|sharetype|share|kbid|wpisrc|wprss)$",
+    r"|mtm_\w+|piwik_\w+|matomo_\w+|campaign_id|partner|sharetype|share|kbid|wpisrc|wprss"
+    r"|at_xt|_ga|_gl|srsltid|gaa_\w+|dicbo|hss_channel|_bhlid|xing_share|sara_ref|traffic_source"
+    r"|phpsessid|aspsessionid\w*|jsessionid)$",
     re.IGNORECASE,
 )
 # Parameters with ordinary names, which track only with these values.
 _TRACKING_VALUES = {
     "ref": re.compile(r"^(?:rss|feed|twitter|facebook|hn|hp|nl|newsletter|share)", re.IGNORECASE),
-    "source": re.compile(r"^(?:rss|feed|newsletter|email|twitter|facebook)$", re.IGNORECASE),
+    # Medium: rss----3f21a7---4
+    "source": re.compile(
+        r"^(?:(?:rss|feed|newsletter|email|twitter|facebook)$|rss-[\w-]*-\d+$)", re.IGNORECASE
+    ),
+    "__source": re.compile(r"^(?:rss|feed|newsletter)", re.IGNORECASE),
+    "mod": re.compile(r"^(?:rss|feed|newsletter)", re.IGNORECASE),
     "from": re.compile(r"^(?:rss|feed|newsletter|email)$", re.IGNORECASE),
     "output": re.compile(r"^amp$", re.IGNORECASE),
     "view": re.compile(r"^amp$", re.IGNORECASE),
 }
 # PostgreSQL finds nothing by a key of more than 2,704 bytes, and a source's name is in one with it.
 LONGEST = 2_000
+_SESSION = re.compile(r";jsessionid=[^;/]*", re.IGNORECASE)
+_TWICE = re.compile(r"&(?:amp;)+")
 _SAFE_PATH = "/:@!$&'()*+,;=-._~%"
 _SAFE_FRAGMENT = f"{_SAFE_PATH}?"
 _AMP_VIEWERS = re.compile(r"^/(?:amp|c|v|i)/(?:s/)?(.+)$")
@@ -114,7 +123,7 @@ def _host(name: str) -> str:
 
 def _path(path: str) -> str:
     segments: list[str] = []
-    for segment in path.split("/")[1:]:
+    for segment in _SESSION.sub("", path).split("/")[1:]:
         if segment == "..":
             segments = segments[:-1]
         elif segment != ".":
@@ -133,9 +142,12 @@ def _escaped(segment: str) -> str:
 
 
 def _query(query: str) -> str:
+    # Some feeds escape a link twice: "?id=3&amp;utm_source=rss".
     kept = [
         (name, value)
-        for name, value in parse_qsl(query, keep_blank_values=True, max_num_fields=None)
+        for name, value in parse_qsl(
+            _TWICE.sub("&", query), keep_blank_values=True, max_num_fields=None
+        )
         if not _tracks(name, value)
     ]
     return "&".join(_pair(name, value) for name, value in kept)

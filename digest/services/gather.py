@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,12 +14,13 @@ from sqlalchemy import Connection
 
 from digest import logs
 from digest.clock import Clock
-from digest.collect import harvest, visits
+from digest.collect import files, harvest, visits
 from digest.collect.fetch import Failed, Fetch
 from digest.collect.harvest import Completed
-from digest.curate import addresses, extract, urls
+from digest.curate import addresses, extract, readings, urls
 from digest.curate.addresses import Placed
 from digest.curate.extract import Unreadable
+from digest.curate.readings import Reading
 from digest.errors import DigestError
 from digest.isolation import Isolate
 from digest.model import Article, Form, Source, SourceKind, SourceReport, Visit
@@ -29,12 +30,12 @@ from digest.storage.articles import Sighting
 from digest.storage.database import Store
 
 SOURCES_AT_ONCE = 12
-RESTING = "resting"  # how the status of one that was not due begins
 PAGES_AT_ONCE = 4  # per source; the client paces each host besides
 # A page that could not be read is tried again after this; one whose host was in trouble is tried at
 # every visit for so long.
 UNREADABLE = timedelta(days=2)
 PATIENCE = timedelta(minutes=10)  # for the pages of one source: the others, and issues, wait for it
+NEWS = timedelta(days=2)  # what was first seen so lately is read again where it is told otherwise
 LATE = "was not asked for: its source took ten minutes already; the next visit goes on"
 
 
@@ -43,18 +44,6 @@ log = logs.logger("digest.gather")
 
 # Told once for every source that is done, in the order they finish.
 Progress = Callable[[SourceReport], None]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Read:
-    """What became of one item."""
-
-    placed: Placed
-    article: Article | None
-    trouble: str | None = None  # why there is no article
-    owed: bool = False  # and its page may be had later
-    moved: bool = False  # its page was found at another address
-    note: str | None = None  # what the operator is told, the address in it
 
 
 async def gather(
@@ -113,7 +102,7 @@ class _Visitor:
 
     async def visit(self, source: Source, visit: Visit) -> SourceReport:
         now, jitter = self.clock(), self.dice()
-        if resting := _resting(source, visit, now):
+        if not _is_local(source) and (resting := visits.resting(source, visit, now)):
             return resting
         found = await harvest.harvest(
             source,
@@ -125,11 +114,15 @@ class _Visitor:
             folder=self.folder,
         )
         items = [item for item in found.items if urls.is_web(item.url) or _is_local(source)]
+        if source.kind is SourceKind.FILES and not found.visit.error:
+            await self._forget(source, {item.url for item in items})
         placed = addresses.placed(items)
         fresh = await self._fresh(source, placed, now)
-        read = await self._read_all(source, fresh)
+        again = await self._again(source, placed, now)
+        both = await self._read_all(source, [*fresh, *(one for one, _ in again)])
+        read, edited = both[: len(fresh)], readings.believed(again, both[len(fresh) :])
         unsettled = visits.unsettled(found.visit, now=now, jitter=jitter)
-        new = await self.store.write(_keep, found.visit, unsettled, read, now)
+        new = await self.store.write(_keep, found.visit, unsettled, read, edited, now)
         notes = [*found.notes, *(one.note for one in read if one.note)]
         if too_long := len(items) - len(placed):
             notes.append(addresses.left_out(too_long))
@@ -147,12 +140,19 @@ class _Visitor:
 
     async def stumbled(self, source: Source, visit: Visit, error: Exception) -> SourceReport:
         """What to say where we ourselves failed; it is kept, so that the source has a rest."""
-        why = f"{source.location}: {_mistake(error)}"
+        why = f"{source.location}: {readings.mistake(error)}"
         answer = Failed(url=source.location, status="failed", reason=why)
         after = visits.after(visit, answer, now=self.clock(), jitter=self.dice())
         with contextlib.suppress(DigestError):
             await self.store.write(sources_table.remember, after)
         return SourceReport(source=source.id, name=source.name, status="failed", error=why)
+
+    async def _forget(self, source: Source, listed: Collection[str]) -> None:
+        """What no issue told yet, and whose file was deleted or made a draft, is no news."""
+        kept = await self.store.read(articles_table.untold_files, source.id)
+        unlisted = [url for url in kept if url not in listed]
+        if gone := await asyncio.to_thread(files.taken_back, unlisted):
+            await self.store.write(articles_table.forget, gone)
 
     async def _fresh(self, source: Source, items: Sequence[Placed], now: datetime) -> list[Placed]:
         # Local files may have been edited since; reading them again costs nobody anything.
@@ -173,20 +173,33 @@ class _Visitor:
             and (one.page, one.item.guid) not in alone
         ]
 
-    async def _read_all(self, source: Source, items: Sequence[Placed]) -> list[_Read]:
+    async def _again(
+        self, source: Source, items: Sequence[Placed], now: datetime
+    ) -> list[tuple[Placed, Article]]:
+        """The items that may have been edited at their source since, with what is kept of them."""
+        if _is_local(source):
+            return []
+        told = {one.address: one for one in items}
+        before = await self.store.read(
+            articles_table.seen_lately, source.id, listed=told, since=now - NEWS
+        )
+        both = ((told[seen.item_url], seen.title, kept) for seen, kept in before)
+        return [(one, kept) for one, title, kept in both if readings.may_differ(one.item, title)]
+
+    async def _read_all(self, source: Source, items: Sequence[Placed]) -> list[Reading]:
         places, until = asyncio.Semaphore(PAGES_AT_ONCE), self.clock() + PATIENCE
 
-        async def one(item: Placed) -> _Read:
+        async def one(item: Placed) -> Reading:
             async with places:
                 if self.clock() > until and not _is_local(source):
-                    return _Read(placed=item, article=None, trouble=LATE, owed=True)
+                    return Reading(placed=item, article=None, trouble=LATE, owed=True)
                 return await self._read(source, item)
 
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(one(item)) for item in items]
         return [task.result() for task in tasks]
 
-    async def _read(self, source: Source, placed: Placed) -> _Read:
+    async def _read(self, source: Source, placed: Placed) -> Reading:
         item = placed.item
         whole = Completed(item=item)
         try:
@@ -203,47 +216,30 @@ class _Visitor:
                 listed=item.url if moved else None,
             )
         except DigestError as error:
-            return _Read(placed=placed, article=None, trouble=str(error))
+            return Reading(placed=placed, article=None, trouble=str(error))
         except Exception as error:
             log.exception("item.failed", source=source.id)
-            return _Read(placed=placed, article=None, trouble=_mistake(error))
+            return Reading(placed=placed, article=None, trouble=readings.mistake(error))
         if isinstance(read, Unreadable):
             trouble = whole.trouble or read.reason
-            return _Read(
+            return Reading(
                 placed=placed, article=None, trouble=trouble, owed=whole.owed, note=whole.trouble
             )
         article = replace(read, url=placed.address) if placed.part else read
-        return _Read(placed=placed, article=article, moved=moved, note=whole.trouble)
-
-
-def _mistake(error: Exception) -> str:
-    kind = type(error).__name__
-    return f"Digest could not read it ({kind}), which is a mistake in Digest; the log has more"
+        return Reading(placed=placed, article=article, moved=moved, note=whole.trouble)
 
 
 def _is_local(source: Source) -> bool:
     return source.kind in (SourceKind.FILES, SourceKind.SAMPLE)
 
 
-def _resting(source: Source, visit: Visit, now: datetime) -> SourceReport | None:
-    """A source that is not to be visited now, as its report."""
-    if _is_local(source) or visits.due(visit, now):
-        return None
-    if visit.gone:
-        cure = f"{source.location} is gone (410) and switched off; remove it or add its new address"
-        return SourceReport(source=source.id, name=source.name, status="gone", error=cure)
-    when = f"{visit.next_visit:%Y-%m-%d %H:%M} UTC" if visit.next_visit else "later"
-    return SourceReport(
-        source=source.id,
-        name=source.name,
-        status=f"{RESTING} until {when}",
-        items=0,
-        error=visit.error,
-    )
-
-
 def _keep(
-    tx: Connection, visit: Visit, unsettled: Visit, read: Sequence[_Read], now: datetime
+    tx: Connection,
+    visit: Visit,
+    unsettled: Visit,
+    read: Sequence[Reading],
+    edited: Sequence[tuple[Placed, Article]],
+    now: datetime,
 ) -> int:
     """One transaction for one source: its articles, where they were seen, and the visit.
 
@@ -271,11 +267,14 @@ def _keep(
             trouble=one.trouble if since is None else None,
         )
         articles_table.sighted(tx, [sighting])
+    for placed, article in edited:
+        articles_table.save(tx, article)
+        articles_table.renamed(tx, visit.source, placed.address, title=placed.item.title)
     sources_table.remember(tx, unsettled if owes else visit)
     return new
 
 
-def _owed_since(read: _Read, before: Sighting | None, now: datetime) -> datetime | None:
+def _owed_since(read: Reading, before: Sighting | None, now: datetime) -> datetime | None:
     """Since when a page is owed; None where it is not, or not any more."""
     if not read.owed or (before and before.trouble):
         return None
@@ -283,7 +282,7 @@ def _owed_since(read: _Read, before: Sighting | None, now: datetime) -> datetime
     return since if now - since < UNREADABLE else None
 
 
-def _apart(tx: Connection, read: _Read) -> Article | None:
+def _apart(tx: Connection, read: Reading) -> Article | None:
     """The article, at its own address where another news was led to the same page before it.
 
     A site that sends every reader to its login would else have one article, the last.

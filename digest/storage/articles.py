@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select, 
 
 from digest.model import Article, Dated, DateSource, SourceId
 from digest.storage.dialect import batches, insert
-from digest.storage.schema import articles, sightings
+from digest.storage.schema import articles, sightings, told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +128,50 @@ def by_source(
             asked = select(sightings).where(sightings.c.source == source, column.in_(some))
             found += map(_sighting, tx.execute(asked))
     return found
+
+
+def seen_lately(
+    tx: Connection, source: SourceId, *, listed: Collection[str], since: datetime
+) -> list[tuple[Sighting, Article]]:
+    """What the source brought after ``since`` and lists at these addresses, with the articles."""
+    found: list[tuple[Sighting, Article]] = []
+    for some in batches(listed):
+        asked = (
+            select(sightings)
+            .join(articles, articles.c.url == sightings.c.article_url)
+            .where(
+                sightings.c.source == source,
+                sightings.c.item_url.in_(some),
+                articles.c.source == source,  # what another source brought is that one's to tell
+                articles.c.first_seen > since,
+            )
+        )
+        seen = [_sighting(row) for row in tx.execute(asked)]
+        those = select(articles).where(articles.c.url.in_({one.article_url for one in seen}))
+        kept = {row.url: article_of(row) for row in tx.execute(those)}
+        found += [(one, kept[one.article_url]) for one in seen if one.article_url]
+    return found
+
+
+def renamed(tx: Connection, source: SourceId, item_url: str, *, title: str | None) -> None:
+    """Note under which title the source lists an article now."""
+    where = and_(sightings.c.source == source, sightings.c.item_url == item_url)
+    tx.execute(sightings.update().where(where).values(title=title))
+
+
+def untold_files(tx: Connection, source: SourceId) -> list[str]:
+    """The addresses of the files a source brought that no issue has told."""
+    is_told = select(told.c.issue).where(told.c.article_url == articles.c.url).exists()
+    asked = select(articles.c.url).where(
+        articles.c.source == source, articles.c.url.startswith("file:"), ~is_told
+    )
+    return list(tx.execute(asked).scalars())
+
+
+def forget(tx: Connection, urls: Collection[str]) -> None:
+    """Drop articles, and where they were seen."""
+    for some in batches(urls):
+        tx.execute(articles.delete().where(articles.c.url.in_(some)))
 
 
 def seen_between(

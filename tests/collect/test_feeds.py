@@ -460,3 +460,18 @@ def test_an_address_that_is_said_to_be_no_link_is_read_where_there_is_no_other()
         "https://herald.example/tides",
     ]
     assert parsed.notes == ("1 item without a web link was left out",)
+
+
+@pytest.mark.parametrize(
+    ("body", "cure"),
+    [
+        ("<?xml version='1.0'?><urlset><url><loc>/a</loc></url></urlset>", 'kind = "sitemap"'),
+        ("<s:sitemapindex xmlns:s='urn:s'><s:sitemap/></s:sitemapindex>", 'kind = "sitemap"'),
+        ("<opml version='2.0'><head/><body/></opml>", "`digest sources import FILE.opml`"),
+    ],
+)
+def test_another_list_in_place_of_a_feed_is_named_with_what_to_do(body, cure):
+    with pytest.raises(Permanent) as error:
+        parse(body)
+
+    assert cure in str(error.value)

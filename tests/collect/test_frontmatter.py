@@ -75,3 +75,26 @@ def test_a_date_as_people_write_it_is_read(said, at):
 
     found = front.dated
     assert (found and (found.at, found.source)) == (at and (at, DateSource.FRONT_MATTER))
+
+
+@pytest.mark.parametrize("head", ["draft: true", "published: false", "status: Draft"])
+def test_a_draft_is_one_however_its_generator_says_it(head):
+    assert split(f"---\n{head}\n---\nBody")[0].draft
+
+
+def test_the_day_of_publication_may_go_by_another_name():
+    front, _ = split("---\npublishDate: 2026-11-24\n---\n")
+
+    assert front.dated.at == datetime(2026, 11, 24, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(("head", "mark"), [("---\ntitle: T", "---"), ("+++\ntitle = 'T'", "+++")])
+def test_a_head_that_does_not_end_is_named(head, mark):
+    with pytest.raises(Permanent) as error:
+        split(f"{head}\n\nBody")
+
+    assert str(error.value) == f"its front matter does not end; close it with a line {mark}"
+
+
+def test_prose_under_a_rule_is_no_head_that_does_not_end():
+    assert split("---\n\nNote: the bridge is open.")[0] == Front()

@@ -77,3 +77,17 @@ def test_a_link_is_a_web_address_or_none(said, found):
 )
 def test_the_first_picture_that_is_no_pixel_is_the_picture(said, found):
     assert markup.picture(said, BASE) == found
+
+
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [
+        ("feed://herald.example/rss", "http://herald.example/rss"),
+        ("feed:https://herald.example/rss", "https://herald.example/rss"),
+        ("Feed://https://herald.example/rss", "https://herald.example/rss"),
+        ("itpc://herald.example/pod", "http://herald.example/pod"),
+        ("https://herald.example/feed://a", "https://herald.example/feed://a"),
+    ],
+)
+def test_an_address_for_a_feed_reader_is_one_of_the_web(said, found):
+    assert markup.for_the_web(said) == markup.web(said, BASE) == found

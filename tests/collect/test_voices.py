@@ -63,3 +63,15 @@ def test_a_feed_that_names_itself_as_the_source_of_every_entry_is_one_voice():
     )
 
     assert [(one.source_name, one.title) for one in items] == [(None, "A - Herald"), (None, "B")]
+
+
+def test_a_forum_that_names_the_topic_as_the_source_of_its_entry_is_one_voice():
+    items = parse(
+        "<title>Who oils the gates?</title><link>/t/1</link><source>Who oils the gates?</source>",
+        "<title>Ferry &amp;amp; tide</title><link>/t/2</link><source>Ferry &amp;amp; tide</source>",
+    )
+
+    assert [(one.source_name, one.title) for one in items] == [
+        (None, "Who oils the gates?"),
+        (None, "Ferry & tide"),
+    ]

@@ -191,6 +191,16 @@ def test_a_line_of_a_script_without_spaces_is_measured_by_its_signs():
         "Hier geht es zum Live-Ticker.",
         "Dieser Text erschien zuerst im Hafenboten.",
         "Recibe en tu correo las noticias más importantes.",
+        "Ruth Okafor does not work for, consult, own shares in or receive funding from any company.",
+        "Ruth Okafor ne travaille pas, ne conseille pas et ne reçoit pas de fonds d'une entreprise.",
+        "The Associated Press receives support from several private foundations.",
+        "Notes to editors: The bridge was built in 1901.",
+        "About Carrow Head Council: Carrow Head Council serves 40,000 people.",
+        "You can reach the reporter at ruth@observer.example.",
+        "Dieser Artikel wurde am 30.11.2026 aktualisiert.",
+        "Sie möchten regelmäßig informiert werden?",
+        "Subscribe on Apple Podcasts, Spotify or wherever you get your podcasts.",
+        "If you like what you read, please support us on Patreon.",
     ],
 )
 def test_an_aside_to_the_visitor_tells_no_news(sentence):
@@ -205,7 +215,56 @@ def test_an_aside_to_the_visitor_tells_no_news(sentence):
         "Want more ferries, less noise: that is what the harbour voted for.",
         "Mehr Fähren fahren im Sommer, weniger im Winter.",
         "Hier geht es um viel Geld.",
+        "About the bridge: nobody has crossed it since Monday.",
+        "Dieser Artikel wurde am Montag verkauft, sagte der Händler.",
+        "Divers can reach the wreck at low tide.",
     ],
 )
 def test_news_that_sounds_like_an_aside_is_none(sentence):
     assert not furniture.is_aside(sentence)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "The post The lock gates swing appeared first on Harrow Quay Herald.",
+        "Der Beitrag Was nun? erschien zuerst auf Hafenbote.",
+        "L’article Le pont est ouvert est apparu en premier sur Le Quai.",
+        "La entrada El puente abre se publicó primero en El Muelle.",
+        "L'articolo Il ponte è aperto proviene da Il Molo.",
+        "O post A ponte abriu apareceu primeiro em O Cais.",
+        "Het bericht De brug is open verscheen eerst op De Kade.",
+        "Artykuł Most otwarty pochodzi z serwisu Nabrzeże.",
+        "Запись Мост открыт впервые появилась Набережная.",
+        "Сообщение Мост открыт появились сначала на Набережная.",
+        "Inlägget Bron är öppen dök först upp på Kajen.",
+        "The gates was originally published in The Quay on Medium, where people are continuing the "
+        "conversation by highlighting and responding to this story.",
+        "投稿 橋が開通 は 港新聞 に最初に表示されました。",
+    ],
+)
+def test_what_wordpress_hangs_behind_an_item_is_furniture_as_a_line_and_as_a_sentence(line):
+    assert furniture.is_certain(line)
+    assert furniture.is_aside(line)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "The post office on the quay appeared to be shut on Monday.",
+        "Der Beitrag der Stadt stieg auf 40 Euro im Monat.",
+        "L'articolo 18 resta in vigore, ha detto il ministro.",
+        "La entrada del puerto se cerró primero en enero y luego en marzo.",
+        "Статья вызвала спор в совете города.",
+    ],
+)
+def test_news_that_opens_like_what_wordpress_hangs_on_is_prose(line):
+    assert not furniture.is_certain(line)
+    assert not furniture.is_aside(line)
+
+
+def test_where_a_paper_stands_is_furniture_and_prose_that_names_a_paper_is_not():
+    assert furniture.is_certain("J Harb Med. 2026 Nov 30. doi: 10.1000/x.1. Online ahead of print.")
+    assert furniture.is_certain("PMID:41234567 | DOI:10.1000/x.1")
+    assert furniture.is_aside("See acast.com/privacy for more information.")
+    assert not furniture.is_certain("The paper (doi: 10.1000/x.1) counts 40 herons on the quay.")

@@ -372,3 +372,9 @@ def test_a_town_and_its_state_before_a_dash_are_a_dateline(mark):
 
 def test_a_row_of_a_table_is_not_told():
     assert told(f"{LEAD}\n\n| Anglers at Ainsley have asked for a pass.") == [LEAD]
+
+
+@pytest.mark.parametrize("mark", ["...", " ...", "…", " …", "...”"])
+def test_a_text_that_a_feed_cut_off_is_told_as_far_as_its_last_whole_sentence(mark):
+    assert told(f"{LEAD} The trust decided to pay for a third of the bri{mark}") == [LEAD]
+    assert told(f"Officials of the river trust had promised to pay for the bri{mark}") == []

@@ -36,6 +36,15 @@ SAME = [
     ("https://example.com/amp", "https://example.com/amp"),
     ("https://a.example/x.amp", "https://a.example/x"),
     ("https://a.example/%ff/x", "https://a.example/%FF/x"),
+    ("https://a.example/x?id=3&amp;page=2&amp;utm_source=rss", "https://a.example/x?id=3&page=2"),
+    ("https://a.example/x?id=3&amp;amp;utm_source=rss", "https://a.example/x?id=3"),
+    ("https://a.example/x;jsessionid=0F3A.n1?id=3", "https://a.example/x?id=3"),
+    ("https://a.example/x?PHPSESSID=8f3a2c&id=3", "https://a.example/x?id=3"),
+    ("https://a.example/x-3f21a7?source=rss----9e2b---4", "https://a.example/x-3f21a7"),
+    ("https://a.example/x-3f21a7?source=rss-8c1d2e------2", "https://a.example/x-3f21a7"),
+    ("https://a.example/x?source=rss-readers", "https://a.example/x?source=rss-readers"),
+    ("https://a.example/x?mod=rss_markets", "https://a.example/x"),
+    ("https://a.example/x?mod=viewthread", "https://a.example/x?mod=viewthread"),
 ]
 
 

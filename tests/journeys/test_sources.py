@@ -225,6 +225,17 @@ async def test_add_finds_out_what_a_place_is(desk, web, three):
     assert [one["kind"] for one in listed.json] == ["sample", "sitemap", "page", "files"]
 
 
+async def test_an_address_as_a_browser_copies_it_for_a_feed_reader_is_added(desk, web, three):
+    desk.configure("sample:")
+    address = three["Herald"]
+
+    said = await run(desk, "sources", "add", address.replace("http://", "feed://"))
+
+    listed = await run(desk, "sources", "list", "--json")
+    assert said.code == 0, said.err
+    assert [one["location"] for one in listed.json] == ["sample:", address]
+
+
 async def test_what_cannot_be_added_is_told_with_a_cure_that_works(desk, web):
     desk.configure("sample:")
     noise = bytes(random.Random(3).randrange(256) for _ in range(3000))
