@@ -296,6 +296,14 @@ def test_a_text_of_one_endless_paragraph_is_cut_too():
     assert len(text) == extract.MAX_TEXT
 
 
+def test_a_text_of_a_few_words_is_in_the_language_of_its_title():
+    told = "<p>submitted by /u/foo</p><p>[link] [comments]</p>"
+
+    article = read(told, form=Form.TEASER, title="Why the bridge is closed for two weeks")
+
+    assert article.language == "en"
+
+
 def test_the_operator_s_word_on_the_language_is_the_last():
     assert read(a_page(), language="de").language == "de"
 
