@@ -176,7 +176,9 @@ WALL = a_page(title="Just a moment...", text=["Verifying you are human. This tak
 def test_a_wall_is_no_article_and_gives_no_title(title):
     found = read(WALL, title=title)
 
-    assert found == Unreadable(url=URL, reason="an error or a check for robots came in its place")
+    assert found == Unreadable(
+        url=URL, reason="an error, a check or a consent wall came in its place"
+    )
 
 
 def test_a_wall_before_an_article_is_read_from_its_feed():
