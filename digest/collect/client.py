@@ -143,7 +143,7 @@ class Http:
             headers = {name.lower(): value for name, value in response.headers.items()}
             if response.status in hops.REDIRECTS:
                 return _onward(walk, response.status, headers.get("location"))
-            if response.status == 304:
+            if response.status == 304 and (walk.ask.etag or walk.ask.last_modified):
                 return NotModified(
                     url=walk.hop.url,
                     moved_to=walk.moved_to,

@@ -21,6 +21,7 @@ from digest.model import Dated, DateSource, FetchedItem, Form, Source
 FULL_WORDS = 120  # content of its own this long is the article, not a taste of it
 FULL_SUMMARY_WORDS = 250  # a description must be longer to be taken for the whole
 MAX_TAGS = 10
+SMALL = 100  # pixels of a thumbnail that is too narrow to be shown
 
 _HTML = re.compile(
     r"\s*(?:<!--.{0,2000}?-->\s*)*<(?:!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL
@@ -250,7 +251,8 @@ def _moment(entry: Mapping[str, Any], name: str, order: str | None) -> Dated | N
 
 def _image(entry: Mapping[str, Any], content: str, base: str) -> str | None:
     for found in _images(entry):
-        if address := markup.web(found, base):
+        address = markup.web(found, base)
+        if address and not markup.is_face(address):
             return address
     return markup.picture(content, base) if "<img" in content else None
 
@@ -259,10 +261,14 @@ def _images(entry: Mapping[str, Any]) -> Iterator[str]:
     media = [one for one in entry.get("media_content", ()) if _shows(one)]
     media.sort(key=lambda one: -_number(one.get("width")))
     yield from (str(one.get("url")) for one in media)
-    yield from (str(one.get("url")) for one in entry.get("media_thumbnail", ()))
+    thumbnails = entry.get("media_thumbnail", ())
+    yield from (
+        str(one.get("url")) for one in thumbnails if not 0 < _number(one.get("width")) < SMALL
+    )
     for one in entry.get("links", ()):
         if one.get("rel") == "enclosure" and _is_image(one):
             yield str(one.get("href"))
+    yield str((entry.get("image") or {}).get("href") or "")  # a podcast's
 
 
 def _shows(media: Mapping[str, Any]) -> bool:

@@ -36,7 +36,14 @@ _MAILBOX = re.compile(  # jo@a.example (Jo Lee); Jo Lee (jo@a.example)
 )
 # How browsers and players hand an address to a feed reader: feed://a.example, feed:https://a.example
 _FEED_SCHEME = re.compile(r"(?:feed|itpc|pcast):(?:(?=https?://)|//)", re.IGNORECASE)
-_DATA_IMAGE = re.compile(r"(?:pixel|spacer|blank|transparent|1x1|tracking|beacon)", re.IGNORECASE)
+_FACE = r"gravatar\.com/avatar/|//avatars\d*\.githubusercontent\.com/"  # the author's
+# Pixels that count readers; and what is no picture of the news: faces, emoji and badges.
+_DATA_IMAGE = re.compile(
+    r"pixel|spacer|blank|transparent|1x1|tracking|beacon"
+    rf"|{_FACE}|/core/emoji/|//img\.shields\.io/",
+    re.IGNORECASE,
+)
+_OF_A_FACE = re.compile(_FACE, re.IGNORECASE)
 
 
 def tree(markup: str) -> HtmlElement | None:
@@ -108,6 +115,11 @@ def picture(markup: str, base: str) -> str | None:
         if found := web(source, base):
             return found
     return None
+
+
+def is_face(address: str) -> bool:
+    """Whether a picture is the author's, as blogs and code hosts send it with each item."""
+    return bool(_OF_A_FACE.search(address))
 
 
 def for_the_web(url: str) -> str:

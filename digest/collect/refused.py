@@ -12,8 +12,9 @@ from digest.collect.fetch import Failed
 LOOKED_AT = 65_536  # bytes of a refusal, for the marks of a check
 MAY_CHECK = frozenset((401, 403, 405, 429, 503))  # statuses under which a check is served
 
-_TRY_LATER = frozenset({408, 421, 425, 429})
+_TRY_LATER = frozenset({304, 408, 421, 425, 429})
 _WORDS = {
+    304: "the host says that nothing changed (304), though it was asked for the whole",
     401: "the host wants a login (401); put it into the address as https://user:password@host/",
     403: "the host refuses to show it to us (403)",
     404: "there is nothing at this address (404); check it in a browser",

@@ -21,6 +21,7 @@ from digest import characters, days, guard, htmltree
 from digest.curate import (
     boxes,
     cleaning,
+    consent,
     dates,
     flow,
     fragments,
@@ -93,11 +94,11 @@ def read(
     text = _cut(draft.text)
     title = cleaning.one_line(draft.title) or _title_of(text)
     if draft.is_wall and not text:
-        return Unreadable(url=url, reason="an error or a check for robots came in its place")
-    if not title:
-        return Unreadable(url=url, reason="neither a title nor text was found")
+        return Unreadable(url=url, reason="an error, a check or a consent wall came in its place")
     if not text:
-        return Unreadable(url=url, reason="no article text was found on the page")
+        none = "no article text was found on the page"
+        return Unreadable(url=url, reason=none if title else "neither a title nor text was found")
+    told = f"{title}\n{text}"  # a text of a few words is in the language of its title
     return Article(
         url=url,
         title=title,
@@ -108,7 +109,7 @@ def read(
         source_name=cleaning.one_line(source_name) or urls.host(url),
         author=cleaning.one_line(item.author or draft.author or "") or None,
         image=item.image or draft.image,
-        language=language or languages.language_of(text, draft.language, item.language),
+        language=language or languages.language_of(told, draft.language, item.language),
         tags=tuple(tag for tag in map(cleaning.one_line, item.tags or draft.tags) if tag),
         fingerprint=cleaning.fingerprint(text),
     )
@@ -175,9 +176,8 @@ def _page(item: FetchedItem) -> _Draft:
         return _teaser(item, _Draft(text=""))
     said = metadata.read(root, item.url)
     text = _body(root, said, item.url)
-    if characters.words(text) < SHORT and walls.is_wall(
-        (said.page_title, said.title, said.heading)
-    ):
+    named = (said.page_title, said.title, said.heading)
+    if consent.is_asked(text) or (characters.words(text) < SHORT and walls.is_wall(named)):
         return _teaser(item, _Draft(text="", title=item.title or "", is_wall=True))
     title = _title(item, said)
     draft = _Draft(

@@ -28,9 +28,10 @@ def may_differ(item: FetchedItem, title: str | None) -> bool:
     """Whether an item may tell an edit: by another headline than ``title``, or in a full text.
 
     Of an item that only leads to its page nothing else tells, and no page is asked for again at
-    every visit.
+    every visit. The words of a link are no headline: they count comments, and hours.
     """
-    return item.form is Form.FRAGMENT or bool(item.title and item.title != title)
+    is_named = bool(item.title and (item.guid or item.content))
+    return item.form is Form.FRAGMENT or (is_named and item.title != title)
 
 
 def believed(

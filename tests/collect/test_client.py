@@ -54,6 +54,17 @@ async def test_a_body_comes_with_what_the_headers_said(web):
     )
 
 
+async def test_a_body_that_is_said_to_be_unchanged_and_was_never_had_is_a_failure(web):
+    url = web.serve("/feed", status=304)
+
+    answer = await ask(url)
+
+    assert isinstance(answer, Failed)
+    assert answer.reason == (
+        f"{url}: the host says that nothing changed (304), though it was asked for the whole"
+    )
+
+
 async def test_we_say_who_we_are_and_what_we_can_unpack(web):
     await ask(web.serve("/", "x"), contact="https://quayside.example/bot")
 

@@ -475,3 +475,23 @@ def test_another_list_in_place_of_a_feed_is_named_with_what_to_do(body, cure):
         parse(body)
 
     assert cure in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "<media:content url='https://0.gravatar.com/avatar/5f?s=96' medium='image'/>"
+        "<media:content url='/lock.jpg' medium='image'/>",
+        "<media:thumbnail url='https://avatars.githubusercontent.com/u/1?s=60'/>"
+        "<description>&lt;img src='/lock.jpg'&gt; Gates.</description>",
+        "<media:thumbnail url='/s72-c/lock.jpg' width='72' height='72'/>"
+        "<description>&lt;img src='/lock.jpg'&gt; Gates.</description>",
+        "<description>&lt;img src='https://s.w.org/images/core/emoji/15/72x72/2705.png'&gt; "
+        "&lt;img src='https://0.gravatar.com/avatar/5f'&gt;&lt;img src='/lock.jpg'&gt;</description>",
+        "<itunes:image xmlns:itunes='http://www.itunes.com/dtds/podcast-1.0.dtd' href='/lock.jpg'/>",
+    ],
+)
+def test_the_picture_of_an_item_is_of_its_news_and_no_face_stamp_or_emoji(said):
+    (item,) = parse(rss(f"<title>T</title><link>/a</link>{said}")).items
+
+    assert item.image == "https://herald.example/lock.jpg"

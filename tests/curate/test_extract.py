@@ -176,7 +176,9 @@ WALL = a_page(title="Just a moment...", text=["Verifying you are human. This tak
 def test_a_wall_is_no_article_and_gives_no_title(title):
     found = read(WALL, title=title)
 
-    assert found == Unreadable(url=URL, reason="an error or a check for robots came in its place")
+    assert found == Unreadable(
+        url=URL, reason="an error, a check or a consent wall came in its place"
+    )
 
 
 def test_a_wall_before_an_article_is_read_from_its_feed():
@@ -294,6 +296,14 @@ def test_a_text_of_one_endless_paragraph_is_cut_too():
     text = read(f"<p>{'word ' * 60_000}</p>", form=Form.FRAGMENT).text
 
     assert len(text) == extract.MAX_TEXT
+
+
+def test_a_text_of_a_few_words_is_in_the_language_of_its_title():
+    told = "<p>submitted by /u/foo</p><p>[link] [comments]</p>"
+
+    article = read(told, form=Form.TEASER, title="Why the bridge is closed for two weeks")
+
+    assert article.language == "en"
 
 
 def test_the_operator_s_word_on_the_language_is_the_last():

@@ -68,6 +68,22 @@ async def test_a_second_reading_that_meets_a_wall_takes_nothing_away_and_is_trie
     assert set(await kept(store)) == {"Gates open"}
 
 
+async def test_a_link_whose_words_count_the_hours_has_its_page_read_once(store, world, web):
+    def front(hours):
+        link = f"<a href='/gates-open-again'>Gates open again {hours} hours ago</a>"
+        return web.serve("/front", f"<html><body><main>{link}</main></body></html>")
+
+    source = a_source(front(1), kind=SourceKind.PAGE, select="main a")
+    web.serve("/gates-open-again", page("Gates open again", GATES + CHOIR))
+    await world.gather(store, source)
+    front(2)
+    world.now += timedelta(hours=1)
+
+    await world.gather(store, source)
+
+    assert (web.count("/front"), web.count("/gates-open-again")) == (2, 1)
+
+
 async def test_what_is_no_news_any_more_is_not_read_again(store, world, web):
     source = feed(web.feed("/a.xml", full(LONG)))
     await world.gather(store, source)
